@@ -1,0 +1,133 @@
+"""Every seam of a node on one page. Shells implement these; engines and the composition root know only them.
+
+No foreign exception crosses a port: a store raises `StoreError`, a transport `TransportError`. Callbacks run on the
+node's event loop, are plain functions, and never raise.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from edgeboard.errors import CloseCode
+from edgeboard.ids import AuthorTag, MeshId, NodeId, RoomId
+from edgeboard.wire.messages import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is at the other end of an authenticated link between nodes."""
+
+    node: NodeId
+    public_key: bytes  # Ed25519, 32 bytes
+    boot: bytes  # 8 bytes: boot number u32, random u32; differs between two runs of one node
+    role: int
+    capabilities: Mapping[str, object] = field(default_factory=dict)
+
+
+class Link(Protocol):
+    """One open connection: to a node (authenticated already) or to a guest (`peer` is None)."""
+
+    @property
+    def peer(self) -> Peer | None: ...
+
+    @property
+    def carrier(self) -> str:
+        """`webrtc`, `websocket` or `loopback`."""
+        ...
+
+    @property
+    def remote(self) -> str:
+        """Where it comes from, for people to read."""
+        ...
+
+    @property
+    def buffered(self) -> int:
+        """Bytes handed over and not yet sent."""
+        ...
+
+    def attach(self, on_message: Callable[[Channel, bytes], None], on_close: Callable[[CloseCode, str], None]) -> None:
+        """Start delivery. What arrived before is delivered first; `on_close` is called exactly once, last."""
+        ...
+
+    def send(self, channel: Channel, data: bytes) -> bool:
+        """Hand one message over; False if the link is closing or its buffer is above 1 MiB. Never raises."""
+        ...
+
+    def close(self, code: CloseCode, text: str) -> None:
+        """Tell the other side why, then end. Further calls do nothing."""
+        ...
+
+
+class Transport(Protocol):
+    """Opens links to nodes, and hands over links that others opened through `on_link`."""
+
+    async def connect(self, url: str) -> Link:
+        """Open an authenticated link to the node whose board is at `url` (http://host:port).
+
+        Raises:
+            TransportError: unreachable, timed out.
+            RefusedError: the other side, or we, refused; the code says why.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRoom:
+    room: RoomId
+    mesh: MeshId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBatch:
+    """One batch as a store keeps it; `data` are the bytes of docs/formats/oplog.md."""
+
+    room: RoomId
+    author: AuthorTag
+    first: int
+    count: int
+    data: bytes
+
+
+class Store(Protocol):
+    """What survives a reboot. Synchronous; `storage.writer` calls `write` from a thread of its own."""
+
+    def rooms(self) -> list[StoredRoom]: ...
+
+    def add_room(self, room: StoredRoom) -> None: ...
+
+    def load(self, room: RoomId) -> Iterator[StoredBatch]:
+        """All whole batches of a room, each author's in order of `first`. A damaged row is set aside with one
+        clear log line and left out; repair fetches it from peers."""
+        ...
+
+    def write(self, batches: Sequence[StoredBatch]) -> None:
+        """Make them durable, all or none; a place that is filled already is left as it is.
+
+        Raises:
+            StoreError: nothing was written.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Writer(Protocol):
+    """The queue between the hot path, which never waits, and the disk."""
+
+    def put(self, batches: Iterable[StoredBatch]) -> None:
+        """Queue for the next group commit. Never blocks and never raises; beyond the byte bound see `room_left`."""
+        ...
+
+    @property
+    def room_left(self) -> int:
+        """Bytes that may still be queued; at 0 new ink is refused visibly."""
+        ...
+
+    async def flush(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
