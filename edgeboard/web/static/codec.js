@@ -1,0 +1,438 @@
+/**
+ * The columns of a stroke (docs/formats/oplog.md, "Columns of a stroke"): deltas, Rice codes, bit streams.
+ *
+ * Columns are {scale, x, y, pressure, time, tiltX, tiltY}: positions in steps (Int32Array), pressure 0 .. 4095
+ * (Int32Array or null), time in ms (Float64Array or null), tilt in degrees (Int32Array or null, both or neither).
+ * An encoder here makes the same bytes as the Python one: the shortest form, ties by the rules of the contract.
+ */
+
+import { DecodeError, LimitError, Reader, Writer, unzigzag, zigzag } from "./varints.js";
+
+export const POINTS_MAX = 500;
+export const COORDINATE_END = 2 ** 28; // absolute values are below it
+export const SCALE_MAX = 1024;
+export const STEP_MAX = 2 ** 20;
+export const PRESSURE_MAX = 4095;
+export const TILT_MAX = 90;
+export const TIME_END = 2 ** 32;
+export const WIDTH_MIN = 1; // in 1/8 px
+export const WIDTH_MAX = 2048;
+export const TOOL_MAX = 1;
+export const COLOUR_MAX = 16 + 0xffffff;
+
+const LEVELS = [0, 100, 255, 1023, 2047, 4095]; // by pressure code
+const GRIDS = [null, { scale: 20, step: 20 }, { scale: 8, step: 1 }, { scale: 20, step: 1 }]; // by grid code
+const RICE_MAX = 24; // the highest k, and the unary length that says "32 bits follow"
+const RESIDUAL_END = 2 ** 32;
+
+/**
+ * @typedef {object} Columns
+ * @property {number} scale steps per px
+ * @property {ArrayLike<number>} x steps
+ * @property {ArrayLike<number>} y
+ * @property {ArrayLike<number>|null} [pressure]
+ * @property {ArrayLike<number>|null} [time]
+ * @property {ArrayLike<number>|null} [tiltX]
+ * @property {ArrayLike<number>|null} [tiltY]
+ */
+
+// ---------------------------------------------------------------------------------------------------------- encoding
+
+/**
+ * @param {Columns} columns
+ * @returns {Uint8Array}
+ * @throws {RangeError} the columns are not of the format: our own mistake
+ */
+export function encodeColumns(columns) {
+  const { scale, x, y } = columns;
+  const pressure = columns.pressure ?? null;
+  const time = columns.time ?? null;
+  const tiltX = columns.tiltX ?? null;
+  const tiltY = columns.tiltY ?? null;
+  const n = x.length;
+  checkColumns(columns, n);
+  const pressureCode = pressure === null ? 0 : choosePressure(pressure);
+  const levels = pressure === null ? null : Float64Array.from(pressure, (value) => levelOf(value, LEVELS[pressureCode]));
+  const tail = [levels, time, tiltX, tiltY].filter((column) => column !== null).map(planColumn);
+
+  const { grid, gx, gy, plans } = chooseGrid(scale, x, y, tail);
+  const out = new Writer(32 + 4 * n);
+  out.byte(grid | (pressureCode << 2) | (time === null ? 0 : 32) | (tiltX === null ? 0 : 64));
+  out.u(n);
+  if (grid === 0) {
+    out.u(scale);
+    out.u(gx);
+    out.u(gy);
+  }
+  out.s(x[0]);
+  out.s(y[0]);
+  if (levels !== null) out.u(levels[0]);
+  if (time !== null) out.u(time[0]);
+  if (tiltX !== null) {
+    out.s(tiltX[0]);
+    out.s(tiltY[0]);
+  }
+  if (n > 1) {
+    const bits = new BitWriter(out);
+    for (const plan of plans) writeColumn(bits, plan);
+    bits.flush();
+  }
+  return out.take();
+}
+
+function checkColumns({ scale, x, y, pressure, time, tiltX, tiltY }, n) {
+  const fail = (what) => {
+    throw new RangeError(`a stroke cannot have ${what}`);
+  };
+  if (n < 1 || n > POINTS_MAX) fail(`${n} points in a piece`);
+  if (!Number.isInteger(scale) || scale < 1 || scale > SCALE_MAX) fail(`a scale of ${scale}`);
+  if (Boolean(tiltX) !== Boolean(tiltY)) fail("one column of tilt");
+  const check = (column, low, high, name) => {
+    if (!column) return;
+    if (column.length !== n) fail(`${column.length} of ${n} values of ${name}`);
+    for (let i = 0; i < n; i++) {
+      const value = column[i];
+      if (!(value >= low && value <= high) || !Number.isInteger(value)) fail(`${name} ${value}`);
+    }
+  };
+  check(x, 1 - COORDINATE_END, COORDINATE_END - 1, "x");
+  check(y, 1 - COORDINATE_END, COORDINATE_END - 1, "y");
+  check(pressure, 0, PRESSURE_MAX, "pressure");
+  check(time, 0, TIME_END - 1, "time");
+  check(tiltX, -TILT_MAX, TILT_MAX, "tilt");
+  check(tiltY, -TILT_MAX, TILT_MAX, "tilt");
+}
+
+/** Pressure of a level, rounded half up. */
+function pressureOf(level, levels) {
+  return Math.floor((level * PRESSURE_MAX * 2 + levels) / (2 * levels));
+}
+
+function levelOf(pressure, levels) {
+  return Math.floor((pressure * levels * 2 + PRESSURE_MAX) / (2 * PRESSURE_MAX));
+}
+
+/** The first code that gives every value back. */
+function choosePressure(pressure) {
+  for (let code = 1; code < 5; code++) {
+    let exact = true;
+    for (let i = 0; exact && i < pressure.length; i++) {
+      exact = pressureOf(levelOf(pressure[i], LEVELS[code]), LEVELS[code]) === pressure[i];
+    }
+    if (exact) return code;
+  }
+  return 5;
+}
+
+/** The grid code of the fewest bytes; ties go to the higher code. */
+function chooseGrid(scale, x, y, tail) {
+  const stepX = commonStep(x);
+  const stepY = commonStep(y);
+  const planned = new Map();
+  const plan = (column, step) => {
+    const key = column === x ? step : -step;
+    if (!planned.has(key)) planned.set(key, planColumn(offsets(column, step)));
+    return planned.get(key);
+  };
+  let best = null;
+  for (let grid = 0; grid < 4; grid++) {
+    let [gx, gy, header] = [stepX, stepY, uvarintBytes(scale) + uvarintBytes(stepX) + uvarintBytes(stepY)];
+    if (grid > 0) {
+      if (GRIDS[grid].scale !== scale) continue;
+      gx = gy = GRIDS[grid].step;
+      header = 0;
+      if (!divides(x, gx) || !divides(y, gy)) continue;
+    }
+    const plans = [plan(x, gx), plan(y, gy), ...tail];
+    const bits = x.length > 1 ? plans.reduce((sum, each) => sum + each.bits, 0) : 0;
+    const bytes = header + Math.ceil(bits / 8);
+    if (best === null || bytes <= best.bytes) best = { grid, gx, gy, plans, bytes };
+  }
+  return best;
+}
+
+/** The greatest common divisor of a column's differences; 1 if there are none, or it is beyond what can be written. */
+function commonStep(column) {
+  let step = 0;
+  for (let i = 1; i < column.length && step !== 1; i++) {
+    let a = Math.abs(column[i] - column[i - 1]);
+    let b = step;
+    while (b > 0) [a, b] = [b, a % b];
+    step = a;
+  }
+  return step === 0 || step > STEP_MAX ? 1 : step;
+}
+
+function divides(column, step) {
+  if (step === 1) return true;
+  for (let i = 1; i < column.length; i++) if ((column[i] - column[0]) % step !== 0) return false;
+  return true;
+}
+
+function offsets(column, step) {
+  const values = new Float64Array(column.length);
+  for (let i = 0; i < column.length; i++) values[i] = (column[i] - column[0]) / step;
+  return values;
+}
+
+function uvarintBytes(value) {
+  let bytes = 1;
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) bytes++;
+  return bytes;
+}
+
+/** The shortest form of one column: {order, k, bits, codes}. */
+function planColumn(column) {
+  const n = column.length;
+  let constant = true;
+  for (let i = 1; constant && i < n; i++) constant = column[i] === column[0];
+  if (constant) return { order: 0, k: 0, bits: 2, codes: null };
+  let best = null;
+  for (let order = 1; order <= 2; order++) {
+    const codes = residuals(column, order);
+    if (codes === null) continue;
+    for (let k = 0; k <= RICE_MAX; k++) {
+      const bits = 7 + riceBits(codes, k);
+      if (best === null || bits < best.bits) best = { order, k, bits, codes };
+    }
+  }
+  if (best === null) throw new RangeError("a stroke jumps too far");
+  return best;
+}
+
+/** Zigzag residuals of an order, or null if one does not fit in 32 bits. */
+function residuals(column, order) {
+  const n = column.length;
+  const codes = new Uint32Array(n - 1);
+  for (let j = 1; j < n; j++) {
+    let residual = column[j] - column[j - 1];
+    if (order === 2 && j > 1) residual -= column[j - 1] - column[j - 2];
+    const code = zigzag(residual);
+    if (code >= RESIDUAL_END) return null;
+    codes[j - 1] = code;
+  }
+  return codes;
+}
+
+function riceBits(codes, k) {
+  let bits = 0;
+  for (let i = 0; i < codes.length; i++) {
+    const q = codes[i] >>> k;
+    bits += q < RICE_MAX ? q + 1 + k : RICE_MAX + 1 + 32;
+  }
+  return bits;
+}
+
+function writeColumn(bits, { order, k, codes }) {
+  bits.put(order, 2);
+  if (order === 0) return;
+  bits.put(k, 5);
+  for (let i = 0; i < codes.length; i++) {
+    const q = Math.min(codes[i] >>> k, RICE_MAX);
+    bits.put(2 ** (q + 1) - 2, q + 1);
+  }
+  if (k > 0) {
+    const mask = 2 ** k - 1;
+    for (let i = 0; i < codes.length; i++) if (codes[i] >>> k < RICE_MAX) bits.put(codes[i] & mask, k);
+  }
+  for (let i = 0; i < codes.length; i++) {
+    if (codes[i] >>> k < RICE_MAX) continue;
+    bits.put(codes[i] >>> 16, 16);
+    bits.put(codes[i] & 0xffff, 16);
+  }
+}
+
+/** Bits into a Writer, the most significant first. */
+class BitWriter {
+  constructor(out) {
+    this.out = out;
+    this.held = 0; // bits not yet written, fewer than 8
+    this.count = 0;
+  }
+
+  /** @param {number} value @param {number} count at most 25 bits */
+  put(value, count) {
+    let left = count;
+    while (left > 0) {
+      const take = Math.min(8 - this.count, left);
+      left -= take;
+      this.held = (this.held << take) | ((value >>> left) & ((1 << take) - 1));
+      this.count += take;
+      if (this.count === 8) {
+        this.out.byte(this.held);
+        this.held = this.count = 0;
+      }
+    }
+  }
+
+  flush() {
+    if (this.count > 0) this.put(0, 8 - this.count);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- decoding
+
+/**
+ * @param {Uint8Array} data columns that fill it
+ * @returns {Columns}
+ * @throws {DecodeError} the bytes break the format
+ */
+export function decodeColumns(data) {
+  return readColumns(new Reader(data));
+}
+
+function readColumns(input) {
+  const flags = input.byte();
+  if (flags & 128) throw new DecodeError("a stroke has an unknown flag");
+  const pressureCode = (flags >> 2) & 7;
+  if (pressureCode > 5) throw new DecodeError("a stroke has an unknown pressure code");
+  const n = input.u();
+  if (n < 1) throw new DecodeError("a stroke has no points");
+  if (n > POINTS_MAX) throw new LimitError(`${n} points in a piece; the limit is ${POINTS_MAX}`);
+  const { scale, gx, gy } = readGrid(input, flags & 3);
+  const x0 = input.s();
+  const y0 = input.s();
+  const level0 = pressureCode > 0 ? input.u() : 0;
+  const time0 = flags & 32 ? input.u() : 0;
+  const tiltX0 = flags & 64 ? input.s() : 0;
+  const tiltY0 = flags & 64 ? input.s() : 0;
+
+  const bits = n > 1 ? new BitReader(input.data, input.at, input.end) : null;
+  const read = (first) => readColumn(bits, first, n);
+  const x = place(read(0), x0, gx);
+  const y = place(read(0), y0, gy);
+  const levels = LEVELS[pressureCode];
+  const pressure = pressureCode > 0 ? Int32Array.from(within(read(level0), 0, levels), (v) => pressureOf(v, levels)) : null;
+  const time = flags & 32 ? within(read(time0), 0, TIME_END - 1) : null;
+  const tiltX = flags & 64 ? Int32Array.from(within(read(tiltX0), -TILT_MAX, TILT_MAX)) : null;
+  const tiltY = flags & 64 ? Int32Array.from(within(read(tiltY0), -TILT_MAX, TILT_MAX)) : null;
+  if (bits === null ? input.left > 0 : !bits.finished()) throw new DecodeError("bytes follow the columns of a stroke");
+  return { scale, x, y, pressure, time, tiltX, tiltY };
+}
+
+function readGrid(input, grid) {
+  if (grid > 0) return { scale: GRIDS[grid].scale, gx: GRIDS[grid].step, gy: GRIDS[grid].step };
+  const scale = input.u();
+  const gx = input.u();
+  const gy = input.u();
+  if (scale < 1 || scale > SCALE_MAX) throw new DecodeError("a stroke's scale is out of range");
+  if (gx < 1 || gx > STEP_MAX || gy < 1 || gy > STEP_MAX) throw new DecodeError("a stroke's step is out of range");
+  return { scale, gx, gy };
+}
+
+function place(values, first, step) {
+  const placed = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const at = first + step * values[i];
+    if (!(Math.abs(at) < COORDINATE_END)) throw new DecodeError("a coordinate is out of range");
+    placed[i] = at;
+  }
+  return placed;
+}
+
+function within(values, low, high) {
+  for (let i = 0; i < values.length; i++) {
+    if (!(values[i] >= low && values[i] <= high)) throw new DecodeError("a value of a stroke is out of range");
+  }
+  return values;
+}
+
+/** One column of n values as Float64Array: residuals of order 2 may leave 32 bits before they are checked. */
+function readColumn(bits, first, n) {
+  const values = new Float64Array(n);
+  values[0] = first;
+  if (n === 1) return values;
+  const order = bits.take(2);
+  if (order === 3) throw new DecodeError("a column of order 3");
+  if (order === 0) return values.fill(first);
+  const k = bits.take(5);
+  if (k > RICE_MAX) throw new DecodeError("a Rice parameter above 24");
+  const codes = new Float64Array(n);
+  for (let j = 1; j < n; j++) codes[j] = bits.ones(RICE_MAX);
+  const quotients = codes.slice();
+  const scale = 2 ** k;
+  for (let j = 1; j < n; j++) if (quotients[j] < RICE_MAX) codes[j] = quotients[j] * scale + (k > 0 ? bits.take(k) : 0);
+  for (let j = 1; j < n; j++) if (quotients[j] === RICE_MAX) codes[j] = bits.take(16) * 65536 + bits.take(16);
+  let step = 0;
+  for (let j = 1; j < n; j++) {
+    if (codes[j] >= RESIDUAL_END) throw new DecodeError("a residual is above 32 bits");
+    step = unzigzag(codes[j]) + (order === 2 ? step : 0);
+    values[j] = values[j - 1] + step;
+  }
+  return values;
+}
+
+/** Bits out of bytes, the most significant first. */
+class BitReader {
+  constructor(data, at, end) {
+    this.data = data;
+    this.bit = at * 8;
+    this.end = end * 8;
+  }
+
+  /** @param {number} count 1 .. 24 @returns {number} @throws {DecodeError} cut short */
+  take(count) {
+    if (this.bit + count > this.end) throw new DecodeError("the bits of a stroke are cut short");
+    const value = (this.window() << (this.bit & 7)) >>> (32 - count);
+    this.bit += count;
+    return value;
+  }
+
+  /** Ones up to a zero, which is eaten. @returns {number} @throws {DecodeError} cut short, or more than `most` */
+  ones(most) {
+    const count = Math.clz32(~(this.window() << (this.bit & 7)) >>> 0);
+    if (count > most) throw new DecodeError("a unary code is too long");
+    this.bit += count + 1;
+    if (this.bit > this.end) throw new DecodeError("the bits of a stroke are cut short");
+    return count;
+  }
+
+  /** The four bytes from the one that holds the next bit: 25 bits or more; behind the end are zeros. */
+  window() {
+    const { data } = this;
+    const at = this.bit >>> 3;
+    const last = this.end >>> 3;
+    if (at + 3 < last) return (data[at] << 24) | (data[at + 1] << 16) | (data[at + 2] << 8) | data[at + 3];
+    let word = 0;
+    for (let i = 0; i < 4; i++) word = (word << 8) | (at + i < last ? data[at + i] : 0);
+    return word;
+  }
+
+  /** Whether only padding is left: fewer than 8 bits, all zero. */
+  finished() {
+    const left = this.end - this.bit;
+    return left < 8 && (left === 0 || this.take(left) === 0);
+  }
+}
+
+// ----------------------------------------------------------------------------------------------------------- strokes
+
+/**
+ * The payload of a stroke's first piece.
+ * @param {{tool: number, colour: number, width: number, columns: Columns}} stroke width in 1/8 px
+ * @returns {Uint8Array}
+ */
+export function encodeStroke({ tool, colour, width, columns }) {
+  const out = new Writer();
+  out.u(tool);
+  out.u(colour);
+  out.u(width);
+  out.bytes(encodeColumns(columns));
+  return out.take();
+}
+
+/**
+ * @param {Uint8Array} data
+ * @returns {{tool: number, colour: number, width: number, columns: Columns}}
+ * @throws {DecodeError} the bytes break the format
+ */
+export function decodeStroke(data) {
+  const input = new Reader(data);
+  const tool = input.u();
+  const colour = input.u();
+  const width = input.u();
+  if (tool > TOOL_MAX) throw new DecodeError("a stroke has an unknown tool");
+  if (colour > COLOUR_MAX) throw new DecodeError("a stroke's colour is out of range");
+  if (width < WIDTH_MIN || width > WIDTH_MAX) throw new DecodeError("a stroke's width is out of range");
+  return { tool, colour, width, columns: readColumns(input) };
+}
