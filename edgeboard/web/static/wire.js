@@ -1,0 +1,310 @@
+/**
+ * The messages of docs/formats/wire.md as plain objects, and fragments; the twin of `edgeboard/wire/messages.py`.
+ *
+ * Only their form is checked here; whether a message may be said now is for the session (`guest.js`). Numbers and
+ * positions are append-only: the unknown tail of an array is skipped and an unknown number reads as null. A decoder
+ * throws DecodeError (or its child LimitError) and nothing else, and looks at sizes before it allocates.
+ * Ids are lowercase hex in the objects and bytes on the wire.
+ */
+
+import { fromHex, toHex } from "./ids.js";
+import { skip } from "./values.js";
+import { DecodeError, LimitError } from "./varints.js";
+import { Decoder } from "./vendor/msgpack/Decoder.mjs";
+import { Encoder } from "./vendor/msgpack/Encoder.mjs";
+
+export const VERSION = 1;
+export const MESSAGE_MAX = 64 * 1024; // bytes, on ctl and log
+export const LIVE_MAX = 1100; // bytes: one datagram, so that a lost one loses one message
+export const JOINED_MAX = 2 * 1024 * 1024; // bytes of all fragments of a message together
+export const NAME_MAX = 40; // characters of a person's name
+export const COLOUR_MAX = 16 + 0xffffff;
+export const ROOM_NAME_MAX = 64;
+export const TEXT_MAX = 400; // characters of a reason or a notice
+export const RANGES_MAX = 256;
+export const SUBMIT_OPS_MAX = 4096;
+export const PRESENCE_MAX = 512;
+export const ROOMS_MAX = 64;
+export const LIVE_ITEMS_MAX = 256;
+export const CREDIT_WINDOW = 256 * 1024; // log bytes under way beyond the last CREDIT
+const TAIL_MAX = 16 * 1024;
+const COUNTER_MAX = 2 ** 32 - 1;
+const FRAGMENTS_MAX = 4096;
+const PIECE = 15 * 1024; // bytes in a fragment: other channels wait no longer than for one
+const WHOLE_MAX = 60 * 1024; // a message up to this size goes as it is
+
+/** The numbers of channels, in a WebSocket frame and as ids of data channels. */
+export const Channel = Object.freeze({ CTL: 0, LOG: 1, LIVE: 2 });
+
+/** Why a link ended (CLOSE), or an op was refused. */
+export const Code = Object.freeze({
+  NORMAL: 1,
+  TOO_BIG: 2,
+  RATE: 3,
+  BAD_SIGNATURE: 4,
+  TOO_OLD: 5,
+  ROOM_FULL: 6,
+  AUTHENTICATION: 7,
+  OTHER_MESH: 8,
+  CLONE: 9,
+  MALFORMED: 10,
+  SLOW: 11,
+  GOING_AWAY: 12,
+  LIMIT: 13,
+  SILENT: 14,
+  FORBIDDEN: 15,
+  STORE_FULL: 16,
+});
+
+/** How far an op has come, in a RECEIPT. */
+export const Level = Object.freeze({ SAVED: 1, SAFE: 2 });
+
+// ------------------------------------------------------------------------------------------------------------ fields
+
+const as = (value) => value;
+const plain = (decode) => ({ decode, encode: as });
+
+function expect(condition, what) {
+  if (!condition) throw new DecodeError(`a field is not ${what}`);
+}
+
+const ROOM_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/** Whether a room may have this name. @param {string} name @returns {boolean} */
+export function isRoomName(name) {
+  return ROOM_NAME.test(name);
+}
+
+const hex = (...lengths) => ({
+  decode(value) {
+    expect(value instanceof Uint8Array && lengths.includes(value.length), `${lengths.join(" or ")} bytes`);
+    return toHex(value);
+  },
+  encode: fromHex,
+});
+const blob = (most) =>
+  plain((value) => {
+    expect(value instanceof Uint8Array, "binary");
+    if (value.length > most) throw new LimitError(`a field of ${value.length} bytes; the limit is ${most}`);
+    return value;
+  });
+const text = (most) =>
+  plain((value) => {
+    expect(typeof value === "string", "text");
+    if (value.length > most && [...value].length > most) throw new LimitError(`a text above ${most} characters`);
+    return value;
+  });
+const number = (most) =>
+  plain((value) => {
+    expect(Number.isSafeInteger(value) && value >= 0 && value <= most, "a number in its range");
+    return value;
+  });
+const list = (most, each) => ({
+  decode(value) {
+    expect(Array.isArray(value), "a list");
+    if (value.length > most) throw new LimitError(`a list of ${value.length}; the limit is ${most}`);
+    return value.map(each.decode);
+  },
+  encode: (value) => value.map(each.encode),
+});
+/** A list of fixed fields as an object; a longer list is of a later version. */
+const record = (fields) => {
+  const names = Object.keys(fields);
+  return {
+    decode(value) {
+      expect(Array.isArray(value) && value.length >= names.length, `a list of ${names.length}`);
+      return Object.fromEntries(names.map((name, at) => [name, fields[name].decode(value[at])]));
+    },
+    encode: (value) => names.map((name) => fields[name].encode(value[name])),
+  };
+};
+/** A small map with text for keys. A peer chooses the keys, so it becomes a Map and never an object of ours. */
+const map = {
+  decode(value) {
+    expect(value !== null && typeof value === "object" && !Array.isArray(value), "a map");
+    expect(!(value instanceof Uint8Array), "a map");
+    const entries = Object.entries(value);
+    if (entries.length > ROOMS_MAX) throw new LimitError(`a map of ${entries.length}; the limit is ${ROOMS_MAX}`);
+    return new Map(entries);
+  },
+  encode: (value) => Object.fromEntries(value),
+};
+const counters = {
+  decode(value) {
+    const flat = list(2 * SUBMIT_OPS_MAX, number(COUNTER_MAX)).decode(value);
+    expect(flat.length % 2 === 0, "pairs of counters");
+    return flat;
+  },
+  encode: as,
+};
+const anything = plain(as);
+
+const count = number(Number.MAX_SAFE_INTEGER);
+const room = hex(16);
+const vector = blob(JOINED_MAX);
+const range = record({ tag: hex(8), first: count, end: count });
+const person = record({ person: hex(16), origin: hex(8), name: text(NAME_MAX), colour: number(COLOUR_MAX) });
+
+// ---------------------------------------------------------------------------------------------------------- messages
+
+const CTL = {
+  close: [3, { code: number(255), text: text(TEXT_MAX) }],
+  ping: [4, { sequence: count, digests: map }],
+  pong: [5, { sequence: count }],
+  join: [6, { room: hex(0, 16), name: text(ROOM_NAME_MAX), vector, handle: number(255) }],
+  leave: [7, { room }],
+  vector: [8, { room, vector }],
+  want: [9, { room, ranges: list(RANGES_MAX, range) }],
+  credit: [10, { processed: count }],
+  stored: [11, { room, vector }],
+  digest: [12, { room, vector: blob(8), canvas: hex(16) }],
+  guest: [
+    13,
+    {
+      version: number(255),
+      person: hex(16),
+      origin: hex(8),
+      name: text(NAME_MAX),
+      colour: number(COLOUR_MAX),
+      capabilities: map,
+    },
+  ],
+  welcome: [14, { version: number(255), node: hex(16), name: text(NAME_MAX), limits: map, software: text(64) }],
+  receipt: [15, { room, level: number(255), origin: hex(8), counters }],
+  caughtUp: [16, { room, vector }],
+  presence: [17, { room, node: hex(16), people: list(PRESENCE_MAX, person) }],
+  refused: [18, { room, origin: hex(8), counter: number(COUNTER_MAX), code: number(255), text: text(TEXT_MAX) }],
+  notice: [19, { level: number(255), text: text(TEXT_MAX) }],
+  room: [20, { room, name: text(ROOM_NAME_MAX), state: text(32) }],
+};
+const LOG = {
+  batch: [32, { room, batch: blob(MESSAGE_MAX) }],
+  submit: [33, { room, origin: hex(8), tails: list(SUBMIT_OPS_MAX, blob(TAIL_MAX)) }],
+};
+const BOTH = {
+  fragment: [
+    34,
+    { id: count, index: number(FRAGMENTS_MAX), total: number(FRAGMENTS_MAX), data: blob(MESSAGE_MAX) },
+  ],
+};
+const LIVE = {
+  live: [48, { handle: number(255), items: list(LIVE_ITEMS_MAX, anything) }],
+};
+
+const TABLES = [{ ...CTL, ...BOTH }, { ...LOG, ...BOTH }, LIVE];
+
+/** Per channel: number to {kind, names, fields}. */
+const BY_NUMBER = TABLES.map(
+  (table) =>
+    new Map(
+      Object.entries(table).map(([kind, [id, fields]]) => [
+        id,
+        { kind, names: Object.keys(fields), fields: Object.values(fields) },
+      ]),
+    ),
+);
+const BY_KIND = new Map(TABLES.flatMap((table) => Object.entries(table)));
+
+const encoder = new Encoder();
+const decoder = new Decoder({
+  maxStrLength: MESSAGE_MAX,
+  maxBinLength: JOINED_MAX,
+  // PING has room ids for keys; a key of another kind is nothing that we read
+  mapKeyConverter(key) {
+    if (key instanceof Uint8Array) return toHex(key);
+    if (typeof key === "string" && key !== "__proto__") return key;
+    if (typeof key === "number") return String(key);
+    throw new DecodeError("a map has an odd key");
+  },
+});
+
+/**
+ * The bytes of a message, as they go into a channel.
+ * @param {string} kind a name of the tables above
+ * @param {object} values its fields
+ * @returns {Uint8Array}
+ */
+export function encode(kind, values) {
+  const [id, fields] = BY_KIND.get(kind);
+  return encoder.encode([id, ...Object.entries(fields).map(([name, field]) => field.encode(values[name]))]);
+}
+
+/**
+ * Read one message.
+ * @param {number} channel one of `Channel`
+ * @param {Uint8Array} data
+ * @param {number} [most] bytes; more than the limit of a channel only for joined fragments
+ * @returns {{kind: string}|null} its kind and fields; null for a number that this version does not know
+ * @throws {DecodeError} not a message of this channel
+ * @throws {LimitError} larger than the contract allows
+ */
+export function decode(channel, data, most = channel === Channel.LIVE ? LIVE_MAX : MESSAGE_MAX) {
+  if (data.length > most) throw new LimitError(`a message of ${data.length} bytes; the limit is ${most}`);
+  if (skip(data, 0, data.length) !== data.length) throw new DecodeError("bytes follow a message");
+  let array;
+  try {
+    array = decoder.decode(data);
+  } catch (error) {
+    throw new DecodeError(`not msgpack: ${String(error?.message).slice(0, 80)}`);
+  }
+  if (!Array.isArray(array) || !Number.isSafeInteger(array[0])) throw new DecodeError("a message has no number");
+  const form = BY_NUMBER[channel]?.get(array[0]);
+  if (form === undefined) return null;
+  if (array.length <= form.names.length) throw new DecodeError(`${form.kind} lacks fields`);
+  const message = { kind: form.kind };
+  form.names.forEach((name, at) => {
+    message[name] = form.fields[at].decode(array[at + 1]);
+  });
+  return message;
+}
+
+// --------------------------------------------------------------------------------------------------------- fragments
+
+/**
+ * The messages that carry `message`: itself, or fragments numbered `id`.
+ * @param {Uint8Array} message
+ * @param {number} id
+ * @returns {Uint8Array[]}
+ */
+export function split(message, id) {
+  if (message.length <= WHOLE_MAX) return [message];
+  const total = Math.ceil(message.length / PIECE);
+  return Array.from({ length: total }, (_, index) =>
+    encode("fragment", { id, index, total, data: message.subarray(index * PIECE, (index + 1) * PIECE) }),
+  );
+}
+
+/** Puts fragments of one channel together; they come in order and are not interleaved. */
+export class Joiner {
+  #id = -1;
+  #total = 0;
+  #parts = [];
+  #size = 0;
+
+  /**
+   * Take the next piece.
+   * @param {{id: number, index: number, total: number, data: Uint8Array}} piece
+   * @returns {Uint8Array|null} the message when it is whole
+   * @throws {DecodeError} out of order
+   * @throws {LimitError} larger than `JOINED_MAX` together
+   */
+  add({ id, index, total, data }) {
+    if (index === 0) {
+      [this.#id, this.#total, this.#parts, this.#size] = [id, total, [], 0];
+    } else if (id !== this.#id || total !== this.#total || index !== this.#parts.length) {
+      throw new DecodeError("a fragment is out of order");
+    }
+    this.#size += data.length;
+    if (this.#size > JOINED_MAX) throw new LimitError(`fragments of more than ${JOINED_MAX} bytes`);
+    this.#parts.push(data);
+    if (this.#parts.length < this.#total) return null;
+    const whole = new Uint8Array(this.#size);
+    let at = 0;
+    for (const part of this.#parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    [this.#id, this.#parts, this.#size] = [-1, [], 0];
+    return whole;
+  }
+}
