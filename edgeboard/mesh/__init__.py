@@ -1,0 +1,1 @@
+"""How news travels: links, pushes, repair by version vectors, credits, and the pings that find the dead."""

@@ -1,0 +1,102 @@
+"""What one link has been sent and may still be sent: credits, backlogs and handles.
+
+The window is in bytes of the log channel. What does not fit is not queued: the link falls behind, and when credit
+comes back the vectors decide what is sent. So a stuck peer costs one window and nothing more.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import final
+
+from edgeboard.ids import AuthorTag, RoomId
+from edgeboard.vectors import Range, Vector
+
+WINDOW = 256 * 1024  # log bytes under way beyond the receiver's last credit
+CREDIT_STEP = 32 * 1024  # processed bytes after which a receiver says so
+
+
+@dataclass(slots=True)
+class RoomFlow:
+    """One room on one link."""
+
+    handle_out: int  # the number we use for the room in live frames
+    handle_in: int = -1  # the number they use
+    joined: bool = False  # they have told us their vector
+    theirs: dict[AuthorTag, int] = field(default_factory=dict)  # what they have, or are being sent
+    stored: dict[AuthorTag, int] = field(default_factory=dict)  # what their disk has
+    wanted: deque[Range] = field(default_factory=deque)  # asked for and not sent yet
+    caught_up_sent: bool = False
+    mismatches: int = 0  # pings in a row whose vector differs from ours
+
+    def learn(self, vector: Vector) -> None:
+        for tag, end in vector:
+            if end > self.theirs.get(tag, 0):
+                self.theirs[tag] = end
+
+    def vector(self) -> Vector:
+        return Vector(self.theirs)
+
+
+@final
+class Window:
+    """The credit of one link, both ways."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.credited = 0
+        self.processed = 0
+        self._announced = 0
+
+    @property
+    def free(self) -> int:
+        return WINDOW - (self.sent - self.credited)
+
+    def credit(self, processed: int) -> None:
+        """The other side has processed this many bytes; more than was sent is a lie, and is cut to it."""
+        self.credited = max(self.credited, min(processed, self.sent))
+
+    def took(self, size: int) -> int | None:
+        """We have processed `size` bytes; the number to announce when it is time, else None."""
+        self.processed += size
+        if self.processed - self._announced < CREDIT_STEP:
+            return None
+        self._announced = self.processed
+        return self.processed
+
+    @property
+    def overdrawn(self) -> bool:
+        """Whether the other side has sent beyond what we have announced."""
+        return self.processed - self._announced > WINDOW + CREDIT_STEP
+
+
+@dataclass(slots=True)
+class LinkState:
+    """One link of the mesh, to a node or to a guest."""
+
+    link: int
+    is_guest: bool
+    node: bytes  # node id; empty for a guest
+    opened: float
+    rooms: dict[RoomId, RoomFlow] = field(default_factory=dict)
+    window: Window = field(default_factory=Window)
+    heard: float = 0.0
+    ping_due: float = 0.0
+    pinged: float = -1.0  # when the ping that is out was sent
+    ping_sequence: int = 0
+    missed: int = 0
+    round_trip_s: float | None = None
+    next_handle: int = 0
+
+    def flow(self, room: RoomId) -> RoomFlow:
+        """The flow of a room, made on first use."""
+        if room not in self.rooms:
+            self.rooms[room] = RoomFlow(self.next_handle)
+            self.next_handle += 1
+        return self.rooms[room]
+
+    def room_of(self, handle: int) -> RoomId | None:
+        """Which room the other side means by its handle."""
+        for room, flow in self.rooms.items():
+            if flow.handle_in == handle:
+                return room
+        return None

@@ -1,0 +1,239 @@
+"""A room: its log, its canvas, its state. The engine behind every board, guest and panel.
+
+Rules of this file:
+- local ink is applied at once and gathered into a batch; nobody waits for disk or network here;
+- an op is logged once per author: a second submission of a known op only asks for its receipt;
+- remote batches are applied after their signature holds, in the order of their author;
+- what cannot be taken is refused by name, and nothing has changed then.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import final
+
+from edgeboard.canvas.bodies import Body
+from edgeboard.canvas.document import Document, Place
+from edgeboard.canvas.ops import Maker, Op, Undo, decode_body, decode_op
+from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
+from edgeboard.ids import AuthorTag, MeshId, NodeId, OpId, Origin, PersonId, RoomId, counter_of
+from edgeboard.oplog.author import LocalAuthor
+from edgeboard.oplog.batch import Batch
+from edgeboard.oplog.log import Log, Offer, OfferStatus
+from edgeboard.rooms.receipts import Receipts
+from edgeboard.rooms.states import DRAWABLE, RoomEvent, RoomState, has_row, step
+
+LAMPORT_LEAP_MAX = 1 << 32  # a guest's stamp may be this far ahead of what its host has seen
+ALONE_S = 2.0  # in JOINING this long with nobody to learn from: the room is active
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSettings:
+    """Limits where ops enter the mesh; forwarded batches are never judged by them."""
+
+    gather_s: float = 0.033  # outgoing work is gathered this long; 0 sends at once
+    gather_bytes: int = 1_100  # or until it fills one packet
+    ops_max: int = 1_000_000  # ops a room may hold before guests are told that it is full
+    unstored_bytes_max: int = 8 * 1024 * 1024  # ink kept in memory while the store fails
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one input has done: batches to push and to store, items that look different now."""
+
+    batches: tuple[Batch, ...] = ()
+    items: tuple[OpId, ...] = ()
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Gathering:
+    ops: list[tuple[Op, PersonId]] = field(default_factory=list)
+    size: int = 0
+    since: float = 0.0
+
+
+@final
+class Room:
+    """One shared canvas on this node."""
+
+    def __init__(
+        self,
+        mesh: MeshId,
+        room: RoomId,
+        name: str,
+        *,
+        node: NodeId,
+        verify: Callable[[bytes, bytes, bytes], bool],
+        make_author: Callable[[RoomId], LocalAuthor],
+        maker: Maker,
+        person: PersonId,
+        settings: RoomSettings,
+        admins: frozenset[NodeId] = frozenset(),
+    ) -> None:
+        self.room = room
+        self.name = name
+        self.state = RoomState.IDLE
+        self.document = Document(admins)
+        self.log = Log(mesh, room, verify)
+        self.receipts = Receipts()
+        self._node = node
+        self._make_author = make_author
+        self._author: LocalAuthor | None = None
+        self._entries = 0  # of our own author, gathered ones included
+        self._maker = maker
+        self._person = person
+        self._settings = settings
+        self._gathering = _Gathering()
+        self.joined_at = 0.0
+        self._loaded = False
+
+    # -- state
+
+    def open(self, now: float) -> None:
+        self.state = step(self.state, RoomEvent.OPEN)
+        self.joined_at = now
+
+    def on_event(self, event: RoomEvent) -> bool:
+        """Take an event if the table has a row for it; True if the state has changed."""
+        if not has_row(self.state, event):
+            return False
+        self.state = step(self.state, event)
+        return True
+
+    def loaded(self) -> None:
+        """All that our own store holds has been received."""
+        self._loaded = True
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._loaded
+
+    # -- ink of our own and of our guests
+
+    def submit(self, bodies: Sequence[Body], now: float, undo: Undo = Undo.NONE) -> tuple[OpId, ...]:
+        """Make one gesture of this node's own pen. The only place where a node's op id is born.
+
+        Raises:
+            StateError: the room takes no ink.
+        """
+        self._require_drawable()
+        made = []
+        for at, body in enumerate(bodies):
+            op = self._maker.make(body, self.document.lamport, undo=undo, more=at > 0)
+            self._append(op, self._person, now)
+            made.append(op.id)
+        return tuple(made)
+
+    def take(self, origin: Origin, person: PersonId, tail: bytes, link: int, now: float) -> OpId:
+        """Log an op that a guest made, or find that it is logged already; `link` gets its receipts.
+
+        Raises:
+            DecodeError: not an op.
+            RefusedError: not allowed here; the text is for its maker.
+            StateError: the room takes no ink.
+        """
+        self._require_drawable()
+        op = decode_op(origin, tail)
+        known = self.document.person_of(origin)
+        if known is not None and known != person:
+            raise RefusedError(CloseCode.FORBIDDEN, "this origin belongs to another person")
+        places = self.document.places(op.id)
+        if places:
+            self._expect(op.id, places, link)
+            return op.id
+        decode_body(op)
+        if op.lamport > self.document.lamport + LAMPORT_LEAP_MAX:
+            raise RefusedError(CloseCode.LIMIT, "its stamp is too far ahead")
+        if self.document.statistics().ops >= self._settings.ops_max:
+            raise RefusedError(CloseCode.LIMIT, "this room is full; start another page or room")
+        place = self._append(op, person, now)
+        self._expect(op.id, (place,), link)
+        return op.id
+
+    def _require_drawable(self) -> None:
+        if self.state not in DRAWABLE:
+            raise StateError(f"a room that is {self.state.value} takes no ink")
+
+    def _expect(self, op: OpId, places: Sequence[Place], link: int) -> None:
+        place = places[0]
+        for other in places:
+            if self.receipts.is_saved(other.author, other.entry):
+                place = other
+        self.receipts.expect(place.author, place.entry, op, link)
+
+    def _append(self, op: Op, person: PersonId, now: float) -> Place:
+        if self._author is None:
+            self._author = self._make_author(self.room)
+            self.document.introduce(self._author.tag, self._node)
+        place = Place(self._author.tag, self._entries)
+        self._entries += 1
+        self.document.own(Origin(op.id >> 32), person)
+        self._touched += self.document.apply(op, place).items
+        if not self._gathering.ops:
+            self._gathering.since = now
+        self._gathering.ops.append((op, person))
+        self._gathering.size += len(op.tail) + 4
+        return place
+
+    _touched: tuple[OpId, ...] = ()
+
+    def gathered_until(self) -> float | None:
+        """When the gathered ops are due; None if there are none."""
+        if not self._gathering.ops:
+            return None
+        if self._gathering.size >= self._settings.gather_bytes:
+            return self._gathering.since
+        return self._gathering.since + self._settings.gather_s
+
+    def flush(self, wall_ms: int) -> Outcome:
+        """Encode and sign what was gathered: once, for log, disk, and network alike."""
+        touched, self._touched = self._touched, ()
+        ops, self._gathering = self._gathering.ops, _Gathering()
+        batches = []
+        while ops:
+            assert self._author is not None
+            take, size = 0, 0
+            while take < len(ops) and take < 4096 and (not take or size + len(ops[take][0].tail) < 16_000):
+                size += len(ops[take][0].tail)
+                take += 1
+            data = self._author.batch(ops[:take], wall_ms)
+            batches.append(self.log.append_own(data))
+            ops = ops[take:]
+        return Outcome(tuple(batches), touched)
+
+    @property
+    def own_author(self) -> AuthorTag | None:
+        return None if self._author is None else self._author.tag
+
+    # -- what others logged
+
+    def receive(self, data: bytes) -> tuple[Offer, Outcome]:
+        """Take a batch from a peer or from our own disk.
+
+        Raises:
+            DecodeError: not a batch. SignatureError: forged, altered, or from another room. Nothing has changed.
+        """
+        offer = self.log.offer(data)
+        items: list[OpId] = []
+        alarms: list[str] = []
+        batches: list[Batch] = []
+        if offer.status is OfferStatus.FORK:
+            alarms.append(f"two batches for one place of author {offer.batch.author.hex()}: its node is faulty or lies")
+        for accepted in offer.accepted:
+            batch = accepted.batch
+            batches.append(batch)
+            if batch.introduction is not None:
+                self.document.introduce(batch.author, NodeId(batch.introduction[0][:16]))
+            for origin, person in batch.origins:
+                self.document.own(origin, person)
+            for op, place, person in accepted.entries:
+                if op is None:
+                    continue
+                change = self.document.apply(op, place)
+                items += change.items
+                if change.equivocation:
+                    alarms.append(
+                        f"two contents under op {counter_of(op.id)} of origin {op.id >> 32:016x}, "
+                        f"logged by author {place.author.hex()}"
+                    )
+        return offer, Outcome(tuple(batches), tuple(items), tuple(alarms))
