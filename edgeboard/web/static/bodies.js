@@ -7,8 +7,8 @@
  */
 
 import { COUNTER_MAX, NODE_BYTES, ORIGIN_BYTES, counterOf, fromHex, opId, originOf, toHex } from "./ids.js";
-import { Kind } from "./kinds.js";
-import { elements, pack, skip, unpack } from "./values.js";
+import { Kind, Register } from "./kinds.js";
+import { elements, pack, skip, unpackText } from "./values.js";
 import { DecodeError, LimitError, Reader, Writer } from "./varints.js";
 import { Vector } from "./vectors.js";
 
@@ -16,10 +16,11 @@ export const PIECES_MAX = 4096; // of an item, so an index is below it
 export const INTERVALS_MAX = 1024; // in a cut
 export const VALUE_MAX = 16 * 1024; // bytes
 export const META_KEY_MAX = 128; // bytes of UTF-8
+export const TEXT_MAX = 8 * 1024; // bytes of UTF-8
 
 /**
- * A causal context: what its maker had seen.
- * @typedef {{floor: string|null, vector: Vector}} Context
+ * A causal context: what its maker had seen; with `base` (a floor) on top of the context of that floor.
+ * @typedef {{base: string|null, vector: Vector}} Context
  */
 
 /** A new item. @param {{page?: number, layer?: number, type: number, payload: Uint8Array}} fields */
@@ -32,14 +33,15 @@ export function further(item, index, { page = 0, layer = 0, type, payload }) {
   return { kind: Kind.ADD, page, layer, type, item, index, payload };
 }
 
-/** Set a register to a value, or to bytes as they are. @param {string} item @param {number} register @param {unknown} value */
-export function set(item, register, value) {
-  return setPacked(item, register, pack(value));
+/** Set a register; null stands for the default. @param {string} target an item @param {number} register @param {unknown} value */
+export function set(target, register, value) {
+  if (register === Register.TEXT && typeof value === "string") checkText(value);
+  return setPacked(target, register, pack(value));
 }
 
-/** @param {string} item @param {number} register @param {Uint8Array} value msgpack bytes */
-export function setPacked(item, register, value) {
-  return { kind: Kind.SET, item, register, value };
+/** @param {string} target an item @param {number} register @param {Uint8Array} value msgpack bytes */
+export function setPacked(target, register, value) {
+  return { kind: Kind.SET, target, register, value };
 }
 
 /** @param {string} target an item, a cut or a clear @param {boolean} live */
@@ -59,6 +61,7 @@ export function clear(scope, context) {
 
 /** @param {string} key @param {unknown} value */
 export function meta(key, value) {
+  if (utf8Length(key) > META_KEY_MAX) throw new LimitError(`a key of meta is longer than ${META_KEY_MAX} bytes`);
   return metaPacked(key, pack(value));
 }
 
@@ -67,9 +70,9 @@ export function metaPacked(key, value) {
   return { kind: Kind.META, key, value };
 }
 
-/** @param {string} node hex @param {number} role @param {Context} context what is still accepted */
-export function acl(node, role, context) {
-  return { kind: Kind.ACL, node, role, context };
+/** @param {string} subject a node, hex @param {number} role @param {Context} context what is still accepted */
+export function acl(subject, role, context) {
+  return { kind: Kind.ACL, subject, role, context };
 }
 
 /** @param {Context} context */
@@ -79,7 +82,16 @@ export function floor(context) {
 
 /** A context that names no floor. @param {Vector} vector @returns {Context} */
 export function absolute(vector) {
-  return { floor: null, vector };
+  return { base: null, vector };
+}
+
+/** Refuse a text above the limit. @param {string} text @throws {LimitError} */
+export function checkText(text) {
+  if (utf8Length(text) > TEXT_MAX) throw new LimitError(`a text is longer than ${TEXT_MAX} bytes`);
+}
+
+function utf8Length(text) {
+  return new TextEncoder().encode(text).length;
 }
 
 // ---------------------------------------------------------------------------------------------------------- encoding
@@ -98,13 +110,16 @@ export function encodeBody(body, id) {
       out.u(body.layer);
       out.u(body.type * 2 + (body.item === null ? 0 : 1));
       if (body.item !== null) {
+        if (body.index < 1 || body.index >= PIECES_MAX) {
+          throw new LimitError(`piece ${body.index} of an item; the limit is ${PIECES_MAX}`);
+        }
         writeRef(out, body.item, id);
         out.u(body.index);
       }
       out.bytes(body.payload);
       break;
     case Kind.SET:
-      writeRef(out, body.item, id);
+      writeRef(out, body.target, id);
       out.u(body.register);
       out.bytes(body.value);
       break;
@@ -126,7 +141,7 @@ export function encodeBody(body, id) {
       out.bytes(body.value);
       break;
     case Kind.ACL:
-      out.bytes(fromHex(body.node));
+      out.bytes(fromHex(body.subject));
       out.u(body.role);
       writeContext(out, body.context, id);
       break;
@@ -153,18 +168,23 @@ export function writeRef(out, target, id) {
 }
 
 function writeIntervals(out, intervals) {
-  out.u(intervals.length / 2);
+  const count = intervals.length / 2;
+  if (count < 1 || count > INTERVALS_MAX) throw new LimitError(`a cut of ${count} intervals; there are 1 to ${INTERVALS_MAX}`);
+  out.u(count);
   let end = 0;
   for (let i = 0; i < intervals.length; i += 2) {
+    if (!(end <= intervals[i] && intervals[i] < intervals[i + 1])) {
+      throw new LimitError("the intervals of a cut are empty or not in order");
+    }
     out.u(intervals[i] - end);
     out.u(intervals[i + 1] - intervals[i]);
     end = intervals[i + 1];
   }
 }
 
-function writeContext(out, { floor, vector }, id) {
-  out.byte(floor === null ? 0 : 1);
-  if (floor !== null) writeRef(out, floor, id);
+function writeContext(out, { base, vector }, id) {
+  out.byte(base === null ? 0 : 1);
+  if (base !== null) writeRef(out, base, id);
   vector.write(out);
 }
 
@@ -182,9 +202,9 @@ export function decodeBody(op) {
     case Kind.ADD:
       return readAdd(input, op);
     case Kind.SET: {
-      const item = readRef(input, op.id);
+      const target = readRef(input, op.id);
       const register = input.u();
-      return setPacked(item, register, readValue(input.rest()));
+      return setPacked(target, register, readValue(input.rest()));
     }
     case Kind.ALIVE: {
       const target = readRef(input, op.id);
@@ -203,9 +223,9 @@ export function decodeBody(op) {
     case Kind.META:
       return readMeta(input.rest());
     case Kind.ACL: {
-      const node = toHex(input.bytes(NODE_BYTES));
+      const subject = toHex(input.bytes(NODE_BYTES));
       const role = input.u();
-      return acl(node, role, readContext(input, op.id));
+      return acl(subject, role, readContext(input, op.id));
     }
     case Kind.FLOOR:
       return floor(readContext(input, op.id));
@@ -267,7 +287,7 @@ function readContext(input, id) {
   const form = input.byte();
   if (form > 1) throw new DecodeError("a causal context is neither absolute nor relative");
   const base = form === 1 ? readRef(input, id) : null;
-  return { floor: base, vector: Vector.read(input) };
+  return { base, vector: Vector.read(input) };
 }
 
 function readValue(bytes) {
@@ -279,8 +299,7 @@ function readValue(bytes) {
 function readMeta(bytes) {
   const parts = elements(bytes);
   if (parts.length < 2) throw new DecodeError("meta has no key or no value");
-  const key = unpack(parts[0]);
-  if (typeof key !== "string") throw new DecodeError("a key of meta is not text");
-  if (new TextEncoder().encode(key).length > META_KEY_MAX) throw new LimitError("a key of meta is too long");
+  const key = unpackText(parts[0]);
+  if (utf8Length(key) > META_KEY_MAX) throw new LimitError(`a key of meta is longer than ${META_KEY_MAX} bytes`);
   return metaPacked(key, parts[1]);
 }

@@ -159,7 +159,7 @@ export class Document {
         listIn(this.#meta, body.key).push(entry);
         break;
       case Kind.ACL:
-        listIn(this.#acls, body.node).push(entry);
+        listIn(this.#acls, body.subject).push(entry);
         for (const id of this.#settle()) touched.add(id);
         break;
       case Kind.FLOOR:
@@ -170,7 +170,7 @@ export class Document {
   }
 
   #enterSet(entry, touched) {
-    const subject = this.#subject(entry.body.item);
+    const subject = this.#subject(entry.body.target);
     listIn(subject.sets, entry.body.register).push(entry);
     const { item } = subject;
     if (item === null || !entry.counts) return;
@@ -319,10 +319,10 @@ export class Document {
     const seen = new Set();
     for (let at = context; at !== null; ) {
       for (const author of at.vector.next.keys()) authors.add(author);
-      if (at.floor === null) break;
-      if (seen.has(at.floor)) break;
-      seen.add(at.floor);
-      at = this.#floorContext(at.floor);
+      if (at.base === null) break;
+      if (seen.has(at.base)) break;
+      seen.add(at.base);
+      at = this.#floorContext(at.base);
       if (at === null) return false; // what an unknown floor holds is unknown
     }
     for (const author of authors) {
@@ -359,7 +359,7 @@ export class Document {
     this.#painted = [];
     for (const entry of entries) {
       this.#subject(entry.op.id).entry = entry;
-      if (entry.body?.kind === Kind.ACL) listIn(this.#acls, entry.body.node).push(entry);
+      if (entry.body?.kind === Kind.ACL) listIn(this.#acls, entry.body.subject).push(entry);
     }
     for (const entry of entries) entry.counts = this.#accepted(entry);
     this.#gone = new Set();

@@ -49,11 +49,11 @@ export function nextIn(context, author, floorContext) {
   let seen = null;
   for (let at = context; ; ) {
     if (at.vector.has(author)) return at.vector.get(author);
-    if (at.floor === null) return 0;
+    if (at.base === null) return 0;
     seen ??= new Set();
-    if (seen.has(at.floor)) return 0; // floors that name each other hold nothing more
-    seen.add(at.floor);
-    at = floorContext(at.floor);
+    if (seen.has(at.base)) return 0; // floors that name each other hold nothing more
+    seen.add(at.base);
+    at = floorContext(at.base);
     if (at === null) return 0;
   }
 }

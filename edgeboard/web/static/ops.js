@@ -114,9 +114,12 @@ export function decodeOp(originHex, tail) {
  * @param {{origin: string, counter: number, lamport: number, kind: number, undo?: number, more?: boolean,
  *   at?: number|null, body: Uint8Array}} fields
  * @returns {Uint8Array}
- * @throws {LimitError} the tail would be above `TAIL_MAX`
+ * @throws {LimitError} the tail or the Lamport number would be above its limit
  */
 export function encodeOp({ counter, lamport, kind, undo = 0, more = false, at = null, body }) {
+  if (lamport < counter || lamport > LAMPORT_MAX) {
+    throw new LimitError(`the Lamport number ${lamport} is not within ${counter} .. 2^53 − 1`);
+  }
   const out = new Writer(body.length + 16);
   out.u(counter);
   out.u(lamport - counter);
@@ -129,11 +132,14 @@ export function encodeOp({ counter, lamport, kind, undo = 0, more = false, at = 
 
 /** Makes the ops of one origin and counts them from 1. */
 export class Maker {
-  /** @param {string} [origin] hex; by default a new random one, as each page load needs */
-  constructor(origin = randomOrigin()) {
+  /**
+   * @param {string} [origin] hex; by default a new random one, as each page load needs
+   * @param {number} [counter] how many ops it has made
+   */
+  constructor(origin = randomOrigin(), counter = 0) {
     this.origin = origin;
-    this.counter = 0;
-    this.lamport = 0;
+    this.counter = counter;
+    this.lamport = counter;
   }
 
   /** The id the next op will have. @returns {string} */
@@ -144,15 +150,15 @@ export class Maker {
   /**
    * Make the next op.
    * @param {object} body one of the bodies of `bodies.js`: its `kind` and its fields
-   * @param {number} lamport the op's Lamport number: one more than the highest seen (`document.lamport + 1`); raised if
-   *   this maker has gone further already
+   * @param {number} lamport the highest Lamport number seen (`document.lamport`); the op gets one more
    * @param {{undo?: number, more?: boolean, at?: number|null}} [options]
    * @returns {Op}
    * @throws {LimitError} the op would be too large; nothing has been counted
    */
   make(body, lamport, { undo = 0, more = false, at = null } = {}) {
     const counter = this.counter + 1;
-    const stamp = Math.max(lamport, this.lamport + 1, counter);
+    if (counter > COUNTER_MAX) throw new LimitError("an origin has made all the ops it can");
+    const stamp = Math.max(lamport, this.lamport) + 1;
     const id = opId(this.origin, counter);
     const tail = encodeOp({ counter, lamport: stamp, kind: body.kind, undo, more, at, body: encodeBody(body, id) });
     const op = decodeOp(this.origin, tail);

@@ -65,15 +65,33 @@ export function skip(data, at, end) {
 }
 
 /**
+ * The text that fills `data`, strictly: what is not UTF-8 is not a text.
+ * @param {Uint8Array} data
+ * @returns {string}
+ * @throws {DecodeError} not a text
+ */
+export function unpackText(data) {
+  if (skip(data, 0, data.length) !== data.length) throw new DecodeError("bytes follow a value");
+  const first = data[0];
+  const head = (first & 0xe0) === 0xa0 ? 1 : { 0xd9: 2, 0xda: 3, 0xdb: 5 }[first];
+  if (head === undefined) throw new DecodeError("not a text");
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data.subarray(head));
+  } catch {
+    throw new DecodeError("a text is not UTF-8");
+  }
+}
+
+/**
  * The elements of an array that fills `data`, as the bytes of each.
  * @param {Uint8Array} data
  * @returns {Uint8Array[]}
  * @throws {DecodeError} not an array that fills `data`
  */
 export function elements(data) {
-  if (data.length === 0 || !isArray(data[0])) throw new DecodeError("not a msgpack array");
+  if (skip(data, 0, data.length) !== data.length) throw new DecodeError("bytes follow a value");
+  if (!isArray(data[0])) throw new DecodeError("not a msgpack array");
   const { end: start, values } = headOf(data, 0, data.length);
-  if (values > data.length) throw new DecodeError("a msgpack value is cut short");
   const parts = [];
   let at = start;
   for (let i = 0; i < values; i++) {
@@ -81,7 +99,6 @@ export function elements(data) {
     parts.push(data.subarray(at, next));
     at = next;
   }
-  if (at !== data.length) throw new DecodeError("bytes follow a value");
   return parts;
 }
 
