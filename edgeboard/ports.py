@@ -111,23 +111,40 @@ class Store(Protocol):
         """
         ...
 
+    def tidy(self, idle: bool) -> None:
+        """Work that commits need not wait for (checkpoints); the writer calls it between commits, and with `idle` when
+        nothing has been written for a while.
+
+        Raises:
+            StoreError: what is written stays written.
+        """
+        ...
+
     def close(self) -> None: ...
 
 
 class Writer(Protocol):
     """The queue between the hot path, which never waits, and the disk."""
 
-    def put(self, batches: Iterable[StoredBatch]) -> None:
-        """Queue for the next group commit. Never blocks and never raises; beyond the byte bound see `room_left`."""
+    def put(self, batches: Iterable[StoredBatch]) -> int:
+        """Queue for the next group commit. Never blocks and never raises; returns how many were not taken, the last
+        ones, for want of room: none as long as `room_left` is asked first."""
         ...
 
     @property
     def room_left(self) -> int:
-        """Bytes that may still be queued; at 0 new ink is refused visibly."""
+        """Bytes that may still be queued; at 0 new ink is refused visibly, and nothing is taken from the network.
+        Ink that was accepted before still fits, into a reserve that is not counted here."""
         ...
 
-    async def flush(self) -> None: ...
+    async def flush(self) -> None:
+        """Wait until everything that is queued now is durable.
 
-    async def close(self) -> None: ...
+        Raises:
+            StoreError: the store fails; everything is still queued and is tried again.
+        """
+        ...
 
-
+    async def close(self) -> None:
+        """Flush, but wait no longer than 2 s, and end. Never raises."""
+        ...

@@ -11,15 +11,15 @@ The engine knows rooms only by id. Vectors and batches are read through the two 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import final
 
 from edgeboard.errors import CloseCode
 from edgeboard.ids import AuthorTag, NodeId, RoomId
 from edgeboard.mesh.flow import LinkState, RoomFlow
+from edgeboard.mesh.values import CloseLink, MeshSettings, MeshStatistics, Neighbour, Output, Send
 from edgeboard.vectors import Range, Vector
+from edgeboard.wire.fields import RANGES_MAX
 from edgeboard.wire.messages import (
-    RANGES_MAX,
     BatchIs,
     CaughtUp,
     Channel,
@@ -34,56 +34,6 @@ from edgeboard.wire.messages import (
     encode,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class MeshSettings:
-    ping_s: float = 1.0  # between pings on a link
-    suspect_pings: int = 3  # unanswered pings after which a link is suspect
-    silent_s: float = 30.0  # of silence after which a link is closed
-    vectors_s: float = 60.0  # between full exchanges of vectors
-    ask_again_s: float = 2.0  # before another neighbour is asked for the same range
-    stored_gather_s: float = 0.05  # commits gathered into one STORED
-    links_max: int = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    link: int
-    channel: Channel
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class CloseLink:
-    link: int
-    code: CloseCode
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """A link as `edgeboard status` shows it."""
-
-    link: int
-    node: str
-    guest: bool
-    round_trip_ms: float | None
-    suspect: bool
-    rooms: int
-    log_bytes_sent: int
-    log_bytes_under_way: int
-
-
-@dataclass(frozen=True, slots=True)
-class MeshStatistics:
-    links: tuple[Neighbour, ...]
-    pushed: int
-    repaired: int
-    duplicates: int
-    skipped: int  # pushes that found no credit; repair brings them
-
-
-Output = Send | CloseLink
 ReadVector = Callable[[RoomId], Vector | None]
 ReadBatches = Callable[[RoomId, Range], Iterator[tuple[AuthorTag, int, int, bytes]]]  # author, first, end, bytes
 
@@ -259,7 +209,7 @@ class Mesh:
         if mine is None or flow is None:
             return
         flow.learn(vector)
-        ranges = []
+        ranges: list[Range] = []
         for missing in vector.beyond(mine):
             end, asked, when = self._asked.get((room, missing.author), (0, -1, 0.0))
             if end >= missing.end and asked in self._links and now - when < self._settings.ask_again_s:

@@ -1,12 +1,12 @@
 """The browsers this node is host to. A host vouches for its guests; here stands what it knows of them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import final
 
 from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import Origin, PersonId, RoomId
-from edgeboard.wire.messages import VERSION, Guest, Person
+from edgeboard.wire.fields import Person
+from edgeboard.wire.messages import VERSION, Guest
 
 
 @dataclass(slots=True)
@@ -73,7 +73,10 @@ class Guests:
     def people(self, room: RoomId) -> tuple[Person, ...]:
         return tuple(guest.as_person() for guest in self._by_link.values() if room in guest.rooms)
 
-    def links(self, room: RoomId) -> Iterable[int]:
+    def all_links(self) -> list[int]:
+        return list(self._by_link)
+
+    def links(self, room: RoomId) -> list[int]:
         return [guest.link for guest in self._by_link.values() if room in guest.rooms]
 
 

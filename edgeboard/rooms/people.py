@@ -9,7 +9,7 @@ from typing import Any, final
 
 from edgeboard.errors import DecodeError
 from edgeboard.ids import NodeId
-from edgeboard.wire.messages import Person
+from edgeboard.wire.fields import Person
 
 HOPS_MAX = 6
 ORIGINS_MAX = 1_024
@@ -52,7 +52,7 @@ class LiveGate:
     def __init__(self) -> None:
         self._last: dict[tuple[bytes, int], int] = {}
 
-    def admit(self, item: Any, from_guest: bytes | None) -> list[Any] | None:
+    def admit(self, item: object, from_guest: bytes | None) -> list[Any] | None:
         """The item as it is to be passed on, or None if it is old or has come too far.
 
         Args:

@@ -14,7 +14,7 @@ from typing import final
 from edgeboard.canvas.bodies import Body
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.ops import Maker, Op, Undo, decode_body, decode_op
-from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
+from edgeboard.errors import CloseCode, RefusedError, StateError
 from edgeboard.ids import AuthorTag, MeshId, NodeId, OpId, Origin, PersonId, RoomId, counter_of
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.batch import Batch
@@ -124,8 +124,8 @@ class Room:
             made.append(op.id)
         return tuple(made)
 
-    def take(self, origin: Origin, person: PersonId, tail: bytes, link: int, now: float) -> OpId:
-        """Log an op that a guest made, or find that it is logged already; `link` gets its receipts.
+    def take(self, origin: Origin, person: PersonId, tail: bytes, link: int | None, now: float) -> OpId:
+        """Log an op that a guest made, or find that it is logged already; `link` (if any) gets its receipts.
 
         Raises:
             DecodeError: not an op.
@@ -154,7 +154,9 @@ class Room:
         if self.state not in DRAWABLE:
             raise StateError(f"a room that is {self.state.value} takes no ink")
 
-    def _expect(self, op: OpId, places: Sequence[Place], link: int) -> None:
+    def _expect(self, op: OpId, places: Sequence[Place], link: int | None) -> None:
+        if link is None:
+            return
         place = places[0]
         for other in places:
             if self.receipts.is_saved(other.author, other.entry):
@@ -226,9 +228,7 @@ class Room:
                 self.document.introduce(batch.author, NodeId(batch.introduction[0][:16]))
             for origin, person in batch.origins:
                 self.document.own(origin, person)
-            for op, place, person in accepted.entries:
-                if op is None:
-                    continue
+            for op, place, _ in accepted.entries:
                 change = self.document.apply(op, place)
                 items += change.items
                 if change.equivocation:

@@ -5,7 +5,7 @@ positions are append-only: a decoder skips the tail of an array that it does not
 that it does not know. HELLO and AUTH belong to the handshake (`wire.session`) and are unknown here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any, ClassVar
@@ -13,23 +13,17 @@ from typing import Any, ClassVar
 import msgpack
 
 from edgeboard.errors import CloseCode, DecodeError, LimitError
-from edgeboard.ids import AuthorTag
 from edgeboard.vectors import Range
+from edgeboard.wire import fields as form
+from edgeboard.wire.fields import COUNTER_MAX, ENTRY_MAX, NAME_MAX, Check, Person
 
 VERSION = 1
 MESSAGE_MAX = 64 * 1024  # bytes, on ctl and log
 LIVE_MAX = 1_100  # bytes: one SCTP chunk, so that a lost datagram loses one message
-NAME_MAX = 40  # characters of a person's name
-COLOUR_MAX = 16 + 0xFFFFFF
 ROOM_NAME_MAX = 64
 TEXT_MAX = 400  # characters of a reason or a notice
-RANGES_MAX = 256
-SUBMIT_OPS_MAX = 4_096
-PRESENCE_MAX = 512
-ROOMS_MAX = 64
 LIVE_ITEMS_MAX = 256
 VECTOR_MAX = 2 * 1024 * 1024  # bytes
-ENTRY_MAX = (1 << 53) - 1
 
 
 class Channel(IntEnum):
@@ -40,123 +34,12 @@ class Channel(IntEnum):
     LIVE = 2
 
 
-Check = Callable[[Any], Any]  # takes a field as msgpack gave it, returns it as the message keeps it
-
-
-def _bin(exactly: int) -> Check:
-    def check(value: Any) -> bytes:
-        if isinstance(value, bytes) and len(value) == exactly:
-            return value
-        raise DecodeError(f"a field is not {exactly} bytes")
-
-    return check
-
-
-def _room_or_empty(value: Any) -> bytes:
-    if isinstance(value, bytes) and len(value) in (0, 16):
-        return value
-    raise DecodeError("a room id is not 16 bytes")
-
-
-def _blob(most: int) -> Check:
-    def check(value: Any) -> bytes:
-        if not isinstance(value, bytes):
-            raise DecodeError("a field is not binary")
-        if len(value) > most:
-            raise LimitError(f"a field of {len(value)} bytes; the limit is {most}")
-        return value
-
-    return check
-
-
-def _text(most: int) -> Check:
-    def check(value: Any) -> str:
-        if not isinstance(value, str):
-            raise DecodeError("a field is not text")
-        if len(value) > most:
-            raise LimitError(f"a text of {len(value)} characters; the limit is {most}")
-        return value
-
-    return check
-
-
-def _number(most: int) -> Check:
-    def check(value: Any) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
-            return value
-        raise DecodeError("a field is not a number in its range")
-
-    return check
-
-
-def _list(most: int) -> Check:
-    def check(value: Any) -> list[Any]:
-        if not isinstance(value, list):
-            raise DecodeError("a field is not a list")
-        if len(value) > most:
-            raise LimitError(f"a list of {len(value)}; the limit is {most}")
-        return value
-
-    return check
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    if isinstance(value, dict) and len(value) <= ROOMS_MAX and all(isinstance(key, str) for key in value):
-        return value
-    raise DecodeError("a field is not a small map")
-
-
-def _digests(value: Any) -> Mapping[bytes, bytes]:
-    if not isinstance(value, dict) or len(value) > ROOMS_MAX:
-        raise DecodeError("digests are not a small map")
-    return {_bin(16)(room): _bin(8)(digest) for room, digest in value.items()}
-
-
-def _ranges(value: Any) -> tuple[Range, ...]:
-    ranges = []
-    for item in _list(RANGES_MAX)(value):
-        if not isinstance(item, list) or len(item) < 3:
-            raise DecodeError("a range has three fields")
-        first, end = _number(ENTRY_MAX)(item[1]), _number(ENTRY_MAX)(item[2])
-        if end <= first:
-            raise DecodeError("a range is empty")
-        ranges.append(Range(AuthorTag(_bin(8)(item[0])), first, end))
-    return tuple(ranges)
-
-
-def _tails(value: Any) -> tuple[bytes, ...]:
-    return tuple(_blob(16 * 1024)(tail) for tail in _list(SUBMIT_OPS_MAX)(value))
-
-
-def _counters(value: Any) -> tuple[int, ...]:
-    counters = tuple(_number(0xFFFFFFFF)(counter) for counter in _list(2 * SUBMIT_OPS_MAX)(value))
-    if len(counters) % 2:
-        raise DecodeError("counters come in pairs")
-    return counters
-
-
-class Person(tuple[bytes, bytes, str, int]):
-    """(person id, origin as 8 bytes, name, colour): who is here."""
-
-    __slots__ = ()
-
-
-def _people(value: Any) -> tuple[Person, ...]:
-    people = []
-    for item in _list(PRESENCE_MAX)(value):
-        if not isinstance(item, list) or len(item) < 4:
-            raise DecodeError("a person has four fields")
-        checks = (_bin(16), _bin(8), _text(NAME_MAX), _number(COLOUR_MAX))
-        people.append(Person(check(field) for check, field in zip(checks, item, strict=False)))
-    return tuple(people)
-
-
 @dataclass(frozen=True, slots=True)
 class Close:
     code: int
     text: str
     NUMBER: ClassVar[int] = 3
-    CHECKS: ClassVar[tuple[Check, ...]] = (_number(255), _text(TEXT_MAX))
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.number(255), form.text(TEXT_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +47,14 @@ class Ping:
     sequence: int
     digests: Mapping[bytes, bytes]  # room id to vector digest
     NUMBER: ClassVar[int] = 4
-    CHECKS: ClassVar[tuple[Check, ...]] = (_number(ENTRY_MAX), _digests)
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.number(ENTRY_MAX), form.digests)
 
 
 @dataclass(frozen=True, slots=True)
 class Pong:
     sequence: int
     NUMBER: ClassVar[int] = 5
-    CHECKS: ClassVar[tuple[Check, ...]] = (_number(ENTRY_MAX),)
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.number(ENTRY_MAX),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +64,19 @@ class Join:
     vector: bytes
     handle: int
     NUMBER: ClassVar[int] = 6
-    CHECKS: ClassVar[tuple[Check, ...]] = (_room_or_empty, _text(ROOM_NAME_MAX), _blob(VECTOR_MAX), _number(255))
+    CHECKS: ClassVar[tuple[Check, ...]] = (
+        form.room_or_empty,
+        form.text(ROOM_NAME_MAX),
+        form.blob(VECTOR_MAX),
+        form.number(255),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Leave:
     room: bytes
     NUMBER: ClassVar[int] = 7
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16),)
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +84,7 @@ class VectorIs:
     room: bytes
     vector: bytes
     NUMBER: ClassVar[int] = 8
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16), _blob(VECTOR_MAX))
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.blob(VECTOR_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +92,14 @@ class Want:
     room: bytes
     ranges: tuple[Range, ...]
     NUMBER: ClassVar[int] = 9
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16), _ranges)
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.ranges)
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
     processed: int  # log bytes since the link opened
     NUMBER: ClassVar[int] = 10
-    CHECKS: ClassVar[tuple[Check, ...]] = (_number(ENTRY_MAX),)
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.number(ENTRY_MAX),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +107,7 @@ class Stored:
     room: bytes
     vector: bytes  # changed authors only
     NUMBER: ClassVar[int] = 11
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16), _blob(VECTOR_MAX))
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.blob(VECTOR_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +116,7 @@ class Digest:
     vector: bytes  # 8 bytes, Vector.digest()
     canvas: bytes  # 16 bytes, Document.digest()
     NUMBER: ClassVar[int] = 12
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16), _bin(8), _bin(16))
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.exactly(8), form.exactly(16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +129,12 @@ class Guest:
     capabilities: Mapping[str, Any]
     NUMBER: ClassVar[int] = 13
     CHECKS: ClassVar[tuple[Check, ...]] = (
-        _number(255),
-        _bin(16),
-        _bin(8),
-        _text(NAME_MAX),
-        _number(COLOUR_MAX),
-        _mapping,
+        form.number(255),
+        form.exactly(16),
+        form.exactly(8),
+        form.text(NAME_MAX),
+        form.number(form.COLOUR_MAX),
+        form.mapping,
     )
 
 
@@ -258,7 +146,13 @@ class Welcome:
     limits: Mapping[str, Any]
     software: str
     NUMBER: ClassVar[int] = 14
-    CHECKS: ClassVar[tuple[Check, ...]] = (_number(255), _bin(16), _text(NAME_MAX), _mapping, _text(64))
+    CHECKS: ClassVar[tuple[Check, ...]] = (
+        form.number(255),
+        form.exactly(16),
+        form.text(NAME_MAX),
+        form.mapping,
+        form.text(64),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +162,7 @@ class Receipt:
     origin: bytes
     counters: tuple[int, ...]  # from, to, from, to ...; inclusive
     NUMBER: ClassVar[int] = 15
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16), _number(255), _bin(8), _counters)
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.number(255), form.exactly(8), form.counters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +170,7 @@ class CaughtUp:
     room: bytes
     vector: bytes
     NUMBER: ClassVar[int] = 16
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16), _blob(VECTOR_MAX))
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.blob(VECTOR_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +179,7 @@ class Presence:
     node: bytes
     people: tuple[Person, ...]
     NUMBER: ClassVar[int] = 17
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16), _bin(16), _people)
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.exactly(16), form.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +190,13 @@ class Refused:
     code: int
     text: str
     NUMBER: ClassVar[int] = 18
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16), _bin(8), _number(0xFFFFFFFF), _number(255), _text(TEXT_MAX))
+    CHECKS: ClassVar[tuple[Check, ...]] = (
+        form.exactly(16),
+        form.exactly(8),
+        form.number(COUNTER_MAX),
+        form.number(255),
+        form.text(TEXT_MAX),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +204,7 @@ class Notice:
     level: int
     text: str
     NUMBER: ClassVar[int] = 19
-    CHECKS: ClassVar[tuple[Check, ...]] = (_number(255), _text(TEXT_MAX))
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.number(255), form.text(TEXT_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +213,7 @@ class RoomIs:
     name: str
     state: str
     NUMBER: ClassVar[int] = 20
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16), _text(ROOM_NAME_MAX), _text(32))
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.text(ROOM_NAME_MAX), form.text(32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +221,7 @@ class BatchIs:
     room: bytes
     batch: bytes
     NUMBER: ClassVar[int] = 32
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16), _blob(MESSAGE_MAX))
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.blob(MESSAGE_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +230,7 @@ class Submit:
     origin: bytes
     tails: tuple[bytes, ...]
     NUMBER: ClassVar[int] = 33
-    CHECKS: ClassVar[tuple[Check, ...]] = (_bin(16), _bin(8), _tails)
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.exactly(8), form.tails)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +240,12 @@ class Fragment:
     total: int
     data: bytes
     NUMBER: ClassVar[int] = 34
-    CHECKS: ClassVar[tuple[Check, ...]] = (_number(ENTRY_MAX), _number(4096), _number(4096), _blob(MESSAGE_MAX))
+    CHECKS: ClassVar[tuple[Check, ...]] = (
+        form.number(ENTRY_MAX),
+        form.number(4096),
+        form.number(4096),
+        form.blob(MESSAGE_MAX),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +253,7 @@ class Live:
     handle: int
     items: list[list[Any]]  # each [origin, sequence, hops, kind, ...]; see rooms.presence
     NUMBER: ClassVar[int] = 48
-    CHECKS: ClassVar[tuple[Check, ...]] = (_number(255), _list(LIVE_ITEMS_MAX))
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.number(255), form.listing(LIVE_ITEMS_MAX))
 
 
 Message = (

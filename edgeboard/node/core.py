@@ -1,0 +1,207 @@
+"""What the parts of the pipeline share: the open rooms, the mesh, the people, and the way out.
+
+The order of a change is fixed here, in `publish`: damage first, then the mesh, then the disk.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import final
+
+from edgeboard.canvas.ops import Maker
+from edgeboard.errors import CloseCode, RefusedError
+from edgeboard.ids import AuthorTag, NodeId, RoomId, room_id
+from edgeboard.mesh.engine import Mesh
+from edgeboard.mesh.live import LiveOutbox
+from edgeboard.mesh.values import CloseLink, Send
+from edgeboard.node.values import (
+    Alarm,
+    Damaged,
+    Identity,
+    LoadRoom,
+    Output,
+    PipelineSettings,
+    RoomChanged,
+    Save,
+)
+from edgeboard.rooms.guests import Guests
+from edgeboard.rooms.names import check_room_name
+from edgeboard.rooms.people import LiveGate, People
+from edgeboard.rooms.room import ALONE_S, Outcome, Room
+from edgeboard.rooms.states import RoomEvent, RoomState
+from edgeboard.vectors import Range, Vector
+from edgeboard.wire.messages import Channel, Message, Presence, Receipt, RoomIs, encode
+
+DIVERGED_AFTER_S = 2.0  # a room that is behind for so long says that it is converging
+
+
+@dataclass(slots=True)
+class Counters:
+    """What has gone wrong so far, for `edgeboard status`."""
+
+    malformed: int = 0
+    forged: int = 0
+    refused: int = 0
+    duplicates: int = 0
+    waiting: int = 0
+    forks: int = 0
+    equivocations: int = 0
+
+
+@final
+class Core:
+    """The shared state of one node's pure half."""
+
+    def __init__(self, identity: Identity, settings: PipelineSettings) -> None:
+        self.identity = identity
+        self.settings = settings
+        self.rooms: dict[RoomId, Room] = {}
+        self.people: dict[RoomId, People] = {}
+        self.gates: dict[RoomId, LiveGate] = {}
+        self.guests = Guests(settings.guests_max, settings.guests_per_room_max)
+        self.mesh = Mesh(settings.mesh, self._vector, self._read)
+        self.live = LiveOutbox(settings.live_tick_s)
+        self.counters = Counters()
+        self.store_failed_text: str | None = None
+        self.store_room_left: Callable[[], int] = lambda: 1 << 62
+        self.out: list[Output] = []
+        self._maker = Maker(identity.origin)
+        self._behind_since: dict[RoomId, float] = {}
+
+    def open_room(self, name: str, now: float) -> Room:
+        """The room of this name, opened if it was not.
+
+        Raises:
+            RefusedError: too many rooms, or not a name.
+        """
+        check_room_name(name)
+        identity = self.identity
+        key = room_id(identity.mesh, name)
+        if key in self.rooms:
+            return self.rooms[key]
+        if len(self.rooms) >= self.settings.rooms_max:
+            raise RefusedError(CloseCode.LIMIT, f"this board has {self.settings.rooms_max} rooms open already")
+        room = Room(
+            identity.mesh,
+            key,
+            name,
+            node=identity.node,
+            verify=identity.verify,
+            make_author=identity.make_author,
+            maker=self._maker,
+            person=identity.person,
+            settings=self.settings.room,
+            admins=identity.admins,
+        )
+        room.open(now)
+        self.rooms[key] = room
+        self.people[key] = People()
+        self.gates[key] = LiveGate()
+        self.out.append(LoadRoom(key, name))
+        self.mesh.room_opened(key, name)
+        if self.store_failed_text is not None:
+            self.event(room, RoomEvent.STORE_FAILED)
+        return room
+
+    def require_store(self) -> None:
+        """Raises: RefusedError: the store fails and the memory that stands in for it is used up."""
+        if self.store_room_left() <= 0:
+            raise RefusedError(CloseCode.STORE_FULL, "the board's disk is full and its memory for ink is used up")
+
+    # -- what comes of a change
+
+    def publish(self, room: Room, outcome: Outcome, source: int | None, *, save: bool = True) -> None:
+        """Hand on what one input has done; `source` is the link it came by."""
+        if outcome.items:
+            self.out.append(Damaged(room.room, outcome.items))
+        for batch in outcome.batches:
+            place = (batch.author, batch.first, batch.first + batch.count)
+            self.mesh.push(room.room, place, batch.data, source)
+        if outcome.batches and save:
+            self.out += self.mesh.drain()  # the mesh before the disk
+            self.out.append(Save(room.room, outcome.batches))
+        for text in outcome.alarms:
+            self.counters.equivocations += 1
+            self.out.append(Alarm(f"room {room.name}: {text}"))
+
+    def flush_due(self, room: Room, now: float) -> None:
+        """Log what was gathered, if it is time."""
+        due = room.gathered_until()
+        if due is not None and due <= now:
+            self.publish(room, room.flush(self.identity.wall_ms()), None)
+
+    def receipts(self, room: Room) -> None:
+        """Tell guests what is saved and safe now."""
+        for grant in room.receipts.due(self.mesh.stored_elsewhere(room.room)):
+            if grant.link in self.guests:
+                origin = grant.origin.to_bytes(8, "big")
+                self.say(grant.link, Receipt(room.room, grant.level, origin, grant.counters))
+
+    def advance(self, room: Room, now: float) -> None:
+        """Move a room on: caught up, fallen behind, or agreed again."""
+        behind = self.mesh.behind(room.room)
+        if behind:
+            since = self._behind_since.setdefault(room.room, now)
+        else:
+            since = now
+            self._behind_since.pop(room.room, None)
+        if room.state is RoomState.JOINING and room.is_loaded and not behind:
+            if self.mesh.node_links(room.room) or now - room.joined_at >= ALONE_S:
+                self.event(room, RoomEvent.CAUGHT_UP)
+        elif room.state is RoomState.ACTIVE and now - since >= DIVERGED_AFTER_S:
+            self.event(room, RoomEvent.DIVERGED)
+        elif room.state is RoomState.CONVERGING and not behind:
+            self.event(room, RoomEvent.AGREED)
+
+    def event(self, room: Room, event: RoomEvent) -> bool:
+        """Take a room's event if its state has a row for it, and tell everyone."""
+        before = room.state
+        if not room.on_event(event):
+            return False
+        self.out.append(RoomChanged(room.room, room.name, before, room.state))
+        self.to_guests(room.room, RoomIs(room.room, room.name, room.state.value))
+        return True
+
+    # -- the way out
+
+    def say(self, link: int, message: Message) -> None:
+        self.out.append(Send(link, Channel.CTL, encode(message)))
+
+    def to_guests(self, room: RoomId, message: Message) -> None:
+        for link in self.guests.links(room):
+            self.say(link, message)
+
+    def to_all_guests(self, message: Message) -> None:
+        for link in self.guests.all_links():
+            self.say(link, message)
+
+    def close(self, link: int, code: CloseCode, text: str) -> None:
+        self.out.append(CloseLink(link, code, text))
+
+    def live_items(self, link: int, handle: int, items: list[list[object]], guest: bytes | None, now: float) -> None:
+        """Pass live items on to everyone else in the room; `guest` is the origin of the guest they came from."""
+        state = self.mesh.state(link)
+        room = None if state is None else state.room_of(handle)
+        if room is None:
+            return
+        for item in items:
+            passed = self.gates[room].admit(item, guest)
+            if passed is not None:
+                for other, _ in self.mesh.joined(room):
+                    if other.link != link:
+                        self.live.put(other.link, room, passed, now)
+
+    def _vector(self, room: RoomId) -> Vector | None:
+        engine = self.rooms.get(room)
+        return None if engine is None else engine.log.vector()
+
+    def _read(self, room: RoomId, wanted: Range) -> Iterator[tuple[AuthorTag, int, int, bytes]]:
+        engine = self.rooms.get(room)
+        if engine is not None:
+            yield from engine.log.read(wanted)
+
+    def forget_node(self, node: NodeId) -> None:
+        """A node's link has ended: its people are gone from here, and receipts may not need it any more."""
+        for room, people in self.people.items():
+            if people.set(node, ()):
+                self.to_guests(room, Presence(room, node, ()))
+            self.receipts(self.rooms[room])

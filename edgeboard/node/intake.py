@@ -1,0 +1,43 @@
+"""The incoming side of links: rates, forms and fragments, before anybody acts on a message."""
+
+from typing import final
+
+from edgeboard.errors import CloseCode, RefusedError
+from edgeboard.mesh.rate import TokenBucket
+from edgeboard.wire.fragments import Joiner
+from edgeboard.wire.messages import Channel, Fragment, Message, decode
+
+
+@final
+class Intake:
+    """What is remembered of one link's incoming side."""
+
+    def __init__(self, messages_per_s: float, live_per_s: float, now: float) -> None:
+        self._messages = TokenBucket(messages_per_s, messages_per_s * 4, now)
+        self._live = TokenBucket(live_per_s, live_per_s * 2, now)
+        self._rate = messages_per_s
+        self._joiners = {Channel.CTL: Joiner(), Channel.LOG: Joiner()}
+        self.live_dropped = 0
+        self.unknown = 0
+
+    def read(self, channel: Channel, data: bytes, now: float) -> Message | None:
+        """The message to act on; None for one that is unknown, not whole yet, or too much of a lossy thing.
+
+        Raises:
+            DecodeError: broken. LimitError: too large. RefusedError: more messages than a link may say.
+        """
+        if channel is Channel.LIVE:
+            if not self._live.take(now):
+                self.live_dropped += 1
+                return None
+        elif channel is Channel.CTL and not self._messages.take(now):
+            raise RefusedError(CloseCode.RATE, f"more than {self._rate:.0f} messages a second")
+        message = decode(channel, data)
+        if isinstance(message, Fragment):
+            whole = self._joiners[channel].add(message)
+            message = None if whole is None else decode(channel, whole)
+            if isinstance(message, Fragment):
+                raise RefusedError(CloseCode.MALFORMED, "a fragment within fragments")
+        elif message is None:
+            self.unknown += 1
+        return message

@@ -1,0 +1,76 @@
+"""What a node's pure half is told at its start, and what it says: settings, identity and outputs as values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from edgeboard.ids import MeshId, NodeId, OpId, Origin, PersonId, RoomId
+from edgeboard.mesh.values import CloseLink, MeshSettings, Send
+from edgeboard.oplog.author import LocalAuthor
+from edgeboard.oplog.batch import Batch
+from edgeboard.rooms.room import RoomSettings
+from edgeboard.rooms.states import RoomState
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    guests_max: int = 128  # people this node is host to
+    guests_per_room_max: int = 64
+    rooms_max: int = 64
+    messages_per_s: float = 400.0  # ctl messages of one link; a burst may be four times that
+    live_per_s: float = 120.0  # live frames of one link; what is above is dropped
+    live_tick_s: float = 0.033
+    digest_s: float = 20.0  # between comparisons of canvases
+    room: RoomSettings = field(default_factory=RoomSettings)
+    mesh: MeshSettings = field(default_factory=MeshSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this node is; the callables are the identity package's, or cheap stand-ins in simulations."""
+
+    node: NodeId
+    name: str
+    mesh: MeshId
+    software: str
+    person: PersonId  # of the node's own pens
+    origin: Origin  # of this boot's pens
+    verify: Callable[[bytes, bytes, bytes], bool]
+    make_author: Callable[[RoomId], LocalAuthor]
+    wall_ms: Callable[[], int]
+    admins: frozenset[NodeId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    room: RoomId
+    batches: tuple[Batch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRoom:
+    """A room has been opened: remember it, and read what the disk holds of it."""
+
+    room: RoomId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    room: RoomId
+    items: tuple[OpId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomChanged:
+    room: RoomId
+    name: str
+    before: RoomState
+    after: RoomState
+
+
+Output = Send | CloseLink | Save | LoadRoom | Damaged | Alarm | RoomChanged

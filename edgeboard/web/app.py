@@ -1,0 +1,210 @@
+"""The aiohttp application of a node: what it serves, and to whom.
+
+It knows nothing of rooms or links: `Doors` are what the composition root hands in. The same application listens on
+the board's port and, with the control routes added, on the socket in the state directory.
+"""
+
+import ipaddress
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from edgeboard.errors import CloseCode, DecodeError, EdgeboardError, RefusedError, StateError, StoreError
+
+STATIC = Path(__file__).parent / "static"
+OFFER_MAX = 16 * 1024  # bytes of an offer's body
+IMPORT_MAX = 256 * 1024 * 1024  # bytes of a room's JSON, over the control socket only
+MESSAGE_MAX = 128 * 1024  # bytes of a WebSocket frame; the engines' own limits are lower
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+        "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+_log = logging.getLogger(__name__)
+
+Json = Mapping[str, Any] | list[Any]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Serve = Callable[[web.WebSocketResponse, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What a node lets the web do. Each may raise `EdgeboardError`; the text is then the answer."""
+
+    guest_offer: Callable[[str, str], Awaitable[str]]  # SDP and where it came from; returns the answer
+    node_offer: Callable[[bytes, str], Awaitable[bytes]]  # envelope and where it came from
+    serve_guest: Serve
+    serve_link: Serve
+    status: Callable[[], Json]
+    rooms: Callable[[], Json]
+    room_log: Callable[[str], Json]
+    export_json: Callable[[str], str]
+    export_svg: Callable[[str, int], str]
+    import_json: Callable[[str, bytes], Awaitable[Json]]
+
+
+def http_status(error: EdgeboardError) -> int:
+    """The HTTP status that says what an error says."""
+    match error:
+        case RefusedError(code=CloseCode.RATE):
+            return 429
+        case RefusedError(code=CloseCode.ROOM_FULL | CloseCode.LIMIT):
+            return 503
+        case RefusedError(code=CloseCode.MALFORMED | CloseCode.TOO_BIG):
+            return 400
+        case RefusedError():
+            return 403
+        case DecodeError():
+            return 400
+        case StateError():
+            return 404
+        case StoreError():
+            return 507
+        case _:
+            return 500
+
+
+@web.middleware
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Our errors become JSON with a code and a text; every answer carries the headers above."""
+    try:
+        response = await handler(request)
+    except EdgeboardError as error:
+        code = int(error.code) if isinstance(error, RefusedError) else int(CloseCode.MALFORMED)
+        response = web.json_response({"code": code, "text": str(error)}, status=http_status(error))
+    except web.HTTPException as error:
+        error.headers.update(HEADERS)
+        raise
+    if not response.prepared:
+        response.headers.update(HEADERS)
+    return response
+
+
+def _check_origin(request: web.Request) -> None:
+    """A page of another site may not open a link to the board in its reader's name."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise RefusedError(CloseCode.FORBIDDEN, "only the board's own page may do this")
+
+
+def _check_host(request: web.Request) -> None:
+    """A name that a stranger points at the board (DNS rebinding) is not the board: bare names, .local and the like
+    and addresses are."""
+    host = request.host.rsplit(":", 1)[0].strip("[]") if not request.host.endswith("]") else request.host.strip("[]")
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        local = (".local", ".lan", ".home", ".internal", ".home.arpa", ".localhost", ".localdomain")
+        if "." in host and not host.endswith(local):
+            raise RefusedError(
+                CloseCode.FORBIDDEN, "open the board by its address, a plain name, or a name in .local"
+            ) from None
+
+
+async def _body(request: web.Request, most: int) -> bytes:
+    if request.content_length is not None and request.content_length > most:
+        raise RefusedError(CloseCode.TOO_BIG, f"more than {most} bytes")
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(64 * 1024):
+        body += chunk
+        if len(body) > most:
+            raise RefusedError(CloseCode.TOO_BIG, f"more than {most} bytes")
+    return bytes(body)
+
+
+def make_app(doors: Doors, *, control: bool) -> web.Application:
+    """The application; with `control` also the routes that only the owner of the state directory may use."""
+    app = web.Application(middlewares=[_answer], client_max_size=OFFER_MAX)
+
+    async def to_lobby(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound("/room/lobby")
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def guest_offer(request: web.Request) -> web.StreamResponse:
+        _check_origin(request)
+        _check_host(request)
+        try:
+            sdp = json.loads(await _body(request, OFFER_MAX))["sdp"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise DecodeError('an offer is JSON: {"sdp": "..."}') from None
+        if not isinstance(sdp, str):
+            raise DecodeError('an offer is JSON: {"sdp": "..."}')
+        return web.json_response({"sdp": await doors.guest_offer(sdp, _remote(request))})
+
+    async def node_offer(request: web.Request) -> web.StreamResponse:
+        answer = await doors.node_offer(await _body(request, OFFER_MAX), _remote(request))
+        return web.Response(body=answer, content_type="application/octet-stream")
+
+    def door(serve: Serve) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            _check_origin(request)
+            if not control:
+                _check_host(request)
+            ws = web.WebSocketResponse(max_msg_size=MESSAGE_MAX, compress=False, autoping=True)
+            await ws.prepare(request)
+            await serve(ws, _remote(request))
+            return ws
+
+        return handle
+
+    async def export_json(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=doors.export_json(request.match_info["name"]), content_type="application/json")
+
+    async def export_svg(request: web.Request) -> web.StreamResponse:
+        try:
+            number = int(request.query.get("page", "1"))
+        except ValueError:
+            raise DecodeError("a page is a number from 1") from None
+        text = doors.export_svg(request.match_info["name"], number - 1)
+        return web.Response(text=text, content_type="image/svg+xml")
+
+    async def status(request: web.Request) -> web.StreamResponse:
+        return web.json_response(doors.status())
+
+    app.router.add_get("/", to_lobby)
+    app.router.add_get("/room/{name}", page)
+    app.router.add_post("/signal/guest", guest_offer)
+    app.router.add_post("/signal/node", node_offer)
+    app.router.add_get("/guest", door(doors.serve_guest))
+    app.router.add_get("/link", door(doors.serve_link))
+    app.router.add_get("/api/room/{name}/export.json", export_json)
+    app.router.add_get("/api/room/{name}/export.svg", export_svg)
+    app.router.add_static("/static", STATIC, append_version=False)
+    if control:
+        _add_control(app, doors, status)
+    return app
+
+
+def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
+    async def rooms(request: web.Request) -> web.StreamResponse:
+        return web.json_response(doors.rooms())
+
+    async def room_log(request: web.Request) -> web.StreamResponse:
+        return web.json_response(doors.room_log(request.match_info["name"]))
+
+    async def import_room(request: web.Request) -> web.StreamResponse:
+        body = await _body(request, IMPORT_MAX)
+        return web.json_response(await doors.import_json(request.match_info["name"], body))
+
+    app.router.add_get("/control/status", status)
+    app.router.add_get("/control/rooms", rooms)
+    app.router.add_get("/control/rooms/{name}/log", room_log)
+    app.router.add_post("/control/rooms/{name}/import", import_room)
+
+
+def _remote(request: web.Request) -> str:
+    return request.remote or "local socket"
