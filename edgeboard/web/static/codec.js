@@ -1,8 +1,8 @@
 /**
  * The columns of a stroke (docs/formats/oplog.md, "Columns of a stroke"): deltas, Rice codes, bit streams.
  *
- * Columns are {scale, x, y, pressure, time, tiltX, tiltY}: positions in steps (Int32Array), pressure 0 .. 4095
- * (Int32Array or null), time in ms (Float64Array or null), tilt in degrees (Int32Array or null, both or neither).
+ * Columns are {scale, x, y, pressure, t, tiltX, tiltY}: positions in steps (Int32Array), pressure 0 .. 4095
+ * (Int32Array or null), t in ms (Float64Array or null), tilt in degrees (Int32Array or null, both or neither).
  * An encoder here makes the same bytes as the Python one: the shortest form, ties by the rules of the contract.
  */
 
@@ -22,6 +22,8 @@ export const COLOUR_MAX = 16 + 0xffffff;
 
 const LEVELS = [0, 100, 255, 1023, 2047, 4095]; // by pressure code
 const GRIDS = [null, { scale: 20, step: 20 }, { scale: 8, step: 1 }, { scale: 20, step: 1 }]; // by grid code
+const TIME = 32; // flag: there is a column of time
+const TILT = 64; // flag: there are two columns of tilt
 const RICE_MAX = 24; // the highest k, and the unary length that says "32 bits follow"
 const RESIDUAL_END = 2 ** 32;
 
@@ -31,7 +33,7 @@ const RESIDUAL_END = 2 ** 32;
  * @property {ArrayLike<number>} x steps
  * @property {ArrayLike<number>} y
  * @property {ArrayLike<number>|null} [pressure]
- * @property {ArrayLike<number>|null} [time]
+ * @property {ArrayLike<number>|null} [t] ms since the stroke's first point
  * @property {ArrayLike<number>|null} [tiltX]
  * @property {ArrayLike<number>|null} [tiltY]
  */
@@ -41,23 +43,23 @@ const RESIDUAL_END = 2 ** 32;
 /**
  * @param {Columns} columns
  * @returns {Uint8Array}
- * @throws {RangeError} the columns are not of the format: our own mistake
+ * @throws {LimitError} a value is outside the format
  */
 export function encodeColumns(columns) {
   const { scale, x, y } = columns;
   const pressure = columns.pressure ?? null;
-  const time = columns.time ?? null;
+  const t = columns.t ?? null;
   const tiltX = columns.tiltX ?? null;
   const tiltY = columns.tiltY ?? null;
   const n = x.length;
   checkColumns(columns, n);
   const pressureCode = pressure === null ? 0 : choosePressure(pressure);
   const levels = pressure === null ? null : Float64Array.from(pressure, (value) => levelOf(value, LEVELS[pressureCode]));
-  const tail = [levels, time, tiltX, tiltY].filter((column) => column !== null).map(planColumn);
+  const tail = [levels, t, tiltX, tiltY].filter((column) => column !== null).map(planColumn);
 
   const { grid, gx, gy, plans } = chooseGrid(scale, x, y, tail);
   const out = new Writer(32 + 4 * n);
-  out.byte(grid | (pressureCode << 2) | (time === null ? 0 : 32) | (tiltX === null ? 0 : 64));
+  out.byte(grid | (pressureCode << 2) | (t === null ? 0 : TIME) | (tiltX === null ? 0 : TILT));
   out.u(n);
   if (grid === 0) {
     out.u(scale);
@@ -67,7 +69,7 @@ export function encodeColumns(columns) {
   out.s(x[0]);
   out.s(y[0]);
   if (levels !== null) out.u(levels[0]);
-  if (time !== null) out.u(time[0]);
+  if (t !== null) out.u(t[0]);
   if (tiltX !== null) {
     out.s(tiltX[0]);
     out.s(tiltY[0]);
@@ -80,9 +82,9 @@ export function encodeColumns(columns) {
   return out.take();
 }
 
-function checkColumns({ scale, x, y, pressure, time, tiltX, tiltY }, n) {
+function checkColumns({ scale, x, y, pressure, t, tiltX, tiltY }, n) {
   const fail = (what) => {
-    throw new RangeError(`a stroke cannot have ${what}`);
+    throw new LimitError(`a stroke cannot have ${what}`);
   };
   if (n < 1 || n > POINTS_MAX) fail(`${n} points in a piece`);
   if (!Number.isInteger(scale) || scale < 1 || scale > SCALE_MAX) fail(`a scale of ${scale}`);
@@ -98,7 +100,7 @@ function checkColumns({ scale, x, y, pressure, time, tiltX, tiltY }, n) {
   check(x, 1 - COORDINATE_END, COORDINATE_END - 1, "x");
   check(y, 1 - COORDINATE_END, COORDINATE_END - 1, "y");
   check(pressure, 0, PRESSURE_MAX, "pressure");
-  check(time, 0, TIME_END - 1, "time");
+  check(t, 0, TIME_END - 1, "time");
   check(tiltX, -TILT_MAX, TILT_MAX, "tilt");
   check(tiltY, -TILT_MAX, TILT_MAX, "tilt");
 }
@@ -136,12 +138,13 @@ function chooseGrid(scale, x, y, tail) {
   };
   let best = null;
   for (let grid = 0; grid < 4; grid++) {
-    let [gx, gy, header] = [stepX, stepY, uvarintBytes(scale) + uvarintBytes(stepX) + uvarintBytes(stepY)];
+    let [gx, gy] = [stepX || 1, stepY || 1];
+    let header = uvarintBytes(scale) + uvarintBytes(gx) + uvarintBytes(gy);
     if (grid > 0) {
       if (GRIDS[grid].scale !== scale) continue;
       gx = gy = GRIDS[grid].step;
       header = 0;
-      if (!divides(x, gx) || !divides(y, gy)) continue;
+      if (stepX % gx !== 0 || stepY % gy !== 0) continue;
     }
     const plans = [plan(x, gx), plan(y, gy), ...tail];
     const bits = x.length > 1 ? plans.reduce((sum, each) => sum + each.bits, 0) : 0;
@@ -151,7 +154,7 @@ function chooseGrid(scale, x, y, tail) {
   return best;
 }
 
-/** The greatest common divisor of a column's differences; 1 if there are none, or it is beyond what can be written. */
+/** The greatest common divisor of a column's differences; 0 if there are none, 1 if it is beyond what can be written. */
 function commonStep(column) {
   let step = 0;
   for (let i = 1; i < column.length && step !== 1; i++) {
@@ -160,13 +163,7 @@ function commonStep(column) {
     while (b > 0) [a, b] = [b, a % b];
     step = a;
   }
-  return step === 0 || step > STEP_MAX ? 1 : step;
-}
-
-function divides(column, step) {
-  if (step === 1) return true;
-  for (let i = 1; i < column.length; i++) if ((column[i] - column[0]) % step !== 0) return false;
-  return true;
+  return step > STEP_MAX ? 1 : step;
 }
 
 function offsets(column, step) {
@@ -196,7 +193,7 @@ function planColumn(column) {
       if (best === null || bits < best.bits) best = { order, k, bits, codes };
     }
   }
-  if (best === null) throw new RangeError("a stroke jumps too far");
+  if (best === null) throw new LimitError("a stroke jumps too far");
   return best;
 }
 
@@ -273,7 +270,8 @@ class BitWriter {
 // ---------------------------------------------------------------------------------------------------------- decoding
 
 /**
- * @param {Uint8Array} data columns that fill it
+ * The columns at the beginning of `data`; bytes behind them belong to a later version and are skipped.
+ * @param {Uint8Array} data
  * @returns {Columns}
  * @throws {DecodeError} the bytes break the format
  */
@@ -293,9 +291,9 @@ function readColumns(input) {
   const x0 = input.s();
   const y0 = input.s();
   const level0 = pressureCode > 0 ? input.u() : 0;
-  const time0 = flags & 32 ? input.u() : 0;
-  const tiltX0 = flags & 64 ? input.s() : 0;
-  const tiltY0 = flags & 64 ? input.s() : 0;
+  const t0 = flags & TIME ? input.u() : 0;
+  const tiltX0 = flags & TILT ? input.s() : 0;
+  const tiltY0 = flags & TILT ? input.s() : 0;
 
   const bits = n > 1 ? new BitReader(input.data, input.at, input.end) : null;
   const read = (first) => readColumn(bits, first, n);
@@ -303,11 +301,11 @@ function readColumns(input) {
   const y = place(read(0), y0, gy);
   const levels = LEVELS[pressureCode];
   const pressure = pressureCode > 0 ? Int32Array.from(within(read(level0), 0, levels), (v) => pressureOf(v, levels)) : null;
-  const time = flags & 32 ? within(read(time0), 0, TIME_END - 1) : null;
-  const tiltX = flags & 64 ? Int32Array.from(within(read(tiltX0), -TILT_MAX, TILT_MAX)) : null;
-  const tiltY = flags & 64 ? Int32Array.from(within(read(tiltY0), -TILT_MAX, TILT_MAX)) : null;
-  if (bits === null ? input.left > 0 : !bits.finished()) throw new DecodeError("bytes follow the columns of a stroke");
-  return { scale, x, y, pressure, time, tiltX, tiltY };
+  const t = flags & TIME ? within(read(t0), 0, TIME_END - 1) : null;
+  const tiltX = flags & TILT ? Int32Array.from(within(read(tiltX0), -TILT_MAX, TILT_MAX)) : null;
+  const tiltY = flags & TILT ? Int32Array.from(within(read(tiltY0), -TILT_MAX, TILT_MAX)) : null;
+  bits?.finish();
+  return { scale, x, y, pressure, t, tiltX, tiltY };
 }
 
 function readGrid(input, grid) {
@@ -398,10 +396,10 @@ class BitReader {
     return word;
   }
 
-  /** Whether only padding is left: fewer than 8 bits, all zero. */
-  finished() {
-    const left = this.end - this.bit;
-    return left < 8 && (left === 0 || this.take(left) === 0);
+  /** Pads to a whole byte; what follows belongs to a later version. @throws {DecodeError} the padding is not zeros */
+  finish() {
+    const padding = -this.bit & 7;
+    if (padding > 0 && this.take(padding) !== 0) throw new DecodeError("a stroke is not padded with zeros");
   }
 }
 
