@@ -1,0 +1,256 @@
+"""Batches: consecutive entries of one author's log, encoded once and signed once (docs/formats/oplog.md, "Batch").
+
+A batch is forwarded as the bytes it came in, never split and never merged. Its signature covers the content hashes of
+its ops, so that single ops can be dropped later and the rest is still proven. Nothing here checks a signature: that
+takes the author's key and table of origins, which `log.py` keeps.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from edgeboard.canvas.bodies import NUMBER_MAX
+from edgeboard.canvas.fields import get_number
+from edgeboard.canvas.ops import TAIL_BYTES_MAX, content_hash
+from edgeboard.errors import DecodeError, LimitError
+from edgeboard.ids import AuthorId, AuthorTag, MeshId, Origin, PersonId, RoomId
+from edgeboard.varints import put_uvarint
+
+FORMAT: Final = 1
+BATCH_BYTES_MAX: Final = 64 * 1024
+OPS_MAX: Final = 4096
+ORIGINS_MAX: Final = 1024
+HASH_BYTES: Final = 16
+KEY_BYTES: Final = 32
+SIGNATURE_BYTES: Final = 64
+
+_INTRODUCES: Final = 1
+_BRINGS_ORIGINS: Final = 2
+_TAG_BYTES: Final = 8
+_AUTHOR_BYTES: Final = 24
+_ORIGIN_BYTES: Final = 8
+_PERSON_BYTES: Final = 16
+
+
+class Slot(NamedTuple):
+    """One entry: an op, as a row of its author's table of origins and a tail, or the content hash of a dropped one."""
+
+    row: int
+    tail: bytes
+    dropped: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A decoded batch; `data` are its bytes."""
+
+    author: AuthorTag
+    first: int
+    count: int
+    time: int  # Unix ms at the author; a label
+    introduction: tuple[AuthorId, bytes] | None  # author id, Ed25519 public key
+    origins: tuple[tuple[Origin, PersonId], ...]
+    slots: tuple[Slot, ...]
+    signature: bytes
+    data: bytes
+
+    @property
+    def end(self) -> int:
+        """The entry behind its last."""
+        return self.first + self.count
+
+
+# ---------------------------------------------------------------------------------------------------------- decoding
+
+
+def decode_batch(data: bytes) -> Batch:
+    """Read a batch; neither its signature nor its ops are looked into.
+
+    Raises:
+        DecodeError: the bytes break the format.
+        LimitError: larger than a limit of the contract.
+    """
+    if len(data) > BATCH_BYTES_MAX:
+        raise LimitError(f"a batch of {len(data)} bytes; the limit is {BATCH_BYTES_MAX}")
+    end = len(data) - SIGNATURE_BYTES
+    if end < 2 + _TAG_BYTES:
+        raise DecodeError("a batch is cut short")
+    if data[0] != FORMAT:
+        raise DecodeError(f"a batch of the unknown format {data[0]}")
+    flags = data[1]
+    if flags & ~(_INTRODUCES | _BRINGS_ORIGINS):
+        raise DecodeError("a batch has an unknown flag")
+    at = 2 + _TAG_BYTES
+    author = AuthorTag(data[2:at])
+    first, at = get_number(data, at)
+    count, at = get_number(data, at)
+    time, at = get_number(data, at)
+    if not 1 <= count <= OPS_MAX:
+        raise LimitError(f"a batch of {count} ops; there are 1 to {OPS_MAX}")
+    if first + count > NUMBER_MAX:
+        raise DecodeError("a number is above 2**53 - 1")
+    if (first == 0) != bool(flags & _INTRODUCES):
+        raise DecodeError("a batch introduces its author exactly at entry 0")
+    introduction: tuple[AuthorId, bytes] | None = None
+    if flags & _INTRODUCES:
+        introduction = (
+            AuthorId(data[at : at + _AUTHOR_BYTES]),
+            data[at + _AUTHOR_BYTES : at + _AUTHOR_BYTES + KEY_BYTES],
+        )
+        at += _AUTHOR_BYTES + KEY_BYTES
+    origins: tuple[tuple[Origin, PersonId], ...] = ()
+    if flags & _BRINGS_ORIGINS:
+        origins, at = _read_origins(data, at, end)
+    slots = []
+    for _ in range(count):
+        if at >= end:
+            raise DecodeError("the slots of a batch are cut short")
+        slot, at = _read_slot(data, at, end)
+        slots.append(slot)
+    if at != end:
+        raise DecodeError("the slots of a batch do not end where its signature begins")
+    return Batch(author, first, count, time, introduction, origins, tuple(slots), data[end:], data)
+
+
+def _read_origins(data: bytes, at: int, end: int) -> tuple[tuple[tuple[Origin, PersonId], ...], int]:
+    count, at = get_number(data, at)
+    if not 1 <= count <= ORIGINS_MAX:
+        raise LimitError(f"a batch brings {count} origins; there are 1 to {ORIGINS_MAX}")
+    size = _ORIGIN_BYTES + _PERSON_BYTES
+    behind = at + count * size
+    if behind > end:
+        raise DecodeError("the origins of a batch are cut short")
+    return tuple(
+        (Origin(int.from_bytes(data[i : i + _ORIGIN_BYTES], "big")), PersonId(data[i + _ORIGIN_BYTES : i + size]))
+        for i in range(at, behind, size)
+    ), behind
+
+
+def _read_slot(data: bytes, at: int, end: int) -> tuple[Slot, int]:
+    head, at = get_number(data, at)
+    length = head >> 1
+    if head & 1:
+        if length:
+            raise DecodeError("a dropped op has a length")
+        behind = at + HASH_BYTES
+        slot = Slot(0, b"", data[at:behind])
+    else:
+        if length > TAIL_BYTES_MAX:
+            raise LimitError(f"an op of {length} bytes; the limit is {TAIL_BYTES_MAX}")
+        row, at = get_number(data, at)
+        behind = at + length
+        slot = Slot(row, data[at:behind])
+    if behind > end:
+        raise DecodeError("the slots of a batch are cut short")
+    return slot, behind
+
+
+# ---------------------------------------------------------------------------------------------------------- encoding
+
+
+def encode_batch(
+    author: AuthorTag,
+    first: int,
+    time: int,
+    introduction: tuple[AuthorId, bytes] | None,
+    origins: Sequence[tuple[Origin, PersonId]],
+    slots: Sequence[Slot],
+    signature: bytes,
+) -> bytes:
+    """The bytes of a batch.
+
+    Raises:
+        LimitError: larger than a limit of the contract.
+    """
+    if not 1 <= len(slots) <= OPS_MAX:
+        raise LimitError(f"a batch of {len(slots)} ops; there are 1 to {OPS_MAX}")
+    out = bytearray((FORMAT, _INTRODUCES * (introduction is not None) | _BRINGS_ORIGINS * (len(origins) > 0)))
+    out += author
+    for number in (first, len(slots), time):
+        put_uvarint(out, number)
+    if introduction is not None:
+        out += introduction[0] + introduction[1]
+    out += encode_origins(origins)
+    for slot in slots:
+        if slot.dropped is not None:
+            out.append(1)
+            out += slot.dropped
+        else:
+            put_uvarint(out, len(slot.tail) << 1)
+            put_uvarint(out, slot.row)
+            out += slot.tail
+    out += signature
+    if len(out) > BATCH_BYTES_MAX:
+        raise LimitError(f"a batch of {len(out)} bytes; the limit is {BATCH_BYTES_MAX}")
+    return bytes(out)
+
+
+def encode_origins(origins: Sequence[tuple[Origin, PersonId]]) -> bytes:
+    """The origins field; empty if there are none.
+
+    Raises:
+        LimitError: more than `ORIGINS_MAX`.
+    """
+    if not origins:
+        return b""
+    if len(origins) > ORIGINS_MAX:
+        raise LimitError(f"a batch brings {len(origins)} origins; the limit is {ORIGINS_MAX}")
+    out = bytearray()
+    put_uvarint(out, len(origins))
+    for origin, person in origins:
+        out += origin.to_bytes(_ORIGIN_BYTES, "big") + person
+    return bytes(out)
+
+
+def signed_bytes(
+    mesh: MeshId,
+    room: RoomId,
+    author: AuthorId,
+    public_key: bytes,
+    first: int,
+    time: int,
+    origins: Sequence[tuple[Origin, PersonId]],
+    hashes: Sequence[bytes],
+) -> bytes:
+    """What the signature of a batch covers; `hashes` are the content hashes of all its slots in order."""
+    return b"".join(
+        (
+            b"edgeboard-batch-1",
+            bytes((FORMAT,)),
+            mesh,
+            room,
+            author,
+            public_key,
+            first.to_bytes(8, "big"),
+            len(hashes).to_bytes(4, "big"),
+            time.to_bytes(8, "big"),
+            hashlib.sha256(encode_origins(origins)).digest(),
+            *hashes,
+        )
+    )
+
+
+def slot_hashes(slots: Sequence[Slot], table: Sequence[tuple[Origin, PersonId]]) -> list[bytes]:
+    """The content hash of every slot; `table` is the author's table of origins up to and with this batch.
+
+    Raises:
+        DecodeError: an op's origin is not in the table.
+    """
+    if any(slot.row >= len(table) for slot in slots if slot.dropped is None):
+        raise DecodeError("the origin of an op is not in its author's table")
+    return [content_hash(table[slot.row][0], slot.tail) if slot.dropped is None else slot.dropped for slot in slots]
+
+
+def reduce_batch(batch: Batch, drop: Mapping[int, bytes]) -> Batch:
+    """The batch without the ops of some slots, under the same signature.
+
+    Args:
+        batch: what to take from.
+        drop: content hash of the op to drop, by number of the slot within the batch.
+    """
+    slots = tuple(Slot(0, b"", drop[number]) if number in drop else slot for number, slot in enumerate(batch.slots))
+    data = encode_batch(
+        batch.author, batch.first, batch.time, batch.introduction, batch.origins, slots, batch.signature
+    )
+    return replace(batch, slots=slots, data=data)
