@@ -1,0 +1,149 @@
+"""Every setting of a node, in sections; `Config()` is what a node runs with when nobody says anything.
+
+Rules of this file: values are frozen; a package's own `Settings` are taken over whole, with their defaults; what the
+pipeline is to be told stands here as plain fields, because `node` is above us and translates. `SHAPES` says how the
+file writes a field; what is not in it follows the type of the field.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from edgeboard.config.values import (
+    Listen,
+    default_name,
+    default_state,
+    read_address,
+    read_ice_server,
+    read_listen,
+    read_name,
+    read_number,
+    read_path,
+    read_peer,
+    read_room,
+    read_whole,
+)
+from edgeboard.storage.settings import Settings as StorageSettings
+
+ROOMS_MAX = 64  # as many as a link can join (docs/formats/wire.md)
+PEERS_MAX = 256
+
+Level = Literal["debug", "info", "warning", "error"]
+Mode = Literal["auto", "webrtc", "websocket"]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSection:
+    name: str = field(default_factory=default_name)
+    state: Path = field(default_factory=default_state)
+    listen: Listen = Listen()
+
+
+@dataclass(frozen=True, slots=True)
+class TransportSection:
+    """How links are opened and what they offer."""
+
+    mode: Mode = "auto"  # auto: WebRTC, and a WebSocket where it cannot open
+    addresses: tuple[str, ...] = ()  # offered to others; empty ("auto"): all of this machine
+    include_loopback: bool = False  # offer 127.0.0.1 too: several nodes on one machine without a network
+    ice_servers: tuple[str, ...] = ()  # none: no outside host is ever contacted
+
+
+@dataclass(frozen=True, slots=True)
+class GuestsSection:
+    """What one board does for browsers."""
+
+    most: int = 128  # people this board is host to
+    most_per_room: int = 64
+    messages_per_s: float = 400.0  # of one link; a burst may be four times that
+    live_per_s: float = 120.0  # frames of previews and cursors of one link; what is above is dropped
+    gather_s: float = 0.033  # outgoing work is gathered this long; 0 sends at once
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSection:
+    kind: Literal["sqlite", "memory"] = "sqlite"
+    settings: StorageSettings = StorageSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class LoggingSection:
+    level: Level = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of it."""
+
+    node: NodeSection = field(default_factory=NodeSection)
+    rooms: tuple[str, ...] = ("lobby",)  # open from the start; others open when somebody enters them
+    peers: tuple[str, ...] = ()  # boards to link to, as http://HOST:PORT
+    transport: TransportSection = TransportSection()
+    guests: GuestsSection = GuestsSection()
+    storage: StorageSection = StorageSection()
+    logging: LoggingSection = LoggingSection()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the file writes a field.
+
+    Attributes:
+        read: one scalar, or one element of a list.
+        most: elements of a list.
+        least: elements of a list.
+        word: a word that stands for the empty list.
+    """
+
+    read: Callable[[str], object]
+    most: int = 64
+    least: int = 0
+    word: str = ""
+
+
+_QUEUE = partial(read_whole, least=64 * 1024, most=1 << 30)  # bytes
+_SECONDS = partial(read_number, least=0.0, most=3600.0)
+
+SHAPES: Mapping[tuple[type, str], Shape] = {
+    (NodeSection, "name"): Shape(read_name),
+    (NodeSection, "state"): Shape(read_path),
+    (NodeSection, "listen"): Shape(read_listen),
+    (Config, "rooms"): Shape(read_room, most=ROOMS_MAX, least=1),
+    (Config, "peers"): Shape(read_peer, most=PEERS_MAX),
+    (TransportSection, "addresses"): Shape(read_address, word="auto"),
+    (TransportSection, "ice_servers"): Shape(read_ice_server, most=8),
+    (GuestsSection, "most"): Shape(partial(read_whole, least=0, most=4096)),
+    (GuestsSection, "most_per_room"): Shape(partial(read_whole, least=0, most=4096)),
+    (GuestsSection, "messages_per_s"): Shape(partial(read_number, least=10.0, most=100_000.0)),
+    (GuestsSection, "live_per_s"): Shape(partial(read_number, least=1.0, most=100_000.0)),
+    (GuestsSection, "gather_s"): Shape(partial(read_number, least=0.0, most=1.0)),
+    (StorageSettings, "group_s"): Shape(partial(read_number, least=0.0, most=10.0)),
+    (StorageSettings, "queue_bytes"): Shape(_QUEUE),
+    (StorageSettings, "reserve_bytes"): Shape(_QUEUE),
+    (StorageSettings, "retry_first_s"): Shape(partial(read_number, least=0.01, most=3600.0)),
+    (StorageSettings, "retry_last_s"): Shape(partial(read_number, least=0.01, most=3600.0)),
+    (StorageSettings, "close_s"): Shape(_SECONDS),
+    (StorageSettings, "idle_s"): Shape(_SECONDS),
+    (StorageSettings, "busy_s"): Shape(_SECONDS),
+}
+
+# Sections whose keys stand in the section around them, so that a file says storage.group_s.
+FLAT: frozenset[tuple[type, str]] = frozenset({(StorageSection, "settings")})
+
+# What holds between the values of one section: (section, the key to look at, whether it holds, what is wrong).
+RULES: Sequence[tuple[type, str, Callable[[Any], bool], str]] = (
+    (
+        StorageSection,
+        "reserve_bytes",
+        lambda section: section.settings.reserve_bytes <= section.settings.queue_bytes,
+        "is more than queue_bytes; the reserve is a part of the queue",
+    ),
+    (
+        StorageSection,
+        "retry_last_s",
+        lambda section: section.settings.retry_first_s <= section.settings.retry_last_s,
+        "is less than retry_first_s; the pauses grow from the first to the last",
+    ),
+)
