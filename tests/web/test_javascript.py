@@ -1,0 +1,23 @@
+"""The browser's modules on Node.js: everything in tests/js, as `node --test` runs it there."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+JAVASCRIPT = Path(__file__).parent.parent / "js"
+TESTS = sorted(JAVASCRIPT.glob("*.test.js"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name.removesuffix(".test.js"))
+def test_the_browsers_modules_pass_their_own_tests(node_path, path):
+    done = subprocess.run(
+        [node_path, "--test", str(path)],
+        cwd=JAVASCRIPT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stdout
