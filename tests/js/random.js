@@ -90,7 +90,7 @@ export function randomColumns(dice) {
     x: walk(dice.whole(-100000, 100000), stride, step),
     y: walk(dice.whole(-100000, 100000), dice.pick([stride, 0]), step),
     pressure: null,
-    t: null,
+    time: null,
     tiltX: null,
     tiltY: null,
   };
@@ -100,8 +100,8 @@ export function randomColumns(dice) {
     columns.pressure = columns.x.map(() => Math.floor((dice.whole(0, levels) * 4095 * 2 + levels) / (2 * levels)));
   }
   if (dice.chance(0.6)) {
-    let time = dice.pick([0, 0, 2000, 2 ** 31]);
-    columns.t = columns.x.map(() => (time += dice.pick([0, 8, dice.whole(0, 40)])));
+    let now = dice.pick([0, 0, 2000, 2 ** 31]);
+    columns.time = columns.x.map(() => (now += dice.pick([0, 8, dice.whole(0, 40)])));
   }
   if (dice.chance(0.3)) {
     columns.tiltX = columns.x.map(() => dice.whole(-90, 90));
@@ -113,6 +113,6 @@ export function randomColumns(dice) {
 /** What a decoder gave, as plain arrays. */
 export function plainColumns(columns) {
   const plain = (column) => (column === null ? null : Array.from(column));
-  const { scale, x, y, pressure, t, tiltX, tiltY } = columns;
-  return { scale, x: plain(x), y: plain(y), pressure: plain(pressure), t: plain(t), tiltX: plain(tiltX), tiltY: plain(tiltY) };
+  const { scale, x, y, pressure, time, tiltX, tiltY } = columns;
+  return { scale, x: plain(x), y: plain(y), pressure: plain(pressure), time: plain(time), tiltX: plain(tiltX), tiltY: plain(tiltY) };
 }

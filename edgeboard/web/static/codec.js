@@ -1,8 +1,8 @@
 /**
  * The columns of a stroke (docs/formats/oplog.md, "Columns of a stroke"): deltas, Rice codes, bit streams.
  *
- * Columns are {scale, x, y, pressure, t, tiltX, tiltY}: positions in steps (Int32Array), pressure 0 .. 4095
- * (Int32Array or null), t in ms (Float64Array or null), tilt in degrees (Int32Array or null, both or neither).
+ * Columns are {scale, x, y, pressure, time, tiltX, tiltY}: positions in steps (Int32Array), pressure 0 .. 4095
+ * (Int32Array or null), time in ms (Float64Array or null), tilt in degrees (Int32Array or null, both or neither).
  * An encoder here makes the same bytes as the Python one: the shortest form, ties by the rules of the contract.
  */
 
@@ -33,7 +33,7 @@ const RESIDUAL_END = 2 ** 32;
  * @property {ArrayLike<number>} x steps
  * @property {ArrayLike<number>} y
  * @property {ArrayLike<number>|null} [pressure]
- * @property {ArrayLike<number>|null} [t] ms since the stroke's first point
+ * @property {ArrayLike<number>|null} [time] ms since the stroke's first point
  * @property {ArrayLike<number>|null} [tiltX]
  * @property {ArrayLike<number>|null} [tiltY]
  */
@@ -48,18 +48,18 @@ const RESIDUAL_END = 2 ** 32;
 export function encodeColumns(columns) {
   const { scale, x, y } = columns;
   const pressure = columns.pressure ?? null;
-  const t = columns.t ?? null;
+  const time = columns.time ?? null;
   const tiltX = columns.tiltX ?? null;
   const tiltY = columns.tiltY ?? null;
   const n = x.length;
   checkColumns(columns, n);
   const pressureCode = pressure === null ? 0 : choosePressure(pressure);
   const levels = pressure === null ? null : Float64Array.from(pressure, (value) => levelOf(value, LEVELS[pressureCode]));
-  const tail = [levels, t, tiltX, tiltY].filter((column) => column !== null).map(planColumn);
+  const tail = [levels, time, tiltX, tiltY].filter((column) => column !== null).map(planColumn);
 
   const { grid, gx, gy, plans } = chooseGrid(scale, x, y, tail);
   const out = new Writer(32 + 4 * n);
-  out.byte(grid | (pressureCode << 2) | (t === null ? 0 : TIME) | (tiltX === null ? 0 : TILT));
+  out.byte(grid | (pressureCode << 2) | (time === null ? 0 : TIME) | (tiltX === null ? 0 : TILT));
   out.u(n);
   if (grid === 0) {
     out.u(scale);
@@ -69,7 +69,7 @@ export function encodeColumns(columns) {
   out.s(x[0]);
   out.s(y[0]);
   if (levels !== null) out.u(levels[0]);
-  if (t !== null) out.u(t[0]);
+  if (time !== null) out.u(time[0]);
   if (tiltX !== null) {
     out.s(tiltX[0]);
     out.s(tiltY[0]);
@@ -82,7 +82,7 @@ export function encodeColumns(columns) {
   return out.take();
 }
 
-function checkColumns({ scale, x, y, pressure, t, tiltX, tiltY }, n) {
+function checkColumns({ scale, x, y, pressure, time, tiltX, tiltY }, n) {
   const fail = (what) => {
     throw new LimitError(`a stroke cannot have ${what}`);
   };
@@ -100,7 +100,7 @@ function checkColumns({ scale, x, y, pressure, t, tiltX, tiltY }, n) {
   check(x, 1 - COORDINATE_END, COORDINATE_END - 1, "x");
   check(y, 1 - COORDINATE_END, COORDINATE_END - 1, "y");
   check(pressure, 0, PRESSURE_MAX, "pressure");
-  check(t, 0, TIME_END - 1, "time");
+  check(time, 0, TIME_END - 1, "time");
   check(tiltX, -TILT_MAX, TILT_MAX, "tilt");
   check(tiltY, -TILT_MAX, TILT_MAX, "tilt");
 }
@@ -291,7 +291,7 @@ function readColumns(input) {
   const x0 = input.s();
   const y0 = input.s();
   const level0 = pressureCode > 0 ? input.u() : 0;
-  const t0 = flags & TIME ? input.u() : 0;
+  const time0 = flags & TIME ? input.u() : 0;
   const tiltX0 = flags & TILT ? input.s() : 0;
   const tiltY0 = flags & TILT ? input.s() : 0;
 
@@ -301,11 +301,11 @@ function readColumns(input) {
   const y = place(read(0), y0, gy);
   const levels = LEVELS[pressureCode];
   const pressure = pressureCode > 0 ? Int32Array.from(within(read(level0), 0, levels), (v) => pressureOf(v, levels)) : null;
-  const t = flags & TIME ? within(read(t0), 0, TIME_END - 1) : null;
+  const time = flags & TIME ? within(read(time0), 0, TIME_END - 1) : null;
   const tiltX = flags & TILT ? Int32Array.from(within(read(tiltX0), -TILT_MAX, TILT_MAX)) : null;
   const tiltY = flags & TILT ? Int32Array.from(within(read(tiltY0), -TILT_MAX, TILT_MAX)) : null;
   bits?.finish();
-  return { scale, x, y, pressure, t, tiltX, tiltY };
+  return { scale, x, y, pressure, time, tiltX, tiltY };
 }
 
 function readGrid(input, grid) {

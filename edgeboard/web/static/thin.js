@@ -56,9 +56,9 @@ export function kept({ scale, x, y, pressure = null }, tolerance = TOLERANCE, pr
  * @param {number} [pressureTolerance] of 4095
  * @returns {import("./codec.js").Columns}
  */
-export function thinned(columns, tolerance = TOLERANCE, pressureTolerance = PRESSURE_TOLERANCE) {
+export function thin(columns, tolerance = TOLERANCE, pressureTolerance = PRESSURE_TOLERANCE) {
   const indices = kept(columns, tolerance, pressureTolerance);
   const choose = (column) => (column ? indices.map((i) => column[i]) : null);
-  const { scale, x, y, pressure, t, tiltX, tiltY } = columns;
-  return { scale, x: choose(x), y: choose(y), pressure: choose(pressure), t: choose(t), tiltX: choose(tiltX), tiltY: choose(tiltY) };
+  const { scale, x, y, pressure, time, tiltX, tiltY } = columns;
+  return { scale, x: choose(x), y: choose(y), pressure: choose(pressure), time: choose(time), tiltX: choose(tiltX), tiltY: choose(tiltY) };
 }
