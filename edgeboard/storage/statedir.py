@@ -1,0 +1,133 @@
+"""The directory that makes a node this node: its database, its keys, its control socket. One process at a time.
+
+The lock is on the open file `lock` (flock), so it goes with the process, however that ends; the file stays, and names
+the process that holds or last held it.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self, final
+
+from edgeboard.errors import UserError
+
+DATABASE = "edgeboard.db"
+LOCK = "lock"
+SOCKET = "control.sock"
+SOCKET_NOTE = "control.path"  # says where the socket is, if it is not here
+
+DIRECTORY_MODE = 0o700
+SOCKET_PATH_MAX = 107  # bytes in sockaddr_un, without the final zero
+
+
+@final
+class StateDirectory:
+    """A state directory that this process holds locked. Made by `open`; ends with `close`, or as a context."""
+
+    def __init__(self, path: Path, lock: int, control_socket: Path) -> None:
+        self.path = path
+        self.database = path / DATABASE
+        self.control_socket = control_socket
+        self._lock: int | None = lock
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Make the directory if need be, and take its lock.
+
+        Raises:
+            UserError: it is no directory, cannot be written, or another node holds it.
+        """
+        try:
+            path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+            lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _explain(error, path) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with suppress(OSError):  # a full disk need not keep a board from drawing
+                os.ftruncate(lock, 0)
+                os.pwrite(lock, b"%d\n" % os.getpid(), 0)
+            return cls(path, lock, _place_socket(path))
+        except BlockingIOError:
+            holder = _read_holder(lock)
+            os.close(lock)
+            raise UserError(
+                f"{path} is in use by another node ({holder}): stop that one, or give this one a directory of its own"
+            ) from None
+        except OSError as error:
+            os.close(lock)
+            raise _explain(error, path) from error
+        except BaseException:
+            os.close(lock)
+            raise
+
+    def close(self) -> None:
+        """Let another process have it."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def find_control_socket(path: Path) -> Path:
+    """Where the node that runs in the state directory `path` listens, for those who want to talk to it."""
+    try:
+        return Path((path / SOCKET_NOTE).read_text(encoding="utf-8").strip())
+    except OSError:
+        return path / SOCKET
+
+
+def _place_socket(path: Path) -> Path:
+    """The path of the control socket: in the directory if it is short enough, else in one of this user's own.
+
+    Raises:
+        UserError: another user has taken the short place.
+        OSError: as the system says.
+    """
+    note = path / SOCKET_NOTE
+    near = path.absolute() / SOCKET
+    if len(os.fsencode(near)) <= SOCKET_PATH_MAX:
+        note.unlink(missing_ok=True)
+        return near
+    run = os.environ.get("XDG_RUNTIME_DIR")
+    home = Path(run) / "edgeboard" if run else Path(tempfile.gettempdir()) / f"edgeboard-{os.getuid()}"
+    home.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    status = home.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
+        raise UserError(f"{home} is not a directory of this user alone: remove it, or give the node a shorter path")
+    far = home / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]}.sock"
+    note.write_text(f"{far}\n", encoding="utf-8")
+    return far
+
+
+def _read_holder(lock: int) -> str:
+    pid = os.pread(lock, 20, 0).decode(errors="replace").strip()
+    return f"process {pid}" if pid.isdecimal() else "just starting"
+
+
+def _explain(error: OSError, path: Path) -> UserError:
+    match error.errno:
+        case errno.EEXIST | errno.ENOTDIR:
+            text = "it is not a directory; name another, or move that file away"
+        case errno.EACCES | errno.EPERM:
+            text = "this user may not write there; give the directory to the user that runs edgeboard"
+        case errno.EROFS:
+            text = "that disk is read-only; make it writable or name another directory"
+        case errno.ENOSPC | errno.EDQUOT:
+            text = "the disk is full; free some space"
+        case _:
+            text = error.strerror or str(error)
+    return UserError(f"cannot keep the node's state in {path}: {text}")
