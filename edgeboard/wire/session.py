@@ -95,11 +95,11 @@ class Early:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The meeting is over. `told` when the other side gave the reason."""
+    """The meeting is over; `cause` is WRONG, LATE, or TOLD when the other side gave the reason."""
 
     code: CloseCode
     text: str
-    told: bool = False
+    cause: Event
 
 
 Output = Send | Opened | Early | Closed
@@ -204,7 +204,7 @@ class Session:
         if event is not Event.TOLD:
             self._outputs.append(Send(closing(code, text), sealed=self.sealer is not None))
         self._step(event)
-        self._outputs.append(Closed(code, text, told=event is Event.TOLD))
+        self._outputs.append(Closed(code, text, event))
 
     def _read(self, data: bytes) -> None:
         try:

@@ -283,6 +283,7 @@ def test_a_silent_side_is_closed_after_three_seconds():
     session.on_timer(103.0)
     (closed,) = results(session)
     assert closed.code is CloseCode.AUTH_FAILED
+    assert closed.cause is Event.LATE
     assert "3 s" in closed.text
     session.on_timer(200.0)
     assert list(session.drain()) == []
@@ -349,7 +350,7 @@ def test_the_reason_of_the_other_side_is_passed_on_and_not_answered():
     session = start(ANN, Side.OFFERER)
     list(session.drain())
     session.receive(closing(CloseCode.GOING_AWAY, "restarting"), 0.0)
-    assert list(session.drain()) == [Closed(CloseCode.GOING_AWAY, "restarting", told=True)]
+    assert list(session.drain()) == [Closed(CloseCode.GOING_AWAY, "restarting", Event.TOLD)]
     session.receive(b"more", 0.0)
     assert list(session.drain()) == []
 
