@@ -78,7 +78,11 @@ class Pipeline:
         """
         return self._core.open_room(name, now)
 
-    def submit(self, name: str, bodies: Sequence[Body], now: float, undo: Undo = Undo.NONE) -> tuple[OpId, ...]:
+    def submit(self, command: Callable[[float], object], now: float) -> object:
+        """Run one of the calls below as an input of its own; drivers use this."""
+        return command(now)
+
+    def draw(self, name: str, bodies: Sequence[Body], now: float, undo: Undo = Undo.NONE) -> tuple[OpId, ...]:
         """One gesture of this node's own pen in the room of that name.
 
         Raises:

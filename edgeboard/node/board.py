@@ -1,0 +1,160 @@
+"""A board: a node with its doors open. Starts the parts in order, and stops them in the opposite one."""
+
+import asyncio
+import errno
+import logging
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, final
+
+from aiohttp import web
+
+from edgeboard.errors import RefusedError, UserError
+from edgeboard.node.links import Links
+from edgeboard.node.node import Node
+from edgeboard.ports import Store, Transport, Writer
+from edgeboard.runtime.supervise import Supervisor
+
+STOP_S = 1.8  # a stop is done within 2 s
+
+_log = logging.getLogger(__name__)
+
+
+@final
+class Board:
+    """Everything that runs; made by `node.build`."""
+
+    def __init__(
+        self,
+        node: Node,
+        links: Links,
+        transport: Transport,
+        store: Store,
+        writer: Writer,
+        *,
+        app: web.Application,
+        control: web.Application,
+        listen: tuple[str, int],
+        socket_path: Path | None,
+        rooms: tuple[str, ...],
+        peers: tuple[str, ...],
+        required_peers: tuple[str, ...],
+        supervisor: Supervisor,
+        release: Callable[[], None],
+    ) -> None:
+        self.node = node
+        self.links = links
+        self._transport = transport
+        self._store = store
+        self._writer = writer
+        self._app = app
+        self._control = control
+        self._listen = listen
+        self._socket_path = socket_path
+        self._rooms = rooms
+        self._peers = peers
+        self._required = frozenset(required_peers)
+        self._supervisor = supervisor
+        self._release = release
+        self._runners: list[web.AppRunner] = []
+        self._stopping = asyncio.Event()
+        self._fatal: UserError | None = None
+        self.port = listen[1]
+
+    async def start(self) -> None:
+        """Open the rooms, the doors, and the links; raises UserError where a person has to act."""
+        try:
+            for name in self._rooms:
+                self.node.feed(lambda now, name=name: self.node.pipeline.open_room(name, now))
+            await self._serve()
+            for url in dict.fromkeys(self._peers):
+                self.spawn(self.links.keep_linked(self._transport, url, self._refusal(url)), name=f"link to {url}")
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _serve(self) -> None:
+        host, port = self._listen
+        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.3, handle_signals=False)
+        await runner.setup()
+        self._runners.append(runner)
+        site = web.TCPSite(runner, host or None, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise UserError(explain_listen(host, port, error)) from None
+        addresses = runner.addresses
+        if addresses:
+            self.port = addresses[0][1]
+        if self._socket_path is None:
+            return
+        control = web.AppRunner(self._control, access_log=None, shutdown_timeout=0.3, handle_signals=False)
+        await control.setup()
+        self._runners.append(control)
+        self._socket_path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            await web.UnixSite(control, str(self._socket_path)).start()
+        except OSError as error:
+            raise UserError(f"cannot make the control socket {self._socket_path}: {error.strerror}") from None
+        finally:
+            os.umask(before)
+
+    def _refusal(self, url: str) -> Callable[[RefusedError], None]:
+        """What to do about a refusal: a peer named on the command line ends the start, another one is tried again."""
+
+        def refused(error: RefusedError) -> None:
+            if url in self._required and self._fatal is None:
+                self._fatal = UserError(f"the board at {url} refuses to link: {error}")
+                self._stopping.set()
+
+        return refused
+
+    def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        self._supervisor.spawn(work, name=name)
+
+    def request_stop(self) -> None:
+        self._stopping.set()
+
+    async def run_until_stopped(self) -> None:
+        """Serve until `request_stop`, or until a required peer has refused.
+
+        Raises:
+            UserError: that refusal.
+        """
+        await self._stopping.wait()
+        if self._fatal is not None:
+            raise self._fatal
+
+    async def stop(self) -> None:
+        """Everything logged is on disk and every neighbour knows, within 2 s."""
+        self._stopping.set()
+        self.node.stop()
+        self.links.close_all()
+        await self._supervisor.stop()
+        try:
+            async with asyncio.timeout(STOP_S):
+                await asyncio.gather(
+                    self._writer.close(), self._transport.close(), *(runner.cleanup() for runner in self._runners)
+                )
+        except TimeoutError:
+            _log.warning("something did not stop in time")
+        self._store.close()
+        if self._socket_path is not None:
+            self._socket_path.unlink(missing_ok=True)
+        self._release()
+
+
+def explain_listen(host: str, port: int, error: OSError) -> str:
+    """Why the board's port cannot be opened, and what to do."""
+    where = f"{host or '*'}:{port}"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"port {port} is taken by another program; choose another with --listen HOST:PORT"
+        case errno.EACCES:
+            return f"not allowed to listen on {where}; ports below 1024 need root, choose another with --listen"
+        case errno.EADDRNOTAVAIL:
+            return f"{host} is not an address of this machine; use 0.0.0.0 for all with --listen"
+        case _:
+            return f"cannot listen on {where}: {error.strerror or error}"

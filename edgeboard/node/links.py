@@ -1,0 +1,195 @@
+"""The links of a node: their numbers, who is linked already, and the boards to dial.
+
+Rules of this file:
+- between two nodes one link lives: of two that cross, the one that the lower node id opened; of two in one direction
+  the newer, since the older is dead or dying;
+- two runs of one node key cannot both be alive: while the first still answers, the second is refused as a clone;
+- a dialled board is tried for ever, with growing pauses, and never while it is linked already.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import final
+
+from edgeboard.errors import CloseCode, RefusedError, TransportError
+from edgeboard.ids import NodeId
+from edgeboard.ports import Link, Transport
+from edgeboard.wire.messages import Channel
+
+FIRST_PAUSE_S = 0.3
+LAST_PAUSE_S = 10.0
+REFUSED_PAUSE_S = 30.0  # after a refusal: a person has to act first
+CLONE_PROBE_S = 2.5  # two pings of the first link: does it still answer?
+CLONE_TEXT = (
+    "this node key is in use by another machine: the state directory was copied; remove node.key from one of the two"
+)
+FINAL = frozenset({CloseCode.OTHER_MESH, CloseCode.AUTH_FAILED, CloseCode.CLONE, CloseCode.TOO_OLD})
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Linked:
+    """One open link."""
+
+    number: int
+    link: Link
+    ours: bool  # we opened it
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@final
+class Links:
+    """All open links of a node.
+
+    Args:
+        node: our own id.
+        rng: jitter of pauses.
+        spawn: runs a coroutine as a task that the node owns.
+        on_up, on_down, on_message: what the node does with a link's life.
+        heard: when something was last heard on a link, or None.
+    """
+
+    def __init__(
+        self,
+        node: NodeId,
+        rng: random.Random,
+        spawn: Callable[..., object],
+        on_up: Callable[[int, NodeId | None], None],
+        on_down: Callable[[int], None],
+        on_message: Callable[[int, Channel, bytes], None],
+        heard: Callable[[int], float | None],
+    ) -> None:
+        self._node = node
+        self._rng = rng
+        self._spawn = spawn
+        self._on_up = on_up
+        self._on_down = on_down
+        self._on_message = on_message
+        self._heard = heard
+        self._links: dict[int, Linked] = {}
+        self._by_node: dict[NodeId, Linked] = {}
+        self._next = 1
+        self._closing = False
+        self.refusals: dict[str, str] = {}  # board address to the reason it gave last
+
+    def get(self, number: int) -> Link | None:
+        linked = self._links.get(number)
+        return None if linked is None else linked.link
+
+    def all(self) -> list[tuple[int, Link]]:
+        return [(linked.number, linked.link) for linked in self._links.values()]
+
+    def accept(self, link: Link, *, ours: bool = False) -> Linked | None:
+        """Take a link that has opened; None if it had to be refused or has to wait."""
+        if self._closing:
+            link.close(CloseCode.GOING_AWAY, "this board is stopping")
+            return None
+        if link.peer is None:
+            return self._add(link, None, ours)
+        node = link.peer.node
+        known = self._by_node.get(node)
+        if known is None or known.link.peer is None:
+            return self._add(link, node, ours)
+        if known.link.peer.boot != link.peer.boot:
+            self._spawn(self._decide_clone(known, link, ours), name="clone check")
+            return None
+        keep_ours = self._node < node
+        if known.ours != ours and ours != keep_ours:
+            link.close(CloseCode.NORMAL, "these boards are linked already")
+            return None
+        known.link.close(CloseCode.NORMAL, "replaced by another link between the same boards")
+        self._remove(known)
+        return self._add(link, node, ours)
+
+    async def _decide_clone(self, known: Linked, link: Link, ours: bool) -> None:
+        """Two runs of one key: the second is a restart if the first falls silent, else a copy."""
+        since = self._heard(known.number) or 0.0
+        try:
+            async with asyncio.timeout(CLONE_PROBE_S):
+                await known.ended.wait()
+        except TimeoutError:
+            if (self._heard(known.number) or 0.0) > since:
+                _log.error("refused a board at %s: %s", link.remote, CLONE_TEXT)
+                link.close(CloseCode.CLONE, CLONE_TEXT)
+                return
+            known.link.close(CloseCode.SILENT, "replaced by the same board after its restart")
+            self._remove(known)
+        self.accept(link, ours=ours)
+
+    def _add(self, link: Link, node: NodeId | None, ours: bool) -> Linked:
+        linked = Linked(self._next, link, ours)
+        self._next += 1
+        self._links[linked.number] = linked
+        if node is not None:
+            self._by_node[node] = linked
+            _log.info("linked to board %s at %s over %s", node.hex()[:8], link.remote, link.carrier)
+        self._on_up(linked.number, node)
+        number = linked.number
+        link.attach(
+            lambda channel, data: self._on_message(number, channel, data),
+            lambda code, text: self._closed(linked, code, text),
+        )
+        return linked
+
+    def _closed(self, linked: Linked, code: CloseCode, text: str) -> None:
+        if linked.link.peer is not None and linked.number in self._links:
+            node = linked.link.peer.node.hex()[:8]
+            _log.info("the link to board %s has ended: %s (code %d)", node, text[:200], code)
+        self._remove(linked)
+
+    def _remove(self, linked: Linked) -> None:
+        if self._links.pop(linked.number, None) is None:
+            return
+        peer = linked.link.peer
+        if peer is not None and self._by_node.get(peer.node) is linked:
+            del self._by_node[peer.node]
+        linked.ended.set()
+        self._on_down(linked.number)
+
+    async def keep_linked(self, transport: Transport, url: str, on_refused: Callable[[RefusedError], None]) -> None:
+        """Dial the board at `url` whenever it is not linked; ends only when cancelled.
+
+        Args:
+            on_refused: told of each refusal that a person has to act on.
+        """
+        pause = FIRST_PAUSE_S
+        known: NodeId | None = None
+        while True:
+            linked = self._by_node.get(known) if known is not None else None
+            if linked is not None:
+                await linked.ended.wait()
+                pause = FIRST_PAUSE_S
+                await asyncio.sleep(self._rng.uniform(0.5, 1.0) * pause)
+                continue
+            try:
+                link = await transport.connect(url)
+            except RefusedError as error:
+                self.refusals[url] = str(error)
+                if error.code in FINAL:
+                    on_refused(error)
+                    pause = REFUSED_PAUSE_S
+                else:
+                    pause = min(LAST_PAUSE_S, pause * 2)
+                _log.warning("the board at %s refuses: %s", url, error)
+            except TransportError as error:
+                self.refusals.pop(url, None)
+                _log.info("no link to %s: %s; trying again", url, error)
+                pause = min(LAST_PAUSE_S, pause * 2)
+            else:
+                self.refusals.pop(url, None)
+                pause = FIRST_PAUSE_S
+                known = None if link.peer is None else link.peer.node
+                self.accept(link, ours=True)
+                if known is not None and known not in self._by_node:
+                    pause = CLONE_PROBE_S
+            await asyncio.sleep(self._rng.uniform(0.5, 1.0) * pause)
+
+    def close_all(self) -> None:
+        """Say goodbye on every link; later ones are turned away."""
+        self._closing = True
+        for linked in list(self._links.values()):
+            linked.link.close(CloseCode.GOING_AWAY, "this board is stopping")

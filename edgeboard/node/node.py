@@ -1,0 +1,155 @@
+"""A running node: the pipeline between disk, links and page. A thin shell; every decision is the pipeline's.
+
+Rules of this file: everything runs on one event loop; an input is fed, its output is handed out in order, one timer is
+set; nothing here may raise into a link or a writer.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TypeVar, final
+
+from edgeboard.clock import Clock
+from edgeboard.errors import CloseCode, StoreError
+from edgeboard.ids import MeshId, NodeId, RoomId
+from edgeboard.mesh.values import CloseLink, Send
+from edgeboard.node.links import Links
+from edgeboard.node.pipeline import Pipeline
+from edgeboard.node.values import Alarm, Damaged, LoadRoom, Output, RoomChanged, Save
+from edgeboard.ports import Store, StoredBatch, StoredRoom, Writer
+from edgeboard.runtime import failpoints
+from edgeboard.runtime.driver import Driver
+from edgeboard.wire.messages import Channel, Receipt
+
+LOAD_PORTION = 64  # batches applied before the loop gets a turn
+ALARMS_KEPT = 50
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+@final
+class Node:
+    """Drives one pipeline."""
+
+    def __init__(self, pipeline: Pipeline, clock: Clock, store: Store, mesh: MeshId) -> None:
+        self.pipeline = pipeline
+        self.alarms: deque[str] = deque(maxlen=ALARMS_KEPT)
+        self.on_damage: list[Callable[[Damaged], None]] = []
+        self._driver: Driver[tuple[int, Channel, bytes], Callable[[float], object], Output] = Driver(
+            pipeline, clock, self._hand
+        )
+        self._store = store
+        self._mesh = mesh
+        self._writer: Writer | None = None
+        self._links: Links | None = None
+        self._spawn: Callable[..., object] | None = None
+
+    def wire(self, writer: Writer, links: Links, spawn: Callable[..., object]) -> None:
+        """Join what needs the node with what the node needs; once, before the first input."""
+        self._writer, self._links, self._spawn = writer, links, spawn
+        self.pipeline.bound_store(lambda: writer.room_left)
+
+    # -- inputs
+
+    def feed(self, change: Callable[[float], T]) -> T | None:
+        """Give the pipeline one input, and hand its output out.
+
+        From within an output it is done afterwards, and the result is None.
+        """
+        results: list[T] = []
+        self._driver.submit(lambda now: results.append(change(now)))
+        return results[0] if results else None
+
+    def link_up(self, number: int, node: NodeId | None) -> None:
+        self.feed(lambda now: self.pipeline.link_up(number, node, now))
+
+    def link_down(self, number: int) -> None:
+        self.feed(lambda now: self.pipeline.link_down(number, now))
+
+    def message(self, number: int, channel: Channel, data: bytes) -> None:
+        self._driver.receive((number, channel, data))
+
+    def committed(self, batches: Sequence[StoredBatch]) -> None:
+        ends = [(batch.room, batch.author, batch.first + batch.count) for batch in batches]
+        self.feed(lambda now: self.pipeline.committed(ends, now))
+
+    def store_failed(self, error: StoreError) -> None:
+        self.feed(lambda _: self.pipeline.store_failed(str(error)))
+
+    def store_recovered(self) -> None:
+        self.feed(self.pipeline.store_recovered)
+
+    def heard(self, number: int) -> float | None:
+        state = self.pipeline.mesh.state(number)
+        return None if state is None else state.heard
+
+    # -- outputs
+
+    def _hand(self, output: Output) -> None:
+        assert self._writer is not None
+        assert self._links is not None
+        match output:
+            case Send():
+                self._send(output)
+            case Save(room, batches):
+                self._writer.put(StoredBatch(room, b.author, b.first, b.count, b.data) for b in batches)
+            case Damaged():
+                for listener in self.on_damage:
+                    listener(output)
+            case CloseLink(number, code, text):
+                link = self._links.get(number)
+                if link is not None:
+                    if link.peer is not None or code not in (CloseCode.NORMAL, CloseCode.SILENT):
+                        _log.warning("closing the link from %s: %s (code %d)", link.remote, text[:200], code)
+                    link.close(code, text)
+            case LoadRoom(room, name):
+                assert self._spawn is not None
+                self._spawn(self._load(room, name), name=f"load {name}")
+            case Alarm(text):
+                self.alarms.append(text)
+                _log.error("%s", text)
+            case RoomChanged(_, name, before, after):
+                _log.info("room %s: %s -> %s", name, before.value, after.value)
+
+    def _send(self, output: Send) -> None:
+        assert self._links is not None
+        link = self._links.get(output.link)
+        if link is None:
+            return
+        if output.channel is Channel.LOG:
+            failpoints.hit("before_send")
+        elif output.channel is Channel.CTL and output.data[1:2] == RECEIPT_BYTE:
+            failpoints.hit("before_receipt")
+        sent = link.send(output.channel, output.data)
+        if not sent and output.channel is not Channel.LIVE:
+            link.close(CloseCode.SLOW, "this link takes nothing any more")
+        if output.channel is Channel.LOG:
+            failpoints.hit("after_send")
+        elif output.channel is Channel.CTL and output.data[1:2] == RECEIPT_BYTE:
+            failpoints.hit("after_receipt")
+
+    async def _load(self, room: RoomId, name: str) -> None:
+        """Remember a room, and bring what the disk holds of it to the pipeline, in portions."""
+        try:
+            await asyncio.to_thread(self._store.add_room, StoredRoom(room, self._mesh, name))
+            batches = await asyncio.to_thread(lambda: [batch.data for batch in self._store.load(room)])
+        except StoreError as error:
+            text = str(error)
+            _log.error("room %s cannot be read: %s", name, text)
+            self.feed(lambda _: self.pipeline.store_failed(text))
+            batches = []
+        for at in range(0, len(batches), LOAD_PORTION):
+            portion = batches[at : at + LOAD_PORTION]
+            self.feed(lambda now, portion=portion: self.pipeline.loaded(room, portion, now, done=False))
+            await asyncio.sleep(0)
+        self.feed(lambda now: self.pipeline.loaded(room, (), now, done=True))
+
+    def stop(self) -> None:
+        """Log what is being gathered, and take no further input."""
+        self.feed(lambda _: self.pipeline.flush())
+        self._driver.close()
+
+
+RECEIPT_BYTE = bytes((Receipt.NUMBER,))

@@ -1,0 +1,254 @@
+"""Clusters of real pipelines on a virtual clock: the same code as on a board, without sockets and disks.
+
+Signatures are a cheap stand-in unless asked for. A store commits after a delay, and can be told to fail; a node can
+be killed, and comes back with what its store had committed.
+"""
+
+import hashlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import final
+
+from edgeboard.ids import AuthorTag, MeshId, NodeId, Origin, PersonId, RoomId, author_id, node_id
+from edgeboard.mesh.values import CloseLink, Send
+from edgeboard.node.pipeline import Pipeline
+from edgeboard.node.values import Alarm, Damaged, Identity, LoadRoom, Output, PipelineSettings, Save
+from edgeboard.oplog.author import LocalAuthor
+from edgeboard.testing.clock import VirtualClock
+from edgeboard.testing.network import Pipe, Weather
+from edgeboard.wire.messages import Channel
+
+MESH = MeshId(b"simulated mesh.!")
+
+
+def stand_in_sign(public_key: bytes) -> Callable[[bytes], bytes]:
+    """A signature that costs a hash: anyone could make it, so nothing that tests forgery may use it."""
+    return lambda message: hashlib.blake2b(message, key=public_key[:32], digest_size=64).digest()
+
+
+def stand_in_verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    return hashlib.blake2b(message, key=public_key[:32], digest_size=64).digest() == signature
+
+
+@dataclass(slots=True)
+class Disk:
+    """What a simulated node has committed: it outlives its process."""
+
+    batches: dict[RoomId, dict[tuple[AuthorTag, int], bytes]] = field(default_factory=dict)
+    names: dict[RoomId, str] = field(default_factory=dict)
+    commit_s: float = 0.01
+    full: bool = False
+
+
+@final
+class SimulatedNode:
+    """One pipeline, its disk and its links; a new run of it after each kill."""
+
+    def __init__(self, cluster: "Cluster", number: int) -> None:
+        self.cluster = cluster
+        self.number = number
+        self.public_key = hashlib.sha256(f"key of node {number}".encode()).digest()
+        self.node: NodeId = node_id(self.public_key)
+        self.disk = Disk()
+        self.boot = 0
+        self.alarms: list[str] = []
+        self.damage: list[Damaged] = []
+        self.closed: list[CloseLink] = []
+        self.alive = False
+        self._links: dict[int, tuple[Pipe, Callable[[], None]]] = {}
+        self._next_link = 1
+        self._timer_at: float | None = None
+        self._run = 0
+        self.pipeline: Pipeline
+        self.start()
+
+    def start(self) -> None:
+        """Boot with what the disk has."""
+        cluster = self.cluster
+        self.boot += 1
+        self._run += 1
+        self.alive = True
+        boot, rng = self.boot, random.Random(f"{cluster.seed}/{self.number}/{self.boot}")
+
+        def make_author(room: RoomId) -> LocalAuthor:
+            author = author_id(self.node, boot, rng.getrandbits(32))
+            return LocalAuthor(MESH, room, author, self.public_key, stand_in_sign(self.public_key))
+
+        identity = Identity(
+            node=self.node,
+            name=f"node {self.number}",
+            mesh=MESH,
+            software="simulated",
+            person=PersonId(hashlib.sha256(f"person {self.number}".encode()).digest()[:16]),
+            origin=Origin(rng.getrandbits(64)),
+            verify=stand_in_verify,
+            make_author=make_author,
+            wall_ms=cluster.clock.wall_ms,
+        )
+        self.pipeline = Pipeline(identity, cluster.settings)
+        for name in list(self.disk.names.values()):
+            self.feed(lambda now, name=name: self.pipeline.open_room(name, now))
+
+    def kill(self) -> None:
+        """The process is gone; what was not committed is lost. Neighbours notice when their links end."""
+        self.alive = False
+        self._run += 1
+        for number in list(self._links):
+            self._end_link(number)
+
+    def feed(self, change: Callable[[float], object]) -> None:
+        """One input, and all that comes of it."""
+        if not self.alive:
+            return
+        change(self.cluster.clock.now())
+        for output in list(self.pipeline.drain()):
+            self._hand(output)
+        self._arm()
+
+    def _hand(self, output: Output) -> None:
+        match output:
+            case Send(link, channel, data):
+                if link in self._links:
+                    self._links[link][0].send(channel, data)
+            case Save(room, batches):
+                run = self._run
+                saved = [(batch.author, batch.first, batch.end, batch.data) for batch in batches]
+                self._later(self.disk.commit_s, lambda: self._commit(run, room, saved))
+            case CloseLink(link, _, _):
+                self.closed.append(output)
+                self._later(0.0, lambda: self._end_link(link))
+            case LoadRoom(room, name):
+                self.disk.names[room] = name
+                stored = [data for _, data in sorted(self.disk.batches.get(room, {}).items())]
+                self._later(0.0, lambda: self._loaded(room, stored))
+            case Alarm(text):
+                self.alarms.append(text)
+            case Damaged():
+                self.damage.append(output)
+
+    def _later(self, delay: float, call: Callable[[], None]) -> None:
+        self.cluster.clock.call_at(self.cluster.clock.now() + delay, call)
+
+    def _loaded(self, room: RoomId, stored: list[bytes]) -> None:
+        self.feed(lambda now: self.pipeline.loaded(room, stored, now, done=True))
+
+    def _commit(self, run: int, room: RoomId, saved: list[tuple[AuthorTag, int, int, bytes]]) -> None:
+        if run != self._run:
+            return
+        if self.disk.full:
+            if self.pipeline.store_failed_text is None:
+                self.feed(lambda _: self.pipeline.store_failed("no space left"))
+            self._later(0.5, lambda: self._commit(run, room, saved))
+            return
+        if self.pipeline.store_failed_text is not None:
+            self.feed(self.pipeline.store_recovered)
+        kept = self.disk.batches.setdefault(room, {})
+        for author, first, _, data in saved:
+            kept.setdefault((author, first), data)
+        self.feed(lambda now: self.pipeline.committed([(room, author, end) for author, _, end, _ in saved], now))
+
+    def _arm(self) -> None:
+        due = self.pipeline.next_timer()
+        if due is None or (self._timer_at is not None and self._timer_at <= due):
+            return
+        self._timer_at = due
+        run = self._run
+        self.cluster.clock.call_at(due, lambda: self._on_timer(run))
+
+    def _on_timer(self, run: int) -> None:
+        if run == self._run:
+            self._timer_at = None
+            self.feed(self.pipeline.on_timer)
+
+    # -- links
+
+    def open_link(self, pipe: Pipe, node: NodeId | None, end: Callable[[], None]) -> int:
+        number, self._next_link = self._next_link, self._next_link + 1
+        self._links[number] = (pipe, end)
+        self.feed(lambda now: self.pipeline.link_up(number, node, now))
+        return number
+
+    def arrive(self, number: int, channel: Channel, data: bytes) -> None:
+        if number in self._links:
+            self.feed(lambda now: self.pipeline.receive((number, channel, data), now))
+
+    def _end_link(self, number: int) -> None:
+        entry = self._links.pop(number, None)
+        if entry is not None:
+            entry[1]()
+            self.feed(lambda now: self.pipeline.link_down(number, now))
+
+    def lose_link(self, number: int) -> None:
+        """The other side has ended it."""
+        if self._links.pop(number, None) is not None:
+            self.feed(lambda now: self.pipeline.link_down(number, now))
+
+
+@final
+class Cluster:
+    """Nodes, and the links between them."""
+
+    def __init__(
+        self, nodes: int, seed: int = 0, weather: Weather | None = None, settings: PipelineSettings | None = None
+    ) -> None:
+        self.seed = seed
+        self.clock = VirtualClock(wall_ms=1_700_000_000_000)
+        self.rng = random.Random(seed)
+        self.weather = weather or Weather()
+        self.settings = settings or PipelineSettings()
+        self.nodes = [SimulatedNode(self, number) for number in range(nodes)]
+        self._pipes: dict[tuple[int, int], tuple[Pipe, Pipe]] = {}
+
+    def link(self, a: int, b: int) -> None:
+        """Open a link between two nodes; an older one between them is replaced."""
+        self.unlink(a, b)
+        left, right = self.nodes[a], self.nodes[b]
+        numbers: dict[str, int] = {}
+        to_right = Pipe(self.clock, self.rng, self.weather, lambda c, d: right.arrive(numbers["right"], c, d))
+        to_left = Pipe(self.clock, self.rng, self.weather, lambda c, d: left.arrive(numbers["left"], c, d))
+        self._pipes[min(a, b), max(a, b)] = (to_right, to_left)
+
+        def end(other: SimulatedNode, side: str) -> Callable[[], None]:
+            def ended() -> None:
+                to_right.close()
+                to_left.close()
+                if side in numbers:
+                    self.clock.call_at(self.clock.now(), lambda: other.lose_link(numbers[side]))
+
+            return ended
+
+        numbers["left"] = left.open_link(to_right, right.node, end(right, "right"))
+        numbers["right"] = right.open_link(to_left, left.node, end(left, "left"))
+
+    def link_all(self) -> None:
+        for a in range(len(self.nodes)):
+            for b in range(a + 1, len(self.nodes)):
+                self.link(a, b)
+
+    def unlink(self, a: int, b: int) -> None:
+        pipes = self._pipes.pop((min(a, b), max(a, b)), None)
+        if pipes is not None:
+            for pipe in pipes:
+                pipe.close()
+            for node, other in ((self.nodes[a], b), (self.nodes[b], a)):
+                number = node.pipeline.mesh.link_to(self.nodes[other].node) if node.alive else None
+                if number is not None:
+                    node.lose_link(number)
+
+    def cut(self, a: int, b: int) -> None:
+        """Nothing passes between two nodes, but their link stays open."""
+        for pipe in self._pipes.get((min(a, b), max(a, b)), ()):
+            pipe.cut()
+
+    def heal(self, a: int, b: int) -> None:
+        for pipe in self._pipes.get((min(a, b), max(a, b)), ()):
+            pipe.heal()
+
+    def run(self, seconds: float) -> None:
+        self.clock.run(seconds)
+
+    def traffic(self) -> tuple[int, int]:
+        """Messages and bytes over the links that are open."""
+        pipes = [pipe for pair in self._pipes.values() for pipe in pair]
+        return sum(pipe.messages for pipe in pipes), sum(pipe.bytes for pipe in pipes)

@@ -1,0 +1,142 @@
+"""Messages: what is encoded is read back, and what is not a message is refused by the one family of errors."""
+
+import contextlib
+
+import msgpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeboard.errors import DecodeError, LimitError
+from edgeboard.ids import AuthorTag
+from edgeboard.vectors import Range
+from edgeboard.wire.fields import Person
+from edgeboard.wire.messages import (
+    BY_CHANNEL,
+    LIVE_MAX,
+    BatchIs,
+    CaughtUp,
+    Channel,
+    Close,
+    Credit,
+    Digest,
+    Guest,
+    Join,
+    Leave,
+    Live,
+    Message,
+    Notice,
+    Ping,
+    Pong,
+    Presence,
+    Receipt,
+    Refused,
+    RoomIs,
+    Stored,
+    Submit,
+    VectorIs,
+    Want,
+    Welcome,
+    closing,
+    decode,
+    encode,
+)
+
+ROOM, NODE, ORIGIN, TAG = b"r" * 16, b"n" * 16, b"o" * 8, AuthorTag(b"a" * 8)
+EXAMPLES: list[tuple[Channel, Message]] = [
+    (Channel.CTL, Close(7, "no")),
+    (Channel.CTL, Ping(3, {ROOM: b"d" * 8})),
+    (Channel.CTL, Pong(3)),
+    (Channel.CTL, Join(ROOM, "lobby", b"\x00", 4)),
+    (Channel.CTL, Join(b"", "lobby", b"\x00", 0)),
+    (Channel.CTL, Leave(ROOM)),
+    (Channel.CTL, VectorIs(ROOM, b"\x00")),
+    (Channel.CTL, Want(ROOM, (Range(TAG, 0, 4), Range(AuthorTag(b"b" * 8), 7, 9)))),
+    (Channel.CTL, Credit(1 << 40)),
+    (Channel.CTL, Stored(ROOM, b"\x00")),
+    (Channel.CTL, Digest(ROOM, b"v" * 8, b"c" * 16)),
+    (Channel.CTL, Guest(1, b"p" * 16, ORIGIN, "Ana", 5, {"x": 1})),
+    (Channel.CTL, Welcome(1, NODE, "kitchen", {"gather_ms": 33}, "0.1.0")),
+    (Channel.CTL, Receipt(ROOM, 2, ORIGIN, (1, 4, 9, 9))),
+    (Channel.CTL, CaughtUp(ROOM, b"\x00")),
+    (Channel.CTL, Presence(ROOM, NODE, (Person((b"p" * 16, ORIGIN, "Ana", 5)),))),
+    (Channel.CTL, Refused(ROOM, ORIGIN, 12, 13, "too far ahead")),
+    (Channel.CTL, Notice(2, "disk full")),
+    (Channel.CTL, RoomIs(ROOM, "lobby", "active")),
+    (Channel.LOG, BatchIs(ROOM, b"bytes")),
+    (Channel.LOG, Submit(ROOM, ORIGIN, (b"one", b"two"))),
+    (Channel.LIVE, Live(3, [[ORIGIN, 1, 0, 1, 2.5, 3.5, 1]])),
+]
+
+
+@pytest.mark.parametrize(("channel", "message"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_a_message_is_read_back_as_it_was_said(channel: Channel, message: Message) -> None:
+    assert decode(channel, encode(message)) == message
+
+
+def test_every_message_has_an_example_here() -> None:
+    numbers = {kind.NUMBER for table in BY_CHANNEL.values() for kind in table.values()}
+    shown = {message.NUMBER for _, message in EXAMPLES} | {34}  # fragments have a test of their own
+    assert numbers == shown, f"add an example for the messages {numbers - shown}"
+
+
+@pytest.mark.parametrize(("channel", "message"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_fields_of_a_later_version_are_skipped(channel: Channel, message: Message) -> None:
+    array = msgpack.unpackb(encode(message), strict_map_key=False)
+    assert decode(channel, msgpack.packb([*array, {"new": [1, 2]}])) == message
+
+
+def test_an_unknown_number_is_ignored() -> None:
+    assert decode(Channel.CTL, msgpack.packb([250, "whatever"])) is None
+
+
+def test_a_message_on_the_wrong_channel_is_unknown_there() -> None:
+    assert decode(Channel.LIVE, encode(Pong(1))) is None
+
+
+@pytest.mark.parametrize(("channel", "message"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_a_message_that_lacks_its_last_field_is_refused(channel: Channel, message: Message) -> None:
+    array = msgpack.unpackb(encode(message), strict_map_key=False)
+    with pytest.raises(DecodeError):
+        decode(channel, msgpack.packb(array[:-1]))
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 64) - 1) | st.floats() | st.binary() | st.text(),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text() | st.binary(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from(EXAMPLES), st.data())
+def test_a_field_of_the_wrong_form_raises_only_a_decode_error(
+    example: tuple[Channel, Message], data: st.DataObject
+) -> None:
+    channel, message = example
+    array = msgpack.unpackb(encode(message), strict_map_key=False)
+    at = data.draw(st.integers(0, len(array) - 1))
+    array[at] = data.draw(JUNK)
+    with contextlib.suppress(DecodeError):
+        decode(channel, msgpack.packb(array))
+
+
+@given(st.sampled_from(list(Channel)), st.binary(max_size=200))
+def test_any_bytes_raise_only_a_decode_error(channel: Channel, data: bytes) -> None:
+    with contextlib.suppress(DecodeError):
+        decode(channel, data)
+
+
+def test_a_live_message_larger_than_one_packet_is_refused() -> None:
+    with pytest.raises(LimitError, match="live"):
+        decode(Channel.LIVE, b"\x00" * (LIVE_MAX + 1))
+
+
+def test_deeply_nested_bytes_are_refused_and_not_followed() -> None:
+    with pytest.raises(DecodeError):
+        decode(Channel.CTL, b"\x91" * 5000 + b"\x00")
+
+
+def test_a_closing_text_is_cut_to_its_limit() -> None:
+    message = decode(Channel.CTL, closing(7, "x" * 5000))  # type: ignore[arg-type]
+    assert isinstance(message, Close)
+    assert len(message.text) == 400
