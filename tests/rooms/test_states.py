@@ -1,5 +1,7 @@
 """The table of a room's states."""
 
+from pathlib import Path
+
 import pytest
 
 from edgeboard.errors import StateError
@@ -30,3 +32,8 @@ def test_every_state_has_a_way_out_and_a_way_in() -> None:
 
 def test_the_diagram_shows_every_row() -> None:
     assert diagram().count("→") == len(TABLE) + 1
+
+
+def test_the_documents_show_the_table_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()
+    assert diagram() in page, "docs/architecture.md shows other states: paste what rooms.states.diagram() prints"
