@@ -15,8 +15,8 @@ from edgeboard.config.values import (
     Listen,
     default_name,
     default_state,
-    read_address,
     read_ice_server,
+    read_interface,
     read_listen,
     read_name,
     read_number,
@@ -26,12 +26,12 @@ from edgeboard.config.values import (
     read_whole,
 )
 from edgeboard.storage.settings import Settings as StorageSettings
+from edgeboard.transport.settings import Settings as TransportSettings
 
 ROOMS_MAX = 64  # as many as a link can join (docs/formats/wire.md)
 PEERS_MAX = 256
 
 Level = Literal["debug", "info", "warning", "error"]
-Mode = Literal["auto", "webrtc", "websocket"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,6 @@ class NodeSection:
     name: str = field(default_factory=default_name)
     state: Path = field(default_factory=default_state)
     listen: Listen = Listen()
-
-
-@dataclass(frozen=True, slots=True)
-class TransportSection:
-    """How links are opened and what they offer."""
-
-    mode: Mode = "auto"  # auto: WebRTC, and a WebSocket where it cannot open
-    addresses: tuple[str, ...] = ()  # offered to others; empty ("auto"): all of this machine
-    include_loopback: bool = False  # offer 127.0.0.1 too: several nodes on one machine without a network
-    ice_servers: tuple[str, ...] = ()  # none: no outside host is ever contacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +70,7 @@ class Config:
     node: NodeSection = field(default_factory=NodeSection)
     rooms: tuple[str, ...] = ("lobby",)  # open from the start; others open when somebody enters them
     peers: tuple[str, ...] = ()  # boards to link to, as http://HOST:PORT
-    transport: TransportSection = TransportSection()
+    transport: TransportSettings = TransportSettings()
     guests: GuestsSection = GuestsSection()
     storage: StorageSection = StorageSection()
     logging: LoggingSection = LoggingSection()
@@ -94,7 +84,7 @@ class Shape:
         read: one scalar, or one element of a list.
         most: elements of a list.
         least: elements of a list.
-        word: a word that stands for the empty list.
+        word: a word that may stand alone, for a list of it.
     """
 
     read: Callable[[str], object]
@@ -104,6 +94,7 @@ class Shape:
 
 
 _QUEUE = partial(read_whole, least=64 * 1024, most=1 << 30)  # bytes
+_COUNT = partial(read_whole, least=1, most=1024)
 _SECONDS = partial(read_number, least=0.0, most=3600.0)
 
 SHAPES: Mapping[tuple[type, str], Shape] = {
@@ -112,8 +103,17 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (NodeSection, "listen"): Shape(read_listen),
     (Config, "rooms"): Shape(read_room, most=ROOMS_MAX, least=1),
     (Config, "peers"): Shape(read_peer, most=PEERS_MAX),
-    (TransportSection, "addresses"): Shape(read_address, word="auto"),
-    (TransportSection, "ice_servers"): Shape(read_ice_server, most=8),
+    (TransportSettings, "interfaces"): Shape(read_interface, least=1, word="auto"),
+    (TransportSettings, "ice_servers"): Shape(read_ice_server, most=8),
+    (TransportSettings, "open_s"): Shape(partial(read_number, least=0.1, most=60.0)),
+    (TransportSettings, "linger_s"): Shape(partial(read_number, least=0.0, most=10.0)),
+    (TransportSettings, "close_s"): Shape(partial(read_number, least=0.0, most=10.0)),
+    (TransportSettings, "half_open_nodes"): Shape(_COUNT),
+    (TransportSettings, "half_open_guests"): Shape(_COUNT),
+    (TransportSettings, "half_open_relay"): Shape(_COUNT),
+    (TransportSettings, "send_max"): Shape(_QUEUE),
+    (TransportSettings, "live_max"): Shape(partial(read_whole, least=4 * 1024, most=1 << 30)),
+    (TransportSettings, "receive_max"): Shape(partial(read_whole, least=512 * 1024, most=1 << 30)),
     (GuestsSection, "most"): Shape(partial(read_whole, least=0, most=4096)),
     (GuestsSection, "most_per_room"): Shape(partial(read_whole, least=0, most=4096)),
     (GuestsSection, "messages_per_s"): Shape(partial(read_number, least=10.0, most=100_000.0)),

@@ -87,12 +87,14 @@ def read_path(text: str) -> Path:
         raise ValueError(f"{_show(text)} names nobody whose home is known; write the whole path") from None
 
 
-def read_address(text: str) -> str:
-    """An address of this machine, as it is offered to others."""
+def read_interface(text: str) -> str:
+    """What of this machine is offered to others: an interface by name, or an address; `auto` chooses."""
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise ValueError(f"{_show(text)} is not an IP address; write for example 192.168.1.20") from None
+        if not re.fullmatch(r"[A-Za-z0-9_.:@-]{1,15}", text):  # as long as Linux allows
+            raise ValueError(f"{_show(text)} is no interface; write a name such as wlan0, or an IP address") from None
+    return text
 
 
 def read_ice_server(text: str) -> str:
