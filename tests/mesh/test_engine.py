@@ -1,0 +1,267 @@
+"""The mesh engine alone: pushes, repair, credits and pings, against rooms made of plain numbers."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from edgeboard.errors import CloseCode
+from edgeboard.ids import AuthorTag, NodeId, RoomId
+from edgeboard.mesh.engine import Mesh
+from edgeboard.mesh.flow import WINDOW
+from edgeboard.mesh.values import CloseLink, MeshSettings, Send
+from edgeboard.vectors import Range, Vector
+from edgeboard.wire.messages import (
+    BatchIs,
+    CaughtUp,
+    Channel,
+    Credit,
+    Join,
+    Message,
+    Ping,
+    Pong,
+    Stored,
+    VectorIs,
+    Want,
+    decode,
+)
+
+ROOM = RoomId(b"r" * 16)
+A, B = AuthorTag(b"author-a"), AuthorTag(b"author-b")
+N1, N2 = NodeId(b"1" * 16), NodeId(b"2" * 16)
+
+
+class Logs:
+    """A room whose batches are single entries of `size` bytes."""
+
+    def __init__(self, **entries: int) -> None:
+        self.entries = {AuthorTag(f"author-{name}".encode()): count for name, count in entries.items()}
+        self.size = 100
+
+    def vector(self, room: RoomId) -> Vector | None:
+        return Vector(self.entries) if room == ROOM else None
+
+    def batches(self, room: RoomId, wanted: Range) -> Iterator[tuple[AuthorTag, int, int, bytes]]:
+        for entry in range(wanted.first, min(wanted.end, self.entries.get(wanted.author, 0))):
+            yield wanted.author, entry, entry + 1, self.bytes(wanted.author, entry)
+
+    def bytes(self, author: AuthorTag, entry: int) -> bytes:
+        return (author + entry.to_bytes(4, "big")).ljust(self.size, b".")
+
+
+def mesh_of(logs: Logs) -> Mesh:
+    return Mesh(MeshSettings(), logs.vector, logs.batches)
+
+
+def said(mesh: Mesh, link: int) -> list[Message]:
+    found = []
+    for output in mesh.drain():
+        if isinstance(output, Send) and output.link == link:
+            message = decode(output.channel, output.data)
+            assert message is not None
+            found.append(message)
+    return found
+
+
+def of_type(messages: list[Message], kind: type) -> list:
+    return [message for message in messages if isinstance(message, kind)]
+
+
+def linked(logs: Logs, theirs: Vector, link: int = 1, node: NodeId | None = N1) -> Mesh:
+    mesh = mesh_of(logs)
+    join(mesh, theirs, link, node)
+    return mesh
+
+
+def join(mesh: Mesh, theirs: Vector, link: int = 1, node: NodeId | None = N1) -> None:
+    mesh.link_up(link, node, [(ROOM, "lobby")], 0.0)
+    if node is None:
+        mesh.join_guest(link, ROOM, "lobby")
+    mesh.join(link, ROOM, theirs, 0, 0.0)
+
+
+def test_a_new_link_is_told_every_room_and_its_vector() -> None:
+    mesh = mesh_of(Logs(a=3))
+    mesh.link_up(1, N1, [(ROOM, "lobby")], 0.0)
+    assert said(mesh, 1) == [Join(ROOM, "lobby", Vector({A: 3}).to_bytes(), 0)]
+
+
+def test_what_the_other_node_has_more_is_asked_for() -> None:
+    mesh = linked(Logs(a=3), Vector({A: 5, B: 2}))
+    assert of_type(said(mesh, 1), Want) == [Want(ROOM, (Range(A, 3, 5), Range(B, 0, 2)))]
+    assert mesh.behind(ROOM)
+
+
+def test_one_neighbour_is_asked_and_after_a_while_another() -> None:
+    mesh = linked(Logs(), Vector({A: 5}))
+    join(mesh, Vector({A: 5}), link=2, node=N2)
+    assert of_type(said(mesh, 2), Want) == []
+    mesh.receive(2, VectorIs(ROOM, Vector({A: 5}).to_bytes()), 2.5)
+    assert of_type(said(mesh, 2), Want) == [Want(ROOM, (Range(A, 0, 5),))]
+
+
+def test_if_the_neighbour_that_was_asked_is_gone_the_next_is_asked_at_once() -> None:
+    mesh = linked(Logs(), Vector({A: 5}))
+    mesh.link_down(1)
+    join(mesh, Vector({A: 5}), link=2, node=N2)
+    assert len(of_type(said(mesh, 2), Want)) == 1
+
+
+def test_what_a_node_asks_for_is_sent_in_order() -> None:
+    logs = Logs(a=4)
+    mesh = linked(logs, Vector())
+    mesh.receive(1, Want(ROOM, (Range(A, 1, 3),)), 0.0)
+    assert of_type(said(mesh, 1), BatchIs) == [BatchIs(ROOM, logs.bytes(A, 1)), BatchIs(ROOM, logs.bytes(A, 2))]
+
+
+def test_a_batch_is_pushed_to_everyone_but_its_source() -> None:
+    logs = Logs(a=0)
+    mesh = linked(logs, Vector())
+    join(mesh, Vector(), link=2, node=N2)
+    mesh.drain()
+    logs.entries[A] = 1
+    mesh.push(ROOM, (A, 0, 1), logs.bytes(A, 0), source=1)
+    sent = [output.link for output in mesh.drain() if isinstance(output, Send) and output.channel is Channel.LOG]
+    assert sent == [2]
+
+
+def test_a_batch_that_a_node_has_is_not_pushed_to_it() -> None:
+    logs = Logs(a=1)
+    mesh = linked(logs, Vector({A: 1}))
+    mesh.drain()
+    mesh.push(ROOM, (A, 0, 1), logs.bytes(A, 0), source=None)
+    assert of_type(said(mesh, 1), BatchIs) == []
+
+
+def test_a_guest_is_fed_what_it_lacks_and_told_when_it_has_caught_up() -> None:
+    logs = Logs(a=3, b=1)
+    mesh = linked(logs, Vector({A: 1}), node=None)
+    messages = said(mesh, 1)
+    assert [message.batch for message in of_type(messages, BatchIs)] == [
+        logs.bytes(A, 1),
+        logs.bytes(A, 2),
+        logs.bytes(B, 0),
+    ]
+    assert messages[-1] == CaughtUp(ROOM, Vector({A: 3, B: 1}).to_bytes())
+
+
+def test_a_stuck_link_gets_one_window_and_nothing_more() -> None:
+    logs = Logs(a=2000)
+    logs.size = 1000
+    mesh = linked(logs, Vector(), node=None)
+    sent = sum(
+        len(output.data) for output in mesh.drain() if isinstance(output, Send) and output.channel is Channel.LOG
+    )
+    assert WINDOW - 2000 < sent <= WINDOW
+
+
+def test_credit_lets_the_backlog_go_on_to_its_end() -> None:
+    logs = Logs(a=2000)
+    logs.size = 1000
+    mesh = linked(logs, Vector(), node=None)
+    batches, processed = 0, 0
+    for _ in range(100):
+        outputs = [output for output in mesh.drain() if isinstance(output, Send) and output.channel is Channel.LOG]
+        batches += len(outputs)
+        processed += sum(len(output.data) for output in outputs)
+        mesh.receive(1, Credit(processed), 1.0)
+    assert batches == 2000
+
+
+def test_what_comes_while_a_guest_is_fed_reaches_it_too() -> None:
+    logs = Logs(a=2000)
+    logs.size = 1000
+    mesh = linked(logs, Vector(), node=None)
+    logs.entries[A] = 2001
+    mesh.push(ROOM, (A, 2000, 2001), logs.bytes(A, 2000), source=None)
+    received, processed = [], 0
+    for _ in range(100):
+        for output in mesh.drain():
+            if isinstance(output, Send) and output.channel is Channel.LOG:
+                processed += len(output.data)
+                message = decode(Channel.LOG, output.data)
+                assert isinstance(message, BatchIs)
+                received.append(message.batch)
+        mesh.receive(1, Credit(processed), 1.0)
+    assert received == [logs.bytes(A, entry) for entry in range(2001)]
+
+
+def test_a_push_without_credit_is_left_to_repair() -> None:
+    logs = Logs(a=0)
+    logs.size = 60_000
+    mesh = linked(logs, Vector())
+    mesh.drain()
+    for entry in range(6):
+        logs.entries[A] = entry + 1
+        mesh.push(ROOM, (A, entry, entry + 1), logs.bytes(A, entry), source=None)
+    assert len(of_type(said(mesh, 1), BatchIs)) == 4
+    assert mesh.statistics().skipped == 2
+
+
+def test_two_pings_with_another_vector_make_us_tell_ours() -> None:
+    mesh = linked(Logs(a=3), Vector({A: 3}))
+    mesh.drain()
+    other = Ping(1, {ROOM: Vector({A: 2}).digest()})
+    mesh.receive(1, other, 1.0)
+    assert of_type(said(mesh, 1), VectorIs) == []
+    mesh.receive(1, other, 2.0)
+    assert of_type(said(mesh, 1), VectorIs) == [VectorIs(ROOM, Vector({A: 3}).to_bytes())]
+
+
+def test_a_ping_is_answered_and_its_round_trip_measured() -> None:
+    mesh = linked(Logs(), Vector())
+    mesh.drain()
+    mesh.receive(1, Ping(7, {}), 0.5)
+    assert Pong(7) in said(mesh, 1)
+    mesh.on_timer(1.0)
+    (ping,) = of_type(said(mesh, 1), Ping)
+    mesh.receive(1, Pong(ping.sequence), 1.25)
+    assert mesh.statistics().links[0].round_trip_ms == pytest.approx(250.0)
+
+
+def test_three_unanswered_pings_make_a_link_suspect_and_silence_ends_it() -> None:
+    mesh = linked(Logs(), Vector())
+    for second in range(1, 6):
+        mesh.on_timer(float(second))
+    assert mesh.statistics().links[0].suspect
+    mesh.on_timer(30.0)
+    (closing,) = [output for output in mesh.drain() if isinstance(output, CloseLink)]
+    assert (closing.link, closing.code) == (1, CloseCode.SILENT)
+
+
+def test_commits_are_told_to_nodes_once_and_together() -> None:
+    mesh = linked(Logs(a=5), Vector({A: 5}))
+    join(mesh, Vector({A: 5}), link=2, node=None)
+    mesh.drain()
+    mesh.stored(ROOM, A, 2, 1.0)
+    mesh.stored(ROOM, A, 5, 1.01)
+    mesh.on_timer(1.05)
+    outputs = mesh.drain()
+    told = [(o.link, decode(o.channel, o.data)) for o in outputs if isinstance(o, Send)]
+    assert (1, Stored(ROOM, Vector({A: 5}).to_bytes())) in told
+    assert not [message for link, message in told if link == 2 and isinstance(message, Stored)]
+    mesh.stored(ROOM, A, 5, 2.0)
+    mesh.on_timer(2.1)
+    assert of_type(said(mesh, 1), Stored) == []
+
+
+def test_what_others_stored_counts_only_while_a_node_is_linked() -> None:
+    mesh = linked(Logs(a=5), Vector({A: 5}))
+    assert mesh.stored_elsewhere(ROOM) == {}
+    mesh.receive(1, Stored(ROOM, Vector({A: 4}).to_bytes()), 0.0)
+    assert mesh.stored_elsewhere(ROOM) == {A: 4}
+    mesh.link_down(1)
+    assert mesh.stored_elsewhere(ROOM) is None
+
+
+def test_a_lie_about_a_vector_costs_one_question() -> None:
+    mesh = linked(Logs(a=1), Vector({AuthorTag(bytes([n]) * 8): 9 for n in range(255)}))
+    wants = of_type(said(mesh, 1), Want)
+    assert len(wants) == 1
+    assert len(wants[0].ranges) <= 256
+
+
+def test_asking_for_what_is_not_there_is_answered_with_nothing() -> None:
+    mesh = linked(Logs(a=1), Vector())
+    mesh.drain()
+    mesh.receive(1, Want(ROOM, (Range(B, 0, 1 << 40),)), 0.0)
+    assert of_type(said(mesh, 1), BatchIs) == []
