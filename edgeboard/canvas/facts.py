@@ -1,0 +1,262 @@
+"""What a canvas knows: every op that was applied, by what it is about.
+
+Nothing is decided here. A fact joins a few lists, each sorted by stamp, and stays as it is; who wins is asked of a
+`merge.View` when somebody looks. So the order in which facts come cannot matter. Facts are small, because there is one
+per op: a tail, where it lies in the log, and what cannot be read off the tail cheaply.
+"""
+
+from bisect import insort
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Final, final
+
+from edgeboard.canvas.bodies import Kind
+from edgeboard.canvas.fields import get_acl, get_add, get_alive, get_clear, get_context, get_cut, get_meta, get_set
+from edgeboard.canvas.ops import Op, content_hash
+from edgeboard.errors import DecodeError, LimitError
+from edgeboard.ids import AuthorTag, NodeId, OpId, origin_of
+
+AUTHOR_BITS: Final = 20  # of a place as one number: entry << AUTHOR_BITS | author's number
+AUTHOR_MASK: Final = (1 << AUTHOR_BITS) - 1
+
+
+class Part(IntEnum):
+    """What a fact is to the canvas."""
+
+    VOID = 0  # unknown, or of a broken body
+    ITEM = 1
+    PIECE = 2  # a further one
+    SET = 3
+    ALIVE = 4
+    CUT = 5
+    CLEAR = 6
+    META = 7
+    ACL = 8
+    FLOOR = 9
+    STRUCK = 10  # its content was dropped at a floor
+
+
+# What may be dropped at a floor: ops of items. Whoever drops another op has made a gap, and it is seen as one.
+STRIKABLE: Final = frozenset({Part.ITEM, Part.PIECE, Part.SET, Part.ALIVE, Part.CUT})
+
+
+@final
+class Fact:
+    """One content of one op."""
+
+    __slots__ = ("about", "body_at", "id", "lamport", "part", "places", "tail")
+
+    def __init__(self, op: Op, part: Part, about: object, place: int) -> None:
+        self.id = op.id
+        self.lamport = op.lamport
+        self.part = part
+        self.tail = op.tail
+        self.body_at = op.body_at
+        self.about = about  # by part: a piece's index, a set's register, the value of alive, the body of a rare kind
+        self.places: int | tuple[int, ...] = place
+
+    def each_place(self) -> tuple[int, ...]:
+        places = self.places
+        return places if isinstance(places, tuple) else (places,)
+
+    def hash(self) -> bytes:
+        """The content hash."""
+        return content_hash(origin_of(self.id), self.tail)
+
+    def target(self) -> OpId:
+        """What a piece, set, alive or cut refers to."""
+        match self.part:
+            case Part.PIECE:
+                item = get_add(self.tail, self.body_at, self.id)[3]
+                assert item is not None  # or it would be an item itself
+                return item
+            case Part.SET:
+                return get_set(self.tail, self.body_at, self.id)[0]
+            case Part.ALIVE:
+                return get_alive(self.tail, self.body_at, self.id)[0]
+            case _:
+                return get_cut(self.tail, self.body_at, self.id)[0]
+
+    def value(self) -> bytes:
+        """The msgpack bytes that a set or meta gives."""
+        if self.part == Part.SET:
+            return self.tail[get_set(self.tail, self.body_at, self.id)[2] :]
+        _, start, end = get_meta(self.tail, self.body_at)
+        return self.tail[start:end]
+
+    def page(self) -> int:
+        """The page that an item was added to."""
+        return get_add(self.tail, self.body_at, self.id)[0]
+
+
+def stamp(fact: Fact) -> tuple[int, int]:
+    """What decides between facts: (Lamport number, op id); the greatest wins."""
+    return fact.lamport, fact.id
+
+
+def part_of(op: Op) -> tuple[Part, object, object]:
+    """What an op is to the canvas: its part, what it is filed under, and what its fact says `about`."""
+    tail, at, maker = op.tail, op.body_at, op.id
+    try:
+        match op.kind:
+            case Kind.ADD:
+                _, _, _, item, index, _ = get_add(tail, at, maker)
+                return (Part.ITEM, None, None) if item is None else (Part.PIECE, item, index)
+            case Kind.SET:
+                target, register, _ = get_set(tail, at, maker)
+                return Part.SET, target, register
+            case Kind.ALIVE:
+                target, alive = get_alive(tail, at, maker)
+                return Part.ALIVE, target, alive
+            case Kind.CUT:
+                piece, intervals = get_cut(tail, at, maker)
+                return Part.CUT, piece, intervals
+            case Kind.CLEAR:
+                return Part.CLEAR, None, get_clear(tail, at, maker)
+            case Kind.META:
+                return Part.META, get_meta(tail, at)[0], None
+            case Kind.ACL:
+                acl = get_acl(tail, at, maker)
+                return Part.ACL, acl.subject, acl
+            case Kind.FLOOR:
+                return Part.FLOOR, maker, get_context(tail, at, maker)[0]
+            case _:
+                return Part.VOID, None, None
+    except DecodeError:
+        return Part.VOID, None, None
+
+
+@final
+class Facts:
+    """All facts, and the ways to find them."""
+
+    __slots__ = (
+        "acls",
+        "alives",
+        "authors",
+        "clears",
+        "cuts",
+        "floors",
+        "forks",
+        "metas",
+        "nodes",
+        "numbers",
+        "ops",
+        "pieces",
+        "sets",
+        "struck",
+        "void",
+    )
+
+    def __init__(self) -> None:
+        self.ops: dict[OpId, Fact] = {}  # the content that came first
+        self.forks: dict[OpId, list[Fact]] = {}  # all contents, of ids that have several
+        self.pieces: dict[OpId, list[Fact]] = {}  # by item
+        self.sets: dict[OpId, dict[int, list[Fact]]] = {}  # by item and register
+        self.alives: dict[OpId, list[Fact]] = {}  # by target
+        self.cuts: dict[OpId, list[Fact]] = {}  # by piece
+        self.clears: list[Fact] = []
+        self.metas: dict[str, list[Fact]] = {}
+        self.acls: dict[NodeId, list[Fact]] = {}  # by subject
+        self.floors: dict[OpId, list[Fact]] = {}  # by id: all contents
+        self.struck = 0  # how many facts are
+        self.void = 0
+        self.authors: list[AuthorTag] = []
+        self.numbers: dict[AuthorTag, int] = {}  # the inverse of `authors`
+        self.nodes: list[NodeId | None] = []  # by author's number; None until introduced
+
+    def number_of(self, author: AuthorTag) -> int:
+        """The number that stands for an author in places.
+
+        Raises:
+            LimitError: there are too many.
+        """
+        number = self.numbers.get(author)
+        if number is None:
+            number = len(self.authors)
+            if number > AUTHOR_MASK:
+                raise LimitError(f"more than {AUTHOR_MASK} authors")
+            self.numbers[author] = number
+            self.authors.append(author)
+            self.nodes.append(None)
+        return number
+
+    def file(self, fact: Fact, key: object) -> None:
+        """Put a fact where it is looked for; `key` and the fact's part and about are those of `part_of`."""
+        match fact.part:
+            case Part.SET:
+                assert isinstance(fact.about, int)
+                registers = self.sets.setdefault(OpId(_number(key)), {})
+                _insert(registers.setdefault(fact.about, []), fact)
+            case Part.ALIVE:
+                _insert(self.alives.setdefault(OpId(_number(key)), []), fact)
+            case Part.PIECE:
+                _insert(self.pieces.setdefault(OpId(_number(key)), []), fact)
+            case Part.CUT:
+                _insert(self.cuts.setdefault(OpId(_number(key)), []), fact)
+            case Part.CLEAR:
+                _insert(self.clears, fact)
+            case Part.META:
+                assert isinstance(key, str)
+                _insert(self.metas.setdefault(key, []), fact)
+            case Part.ACL:
+                assert isinstance(key, bytes)
+                _insert(self.acls.setdefault(NodeId(key), []), fact)
+            case Part.FLOOR:
+                _insert(self.floors.setdefault(fact.id, []), fact)
+            case Part.VOID:
+                self.void += 1
+            case _:
+                pass
+
+    def contents(self, op: OpId) -> list[Fact]:
+        """Every content of an op id."""
+        fork = self.forks.get(op)
+        if fork is not None:
+            return fork
+        fact = self.ops.get(op)
+        return [] if fact is None else [fact]
+
+    def every(self) -> Iterator[Fact]:
+        """Every content of every op id."""
+        if not self.forks:
+            yield from self.ops.values()
+            return
+        for op in self.ops:
+            yield from self.contents(op)
+
+    def items(self) -> Iterator[Fact]:
+        """Every content that may be an item."""
+        return (fact for fact in self.every() if fact.part == Part.ITEM)
+
+    def check(self) -> None:
+        """Assert what always holds."""
+        filed = 0
+        by_register = (facts for registers in self.sets.values() for facts in registers.values())
+        listed = (self.alives, self.pieces, self.cuts, self.metas, self.acls, self.floors)
+        for facts in (self.clears, *by_register, *(facts for index in listed for facts in index.values())):
+            assert facts == sorted(facts, key=stamp)
+            filed += len(facts)
+        every = list(self.every())
+        unfiled = sum(fact.part in (Part.VOID, Part.ITEM) for fact in every)
+        assert filed + unfiled <= len(every) <= filed + unfiled + self.struck
+        assert self.struck == sum(fact.part == Part.STRUCK for fact in every)
+        assert self.void == sum(fact.part == Part.VOID for fact in every)
+        for op, contents in self.forks.items():
+            assert len({fact.tail for fact in contents}) == len(contents) > 1
+            assert self.ops[op] is contents[0]
+            assert {fact.id for fact in contents} == {op}
+        assert len(self.authors) == len(self.numbers) == len(self.nodes)
+
+
+def _number(key: object) -> int:
+    assert isinstance(key, int)
+    return key
+
+
+def _insert(facts: list[Fact], fact: Fact) -> None:
+    """Keep a list sorted by stamp; nearly always the new one is the last."""
+    if not facts or stamp(facts[-1]) <= stamp(fact):
+        facts.append(fact)
+    else:
+        insort(facts, fact, key=stamp)

@@ -1,0 +1,101 @@
+"""Items as whoever draws wants them, and the digest by which nodes compare canvases.
+
+Both are read off a `merge.View`; a value that cannot be read counts as its default here, and only here, so that a
+strange value never decides who wins.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from edgeboard.canvas.bodies import TEXT_BYTES_MAX, Register
+from edgeboard.canvas.facts import Fact, Facts
+from edgeboard.canvas.fields import get_add
+from edgeboard.canvas.merge import View
+from edgeboard.canvas.values import pack_value, unpack_value
+from edgeboard.errors import DecodeError
+from edgeboard.ids import OpId, Origin, PersonId, origin_of
+
+_OP_ID_BYTES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A live item."""
+
+    id: OpId
+    type: int
+    page: int
+    layer: int
+    pieces: tuple[tuple[OpId, bytes], ...]  # in order: op id and payload
+    registers: Mapping[int, object]  # the values that were set and can be read
+    cuts: tuple[tuple[tuple[int, int], ...], ...]  # per piece: what is cut out of it
+    person: PersonId | None
+    origin: Origin
+    lamport: int
+
+
+def read_item(view: View, fact: Fact, person: PersonId | None) -> Item:
+    """The item of a fact, as far as a view looks."""
+    page, layer, item_type, _, _, at = get_add(fact.tail, fact.body_at, fact.id)
+    pieces = view.pieces(fact)
+    registers: dict[int, object] = {}
+    for register, winner in view.registers(fact.id).items():
+        value = read_value(winner)
+        if value is not None and not (register == Register.TEXT and not _is_text(value)):
+            registers[register] = value
+    place = registers.get(Register.LAYER)
+    if isinstance(place, list) and len(place) >= 2 and all(type(number) is int and number >= 0 for number in place[:2]):
+        page, layer = place[:2]
+    return Item(
+        fact.id,
+        item_type,
+        page,
+        layer,
+        ((fact.id, fact.tail[at:]), *((piece.id, _payload(piece)) for piece in pieces[1:])),
+        registers,
+        tuple(view.cut_out(piece.id) for piece in pieces),
+        person,
+        origin_of(fact.id),
+        fact.lamport,
+    )
+
+
+def paint_order(item: Item) -> tuple[str, int, int]:
+    """What items are painted in order of (rule 9); texts compare as their UTF-8 does."""
+    z = item.registers.get(Register.Z)
+    return (z if isinstance(z, str) else ""), item.lamport, item.id
+
+
+def read_value(fact: Fact) -> object:
+    """The value that a set or meta gives; None if it cannot be read."""
+    try:
+        return unpack_value(fact.value())
+    except DecodeError:
+        return None
+
+
+def digest_of(facts: Facts, view: View, live: Iterable[Fact]) -> bytes:
+    """16 bytes that are equal on all nodes with the same canvas."""
+    items = []
+    for fact in sorted(live, key=lambda fact: fact.id):
+        pieces = view.pieces(fact)
+        registers = [[number, winner.value()] for number, winner in sorted(view.registers(fact.id).items())]
+        cuts = []
+        for number, piece in enumerate(pieces):
+            cut = view.cut_out(piece.id)
+            if cut:
+                cuts.append([number, [edge for interval in cut for edge in interval]])
+        items.append([fact.id.to_bytes(_OP_ID_BYTES, "big"), [piece.hash() for piece in pieces], registers, cuts])
+    winners = ((key, view.meta(key)) for key in sorted(facts.metas))
+    metas = [[key, winner.value()] for key, winner in winners if winner is not None]
+    return hashlib.sha256(pack_value([items, metas])).digest()[:16]
+
+
+def _payload(piece: Fact) -> bytes:
+    return piece.tail[get_add(piece.tail, piece.body_at, piece.id)[5] :]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value.encode()) <= TEXT_BYTES_MAX
