@@ -18,14 +18,14 @@ import { DecodeError } from "../../edgeboard/web/static/varints.js";
 import { Vector } from "../../edgeboard/web/static/vectors.js";
 import { plainColumns } from "./random.js";
 
-/** A canvas from steps: ["introduce", tag, node], ["own", origin, person], ["op", origin, tail, author or null, entry], ["skip", author, entry]. */
+/** A canvas from steps: ["introduce", tag, node], ["own", origin, person], ["op", origin, tail, author or null, entry], ["skip", author, entry, hash]. */
 function buildCanvas({ admins, steps }) {
   const document = new Document({ admins });
   let alarms = 0;
   for (const [what, ...rest] of steps) {
     if (what === "introduce") document.introduce(rest[0], rest[1]);
     else if (what === "own") document.own(rest[0], rest[1]);
-    else if (what === "skip") document.skip({ author: rest[0], entry: rest[1] });
+    else if (what === "skip") document.skip({ author: rest[0], entry: rest[1] }, rest[2]);
     else {
       const [origin, tail, author, entry] = rest;
       const applied = document.apply(decodeOp(origin, fromHex(tail)), author === null ? null : { author, entry });

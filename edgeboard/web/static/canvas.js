@@ -1,387 +1,325 @@
 /**
- * The canvas: a pure function of the set of ops, kept up op by op (docs/formats/oplog.md, "Merge").
+ * The canvas: a pure function of the set of ops, whatever their order, repetition and route.
  *
- * The twin of `edgeboard/canvas/document.py`. Adds, sets, alive, cuts and meta are applied as they come, in time that
- * does not grow with the canvas; a clear looks at every item once. What is rare and reaches far (an acl, a floor, two
- * contents under one id) settles everything anew from the ops, which is the same function.
+ * The twin of `edgeboard/canvas/document.py`; rules are numbered as in docs/formats/oplog.md, "Merge". A fact is filed
+ * under what it is about (`facts.js`), the rules are asked (`merge.js`), and what they say of each item is kept
+ * (`items.js`) and brought up to date by what a fact touches. A stroke, a set or an erase costs the same on a full
+ * canvas as on an empty one; a clear looks at every item. What is rare and reaches far (an acl, a floor, two contents of
+ * one op) has every item looked at anew.
  *
  * A guest applies its own op without a place, before its host has logged it; such an op counts, and gets its place
  * when it comes back.
  */
 
-import { compareOps, fromHex, opBytes } from "./ids.js";
-import { Kind, Role } from "./kinds.js";
-import { Item, Subject } from "./items.js";
-import { comparePaint, compareText, holdsAny, nextIn, winner } from "./merge.js";
-import { equalBytes } from "./ids.js";
-import { compareStamps } from "./ops.js";
-import { pack, unpack } from "./values.js";
-import { DecodeError } from "./varints.js";
+import { Fact, Facts, Part } from "./facts.js";
+import { compareOps, equalBytes } from "./ids.js";
+import { Item, Painting, Piece, canonicalItem, read } from "./items.js";
+import { View, comparePaint, compareText } from "./merge.js";
+import { pack } from "./values.js";
+import { Vector } from "./vectors.js";
 import { sha256 } from "./vendor/hashes/sha2.js";
 
 export const DIGEST_BYTES = 16;
 
 /**
  * @typedef {object} Applied
- * @property {boolean} fresh whether the op was not known before
+ * @property {boolean} fresh whether this content was not known before
  * @property {string[]} items ids of the items that may look different now, be it that they came, went or changed
- * @property {boolean} equivocation two contents under this op's id: an alarm
+ * @property {boolean} equivocation another content of this op id was known: an alarm
  */
 
 /** One room's canvas. */
 export class Document {
-  #entries = new Map(); // op id -> {op, body, counts, places}
-  #subjects = new Map(); // id -> Subject
-  #items = new Map(); // id -> Item, alive or dead
-  #painted = []; // items alive, in paint order
-  #clears = new Map(); // op id -> entry
-  #meta = new Map(); // key -> entries
-  #floors = new Map(); // op id -> {entry, gone: Set|null}
-  #acls = new Map(); // node -> entries
-  #nodes = new Map(); // author tag -> node
-  #held = new Map(); // author tag -> {next, ahead: Set}
-  #persons = new Map(); // origin -> person
-  #gone = new Set(); // items that floors have ended
+  #facts = new Facts();
+  #view = null;
   #admins;
-  #withFloors;
+  #items = new Map(); // id -> Item, alive or dead
+  #painted = new Painting(); // items alive, in paint order
+  #persons = new Map(); // origin -> person
+  #held = new Vector();
+  #ahead = new Map(); // author tag -> Set of entries behind a gap
+  #hashes = null; // content hash -> fact, or null where dropped; once anything was dropped
+  #floors = []; // facts whose context is not held yet
+  #gone = new Set(); // items that a floor has ended
 
-  /** @param {{admins?: Iterable<string>, floors?: boolean}} [options] nodes (hex) that may sign acls */
-  constructor({ admins = [], floors = true } = {}) {
+  /** @param {{admins?: Iterable<string>}} [options] nodes (hex) whose acls count */
+  constructor({ admins = [] } = {}) {
     this.#admins = new Set(admins);
-    this.#withFloors = floors;
     /** The highest Lamport number seen. */
     this.lamport = 0;
   }
 
-  // -------------------------------------------------------------------------------------------------- who is who
+  // ------------------------------------------------------------------------------------------------------ what comes in
 
   /**
-   * An author's node, as the author's first batch says.
-   * @param {string} tag @param {string} nodeHex
+   * Say whose author this is.
+   * @param {string} tag @param {string} node hex
    * @returns {string[]} items that may look different now
    */
-  introduce(tag, nodeHex) {
-    if (this.#nodes.has(tag)) return [];
-    this.#nodes.set(tag, nodeHex);
-    return this.#acls.size > 0 && this.#held.has(tag) ? this.#settle() : [];
+  introduce(tag, node) {
+    const facts = this.#facts;
+    if (facts.nodes.get(tag) === node) return [];
+    facts.nodes.set(tag, node);
+    this.#view = null;
+    if (facts.acls.size === 0) return [];
+    if (facts.floors.size > 0) this.#settleAnew();
+    return this.#refreshAll();
   }
 
-  /** Whose an origin is, as the table of origins of an author says; the first word stays. */
-  own(originHex, personHex) {
-    if (!this.#persons.has(originHex)) this.#persons.set(originHex, personHex);
+  /** Say whose origin this is; the first claim stays. @param {string} origin hex @param {string} person hex */
+  own(origin, person) {
+    if (!this.#persons.has(origin)) this.#persons.set(origin, person);
   }
-
-  /** @param {string} originHex @returns {string|null} */
-  personOf(originHex) {
-    return this.#persons.get(originHex) ?? null;
-  }
-
-  // -------------------------------------------------------------------------------------------------- taking ops in
 
   /**
-   * Take in an op, or one more place of it.
+   * Take in an op, or one more place of it. Never throws for what is in it.
    * @param {import("./ops.js").Op} op
    * @param {{author: string, entry: number}|null} [place] null for an own op that no host has logged yet
    * @returns {Applied}
    */
   apply(op, place = null) {
-    const known = this.#entries.get(op.id);
-    if (known !== undefined) return this.#again(known, op, place);
-    const entry = { op, body: bodyOf(op), places: place === null ? [] : [place], counts: true };
-    entry.counts = this.#accepted(entry);
-    this.#entries.set(op.id, entry);
-    this.lamport = Math.max(this.lamport, op.lamport);
-    const touched = new Set();
-    this.#subject(op.id).entry = entry;
-    if (entry.body !== null) this.#enter(entry, touched);
-    const ended = place !== null && this.#hold(place);
-    return { fresh: true, items: ended ? this.#settle() : [...touched], equivocation: false };
+    if (place !== null) this.#hold(place);
+    if (op.lamport > this.lamport) this.lamport = op.lamport;
+    const known = this.#facts.contents(op.id);
+    const same = known.find((fact) => equalBytes(fact.op.tail, op.tail));
+    let touched;
+    if (same === undefined) touched = this.#take(new Fact(op, place), known);
+    else touched = place !== null && same.addPlace(place) ? this.#placed(same) : [];
+    return { fresh: same === undefined, items: this.#withSettled(touched), equivocation: same === undefined && known.length > 0 };
   }
 
   /**
-   * A place whose op was dropped at a floor: held, though nothing came with it.
+   * Take the place of an op that was dropped at a floor.
    * @param {{author: string, entry: number}} place
+   * @param {string} content its content hash, hex
    * @returns {string[]} items that may look different now
    */
-  skip(place) {
-    return this.#hold(place) ? this.#settle() : [];
+  skip(place, content) {
+    this.#hold(place);
+    if (this.#hashes === null) {
+      this.#hashes = new Map();
+      for (const fact of this.#facts.every()) this.#hashes.set(fact.hash, fact);
+    }
+    const fact = this.#hashes.get(content) ?? null;
+    if (!this.#hashes.has(content)) this.#hashes.set(content, null);
+    if (fact === null || fact.part === Part.STRUCK) return this.#withSettled([]);
+    this.#strike(fact);
+    return this.#withSettled(this.#refreshAll());
   }
 
-  #again(entry, op, place) {
-    let settle = false;
-    let touched = [];
-    if (place !== null && !entry.places.some((each) => each.author === place.author && each.entry === place.entry)) {
-      entry.places.push(place);
-      settle = this.#hold(place);
-      settle ||= this.#acls.size > 0;
-      if (!settle && entry.body?.kind === Kind.ADD && entry.body.item === null && this.#clears.size > 0) {
-        touched = this.#review(entry.op.id);
+  #strike(fact) {
+    fact.part = Part.STRUCK;
+    this.#facts.struck++;
+    this.#view = null;
+  }
+
+  #hold({ author, entry }) {
+    const held = this.#held.get(author);
+    if (entry < held) return;
+    if (entry > held) {
+      if (!this.#ahead.has(author)) this.#ahead.set(author, new Set());
+      this.#ahead.get(author).add(entry);
+      return;
+    }
+    const ahead = this.#ahead.get(author);
+    let next = entry + 1;
+    while (ahead?.delete(next)) next++;
+    this.#held.advance(author, next);
+  }
+
+  /** A new content: of a new op, or one more of a known one. */
+  #take(fact, known) {
+    const facts = this.#facts;
+    if (known.length > 0) {
+      facts.forks.set(fact.id, [...known, fact]);
+      this.#view = null;
+    } else facts.ops.set(fact.id, fact);
+    if (this.#hashes !== null) {
+      if (this.#hashes.get(fact.hash) === null) this.#strike(fact);
+      this.#hashes.set(fact.hash, fact);
+    }
+    facts.file(fact);
+    if (fact.part === Part.FLOOR) this.#floors.push(fact);
+    if (fact.part >= Part.ACL) this.#view = null;
+    if (known.length > 0 && facts.forks.get(fact.id).some((each) => each.part === Part.FLOOR)) this.#settleAnew();
+    if (known.length > 0 || fact.part >= Part.ACL) return this.#refreshAll();
+    return this.#follow(fact);
+  }
+
+  /** A known content has one more place. */
+  #placed(fact) {
+    if (fact.part >= Part.ACL) {
+      this.#view = null;
+      return this.#refreshAll();
+    }
+    if (this.#facts.forks.has(fact.id)) return this.#refreshAll();
+    if (this.#facts.acls.size > 0) return this.#follow(fact);
+    return fact.part === Part.ITEM && this.#facts.clears.length > 0 ? this.#refresh([fact.id], revive) : [];
+  }
+
+  /** Let what a fact says follow. @returns {string[]} the items it touches */
+  #follow(fact) {
+    const { body } = fact;
+    switch (fact.part) {
+      case Part.ITEM:
+        return this.#refresh([fact.id], renew);
+      case Part.PIECE:
+        return this.#refresh([body.item], assemble);
+      case Part.SET:
+        return this.#refresh([body.target], (item, view, facts) => resettle(item, view, facts, body.register));
+      case Part.CUT:
+        return this.#refresh(this.#itemsOf(body.piece), assemble);
+      case Part.CLEAR:
+        return this.#refresh(this.#under(fact), revive);
+      case Part.ALIVE: {
+        const touched = this.#refresh(this.#itemsOf(body.target), revive);
+        for (const target of this.#facts.contents(body.target)) {
+          if (target.part === Part.CUT || target.part === Part.CLEAR) touched.push(...this.#follow(target));
+        }
+        return touched;
+      }
+      default:
+        return [];
+    }
+  }
+
+  /** The items that an add stands for or belongs to. */
+  #itemsOf(id) {
+    const adds = this.#facts.contents(id).filter(({ part }) => part === Part.ITEM || part === Part.PIECE);
+    return adds.map((fact) => fact.body.item ?? fact.id);
+  }
+
+  /** The items that a clear covers, or would if it were live. */
+  #under(clear) {
+    const view = this.view;
+    const covered = [];
+    for (const item of this.#items.values()) if (view.covers(clear, item.fact)) covered.push(item.id);
+    return covered;
+  }
+
+  // ------------------------------------------------------------------------------------------------ items, kept current
+
+  /** Bring a part of some items up to date. @returns {string[]} those of them that there are */
+  #refresh(ids, part) {
+    const touched = [];
+    for (const id of ids) {
+      const item = part === renew ? this.#bear(id) : this.#items.get(id);
+      if (item === undefined) continue;
+      this.#painted.remove(item);
+      part(item, this.view, this.#facts);
+      item.version++;
+      if (item.alive) this.#painted.insert(item);
+      touched.push(id);
+    }
+    return touched;
+  }
+
+  /** The item of an id, as the content that counts has it. */
+  #bear(id) {
+    const view = this.view;
+    const fact = this.#gone.has(id) ? undefined : this.#facts.contents(id).find((each) => each.part === Part.ITEM && view.counts(each));
+    const known = this.#items.get(id);
+    if (known !== undefined && known.fact === fact) return known;
+    if (known !== undefined) {
+      this.#painted.remove(known);
+      this.#items.delete(id);
+    }
+    if (fact === undefined) return undefined;
+    const item = new Item(fact);
+    item.version = known === undefined ? 0 : known.version + 1;
+    this.#items.set(id, item);
+    return item;
+  }
+
+  /** Everything anew. @returns {string[]} every item there was or is */
+  #refreshAll() {
+    const before = [...this.#items.keys()];
+    const ids = new Set();
+    for (const fact of this.#facts.every()) if (fact.part === Part.ITEM || this.#items.has(fact.id)) ids.add(fact.id);
+    this.#painted.clear();
+    const view = this.view;
+    const alive = [];
+    for (const id of ids) {
+      const item = this.#bear(id);
+      if (item === undefined) continue;
+      renew(item, view, this.#facts);
+      item.version++;
+      if (item.alive) alive.push(item);
+    }
+    for (const item of alive.sort(comparePaint)) this.#painted.insert(item);
+    return [...new Set([...before, ...this.#items.keys()])];
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- floors
+
+  /** Settle the floors whose context is held now (rule 8). */
+  #withSettled(touched) {
+    if (this.#floors.length === 0) return touched;
+    const gone = this.#settle();
+    for (const id of gone) this.#bear(id);
+    return gone.size > 0 ? [...new Set([...touched, ...gone])] : touched;
+  }
+
+  /** @returns {Set<string>} items that are gone now and were not before */
+  #settle() {
+    const waiting = [];
+    const gone = new Set();
+    for (const floor of this.#floors) {
+      const context = this.#readyContext(floor);
+      if (context === null) {
+        waiting.push(floor);
+        continue;
+      }
+      const inside = new View(this.#facts, this.#admins, context);
+      for (const fact of this.#facts.every()) {
+        if (fact.part === Part.ITEM && !this.#gone.has(fact.id) && inside.counts(fact) && inside.isDead(fact)) gone.add(fact.id);
       }
     }
-    const equivocation = !equalBytes(entry.op.tail, op.tail);
-    if (equivocation && op.hash < entry.op.hash) {
-      entry.op = op;
-      entry.body = bodyOf(op);
-      this.lamport = Math.max(this.lamport, op.lamport);
-      for (const floor of this.#floors.values()) floor.gone = null;
-      settle = true;
-    }
-    return { fresh: false, items: settle ? this.#settle() : touched, equivocation };
+    this.#floors = waiting;
+    for (const id of gone) this.#gone.add(id);
+    return gone;
   }
 
-  /** File an entry under what it speaks of, and let that follow. */
-  #enter(entry, touched) {
-    const { body, op } = entry;
-    switch (body.kind) {
-      case Kind.ADD:
-        if (body.item === null) this.#born(entry, touched);
-        else {
-          this.#subject(body.item).further.push(entry);
-          this.#assemble(body.item, touched);
-        }
-        break;
-      case Kind.SET:
-        this.#enterSet(entry, touched);
-        break;
-      case Kind.ALIVE:
-        this.#subject(body.target).alives.push(entry);
-        this.#revive(body.target, touched);
-        break;
-      case Kind.CUT:
-        this.#subject(body.piece).cuts.push(entry);
-        this.#assemblePiece(body.piece, touched);
-        break;
-      case Kind.CLEAR:
-        this.#clears.set(op.id, entry);
-        this.#sweep(entry, touched);
-        break;
-      case Kind.META:
-        listIn(this.#meta, body.key).push(entry);
-        break;
-      case Kind.ACL:
-        listIn(this.#acls, body.subject).push(entry);
-        for (const id of this.#settle()) touched.add(id);
-        break;
-      case Kind.FLOOR:
-        this.#floors.set(op.id, { entry, gone: null });
-        for (const id of this.#settle()) touched.add(id);
-        break;
-    }
+  #readyContext(floor) {
+    if (floor.part === Part.STRUCK || floor.places.length === 0) return null;
+    const context = this.view.contextOf(floor, floor.body.context);
+    return context !== null && this.#held.includes(context) ? context : null;
   }
 
-  #enterSet(entry, touched) {
-    const subject = this.#subject(entry.body.target);
-    listIn(subject.sets, entry.body.register).push(entry);
-    const { item } = subject;
-    if (item === null || !entry.counts) return;
-    const last = item.winners.get(entry.body.register);
-    if (last !== undefined && compareStamps(entry.op, last.op) < 0) return;
-    this.#unpaint(item);
-    item.settle(entry.body.register, entry);
-    this.#paint(item);
-    touched.add(item.id);
+  /** After what changes who was an admin or what a floor's context was: all floors from the start. */
+  #settleAnew() {
+    this.#view = null;
+    this.#gone.clear();
+    this.#floors = [...this.#facts.floors.values()].flat();
+    this.#settle();
   }
 
-  #born(entry, touched) {
-    const subject = this.#subject(entry.op.id);
-    if (!entry.counts || this.#gone.has(subject.id)) return;
-    const item = new Item(subject);
-    subject.item = item;
-    this.#items.set(item.id, item);
-    for (const [register, entries] of subject.sets) item.settle(register, winner(entries));
-    item.assemble((id) => this.#subject(id));
-    item.clear = this.#clearOf(entry);
-    item.alive = isAlive(item);
-    this.#paint(item);
-    touched.add(item.id);
+  // ------------------------------------------------------------------------------------------------------- what is there
+
+  /** The rules over everything held. @returns {View} */
+  get view() {
+    this.#view ??= new View(this.#facts, this.#admins);
+    return this.#view;
   }
 
-  #assemble(id, touched) {
-    const item = this.#subjects.get(id)?.item;
-    if (!item) return;
-    item.assemble((each) => this.#subject(each));
-    touched.add(id);
+  /** What the rules are asked of; not to be changed. @returns {Facts} */
+  get facts() {
+    return this.#facts;
   }
 
-  /** The item of a piece is put together again. */
-  #assemblePiece(id, touched) {
-    const body = this.#entries.get(id)?.body;
-    if (body?.kind === Kind.ADD) this.#assemble(body.item ?? id, touched);
+  /** Which entries were applied or skipped, without gaps: the context of a clear that is made now. @returns {Vector} */
+  get held() {
+    return this.#held.copy();
   }
 
-  /** An alive op spoke of an item, a cut or a clear. */
-  #revive(id, touched) {
-    const subject = this.#subject(id);
-    if (subject.item !== null) {
-      const item = subject.item;
-      this.#unpaint(item);
-      item.alive = isAlive(item);
-      item.version++;
-      this.#paint(item);
-      touched.add(id);
-    } else if (subject.entry?.body?.kind === Kind.CUT) this.#assemblePiece(subject.entry.body.piece, touched);
-    else if (subject.entry?.body?.kind === Kind.CLEAR) this.#sweep(subject.entry, touched);
+  /** How many ops are known. */
+  get size() {
+    return this.#facts.ops.size;
   }
-
-  /** A clear came, or came into or out of force. */
-  #sweep(clear, touched) {
-    const inForce = this.#subject(clear.op.id).inForce;
-    for (const item of this.#items.values()) {
-      const covering = inForce && this.#covers(clear, item.subject.entry);
-      if (covering ? item.clear !== null && compareStamps(item.clear.op, clear.op) >= 0 : item.clear !== clear) continue;
-      for (const id of this.#review(item.id)) touched.add(id);
-    }
-  }
-
-  /** Which clear covers an item is asked again. @returns {string[]} */
-  #review(id) {
-    const item = this.#items.get(id);
-    if (item === undefined) return [];
-    this.#unpaint(item);
-    const before = item.alive;
-    item.clear = this.#clearOf(item.subject.entry);
-    item.alive = isAlive(item);
-    if (item.alive !== before) item.version++;
-    this.#paint(item);
-    return item.alive === before ? [] : [id];
-  }
-
-  #clearOf(entry) {
-    let best = null;
-    for (const clear of this.#clears.values()) {
-      if (best !== null && compareStamps(clear.op, best.op) < 0) continue;
-      if (this.#subject(clear.op.id).inForce && this.#covers(clear, entry)) best = clear;
-    }
-    return best;
-  }
-
-  #covers({ op, body }, entry) {
-    if (body.scope > 0 && body.scope - 1 !== entry.body.page) return false;
-    if (op.origin === entry.op.origin && entry.op.counter < op.counter) return true;
-    return holdsAny(entry.places, body.context, this.#floorContext);
-  }
-
-  #floorContext = (id) => {
-    const body = this.#entries.get(id)?.body;
-    return body?.kind === Kind.FLOOR ? body.context : null;
-  };
-
-  #subject(id) {
-    let subject = this.#subjects.get(id);
-    if (subject === undefined) this.#subjects.set(id, (subject = new Subject(id)));
-    return subject;
-  }
-
-  // -------------------------------------------------------------------------------------------------- acl and floors
-
-  /** Rule 7: whether an op counts. */
-  #accepted(entry) {
-    if (this.#acls.size === 0 || entry.places.length === 0) return true;
-    return entry.places.some((place) => {
-      const node = this.#nodes.get(place.author);
-      const acl = node === undefined ? null : this.#aclOf(node);
-      if (acl === null || acl.body.role >= Role.DRAW) return true;
-      return holdsAny([place], acl.body.context, this.#floorContext);
-    });
-  }
-
-  #aclOf(node) {
-    let best = null;
-    for (const entry of this.#acls.get(node) ?? []) {
-      if (best !== null && compareStamps(entry.op, best.op) < 0) continue;
-      if (entry.places.some((place) => this.#admins.has(this.#nodes.get(place.author)))) best = entry;
-    }
-    return best;
-  }
-
-  /** The role of a node by the acls. @param {string} nodeHex @returns {number} */
-  roleOf(nodeHex) {
-    return this.#aclOf(nodeHex)?.body.role ?? Role.MODERATE;
-  }
-
-  /** Note a place as held. @returns {boolean} whether a floor that waited for it is complete now */
-  #hold({ author, entry }) {
-    let held = this.#held.get(author);
-    if (held === undefined) this.#held.set(author, (held = { next: 0, ahead: new Set() }));
-    if (entry < held.next) return false;
-    held.ahead.add(entry);
-    while (held.ahead.delete(held.next)) held.next++;
-    if (!this.#withFloors) return false;
-    for (const floor of this.#floors.values()) {
-      if (floor.gone === null && floor.entry.counts && this.#holds(floor.entry.body.context)) return true;
-    }
-    return false;
-  }
-
-  /** Whether everything in a context is held. */
-  #holds(context) {
-    const authors = new Set();
-    const seen = new Set();
-    for (let at = context; at !== null; ) {
-      for (const author of at.vector.next.keys()) authors.add(author);
-      if (at.base === null) break;
-      if (seen.has(at.base)) break;
-      seen.add(at.base);
-      at = this.#floorContext(at.base);
-      if (at === null) return false; // what an unknown floor holds is unknown
-    }
-    for (const author of authors) {
-      if ((this.#held.get(author)?.next ?? 0) < nextIn(context, author, this.#floorContext)) return false;
-    }
-    return true;
-  }
-
-  /** Rule 8: the items that are dead by the ops inside a floor's context alone. */
-  #endedBy(context) {
-    const inside = new Document({ admins: this.#admins, floors: false });
-    for (const [tag, node] of this.#nodes) inside.introduce(tag, node);
-    inside.#floorContext = this.#floorContext;
-    for (const { op, places } of this.#entries.values()) {
-      for (const place of places) if (holdsAny([place], context, this.#floorContext)) inside.apply(op, place);
-    }
-    const ended = new Set();
-    for (const item of inside.#items.values()) if (!item.alive) ended.add(item.id);
-    return ended;
-  }
-
-  /** Everything anew from the ops. @returns {string[]} every item there was or is */
-  #settle() {
-    const touched = new Set(this.#items.keys());
-    const versions = new Map([...this.#items].map(([id, item]) => [id, item.version]));
-    const entries = [...this.#entries.values()];
-    this.#subjects.clear();
-    this.#items.clear();
-    this.#clears.clear();
-    this.#meta.clear();
-    this.#acls.clear();
-    const floors = this.#floors;
-    this.#floors = new Map();
-    this.#painted = [];
-    for (const entry of entries) {
-      this.#subject(entry.op.id).entry = entry;
-      if (entry.body?.kind === Kind.ACL) listIn(this.#acls, entry.body.subject).push(entry);
-    }
-    for (const entry of entries) entry.counts = this.#accepted(entry);
-    this.#gone = new Set();
-    for (const entry of entries) {
-      if (entry.body?.kind !== Kind.FLOOR) continue;
-      const floor = floors.get(entry.op.id) ?? { entry, gone: null };
-      this.#floors.set(entry.op.id, floor);
-      if (!this.#withFloors || !entry.counts) continue;
-      if (floor.gone === null && this.#holds(entry.body.context)) floor.gone = this.#endedBy(entry.body.context);
-      for (const id of floor.gone ?? []) this.#gone.add(id);
-    }
-    const far = new Set([Kind.ACL, Kind.FLOOR]);
-    for (const entry of entries) if (entry.body !== null && !far.has(entry.body.kind)) this.#enter(entry, touched);
-    for (const item of this.#items.values()) item.version += (versions.get(item.id) ?? 0) + 1;
-    return [...touched];
-  }
-
-  // -------------------------------------------------------------------------------------------------- looking at it
 
   /** The items alive, in paint order. The array is the canvas's own: look, do not touch. @returns {Item[]} */
   items() {
-    return this.#painted;
+    return this.#painted.items;
   }
 
   /** An item, alive or dead; null if it was never added, or has gone for good. @param {string} id @returns {Item|null} */
@@ -389,111 +327,89 @@ export class Document {
     return this.#items.get(id) ?? null;
   }
 
-  /** @param {string} id an item, a cut or a clear @returns {boolean} */
+  /** Whether a floor has ended this item. @param {string} id @returns {boolean} */
+  isGone(id) {
+    return this.#gone.has(id);
+  }
+
+  /** Whether an item is alive, or a cut or a clear has effect. @param {string} id @returns {boolean} */
   isAlive(id) {
-    const item = this.#items.get(id);
-    if (item !== undefined) return item.alive;
-    const subject = this.#subjects.get(id);
-    const kind = subject?.entry?.body?.kind;
-    return (kind === Kind.CUT || kind === Kind.CLEAR) && subject.inForce;
+    const view = this.view;
+    const fact = this.#facts.contents(id).find((each) => view.counts(each));
+    if (fact === undefined) return false;
+    if (fact.part === Part.ITEM) return this.#items.get(id)?.alive ?? false;
+    return (fact.part === Part.CUT || fact.part === Part.CLEAR) && view.isLive(id);
   }
 
-  /** The winning value of a key of meta, or undefined. @param {string} key @returns {unknown} */
-  meta(key) {
-    const entry = winner(this.#meta.get(key) ?? []);
-    try {
-      return entry === null ? undefined : unpack(entry.body.value);
-    } catch (error) {
-      if (error instanceof DecodeError) return undefined;
-      throw error;
-    }
+  /** @param {string} origin hex @returns {string|null} hex */
+  personOf(origin) {
+    return this.#persons.get(origin) ?? null;
   }
 
-  /** The keys of meta that have a value, sorted. @returns {string[]} */
-  metaKeys() {
-    return [...this.#meta].filter(([, entries]) => winner(entries) !== null).map(([key]) => key).sort(compareText);
+  /** The origins of a person. @param {string} person hex @returns {string[]} */
+  originsOf(person) {
+    return [...this.#persons].filter(([, owner]) => owner === person).map(([origin]) => origin);
   }
 
-  /** Whether an op is known. @param {string} id @returns {boolean} */
+  /** Whether any content of this op is known. @param {string} id @returns {boolean} */
   has(id) {
-    return this.#entries.has(id);
+    return this.#facts.ops.has(id);
   }
 
-  /** How many ops are known. */
-  get size() {
-    return this.#entries.size;
-  }
-
-  /** An op that is known. @param {string} id @returns {import("./ops.js").Op|null} */
+  /** An op that is known: the content that came first. @param {string} id @returns {import("./ops.js").Op|null} */
   op(id) {
-    return this.#entries.get(id)?.op ?? null;
+    return this.#facts.ops.get(id)?.op ?? null;
   }
 
-  /** The digest of the canvas. @returns {Uint8Array} 16 bytes */
+  /** Where an op lies in the log, all its contents together. @param {string} id @returns {{author: string, entry: number}[]} */
+  places(id) {
+    return this.#facts.contents(id).flatMap((fact) => fact.places);
+  }
+
+  /** The role of a node by the acls. @param {string} node hex @returns {number} */
+  roleOf(node) {
+    return this.view.roleOf(node);
+  }
+
+  /** The winning value of a key of meta; undefined as `Item.value`. @param {string} key @returns {unknown} */
+  meta(key) {
+    return read(this.view.winner(this.#facts.metas.get(key))?.body.value ?? null);
+  }
+
+  /** The keys of meta that somebody set, sorted. @returns {string[]} */
+  metaKeys() {
+    return [...this.#facts.metas.keys()].filter((key) => this.view.winner(this.#facts.metas.get(key)) !== null).sort(compareText);
+  }
+
+  /** 16 bytes that are equal wherever the canvas is the same. @returns {Uint8Array} */
   digest() {
     return sha256(pack(this.canonical())).slice(0, DIGEST_BYTES);
   }
 
   /** What the digest is taken over. @returns {[unknown[], unknown[]]} */
   canonical() {
-    const items = [...this.#painted].sort((a, b) => compareOps(a.id, b.id));
-    const meta = this.metaKeys().map((key) => [key, winner(this.#meta.get(key)).body.value]);
-    return [items.map(canonicalItem), meta];
-  }
-
-  // -------------------------------------------------------------------------------------------------- paint order
-
-  /** Where an item stands, or would. */
-  #position(item) {
-    let low = 0;
-    let high = this.#painted.length;
-    if (high > 0 && comparePaint(this.#painted[high - 1], item) < 0) return high;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (comparePaint(this.#painted[middle], item) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #paint(item) {
-    if (item.alive) this.#painted.splice(this.#position(item), 0, item);
-  }
-
-  #unpaint(item) {
-    const at = this.#position(item);
-    if (this.#painted[at] === item) this.#painted.splice(at, 1);
+    const items = [...this.#painted.items].sort((a, b) => compareOps(a.id, b.id));
+    const metas = this.metaKeys().map((key) => [key, this.view.winner(this.#facts.metas.get(key)).body.value]);
+    return [items.map(canonicalItem), metas];
   }
 }
 
-/** A body, or null if it breaks its format: then the op is kept and does nothing. */
-function bodyOf(op) {
-  try {
-    return op.body;
-  } catch (error) {
-    if (error instanceof DecodeError) return null;
-    throw error;
-  }
+// Parts of an item, brought up to date.
+
+function revive(item, view) {
+  item.alive = !view.isDead(item.fact);
 }
 
-/** Rule 4. */
-function isAlive({ subject, clear }) {
-  const last = subject.lastWord;
-  if (last === null) return clear === null;
-  return clear !== null && compareStamps(clear.op, last.op) > 0 ? false : last.body.alive;
+function resettle(item, view, facts, register) {
+  item.settle(register, view.winner(facts.sets.get(item.id)?.get(register)));
 }
 
-function canonicalItem(item) {
-  const registers = [...item.winners].sort((a, b) => a[0] - b[0]).map(([register, entry]) => [register, entry.body.value]);
-  const cuts = [];
-  item.pieces.forEach((piece, number) => {
-    if (piece.cuts.length > 0) cuts.push([number, piece.cuts]);
-  });
-  return [opBytes(item.id), item.pieces.map((piece) => fromHex(piece.op.hash)), registers, cuts];
+function assemble(item, view) {
+  item.pieces = view.pieces(item.fact).map((piece) => new Piece(piece, view.cutOut(piece.id)));
 }
 
-function listIn(map, key) {
-  let list = map.get(key);
-  if (list === undefined) map.set(key, (list = []));
-  return list;
+function renew(item, view, facts) {
+  revive(item, view);
+  for (const register of facts.sets.get(item.id)?.keys() ?? []) resettle(item, view, facts, register);
+  assemble(item, view);
 }

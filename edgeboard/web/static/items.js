@@ -1,53 +1,23 @@
 /**
- * Items as a canvas knows them: what ops said about one id, and what that makes of it.
+ * Items as those who paint see them: what the rules make of the facts about one id, kept until a fact changes it.
  *
- * A Subject is on demand: an op may speak of an id before the op of that id is here, so waiting is only an index.
- * An Item is a Subject's face for those who paint; it lives as long as the canvas, and `version` grows when it changes.
+ * An Item lives as long as its canvas knows it, alive or dead, and `version` grows whenever anything about it changes.
  */
 
+import { fromHex, opBytes } from "./ids.js";
 import { Register } from "./kinds.js";
-import { comparePieces, unite, winner } from "./merge.js";
-import { unpack } from "./values.js";
+import { comparePaint } from "./merge.js";
+import { unpack, unpackText } from "./values.js";
 import { DecodeError } from "./varints.js";
-
-/** All that ops say about one id, whatever it turns out to be. */
-export class Subject {
-  /** @param {string} id */
-  constructor(id) {
-    this.id = id;
-    /** @type {object|null} the entry of the op of this id */
-    this.entry = null;
-    /** @type {object[]} entries of `alive` ops */
-    this.alives = [];
-    /** @type {Map<number, object[]>} entries of `set` ops by register */
-    this.sets = new Map();
-    /** @type {object[]} entries of further pieces */
-    this.further = [];
-    /** @type {object[]} entries of cuts of the piece of this id */
-    this.cuts = [];
-    /** @type {Item|null} */
-    this.item = null;
-  }
-
-  /** The winner among the alive ops, or null. */
-  get lastWord() {
-    return winner(this.alives);
-  }
-
-  /** Whether this cut or clear is in force: its own alive register, which nobody clears. */
-  get inForce() {
-    return this.entry !== null && this.entry.counts && (this.lastWord?.body.alive ?? true);
-  }
-}
 
 /** One piece of an item. */
 export class Piece {
-  /** @param {object} entry of an add @param {number[]} cuts united, start, end, start, end … in 1/64 of a segment */
-  constructor(entry, cuts) {
+  /** @param {import("./facts.js").Fact} fact of an add @param {number[]} cuts united, start, end … in 1/64 of a segment */
+  constructor(fact, cuts) {
     /** @type {string} */
-    this.id = entry.op.id;
+    this.id = fact.id;
     /** @type {import("./ops.js").Op} */
-    this.op = entry.op;
+    this.op = fact.op;
     this.cuts = cuts;
   }
 
@@ -57,44 +27,39 @@ export class Piece {
   }
 }
 
-/** An item, alive or dead. */
+/** An item, alive or dead. Nothing here is to be set from outside but by its canvas. */
 export class Item {
-  /** @param {Subject} subject whose entry is the first add */
-  constructor(subject) {
-    /** @type {Subject} */
-    this.subject = subject;
+  #values = new Map();
+
+  /** @param {import("./facts.js").Fact} fact of the first add */
+  constructor(fact) {
+    this.fact = fact;
     /** @type {string} */
-    this.id = subject.id;
+    this.id = fact.id;
     /** Grows whenever something about the item changes: a key for caches of pictures. */
     this.version = 0;
-    /** @type {boolean} */
-    this.alive = true;
-    /** @type {object|null} the entry of the greatest clear in force that covers the item */
-    this.clear = null;
-    /** Where it stands in paint order; kept here so that it is found again after a change. */
+    this.alive = false;
+    /** Its key in paint order. */
     this.z = "";
-    /** @type {Map<number, object>} winning entries by register */
+    /** The pieces in order, with the cuts in force. @type {Piece[]} */
+    this.pieces = [];
+    /** Winning facts by register. @type {Map<number, import("./facts.js").Fact>} */
     this.winners = new Map();
-    this.#pieces = null;
-    this.#values = new Map();
   }
-
-  #pieces;
-  #values;
 
   /** The op that first added it. @returns {import("./ops.js").Op} */
   get op() {
-    return this.subject.entry.op;
+    return this.fact.op;
   }
 
   /** @returns {number} one of `ItemType` */
   get type() {
-    return this.subject.entry.body.type;
+    return this.fact.body.type;
   }
 
   /** @returns {number} */
   get lamport() {
-    return this.subject.entry.op.lamport;
+    return this.fact.op.lamport;
   }
 
   /** Its page: that of the first add until register 5 says otherwise. @returns {number} */
@@ -109,32 +74,18 @@ export class Item {
 
   #placed() {
     const value = this.value(Register.LAYER);
-    const { page, layer } = this.subject.entry.body;
     const fits = (number) => Number.isSafeInteger(number) && number >= 0;
-    return Array.isArray(value) && fits(value[0]) && fits(value[1]) ? value : [page, layer];
-  }
-
-  /** The pieces in order, with the cuts in force. @returns {Piece[]} */
-  get pieces() {
-    return this.#pieces;
+    if (Array.isArray(value) && fits(value[0]) && fits(value[1])) return value;
+    return [this.fact.body.page, this.fact.body.layer];
   }
 
   /**
    * The winning value of a register.
    * @param {number} register
-   * @returns {unknown} undefined if nobody set it, or to something that is not msgpack
+   * @returns {unknown} undefined if nobody set it, or to null (the default), or to something that cannot be read
    */
   value(register) {
-    if (!this.#values.has(register)) {
-      let value;
-      const bytes = this.valueBytes(register);
-      try {
-        if (bytes !== null) value = unpack(bytes);
-      } catch (error) {
-        if (!(error instanceof DecodeError)) throw error;
-      }
-      this.#values.set(register, value);
-    }
+    if (!this.#values.has(register)) this.#values.set(register, read(this.valueBytes(register)));
     return this.#values.get(register);
   }
 
@@ -143,25 +94,71 @@ export class Item {
     return this.winners.get(register)?.body.value ?? null;
   }
 
-  /** Take over the winner of one register. @param {number} register @param {object|null} entry */
-  settle(register, entry) {
-    if (entry === null) this.winners.delete(register);
-    else this.winners.set(register, entry);
+  /** Take over who wins a register. @param {number} register @param {import("./facts.js").Fact|null} fact */
+  settle(register, fact) {
+    if (fact === null) this.winners.delete(register);
+    else this.winners.set(register, fact);
     this.#values.delete(register);
-    if (register === Register.Z) {
-      const value = this.value(Register.Z);
-      this.z = typeof value === "string" ? value : "";
-    }
-    this.version++;
+    if (register === Register.Z) this.z = readText(this.valueBytes(Register.Z)) ?? "";
+  }
+}
+
+/** Items alive, kept in paint order (rule 9). */
+export class Painting {
+  /** @type {Item[]} */
+  items = [];
+
+  clear() {
+    this.items = [];
   }
 
-  /** Put the pieces together again. @param {(id: string) => Subject|undefined} subjectOf */
-  assemble(subjectOf) {
-    const entries = [this.subject.entry, ...this.subject.further.filter((entry) => entry.counts).sort(comparePieces)];
-    this.#pieces = entries.map((entry) => {
-      const cuts = subjectOf(entry.op.id).cuts.filter((each) => subjectOf(each.op.id).inForce);
-      return new Piece(entry, unite(cuts.map((each) => each.body.intervals)));
-    });
-    this.version++;
+  /** @param {Item} item */
+  insert(item) {
+    this.items.splice(this.#position(item), 0, item);
+  }
+
+  /** Takes an item out if it is there; it must not have changed since it came. @param {Item} item */
+  remove(item) {
+    const at = this.#position(item);
+    if (this.items[at] === item) this.items.splice(at, 1);
+  }
+
+  #position(item) {
+    const { items } = this;
+    let low = 0;
+    let high = items.length;
+    if (high > 0 && comparePaint(items[high - 1], item) < 0) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (comparePaint(items[middle], item) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** What the digest of a canvas is taken over, of one item. @param {Item} item @returns {unknown[]} */
+export function canonicalItem(item) {
+  const registers = [...item.winners].sort((a, b) => a[0] - b[0]).map(([register, fact]) => [register, fact.body.value]);
+  const cuts = item.pieces.flatMap((piece, number) => (piece.cuts.length > 0 ? [[number, piece.cuts]] : []));
+  return [opBytes(item.id), item.pieces.map((piece) => fromHex(piece.op.hash)), registers, cuts];
+}
+
+/** A value, or undefined where there is none, it is null, or it cannot be read. @param {Uint8Array|null} bytes */
+export function read(bytes) {
+  return attempt(unpack, bytes) ?? undefined;
+}
+
+function readText(bytes) {
+  return attempt(unpackText, bytes);
+}
+
+function attempt(decode, bytes) {
+  if (bytes === null) return undefined;
+  try {
+    return decode(bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
   }
 }

@@ -1,27 +1,183 @@
 /**
- * The rules by which a set of ops becomes a canvas, as functions of values (docs/formats/oplog.md, "Merge").
+ * Who wins: the rules of docs/formats/oplog.md, "Merge", asked of a set of facts.
  *
- * `canvas.js` keeps what is known and calls these; nothing here remembers anything.
+ * The twin of `edgeboard/canvas/merge.py`. A View looks at all entries of the log, or at those inside a causal context
+ * alone, which is how a floor finds what is dead at it. It keeps nothing but what it has resolved; the document throws
+ * it away when something happens that changes who may.
  */
 
+import { Part } from "./facts.js";
 import { compareOps } from "./ids.js";
+import { Role } from "./kinds.js";
 import { compareStamps } from "./ops.js";
+import { Vector } from "./vectors.js";
 
 /**
- * The entry whose op has the greatest stamp, among those that count.
- * @param {Iterable<{op: import("./ops.js").Op, counts: boolean}>} entries
- * @returns {object|null}
+ * Contents of one op id compete only within these: otherwise an acl could depend on whom it refuses, and what a floor
+ * has ended could begin again.
  */
-export function winner(entries) {
-  let best = null;
-  for (const entry of entries) {
-    if (entry.counts && (best === null || compareStamps(entry.op, best.op) > 0)) best = entry;
+const rivalry = (part) => (part === Part.ACL || part === Part.FLOOR ? part : 0);
+
+/** The canvas as far as some entries of the log go: all of them, or those that `limits` covers. */
+export class View {
+  #facts;
+  #admins;
+  #limits;
+  #contexts = new Map(); // fact -> Vector or null
+  #roles; // by node, where an acl says something
+  #plain = false; // nothing is refused, forked or left out: whatever is there counts
+
+  /**
+   * @param {import("./facts.js").Facts} facts
+   * @param {Set<string>} admins nodes (hex) whose acls count
+   * @param {Vector|null} [limits]
+   */
+  constructor(facts, admins, limits = null) {
+    this.#facts = facts;
+    this.#admins = admins;
+    this.#limits = limits;
+    /** @type {Map<string, Vector>} nodes that may no longer draw, and what is still accepted of them */
+    this.barred = new Map(); // nobody, as far as acls are concerned
+    this.#roles = new Map();
+    this.barred = this.#findBarred();
+    this.#plain = limits === null && this.barred.size === 0 && facts.forks.size === 0 && facts.struck === 0;
   }
-  return best;
+
+  // ------------------------------------------------------------------------------------------------------ what counts
+
+  /** Whether a content is accepted and is the one that its op id stands for (rules 1 and 7). */
+  counts(fact) {
+    if (this.#plain) return true;
+    if (!this.#isAccepted(fact)) return false;
+    const rivals = this.#facts.forks.get(fact.id);
+    if (rivals === undefined) return true;
+    const rank = rivalry(fact.part);
+    return !rivals.some((rival) => rivalry(rival.part) === rank && rival.hash < fact.hash && this.#isAccepted(rival));
+  }
+
+  #isAccepted(fact) {
+    if (fact.part === Part.STRUCK) return false;
+    if (fact.part === Part.ACL) return this.places(fact).some(({ author }) => this.#admins.has(this.#facts.nodes.get(author)));
+    if (this.#limits === null && fact.places.length === 0) return true; // our own, on its way to our host
+    if (fact.part === Part.FLOOR || this.barred.size === 0) return this.places(fact).length > 0;
+    return this.places(fact).some((place) => this.#isWelcome(place));
+  }
+
+  #isWelcome({ author, entry }) {
+    const still = this.barred.get(this.#facts.nodes.get(author));
+    return still === undefined || still.covers(author, entry);
+  }
+
+  /** The places of a fact inside the limits. @returns {{author: string, entry: number}[]} */
+  places(fact) {
+    const limits = this.#limits;
+    return limits === null ? fact.places : fact.places.filter(({ author, entry }) => limits.covers(author, entry));
+  }
+
+  /** The one of facts sorted by stamp that wins, or null. @param {import("./facts.js").Fact[]|undefined} facts */
+  winner(facts) {
+    if (facts === undefined) return null;
+    for (let i = facts.length - 1; i >= 0; i--) if (this.counts(facts[i])) return facts[i];
+    return null;
+  }
+
+  // -------------------------------------------------------------------------------------------- causal contexts, roles
+
+  /** The context of a fact as one vector; null while a floor that it is relative to is not held. @returns {Vector|null} */
+  contextOf(fact, context) {
+    if (context.base === null) return context.vector;
+    if (!this.#contexts.has(fact)) this.#contexts.set(fact, this.#resolve(fact, context));
+    return this.#contexts.get(fact);
+  }
+
+  #resolve(fact, context) {
+    const chain = [context];
+    const seen = new Set([fact.id]);
+    for (let { base } = context; base !== null; ) {
+      const floors = (this.#facts.floors.get(base) ?? []).filter((floor) => this.#isAccepted(floor));
+      if (floors.length === 0 || seen.has(base)) return null;
+      seen.add(base);
+      const floor = floors.reduce((least, each) => (each.hash < least.hash ? each : least));
+      chain.push(floor.body.context);
+      ({ base } = floor.body.context);
+    }
+    const entries = new Map();
+    for (const { vector } of chain.reverse()) for (const [tag, next] of vector.next) entries.set(tag, next);
+    return new Vector(entries);
+  }
+
+  #findBarred() {
+    const barred = new Map();
+    for (const [subject, acls] of this.#facts.acls) {
+      for (let i = acls.length - 1; i >= 0; i--) {
+        const accepted = this.counts(acls[i]) ? this.contextOf(acls[i], acls[i].body.context) : null;
+        if (accepted === null) continue;
+        this.#roles.set(subject, acls[i].body.role);
+        if (acls[i].body.role < Role.DRAW) barred.set(subject, accepted);
+        break;
+      }
+    }
+    return barred;
+  }
+
+  /** The role of a node by the acls. @param {string} node hex @returns {number} */
+  roleOf(node) {
+    return this.#roles.get(node) ?? Role.MODERATE;
+  }
+
+  // ------------------------------------------------------------------------------------------------------ who is alive
+
+  /** Whether a cut or a clear has effect, by its own alive register. @param {string} id */
+  isLive(id) {
+    return this.winner(this.#facts.alives.get(id))?.body.alive ?? true;
+  }
+
+  /** Whether an item is dead by its alive ops and the live clears that cover it (rule 4). */
+  isDead(item) {
+    const { clears } = this.#facts;
+    const last = this.winner(this.#facts.alives.get(item.id));
+    if (last !== null && !last.body.alive) return true;
+    for (let i = clears.length - 1; i >= 0; i--) {
+      if (last !== null && compareStamps(clears[i].op, last.op) < 0) return false;
+      if (this.clears(clears[i], item)) return true;
+    }
+    return false;
+  }
+
+  /** Whether a clear counts, is live and covers an item. */
+  clears(clear, item) {
+    return this.counts(clear) && this.isLive(clear.id) && this.covers(clear, item);
+  }
+
+  /** Whether a clear covers an item, be it live or not. */
+  covers(clear, item) {
+    const { op, body } = clear;
+    if (body.scope > 0 && body.scope - 1 !== item.body.page) return false;
+    if (op.origin === item.op.origin && item.op.counter < op.counter) return true;
+    const seen = this.contextOf(clear, body.context);
+    return seen !== null && this.places(item).some(({ author, entry }) => seen.covers(author, entry));
+  }
+
+  // ------------------------------------------------------------------------------------------------------ what items are
+
+  /** The pieces of an item in their order, itself first (rule 2). @returns {import("./facts.js").Fact[]} */
+  pieces(item) {
+    const further = this.#facts.pieces.get(item.id);
+    if (further === undefined) return [item];
+    const counting = further.filter((piece) => this.counts(piece));
+    counting.sort((a, b) => a.body.index - b.body.index || compareOps(a.id, b.id));
+    return [item, ...counting];
+  }
+
+  /** What the live cuts of a piece take, united (rule 5). @param {string} piece @returns {number[]} start, end, … */
+  cutOut(piece) {
+    const cuts = (this.#facts.cuts.get(piece) ?? []).filter((cut) => this.counts(cut) && this.isLive(cut.id));
+    return unite(cuts.map((cut) => cut.body.intervals));
+  }
 }
 
 /**
- * Intervals united: sorted, not touching.
+ * Intervals united: sorted, those that touch become one.
  * @param {Iterable<ArrayLike<number>>} lists each start, end, start, end …
  * @returns {number[]} in the same form
  */
@@ -36,38 +192,6 @@ export function unite(lists) {
     else united.push(start, end);
   }
   return united;
-}
-
-/**
- * How many entries of an author a causal context holds.
- * @param {import("./bodies.js").Context} context
- * @param {string} author tag
- * @param {(id: string) => import("./bodies.js").Context|null} floorContext the context of a floor that is known
- * @returns {number}
- */
-export function nextIn(context, author, floorContext) {
-  let seen = null;
-  for (let at = context; ; ) {
-    if (at.vector.has(author)) return at.vector.get(author);
-    if (at.base === null) return 0;
-    seen ??= new Set();
-    if (seen.has(at.base)) return 0; // floors that name each other hold nothing more
-    seen.add(at.base);
-    at = floorContext(at.base);
-    if (at === null) return 0;
-  }
-}
-
-/**
- * Whether one of the places is in a causal context.
- * @param {{author: string, entry: number}[]} places
- * @param {import("./bodies.js").Context} context
- * @param {(id: string) => import("./bodies.js").Context|null} floorContext
- * @returns {boolean}
- */
-export function holdsAny(places, context, floorContext) {
-  for (const { author, entry } of places) if (entry < nextIn(context, author, floorContext)) return true;
-  return false;
 }
 
 /** Text order by code points, as Python has it. @param {string} a @param {string} b @returns {number} */
@@ -96,9 +220,4 @@ export function comparePaint(a, b) {
   if (a.z !== b.z) return compareText(a.z, b.z);
   if (a.lamport !== b.lamport) return a.lamport - b.lamport;
   return compareOps(a.id, b.id);
-}
-
-/** Order of an item's pieces: (index, op id). @param {object} a @param {object} b entries of adds @returns {number} */
-export function comparePieces(a, b) {
-  return a.body.index - b.body.index || compareOps(a.op.id, b.op.id);
 }
