@@ -9,7 +9,7 @@ Mode = Literal["auto", "webrtc", "websocket"]
 @dataclass(frozen=True, slots=True)
 class Settings:
     mode: Mode = "auto"  # auto: WebRTC, and a WebSocket where that does not open
-    interfaces: tuple[str, ...] = ("auto",)  # names or addresses offered to peers; auto: all but containers and VPNs
+    addresses: tuple[str, ...] = ()  # offered to peers, or names of interfaces; empty: all but containers and VPNs
     include_loopback: bool = False  # offer 127.0.0.1 too: for a demo or tests on one machine
     ice_servers: tuple[str, ...] = ()  # stun: or turn: URLs; none, because an unreachable one costs 5 s of gathering
 

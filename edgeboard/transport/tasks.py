@@ -5,6 +5,7 @@ import logging
 from collections.abc import Coroutine
 from typing import final
 
+_CANCEL_S = 1.0  # until a cancelled task is given up
 _logger = logging.getLogger(__name__)
 
 
@@ -24,13 +25,18 @@ class Tasks:
         return task
 
     async def end(self, patience_s: float) -> None:
-        """Wait until all have ended; cancel those that take longer."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=patience_s)
+        """Wait until all have ended, those too that they start meanwhile; cancel what takes longer."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience_s
+        while self._tasks and (left := deadline - loop.time()) > 0:
+            await asyncio.wait(self._tasks, timeout=left)
         for task in self._tasks:
             task.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks, timeout=_CANCEL_S)
+        if self._tasks:
+            names = ", ".join(sorted(task.get_name() for task in self._tasks))
+            _logger.error("did not end within %g s: %s", _CANCEL_S, names)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

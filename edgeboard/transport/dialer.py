@@ -1,0 +1,372 @@
+"""Opens links to boards, accepts those that others open, and ends them all: `ports.Transport`.
+
+Nodes meet over WebRTC through whatever introduces them (a callable, because signaling is a stranger here), and over a
+WebSocket where that does not open. Who may be a node is decided by the handshake; guests are anybody, and what they
+may do is for those who get the link.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any, final
+
+from aiohttp import (
+    ClientError,
+    ClientSession,
+    ClientWebSocketResponse,
+    ClientWSTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
+from aiohttp.web import WebSocketResponse
+from yarl import URL
+
+from edgeboard.errors import CloseCode, EdgeboardError, RefusedError, TransportError
+from edgeboard.identity.credentials import Credentials
+from edgeboard.ports import Link, Peer
+from edgeboard.transport import patches
+from edgeboard.transport.link import Carrier, OpenLink
+from edgeboard.transport.meeting import Meeting, Seal
+from edgeboard.transport.relay import FRAME_MAX, RelayCarrier
+from edgeboard.transport.settings import Settings
+from edgeboard.transport.tasks import Tasks
+from edgeboard.transport.webrtc import WebRtcCarrier
+from edgeboard.wire.handshake import NONCE_BYTES, Side
+from edgeboard.wire.messages import Channel, closing
+from edgeboard.wire.session import EphemeralKey, Fingerprints, Session
+
+# Given the URL of a board and our offer: its answer, and the public key that signed it. Raises `TransportError` when
+# the board cannot be reached, `RefusedError` when it, or we, refused.
+Introduce = Callable[[str, str], Awaitable[tuple[str, bytes]]]
+
+# Makes the link of a connection that has opened.
+LetIn = Callable[[WebRtcCarrier], Awaitable[OpenLink]]
+
+# Reasons that another carrier would not change.
+FINAL = frozenset(
+    {
+        CloseCode.AUTH_FAILED,
+        CloseCode.BAD_SIGNATURE,
+        CloseCode.CLONE,
+        CloseCode.FORBIDDEN,
+        CloseCode.OTHER_MESH,
+        CloseCode.TOO_OLD,
+    }
+)
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TransportStatistics:
+    open_links: Mapping[str, int]  # now, by carrier
+    half_open: int  # now
+    opened: Mapping[str, int]  # since the start, by carrier
+    failures: Mapping[str, int]  # since the start, by carrier: tried or offered, and no link came of it
+    patches: frozenset[str]  # what is changed in aiortc
+
+
+@final
+class HalfOpen:
+    """Connections under way, and the bound on them."""
+
+    def __init__(self, most: int) -> None:
+        self.count = 0
+        self._most = most
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Count one connection; `RefusedError` (LIMIT) if there is no room for it."""
+        if self.count >= self._most:
+            raise RefusedError(CloseCode.LIMIT, f"{self._most} connections are being opened already; try again later")
+        self.count += 1
+        try:
+            yield
+        finally:
+            self.count -= 1
+
+
+@final
+class LinkTransport:
+    """All links of one node, on the running event loop.
+
+    Args:
+        settings: what the owner may set.
+        credentials: who we are.
+        introduce: carries an offer to a board and brings its answer.
+        on_link: gets every link that others opened, to a node (`peer` is set) or to a guest.
+        capabilities: what we can do, told to other nodes.
+        entropy: `n` random bytes.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        credentials: Credentials,
+        introduce: Introduce,
+        on_link: Callable[[Link], None],
+        *,
+        capabilities: Mapping[str, object] | None = None,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._introduce = introduce
+        self._on_link = on_link
+        self._capabilities = dict(capabilities or {})
+        self._entropy = entropy
+        self._loop = asyncio.get_running_loop()
+        self._tasks = Tasks()
+        self._under_way: set[asyncio.Task[OpenLink]] = set()  # dialled, or being let in
+        self._links: set[OpenLink] = set()
+        self._opened: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
+        self._nodes = HalfOpen(settings.half_open_nodes)
+        self._guests = HalfOpen(settings.half_open_guests)
+        self._relays = HalfOpen(settings.half_open_relay)
+        self._client: ClientSession | None = None
+        self._closing = asyncio.Event()
+
+    async def connect(self, url: str) -> Link:
+        """See `ports.Transport`."""
+        return await self._watched(self._dial(_board(url)))
+
+    async def answer_node(self, offer: str, public_key: bytes, source: str) -> str:
+        """Answer the offer of a node, whose envelope was checked and signed with `public_key`.
+
+        Raises:
+            RefusedError: no SDP of ours, or too many connections are half open.
+            TransportError: this machine cannot answer, or is stopping.
+        """
+
+        async def let_in(carrier: WebRtcCarrier) -> OpenLink:
+            return await self._meet(carrier, Side.ANSWERER, carrier.fingerprints, expected=public_key)
+
+        return await self._answer(offer, source, self._nodes, let_in)
+
+    async def answer_guest(self, offer: str, source: str) -> str:
+        """Answer the offer of a browser; raises as `answer_node`."""
+
+        async def let_in(carrier: WebRtcCarrier) -> OpenLink:
+            return self._make_link(carrier, None)
+
+        return await self._answer(offer, source, self._guests, let_in)
+
+    async def serve_link(self, ws: WebSocketResponse, source: str) -> None:
+        """Be the answering side of a node's WebSocket, which is prepared already; returns when it has ended."""
+        carrier = RelayCarrier(ws, source, self._settings)
+        running = self._tasks.spawn(carrier.run(), f"relay {source}")
+        try:
+            with self._relays.slot():
+                binding = EphemeralKey(self._entropy(32))
+                link = await self._watched(self._meet(carrier, Side.ANSWERER, binding, seal=carrier.seal))
+            self._hand_over(link)
+        except (RefusedError, TransportError) as error:
+            self._failed("websocket", source, error)
+            if isinstance(error, RefusedError):
+                carrier.put(Channel.CTL, closing(error.code, str(error)))  # unless the meeting has said so already
+            carrier.finish(linger=True)
+        await _ended(running)
+
+    async def serve_guest(self, ws: WebSocketResponse, source: str) -> None:
+        """Be the host of a browser's WebSocket, which is prepared already; returns when it has ended."""
+        carrier = RelayCarrier(ws, source, self._settings)
+        running = self._tasks.spawn(carrier.run(), f"relay {source}")
+        self._hand_over(self._make_link(carrier, None))
+        await _ended(running)
+
+    async def close(self) -> None:
+        """End all links, with a word to the other side, and everything that is under way."""
+        self._closing.set()
+        for work in self._under_way:
+            work.cancel()
+        for link in list(self._links):
+            link.close(CloseCode.GOING_AWAY, "this board is stopping")
+        await self._tasks.end(self._settings.close_s)
+        if self._client is not None:
+            await self._client.close()
+
+    def statistics(self) -> TransportStatistics:
+        return TransportStatistics(
+            open_links=Counter(link.carrier for link in self._links),
+            half_open=self._nodes.count + self._guests.count + self._relays.count,
+            opened=Counter(self._opened),
+            failures=Counter(self._failures),
+            patches=patches.active(),
+        )
+
+    async def _dial(self, board: URL) -> OpenLink:
+        if self._settings.mode == "websocket":
+            return await self._dial_websocket(board)
+        try:
+            return await self._dial_webrtc(board)
+        except (RefusedError, TransportError) as error:
+            self._failed("webrtc", str(board), error)
+            final = isinstance(error, RefusedError) and error.code in FINAL
+            if final or self._settings.mode == "webrtc":
+                raise
+        return await self._dial_websocket(board)
+
+    async def _dial_webrtc(self, board: URL) -> OpenLink:
+        carrier = WebRtcCarrier(str(board), self._settings, self._tasks)
+        try:
+            async with self._time_to_open(carrier):
+                offer = await carrier.offer()
+                answer, public_key = await self._introduce(str(board), offer)
+                await carrier.accept(answer)
+                await carrier.opened()
+            return await self._meet(carrier, Side.OFFERER, carrier.fingerprints, expected=public_key)
+        except BaseException:
+            carrier.finish(linger=False)
+            raise
+
+    async def _dial_websocket(self, board: URL) -> OpenLink:
+        try:
+            carrier = RelayCarrier(await self._open_websocket(board), str(board), self._settings)
+            self._tasks.spawn(carrier.run(), f"relay {board}")
+            binding = EphemeralKey(self._entropy(32))
+            return await self._meet(carrier, Side.OFFERER, binding, seal=carrier.seal)
+        except (RefusedError, TransportError) as error:
+            self._failed("websocket", str(board), error)
+            raise
+
+    async def _open_websocket(self, board: URL) -> ClientWebSocketResponse:
+        if self._client is None:
+            self._client = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar(), trust_env=False)
+        closing_time = ClientWSTimeout(ws_close=self._settings.linger_s)
+        try:
+            async with asyncio.timeout(self._settings.open_s):
+                return await self._client.ws_connect(board / "link", max_msg_size=FRAME_MAX, timeout=closing_time)
+        except TimeoutError:
+            raise TransportError(f"{board}: no answer within {self._settings.open_s:g} s") from None
+        except (ClientError, OSError, ValueError) as error:
+            raise TransportError(f"{board}: no WebSocket: {error!s:.200}") from None
+
+    async def _answer(self, offer: str, source: str, half_open: HalfOpen, let_in: LetIn) -> str:
+        """Answer an offer; the link that comes of it is handed over later."""
+        if self._closing.is_set():
+            raise self._stopping()
+        if self._settings.mode == "websocket":
+            raise RefusedError(CloseCode.LIMIT, "this board takes WebSockets only")
+        with ExitStack() as slot:
+            slot.enter_context(half_open.slot())
+            carrier = WebRtcCarrier(source, self._settings, self._tasks)
+            try:
+                async with self._time_to_open(carrier):
+                    answer = await carrier.answer(offer)
+            except BaseException:
+                carrier.finish(linger=False)
+                raise
+            self._tasks.spawn(self._let_in(carrier, slot.pop_all(), let_in), f"let in {source}")
+        return answer
+
+    async def _let_in(self, carrier: WebRtcCarrier, slot: ExitStack, let_in: LetIn) -> None:
+        async def open_link() -> OpenLink:
+            async with self._time_to_open(carrier):
+                await carrier.opened()
+            return await let_in(carrier)
+
+        with slot:
+            try:
+                link = await self._watched(open_link())
+            except BaseException as error:
+                carrier.finish(linger=False)
+                if not isinstance(error, RefusedError | TransportError):
+                    raise
+                self._failed("webrtc", carrier.remote, error)
+                return
+        self._hand_over(link)
+
+    async def _meet(
+        self,
+        carrier: Carrier,
+        side: Side,
+        binding: Fingerprints | EphemeralKey,
+        *,
+        expected: bytes | None = None,
+        seal: Seal | None = None,
+    ) -> OpenLink:
+        session = Session(
+            self._credentials,
+            side,
+            binding,
+            self._entropy(NONCE_BYTES),
+            self._loop.time(),
+            capabilities=self._capabilities,
+            expected=expected,
+        )
+        return await Meeting(carrier, session, self._make_link, seal).link()
+
+    def _make_link(self, carrier: Carrier, peer: Peer | None) -> OpenLink:
+        link = OpenLink(carrier, peer, self._settings, self._links.discard)
+        self._links.add(link)
+        self._opened[carrier.name] += 1
+        return link
+
+    def _hand_over(self, link: OpenLink) -> None:
+        if self._closing.is_set():
+            link.close(CloseCode.GOING_AWAY, "this board is stopping")
+            return
+        try:
+            self._on_link(link)
+        except Exception:  # a bug above costs this link and no other
+            _logger.exception("%s: the link was not taken", link.remote)
+            link.close(CloseCode.GOING_AWAY, "this board cannot take the link")
+
+    @asynccontextmanager
+    async def _time_to_open(self, carrier: Carrier) -> AsyncIterator[None]:
+        seconds = self._settings.open_s
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            raise TransportError(f"{carrier.remote}: WebRTC did not open within {seconds:g} s") from None
+
+    async def _watched(self, work: Coroutine[Any, Any, OpenLink]) -> OpenLink:
+        """Open a link in a task that `close` can end."""
+        if self._closing.is_set():
+            work.close()
+            raise self._stopping()
+        task = self._loop.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if task.done() and not task.cancelled() and task.exception() is None:
+                task.result().close(CloseCode.GOING_AWAY, "nobody waits for this link any more")
+            caller = asyncio.current_task()
+            if self._closing.is_set() and (caller is None or not caller.cancelling()):
+                raise self._stopping() from None
+            raise
+
+    def _stopping(self) -> TransportError:
+        return TransportError("this board is stopping")
+
+    def _failed(self, carrier: str, remote: str, error: EdgeboardError) -> None:
+        self._failures[carrier] += 1
+        _logger.info("%s: no link over %s: %s", remote, carrier, error)
+
+
+def _board(url: str) -> URL:
+    """The root of a board's pages."""
+    try:
+        board = URL(url)
+        if board.scheme in ("http", "https") and board.host:
+            return board.origin()
+    except ValueError:
+        pass
+    raise TransportError(f"not the address of a board (http://HOST:PORT): {url[:200]!r}")
+
+
+async def _ended(running: "asyncio.Task[None]") -> None:
+    """Wait for the end of a relay; when the waiting is given up, so is the relay."""
+    try:
+        await asyncio.wait((running,))
+    except asyncio.CancelledError:
+        running.cancel()
+        raise
