@@ -19,6 +19,8 @@ def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file is not a database, or no whole one."""
     if 'near "STRICT"' in str(error):
         return False  # whole, and made where SQLite was newer
+    if str(error) == "unsupported file format":
+        return True  # one byte of the header; SQLite has no code for it
     return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 

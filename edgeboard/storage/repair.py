@@ -38,11 +38,14 @@ class Repair:
 def create_private(path: Path) -> None:
     """Make the file unless it exists, readable by its owner alone; SQLite gives its WAL the same mode.
 
+    A file that exists is not opened: closing it would drop the locks that SQLite holds on it in this process.
+
     Raises:
         OSError: as the system says.
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, DATABASE_MODE))
-    if path.stat().st_mode & 0o777 != DATABASE_MODE:
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, DATABASE_MODE))
+    elif path.stat().st_mode & 0o777 != DATABASE_MODE:
         path.chmod(DATABASE_MODE)
 
 

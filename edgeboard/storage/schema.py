@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Self
 
 from edgeboard.errors import StoreError
+from edgeboard.storage.faults import InconsistentError
 
 APPLICATION_ID = 0x45444742  # "EDGB"; tells our databases from others
 STRICT_SINCE = (3, 37)
@@ -46,14 +47,16 @@ def migrate(connection: sqlite3.Connection, migrations: list[Migration]) -> None
 
     Raises:
         StoreError: the database is not ours, or is too new; nothing was changed.
-        sqlite3.Error: as SQLite says.
+        sqlite3.Error: as SQLite says, or the header is damaged.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     present, readable_from = version & 0xFFFF, version >> 16
     latest = migrations[-1].number
     if application != APPLICATION_ID:
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if {"rooms", "batches", "quarantine"} <= tables:
+            raise InconsistentError("the header does not fit the tables")
         if application or version or tables:
             raise StoreError("this is the database of another program; name another state directory, or move it away")
     if readable_from > latest:

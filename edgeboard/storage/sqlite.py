@@ -40,6 +40,8 @@ Found = tuple[int, StoredBatch | None]  # id of a row, and its batch unless it i
 CHUNK = 256  # rows read at a time, at most 16 MiB
 CLOSE_S = 1.0  # to wait for a write that hangs in a dead disk
 PAGES_PER_COMMIT = 3  # of the WAL, beside the data: a leaf of the table, a leaf of the index, a parent
+FORMAT_BYTE = 18  # offset in the header of the version that is needed to write ..
+FORMAT_MAX = 2  # .. which is 2 for WAL
 
 SELECT_ROOMS = "SELECT id, room, mesh, name, checksum FROM rooms ORDER BY id"
 SELECT_ROOM = "SELECT room, mesh, name, checksum FROM rooms WHERE id = ?"
@@ -80,7 +82,7 @@ class SqliteStore:
         self._bad_rooms: set[int] = set()  # ids of rows that the next transaction sets aside
         self._bad_batches: set[int] = set()
         try:
-            self._write(_compare_index_and_table)
+            self._write(_check)
         except StoreError:
             self._drop_connections()
             raise
@@ -175,6 +177,8 @@ class SqliteStore:
             if aside is not None:
                 logger.warning("%s: finished the repair that was cut short; %s is damaged", self._path, aside.name)
             create_private(self._path)
+            if self._reader is None:  # or closing the file would drop the locks that SQLite holds on it
+                _check_header(self._path)
             connection = self._connect()
             try:
                 connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
@@ -342,9 +346,19 @@ def _in_transaction(work: Callable[[sqlite3.Connection], object]) -> Callable[[s
     return run
 
 
-def _compare_index_and_table(connection: sqlite3.Connection) -> None:
-    """A row that its index has lost would be missing in silence, so the two are counted against each other."""
-    (in_table,) = connection.execute("SELECT count(*) FROM batches NOT INDEXED").fetchone()
-    (in_index,) = connection.execute("SELECT count(*) FROM batches INDEXED BY places").fetchone()
-    if in_table != in_index:
-        raise InconsistentError("rows and their index differ")
+def _check_header(path: Path) -> None:
+    """SQLite takes a database of a newer format for read-only; there is none, so such a byte is damage."""
+    with path.open("rb") as file:
+        header = file.read(FORMAT_BYTE + 1)
+    if len(header) > FORMAT_BYTE and header[FORMAT_BYTE] > FORMAT_MAX:
+        raise InconsistentError("the header names a format that no SQLite writes")
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Rows that a damaged index does not lead to would be missing in silence, so every start looks at the whole file.
+
+    This takes a fifth of the time of loading it, and brings it into the memory of the system.
+    """
+    (answer,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if answer != "ok":
+        raise InconsistentError(answer.splitlines()[-1])

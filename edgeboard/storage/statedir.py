@@ -94,7 +94,7 @@ def _place_socket(path: Path) -> Path:
     """The path of the control socket: in the directory if it is short enough, else in one of this user's own.
 
     Raises:
-        UserError: another user has taken the short place.
+        UserError: another user has taken the short place, or it is not short.
         OSError: as the system says.
     """
     note = path / SOCKET_NOTE
@@ -109,6 +109,8 @@ def _place_socket(path: Path) -> Path:
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
         raise UserError(f"{home} is not a directory of this user alone: remove it, or give the node a shorter path")
     far = home / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]}.sock"
+    if len(os.fsencode(far)) > SOCKET_PATH_MAX:
+        raise UserError(f"the path of a socket in {home} would be too long: set XDG_RUNTIME_DIR to a shorter one")
     note.write_text(f"{far}\n", encoding="utf-8")
     return far
 
