@@ -11,7 +11,7 @@ export const REACH = 200_000; // canvas px from the origin: what 28 bits of fine
 const FIT_ZOOM_MAX = 2; // a lone dot need not fill the screen
 
 /** @typedef {{x: number, y: number, zoom: number}} View */
-/** @typedef {{x0: number, y0: number, x1: number, y1: number}} Box */
+/** @typedef {import("./geometry.js").Rect} Box */
 
 /** Where everybody begins: the canvas origin in the corner, as a panel shows it. */
 export const HOME = Object.freeze({ x: 0, y: 0, zoom: 1 });
@@ -81,17 +81,6 @@ export function fitted(box, width, height, margin) {
 /** The box of canvas px that a window shows. @param {View} view @param {number} width @param {number} height @returns {Box} */
 export function visible(view, width, height) {
   return { x0: view.x, y0: view.y, x1: view.x + width / view.zoom, y1: view.y + height / view.zoom };
-}
-
-/** Whether two boxes share a point. @param {Box} a @param {Box} b @returns {boolean} */
-export function overlaps(a, b) {
-  return a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1;
-}
-
-/** The least box around both; either may be null. @param {Box|null} a @param {Box|null} b @returns {Box|null} */
-export function union(a, b) {
-  if (a === null || b === null) return a ?? b;
-  return { x0: Math.min(a.x0, b.x0), y0: Math.min(a.y0, b.y0), x1: Math.max(a.x1, b.x1), y1: Math.max(a.y1, b.y1) };
 }
 
 /**

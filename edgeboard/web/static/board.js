@@ -1,0 +1,183 @@
+/**
+ * The board of this page: the canvas, whose hand this is, and everything that changes the one by the other.
+ *
+ * Every change is an op: made here, applied here at once, then handed to `onMade`, which keeps and sends it. What the
+ * host sends comes in as batches. `onChanged` hears which items may look different. No network, no screen, no clock.
+ */
+
+import { BatchReader } from "./batch.js";
+import { add, alive, further } from "./bodies.js";
+import { Document } from "./canvas.js";
+import { encodeColumns, encodeStroke } from "./codec.js";
+import { ItemType, Maker, decodeOp } from "./ops.js";
+import { redo, undo } from "./undo.js";
+import { DecodeError } from "./varints.js";
+
+/** One person's board. */
+export class Board {
+  #reader = new BatchReader();
+  #label = () => null;
+  /** Batches and ops that could not be read, and other things that ought not to happen. */
+  troubles = { unreadable: 0, equivocations: 0 };
+
+  /**
+   * @param {object} parts
+   * @param {string} parts.person hex
+   * @param {(ops: import("./ops.js").Op[]) => void} parts.onMade
+   * @param {(ids: Iterable<string>) => void} parts.onChanged
+   * @param {(id: string) => void} parts.onArrived an op is known from now on
+   * @param {() => number|null} [parts.label] Unix ms to date ops with, or null
+   */
+  constructor({ person, onMade, onChanged, onArrived, label }) {
+    this.person = person;
+    this.document = new Document();
+    this.maker = new Maker();
+    this.document.own(this.maker.origin, person);
+    this.onMade = onMade;
+    this.onChanged = onChanged;
+    this.onArrived = onArrived;
+    if (label !== undefined) this.#label = label;
+  }
+
+  /** This page load. @returns {string} hex */
+  get origin() {
+    return this.maker.origin;
+  }
+
+  /** What has been taken in, as bytes. @returns {Uint8Array} */
+  get vector() {
+    return this.#reader.vector.encode();
+  }
+
+  // ------------------------------------------------------------------------------------------------------ taking in
+
+  /**
+   * A batch of the host.
+   * @param {Uint8Array} data kept
+   * @returns {{tag: string, first: number, end: number}[]} ranges that are missing before it
+   */
+  receive(data) {
+    let batches;
+    try {
+      batches = this.#reader.receive(data);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.troubles.unreadable += 1;
+      return [];
+    }
+    const changed = new Set();
+    for (const batch of batches) this.#apply(batch, changed);
+    if (changed.size > 0) this.onChanged(changed);
+    return batches.length === 0 ? this.#reader.gaps() : [];
+  }
+
+  #apply({ tag, introduction, origins, entries }, changed) {
+    const include = (ids) => ids.forEach((id) => changed.add(id));
+    if (introduction !== null) include(this.document.introduce(tag, introduction.node));
+    for (const { origin, person } of origins) this.document.own(origin, person);
+    for (const { op, place } of entries) {
+      if (op === null) {
+        include(this.document.skip(place));
+        continue;
+      }
+      const applied = this.document.apply(op, place);
+      include(applied.items);
+      if (applied.equivocation) this.troubles.equivocations += 1;
+      this.onArrived(op.id);
+    }
+  }
+
+  /**
+   * Ops of this person that an earlier page load kept.
+   * @param {{origin: string, tail: Uint8Array}[]} kept
+   */
+  adopt(kept) {
+    const changed = new Set();
+    for (const { origin, tail } of kept) {
+      this.document.own(origin, this.person);
+      try {
+        const { items } = this.document.apply(decodeOp(origin, tail));
+        items.forEach((id) => changed.add(id));
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error;
+        this.troubles.unreadable += 1;
+      }
+    }
+    if (changed.size > 0) this.onChanged(changed);
+  }
+
+  // --------------------------------------------------------------------------------------------------------- making
+
+  /** The counter that the next op will have. */
+  get nextCounter() {
+    return this.maker.counter + 1;
+  }
+
+  /**
+   * Log a piece of a stroke.
+   * @param {string|null} item null: a new one
+   * @param {number} index of the piece
+   * @param {{tool: number, colour: number, width: number, page: number, layer: number}} style
+   * @param {import("./codec.js").Columns} columns
+   * @returns {string} the item
+   */
+  addPiece(item, index, style, columns) {
+    const { page, layer } = style;
+    if (item === null) {
+      const payload = encodeStroke({ ...style, columns });
+      return this.#make([{ body: add({ page, layer, type: ItemType.STROKE, payload }), more: false }])[0].id;
+    }
+    const payload = encodeColumns(columns);
+    this.#make([{ body: further(item, index, { page, layer, type: ItemType.STROKE, payload }), more: true }]);
+    return item;
+  }
+
+  /**
+   * Take items away.
+   * @param {string[]} ids
+   * @param {boolean} more whether this goes on with the gesture of the op before
+   */
+  erase(ids, more) {
+    const living = ids.filter((id) => this.document.isAlive(id));
+    this.#make(living.map((id, at) => ({ body: alive(id, false), more: more || at > 0 })));
+    return living.length;
+  }
+
+  /** Take back the person's last gesture. @returns {boolean} whether there was one */
+  undo() {
+    return this.#repeat(undo(this.document, this.person));
+  }
+
+  /** Bring back what was taken back last. @returns {boolean} whether there was something */
+  redo() {
+    return this.#repeat(redo(this.document, this.person));
+  }
+
+  /** Whether this person has something to take back. */
+  get canUndo() {
+    return true;
+  }
+
+  get canRedo() {
+    return true;
+  }
+
+  #repeat(commands) {
+    this.#make(commands);
+    return commands.length > 0;
+  }
+
+  #make(commands) {
+    const ops = [];
+    const changed = new Set();
+    for (const { body, more, undo: role = 0 } of commands) {
+      const op = this.maker.make(body, this.document.lamport + 1, { undo: role, more, at: this.#label() });
+      for (const id of this.document.apply(op).items) changed.add(id);
+      ops.push(op);
+    }
+    if (ops.length === 0) return ops;
+    this.onMade(ops);
+    if (changed.size > 0) this.onChanged(changed);
+    return ops;
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * Pictures of items that this page shows but does not make: shapes, text, sticky notes, frames of images, connectors.
+ *
+ * Each maker takes an item and gives a picture (see `picture.js`) or null. Payloads came from somebody else, so every
+ * number is looked at before it is used; what is not of the form throws DecodeError.
+ */
+
+import { PALETTE, cssColour } from "./ink.js";
+import { ItemType, Register, Shape } from "./kinds.js";
+import { unpack } from "./values.js";
+import { DecodeError } from "./varints.js";
+
+const FAR = 1e7; // px: beyond it nothing is drawn
+const POINTS_MAX = 20_000; // numbers in a shape
+const LINES_MAX = 400; // of a text
+const LINE_HEIGHT = 1.3; // of the text size
+const LINE_WIDTH_MAX = 256; // px
+const STICKY_MARGIN = 12; // px
+const STICKY_TEXT = 18; // px
+const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
+
+function pictureOfShape(item) {
+  const [shape, numbers, colour, width, fill] = listOf(item);
+  const places = placesOf(numbers);
+  if (places.length < 2) return null;
+  const style = styleOf(item, colour, width, fill);
+  const path = new Path2D();
+  traceShape(path, shape, places, style.width);
+  const isClosed = shape === Shape.RECTANGLE || shape === Shape.ELLIPSE || shape === Shape.POLYGON;
+  return boxed(boxOf(places, style.width * 4 + 8), (context) => {
+    context.globalAlpha = style.opacity;
+    if (isClosed && style.fill !== null) {
+      context.fillStyle = cssColour(style.fill);
+      context.fill(path);
+    }
+    context.strokeStyle = cssColour(style.colour);
+    context.lineWidth = style.width;
+    context.stroke(path);
+  });
+}
+
+function pictureOfConnector(item) {
+  const [, , numbers, colour, width] = listOf(item);
+  const places = placesOf(numbers);
+  if (places.length < 2) return null;
+  const style = styleOf(item, colour, width, null);
+  const path = new Path2D();
+  traceShape(path, Shape.ARROW, places, style.width);
+  return boxed(boxOf(places, style.width * 4 + 8), (context) => {
+    context.globalAlpha = style.opacity;
+    context.strokeStyle = cssColour(style.colour);
+    context.lineWidth = style.width;
+    context.stroke(path);
+  });
+}
+
+function traceShape(path, shape, places, width) {
+  const [[x0, y0], [x1, y1]] = places;
+  switch (shape) {
+    case Shape.RECTANGLE:
+      path.rect(Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0));
+      break;
+    case Shape.ELLIPSE:
+      path.ellipse((x0 + x1) / 2, (y0 + y1) / 2, Math.abs(x1 - x0) / 2, Math.abs(y1 - y0) / 2, 0, 0, 2 * Math.PI);
+      break;
+    default:
+      places.forEach(([x, y], at) => (at === 0 ? path.moveTo(x, y) : path.lineTo(x, y)));
+      if (shape === Shape.POLYGON) path.closePath();
+      if (shape === Shape.ARROW) traceHead(path, places.at(-2), places.at(-1), 6 + 3 * width);
+  }
+}
+
+function traceHead(path, [x0, y0], [x1, y1], size) {
+  const along = Math.atan2(y1 - y0, x1 - x0);
+  for (const turn of [-0.45, 0.45]) {
+    path.moveTo(x1, y1);
+    path.lineTo(x1 - size * Math.cos(along + turn), y1 - size * Math.sin(along + turn));
+  }
+}
+
+function pictureOfText(item) {
+  const [x, y, text, size, colour] = listOf(item);
+  if (!isPlace(x) || !isPlace(y)) return null;
+  const height = isLength(size) ? Math.min(size, 1000) : 20;
+  const style = styleOf(item, colour, null, null);
+  const lines = linesOf(item, text);
+  const widest = Math.max(1, ...lines.map((line) => line.length));
+  const box = { x0: x - 2, y0: y - 2, x1: x + widest * height, y1: y + (lines.length + 0.5) * height * LINE_HEIGHT };
+  return boxed(box, (context) => {
+    context.globalAlpha = style.opacity;
+    context.fillStyle = cssColour(style.colour);
+    context.font = `${height}px ${FONT}`;
+    context.textBaseline = "top";
+    lines.forEach((line, at) => context.fillText(line, x, y + at * height * LINE_HEIGHT));
+  });
+}
+
+function pictureOfSticky(item) {
+  const [x, y, w, h, text, colour] = listOf(item);
+  if (!isPlace(x) || !isPlace(y) || !isLength(w) || !isLength(h)) return null;
+  const style = styleOf(item, isColour(colour) ? colour : 6, null, null);
+  const lines = linesOf(item, text);
+  return boxed({ x0: x - 12, y0: y - 12, x1: x + w + 12, y1: y + h + 16 }, (context) => {
+    context.globalAlpha = style.opacity;
+    context.fillStyle = "rgba(0, 0, 0, 0.12)";
+    context.fillRect(x + 1, y + 4, w, h);
+    context.fillStyle = cssColour(style.colour);
+    context.fillRect(x, y, w, h);
+    context.save();
+    context.beginPath();
+    context.rect(x, y, w, h);
+    context.clip();
+    context.fillStyle = isDark(style.colour) ? "#ffffff" : "#1d1d1f";
+    context.font = `${STICKY_TEXT}px ${FONT}`;
+    context.textBaseline = "top";
+    wrapped(context, lines, w - 2 * STICKY_MARGIN).forEach((line, at) => {
+      context.fillText(line, x + STICKY_MARGIN, y + STICKY_MARGIN + at * STICKY_TEXT * LINE_HEIGHT);
+    });
+    context.restore();
+  });
+}
+
+function pictureOfImage(item) {
+  const [x, y, w, h] = listOf(item);
+  if (!isPlace(x) || !isPlace(y) || !isLength(w) || !isLength(h)) return null;
+  return boxed({ x0: x - 1, y0: y - 1, x1: x + w + 1, y1: y + h + 1 }, (context) => {
+    context.globalAlpha = 1;
+    context.fillStyle = "#f2f2f5";
+    context.fillRect(x, y, w, h);
+    context.strokeStyle = "#c7c7cc";
+    context.lineWidth = 1;
+    context.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
+  });
+}
+
+/** Makers by item type. */
+export const FIGURES = new Map([
+  [ItemType.SHAPE, pictureOfShape],
+  [ItemType.TEXT, pictureOfText],
+  [ItemType.STICKY, pictureOfSticky],
+  [ItemType.IMAGE, pictureOfImage],
+  [ItemType.CONNECTOR, pictureOfConnector],
+]);
+
+// ------------------------------------------------------------------------------------------------------------- parts
+
+/** What has an inside is touched anywhere in its box. */
+function boxed(box, draw) {
+  return {
+    box,
+    draw,
+    touched: (x0, y0, x1, y1, radius) =>
+      Math.min(x0, x1) - radius <= box.x1 &&
+      Math.max(x0, x1) + radius >= box.x0 &&
+      Math.min(y0, y1) - radius <= box.y1 &&
+      Math.max(y0, y1) + radius >= box.y0,
+  };
+}
+
+function listOf(item) {
+  const value = unpack(item.pieces[0].payload);
+  if (!Array.isArray(value)) throw new DecodeError("an item is not a list");
+  return value;
+}
+
+function placesOf(numbers) {
+  if (!Array.isArray(numbers) || numbers.length > POINTS_MAX) throw new DecodeError("a shape has no places");
+  const places = [];
+  for (let i = 0; i + 1 < numbers.length; i += 2) {
+    if (!isPlace(numbers[i]) || !isPlace(numbers[i + 1])) throw new DecodeError("a place is not a number");
+    places.push([numbers[i], numbers[i + 1]]);
+  }
+  return places;
+}
+
+function boxOf(places, margin) {
+  const box = { x0: Infinity, y0: Infinity, x1: -Infinity, y1: -Infinity };
+  for (const [x, y] of places) {
+    box.x0 = Math.min(box.x0, x - margin);
+    box.y0 = Math.min(box.y0, y - margin);
+    box.x1 = Math.max(box.x1, x + margin);
+    box.y1 = Math.max(box.y1, y + margin);
+  }
+  return box;
+}
+
+/** An item's own style, where its register does not say otherwise. */
+function styleOf(item, colour, width, fill) {
+  const later = item.value(Register.STYLE);
+  const [newColour, newWidth, newFill, opacity] = Array.isArray(later) ? later : [];
+  const first = (is, otherwise, ...values) => values.find(is) ?? otherwise;
+  return {
+    colour: first(isColour, 0, newColour, colour),
+    width: Math.min(first(isLength, 2, newWidth, width), LINE_WIDTH_MAX),
+    fill: first(isColour, null, newFill, fill),
+    opacity: Number.isFinite(opacity) ? Math.min(1, Math.max(0, opacity)) : 1,
+  };
+}
+
+function linesOf(item, own) {
+  const later = item.value(Register.TEXT);
+  const text = typeof later === "string" ? later : typeof own === "string" ? own : "";
+  return text.split("\n").slice(0, LINES_MAX);
+}
+
+function wrapped(context, lines, width) {
+  const result = [];
+  for (const line of lines) {
+    let row = "";
+    for (const word of line.split(" ")) {
+      const longer = row === "" ? word : `${row} ${word}`;
+      if (row !== "" && context.measureText(longer).width > width) {
+        result.push(row);
+        row = word;
+      } else row = longer;
+    }
+    result.push(row);
+    if (result.length > LINES_MAX) break;
+  }
+  return result;
+}
+
+function isDark(colour) {
+  const css = colour < 16 ? PALETTE[colour] : cssColour(colour);
+  const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(css.slice(at, at + 2), 16));
+  return 0.299 * r + 0.587 * g + 0.114 * b < 140;
+}
+
+const isPlace = (value) => typeof value === "number" && Math.abs(value) <= FAR;
+const isLength = (value) => isPlace(value) && value > 0;
+const isColour = (value) => Number.isSafeInteger(value) && value >= 0 && value <= 16 + 0xffffff;

@@ -1,0 +1,314 @@
+/**
+ * Live traffic: cursors and previews of strokes under way, out and in (docs/formats/wire.md, "live").
+ *
+ * Engines without clock or socket: `now` is ms and only rises. What goes out is gathered into one frame every 33 ms;
+ * what comes in is anybody's word, so every field is checked, every table is bounded, and a bad item is counted and
+ * dropped. Nothing here is ever logged: when the op arrives, the preview goes.
+ */
+
+import { COORDINATE_END, decodeColumns, encodeColumns } from "./codec.js";
+import { opId, toHex, fromHex } from "./ids.js";
+import { DecodeError } from "./varints.js";
+import { COLOUR_MAX, LIVE_MAX, encode } from "./wire.js";
+
+export const FRAME_EVERY_MS = 33;
+export const PREVIEW_POINTS = 16; // in one item
+export const STYLE_EVERY = 8; // items of a preview: a lost first one costs at most seven more without a style
+export const PREVIEW_LASTS_MS = 5_000; // without its op
+export const CURSOR_LASTS_MS = 8_000; // without moving
+const REPEAT_CURSOR_MS = 3_000; // so that newcomers see a hand that rests
+const ORIGINS_MAX = 512; // heard of at a time
+const PREVIEWS_MAX = 256;
+const PREVIEW_LENGTH_MAX = 4_096; // points
+const HOPS_MAX = 6;
+const REACH_PX = COORDINATE_END / 8; // of a cursor
+
+/** Kinds of live items; the numbers are on the wire. */
+export const LiveKind = Object.freeze({ CURSOR: 1, PREVIEW: 2, ENDED: 3, PROBE: 4 });
+
+/** What a cursor holds. */
+export const CursorTool = Object.freeze({ NONE: 0, PEN: 1, ERASER: 2, SELECT: 3 });
+
+// --------------------------------------------------------------------------------------------------------------- out
+
+/** Gathers what one guest shows of itself into frames. */
+export class LiveSender {
+  #origin;
+  #sequence = 0;
+  #sentAt = -Infinity;
+  #cursor = null;
+  #cursorSent = null;
+  #stroke = null;
+  #ended = [];
+
+  /** @param {string} origin hex */
+  constructor(origin) {
+    this.#origin = fromHex(origin);
+  }
+
+  /** The pointer is here. @param {number} x canvas px @param {number} y @param {number} tool one of `CursorTool` */
+  move(x, y, tool) {
+    this.#cursor = { x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10, tool };
+  }
+
+  /**
+   * A piece of a stroke begins.
+   * @param {number} counter of the op that will log it
+   * @param {{tool: number, colour: number, width: number, page: number, layer: number}} style
+   * @param {number} scale steps per px
+   */
+  begin(counter, style, scale) {
+    this.#stroke = { counter, style, scale, x: [], y: [], pressure: null, first: 0, items: 0 };
+  }
+
+  /** A point of it. @param {number} x steps @param {number} y @param {number|null} pressure 0 .. 4095 */
+  point(x, y, pressure) {
+    const stroke = this.#stroke;
+    if (stroke === null) return;
+    if (pressure !== null) stroke.pressure ??= [];
+    stroke.x.push(x);
+    stroke.y.push(y);
+    stroke.pressure?.push(pressure ?? 0);
+  }
+
+  /** The piece has been logged; nothing more needs to be shown of it. */
+  finish() {
+    this.#stroke = null;
+  }
+
+  /** The piece will not be logged. */
+  cancel() {
+    if (this.#stroke !== null && this.#stroke.items > 0) this.#ended.push(this.#stroke.counter);
+    this.#stroke = null;
+  }
+
+  /** Whether anything waits to be shown. */
+  get waiting() {
+    return this.#cursor !== null || this.#ended.length > 0 || (this.#stroke?.x.length ?? 0) > 0;
+  }
+
+  /** When `frame` may give something. @param {number} now @returns {number|null} */
+  nextTimer(now) {
+    if (this.waiting) return Math.max(now, this.#sentAt + FRAME_EVERY_MS);
+    return this.#cursorSent === null ? null : this.#cursorSent.at + REPEAT_CURSOR_MS;
+  }
+
+  /**
+   * The items of the next frame, if it is time for one.
+   * @param {number} now
+   * @returns {unknown[][]|null}
+   */
+  frame(now) {
+    if (!this.waiting && this.#cursorSent !== null && now - this.#cursorSent.at >= REPEAT_CURSOR_MS) {
+      if (now - this.#cursorSent.moved < CURSOR_LASTS_MS) this.#cursor = { ...this.#cursorSent, resting: true };
+      else this.#cursorSent = null;
+    }
+    if (!this.waiting || now - this.#sentAt < FRAME_EVERY_MS) return null;
+    this.#sentAt = now;
+    const items = [];
+    if (this.#cursor !== null) {
+      const { x, y, tool, resting } = this.#cursor;
+      items.push(this.#item(LiveKind.CURSOR, x, y, tool));
+      this.#cursorSent = { x, y, tool, at: now, moved: resting ? this.#cursorSent.moved : now };
+      this.#cursor = null;
+    }
+    for (const counter of this.#ended.splice(0)) items.push(this.#item(LiveKind.ENDED, counter));
+    this.#addPreviews(items);
+    return items;
+  }
+
+  /** As many previews as one datagram holds. */
+  #addPreviews(items) {
+    const stroke = this.#stroke;
+    while (stroke !== null && stroke.x.length > 0) {
+      const count = Math.min(PREVIEW_POINTS, stroke.x.length);
+      const columns = encodeColumns({
+        scale: stroke.scale,
+        x: stroke.x.slice(0, count),
+        y: stroke.y.slice(0, count),
+        pressure: stroke.pressure?.slice(0, count) ?? null,
+      });
+      const { tool, colour, width, page, layer } = stroke.style;
+      const style = stroke.items % STYLE_EVERY === 0 ? [tool, colour, width, page, layer] : null;
+      const item = this.#item(LiveKind.PREVIEW, stroke.counter, stroke.first, columns, style);
+      if (encode("live", { handle: 0, items: [...items, item] }).length > LIVE_MAX - 1) {
+        this.#sequence -= 1;
+        return;
+      }
+      items.push(item);
+      stroke.items += 1;
+      stroke.first += count;
+      stroke.x.splice(0, count);
+      stroke.y.splice(0, count);
+      stroke.pressure?.splice(0, count);
+    }
+  }
+
+  #item(kind, ...fields) {
+    this.#sequence += 1;
+    return [this.#origin, this.#sequence, 0, kind, ...fields];
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------- in
+
+/**
+ * @typedef {object} Preview
+ * @property {string} id op id of what will log it
+ * @property {string} origin hex
+ * @property {{tool: number, colour: number, width: number, page: number, layer: number}|null} style
+ * @property {number[]} x canvas px
+ * @property {number[]} y
+ * @property {number[]|null} pressure
+ * @property {number} at when last heard of
+ */
+
+/** What others show of themselves. */
+export class LiveReceiver {
+  #own;
+  #isLogged;
+  #sequences = new Map(); // origin -> highest sequence per kind
+  /** @type {Map<string, {origin: string, x: number, y: number, tool: number, at: number}>} by origin */
+  cursors = new Map();
+  /** @type {Map<string, Preview & {next: number}>} by op id */
+  previews = new Map();
+  /** Items that broke the format or a limit. */
+  dropped = 0;
+
+  /**
+   * @param {string} own our origin, of which nothing is shown
+   * @param {(id: string) => boolean} isLogged whether the op of this id has arrived
+   */
+  constructor(own, isLogged) {
+    this.#own = own;
+    this.#isLogged = isLogged;
+  }
+
+  /**
+   * The items of a frame.
+   * @param {unknown[]} items
+   * @param {number} now
+   * @returns {boolean} whether something looks different
+   */
+  receive(items, now) {
+    let changed = false;
+    for (const item of items) {
+      try {
+        changed = this.#take(item, now) || changed;
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error;
+        this.dropped += 1;
+      }
+    }
+    return changed;
+  }
+
+  /** An op has arrived: its preview has done its work. @param {string} id @returns {boolean} whether there was one */
+  arrived(id) {
+    return this.previews.delete(id);
+  }
+
+  /** These origins have left: take their traces away. @param {(origin: string) => boolean} isHere */
+  keepOnly(isHere) {
+    for (const origin of this.cursors.keys()) if (!isHere(origin)) this.cursors.delete(origin);
+    for (const origin of this.#sequences.keys()) if (!isHere(origin)) this.#sequences.delete(origin);
+  }
+
+  /** Drop what nobody has confirmed. @param {number} now @returns {boolean} whether something went */
+  expire(now) {
+    const before = this.cursors.size + this.previews.size;
+    for (const [origin, { at }] of this.cursors) if (now - at >= CURSOR_LASTS_MS) this.cursors.delete(origin);
+    for (const [id, { at }] of this.previews) if (now - at >= PREVIEW_LASTS_MS) this.previews.delete(id);
+    return this.cursors.size + this.previews.size !== before;
+  }
+
+  /** When something expires next. @returns {number|null} */
+  nextTimer() {
+    let due = null;
+    for (const { at } of this.cursors.values()) due = Math.min(due ?? Infinity, at + CURSOR_LASTS_MS);
+    for (const { at } of this.previews.values()) due = Math.min(due ?? Infinity, at + PREVIEW_LASTS_MS);
+    return due;
+  }
+
+  #take(item, now) {
+    check(Array.isArray(item) && item.length >= 4);
+    const [originBytes, sequence, hops, kind] = item;
+    check(originBytes instanceof Uint8Array && originBytes.length === 8 && isCount(sequence));
+    check(isCount(hops) && hops <= HOPS_MAX + 1 && isCount(kind));
+    const origin = toHex(originBytes);
+    if (origin === this.#own || !this.#isNewer(origin, kind, sequence)) return false;
+    switch (kind) {
+      case LiveKind.CURSOR:
+        return this.#takeCursor(origin, item, now);
+      case LiveKind.PREVIEW:
+        return this.#takePreview(origin, item, now);
+      case LiveKind.ENDED:
+        check(isCount(item[4]));
+        return this.previews.delete(opId(origin, item[4]));
+      default:
+        return false; // a probe, or of a later version
+    }
+  }
+
+  /** Sequences rise per origin and kind; of unknown kinds nothing is remembered. */
+  #isNewer(origin, kind, sequence) {
+    if (kind < LiveKind.CURSOR || kind > LiveKind.PROBE) return false;
+    let highest = this.#sequences.get(origin);
+    if (highest === undefined) {
+      if (this.#sequences.size >= ORIGINS_MAX) this.#sequences.delete(this.#sequences.keys().next().value);
+      this.#sequences.set(origin, (highest = [-1, -1, -1, -1, -1]));
+    }
+    if (sequence <= highest[kind]) return false;
+    highest[kind] = sequence;
+    return true;
+  }
+
+  #takeCursor(origin, item, now) {
+    const [x, y, tool] = item.slice(4);
+    check(isPlace(x) && isPlace(y));
+    if (!this.cursors.has(origin) && this.cursors.size >= ORIGINS_MAX) return false;
+    this.cursors.set(origin, { origin, x, y, tool: isCount(tool) ? tool : 0, at: now });
+    return true;
+  }
+
+  #takePreview(origin, item, now) {
+    const [counter, first, data, styleFields] = item.slice(4);
+    check(isCount(counter) && counter >= 1 && isCount(first) && data instanceof Uint8Array);
+    const id = opId(origin, counter);
+    if (this.#isLogged(id)) return false;
+    const style = readStyle(styleFields);
+    const { scale, x, y, pressure } = decodeColumns(data);
+    let preview = this.previews.get(id);
+    if (preview === undefined) {
+      if (this.previews.size >= PREVIEWS_MAX) this.previews.delete(this.previews.keys().next().value);
+      preview = { id, origin, style, x: [], y: [], pressure: pressure === null ? null : [], next: 0, at: now };
+      this.previews.set(id, preview);
+    }
+    preview.style ??= style;
+    preview.at = now;
+    // what was lost in between is bridged, what came twice is skipped
+    for (let i = Math.max(0, preview.next - first); i < x.length && preview.x.length < PREVIEW_LENGTH_MAX; i++) {
+      preview.x.push(x[i] / scale);
+      preview.y.push(y[i] / scale);
+      preview.pressure?.push(pressure?.[i] ?? 0);
+    }
+    preview.next = Math.max(preview.next, first + x.length);
+    return true;
+  }
+}
+
+function readStyle(fields) {
+  if (fields === null || fields === undefined) return null;
+  check(Array.isArray(fields) && fields.length >= 3);
+  const [tool, colour, width, page = 0, layer = 0] = fields;
+  check(isCount(tool) && isCount(colour) && colour <= COLOUR_MAX && isCount(width) && width >= 1 && width <= 2048);
+  check(isCount(page) && isCount(layer));
+  return { tool, colour, width, page, layer };
+}
+
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+const isPlace = (value) => typeof value === "number" && Math.abs(value) <= REACH_PX;
+
+function check(condition) {
+  if (!condition) throw new DecodeError("a live item breaks its format");
+}

@@ -1,0 +1,439 @@
+/**
+ * The page: puts the parts together and lets them hear of each other. What each does is written where it lives.
+ *
+ * `?carrier=webrtc` or `?carrier=websocket` allows only that way to the host. `window.edgeboard` is for looking at the
+ * page from outside, as tests do; nothing can be changed through it.
+ */
+
+import { Board } from "./board.js";
+import { Connection, Phase } from "./connection.js";
+import { Cursors } from "./cursors.js";
+import { Desk } from "./desk.js";
+import { GuestSession } from "./guest.js";
+import { toHex } from "./ids.js";
+import { listenToKeys } from "./keyboard.js";
+import { Kind } from "./kinds.js";
+import { Carrier, openWebRtc, openWebSocket } from "./link.js";
+import { LiveReceiver, LiveSender } from "./live.js";
+import { decodeOp } from "./ops.js";
+import { Outbox, gestures, openStore } from "./outbox.js";
+import * as people from "./person.js";
+import { Presence } from "./presence.js";
+import { TOOLS } from "./tools.js";
+import { Chrome } from "./ui.js";
+import { overlap } from "./geometry.js";
+import { makeView, visible } from "./view.js";
+import { isRoomName } from "./wire.js";
+import { counted, refusal } from "./words.js";
+
+const FIT_MARGIN = { top: 84, right: 40, bottom: 96, left: 40 };
+const KEEP_VIEW_MS = 400;
+const clock = () => performance.now();
+
+// ---------------------------------------------------------------------------------------------------------- who, where
+
+const roomName = roomOf(location.pathname);
+const wantedCarrier = new URLSearchParams(location.search).get("carrier");
+const drawer = new people.Drawer(people.browserStorage());
+let self = people.whoIsHere(drawer);
+
+/** What the host has said of itself and the room. */
+const host = { name: "", software: "", roomState: "", room: null };
+
+function roomOf(path) {
+  const match = /^\/room\/([^/]+)\/?$/.exec(path);
+  let name = "";
+  try {
+    name = decodeURIComponent(match?.[1] ?? "");
+  } catch {
+    // not a name
+  }
+  return isRoomName(name) ? name : "lobby";
+}
+
+// ------------------------------------------------------------------------------------------------------------ the parts
+
+const outbox = new Outbox(openStore(self.id, roomName), () => refresh());
+const presence = new Presence(self.id);
+const board = new Board({
+  person: self.id,
+  onMade: (ops) => {
+    outbox.put(ops, host.room);
+    const { session } = connection;
+    if (session !== null && session.room !== null) {
+      session.submit(ops);
+      connection.pump();
+    }
+  },
+  onChanged: (ids) => {
+    desk.changed(ids);
+    refresh();
+  },
+  onArrived: (id) => {
+    if (liveIn.arrived(id)) desk.stale();
+  },
+  label: () => (connection.phase === Phase.LIVE ? null : Date.now()),
+});
+const liveOut = new LiveSender(board.origin);
+const liveIn = new LiveReceiver(board.origin, (id) => board.document.has(id));
+const desk = new Desk({
+  stage: document.getElementById("stage"),
+  sheet: document.getElementById("sheet"),
+  overlay: document.getElementById("overlay"),
+  board,
+  live: liveOut,
+  others: {
+    previews: () => liveIn.previews.values(),
+    colourOf: (origin) => presence.of(origin)?.colour ?? 1,
+    refused: () => outbox.refused().map(itemOf).filter((id) => id !== null),
+  },
+  clock,
+});
+const cursors = new Cursors(document.getElementById("cursors"));
+const chrome = new Chrome(roomName, {
+  choose,
+  undo: () => repeat("undo"),
+  redo: () => repeat("redo"),
+  zoomBy: (factor) => desk.zoomBy(factor),
+  zoomReset: () => desk.zoomTo(1),
+  fit: () => desk.fit(FIT_MARGIN),
+  fingers: (draws) => {
+    desk.letFingersDraw(draws);
+    chrome.showFingers(desk.hasPen, draws);
+    fingersDraw = draws;
+  },
+  introduce: (name, colour) => {
+    self = { ...self, name, colour };
+    people.remember(drawer, self);
+    connection.session?.introduce(name, colour);
+    connection.pump();
+    refresh();
+  },
+  connect: () => connection.start(),
+  retry: () => {
+    resubmit(outbox.retry());
+    refresh();
+  },
+  discard: () => {
+    const gone = outbox.discard().map(itemOf).filter((id) => id !== null);
+    desk.forget(gone);
+    refresh();
+  },
+  reveal: (id) => desk.reveal(id),
+});
+const connection = new Connection({
+  dial: new Map([
+    [Carrier.WEBRTC, openWebRtc],
+    [Carrier.WEBSOCKET, openWebSocket],
+  ]),
+  carrier: Object.values(Carrier).includes(wantedCarrier) ? wantedCarrier : null,
+  makeSession: () => {
+    const me = { person: self.id, origin: board.origin, name: self.name, colour: self.colour };
+    return new GuestSession(me, roomName, () => board.vector);
+  },
+  onOutput: hear,
+  onPhase: () => refresh(),
+  clock,
+});
+let fingersDraw = false;
+
+// --------------------------------------------------------------------------------------------------- what the host says
+
+function hear(output, session) {
+  switch (output.type) {
+    case "welcome":
+      host.name = output.name;
+      host.software = output.software;
+      break;
+    case "named":
+      host.room = output.room;
+      session.submit(outbox.toSubmit(output.room));
+      connection.pump();
+      break;
+    case "room":
+      host.roomState = output.state;
+      break;
+    case "batch":
+      session.want(board.receive(output.batch));
+      break;
+    case "caughtUp":
+      showSomething();
+      break;
+    case "receipt":
+      outbox.receipt(output.level, output.origin, output.counters);
+      break;
+    case "refused":
+      refuse(output);
+      break;
+    case "presence":
+      presence.replace(output.node, output.people);
+      liveIn.keepOnly((origin) => presence.of(origin) !== null);
+      desk.stale();
+      drawCursors(false);
+      break;
+    case "live":
+      if (liveIn.receive(output.items, clock())) {
+        desk.stale();
+        drawCursors(false);
+        armExpiry();
+      }
+      return;
+    case "notice":
+      chrome.toast(output.text, { isTrouble: output.level > 0 });
+      break;
+    case "ended":
+      presence.clear();
+      host.roomState = "";
+      break;
+  }
+  refresh();
+}
+
+function refuse({ origin, counter, code, text }) {
+  const entry = outbox.refuse(origin, counter, code, text);
+  if (entry === null) return;
+  desk.stale();
+  chrome.toast(`A ${whatOf(entry)} could not be taken: ${refusal({ code, text })}`, {
+    isTrouble: true,
+    action: "Details",
+    onAction: () => chrome.openRefused(),
+  });
+}
+
+function resubmit(entries) {
+  const { session } = connection;
+  if (session === null || session.room === null) return;
+  session.submit(entries.filter((entry) => (entry.room ?? session.room) === session.room));
+  connection.pump();
+}
+
+/** The item that an op of the outbox speaks of. @returns {string|null} */
+function itemOf({ id }) {
+  const op = board.document.op(id);
+  if (op === null) return null;
+  if (op.kind === Kind.ADD) return op.body.item ?? op.id;
+  return op.kind === Kind.ALIVE ? op.body.target : null;
+}
+
+function whatOf({ origin, tail }) {
+  const { kind, undo } = decodeOp(origin, tail);
+  if (undo > 0) return undo === 1 ? "step back" : "step forward";
+  return kind === Kind.ADD ? "stroke" : kind === Kind.ALIVE ? "stroke of the eraser" : "change";
+}
+
+// -------------------------------------------------------------------------------------------------------- showing things
+
+let isRefreshDue = false;
+
+/** Bring chrome and attributes up to date, soon and once. */
+function refresh() {
+  if (isRefreshDue) return;
+  isRefreshDue = true;
+  queueMicrotask(() => {
+    isRefreshDue = false;
+    show();
+  });
+}
+
+function show() {
+  const { phase, carrier } = connection;
+  const [unsent, unsafe, refused] = [outbox.unsent(), outbox.unsafe(), outbox.refused()];
+  const { dataset } = document.body;
+  dataset.state = phase;
+  dataset.carrier = carrier;
+  dataset.unsafe = String(unsafe.length);
+  dataset.pending = String(unsent.length);
+  dataset.refused = String(refused.length);
+  chrome.showLink({
+    phase,
+    carrier,
+    isSuspect: connection.isSuspect,
+    last: connection.last,
+    hostName: host.name,
+    software: host.software,
+    roomState: host.roomState,
+    roundTrip: connection.session?.statistics().roundTripMs ?? null,
+    waiting: phase === Phase.LIVE && !connection.isSuspect ? 0 : gestures(unsent),
+    unsent: unsent.length,
+    unsafe: unsafe.length,
+    refused: refused.length,
+    foreign: host.room === null ? 0 : outbox.foreign(host.room).length,
+    isPersistent: outbox.persistent,
+  });
+  chrome.showPeople(self, presence.others());
+  chrome.showRefused(refused.map((entry) => ({ ...entry, item: itemOf(entry), what: whatOf(entry) })));
+  chrome.showHistory(board.canUndo, board.canRedo);
+}
+
+function drawCursors(isMoving) {
+  cursors.draw(liveIn.cursors.values(), (origin) => presence.of(origin), desk.view, isMoving);
+}
+
+/** The first look at a board that is elsewhere: show where the ink is. */
+let isFirstLook = people.viewKept(drawer, roomName) === null;
+
+function showSomething() {
+  if (!isFirstLook) return;
+  isFirstLook = false;
+  const box = desk.extent();
+  const { width, height } = desk.size;
+  if (box !== null && !overlap(box, visible(desk.view, width, height))) desk.fit(FIT_MARGIN);
+}
+
+// ------------------------------------------------------------------------------------------------------ what people press
+
+function choose(choice) {
+  desk.choose(choice);
+  people.keepTools(drawer, desk.choice);
+  chrome.showChoice(desk.choice);
+}
+
+function repeat(what) {
+  if (desk.isBusy) return;
+  if (!board[what]()) chrome.toast(what === "undo" ? "Nothing of yours to undo" : "Nothing of yours to redo");
+}
+
+listenToKeys(window, {
+  tool: (name) => choose({ name }),
+  width: (step) => {
+    const name = TOOLS[desk.choice.name] ? desk.choice.name : "pen";
+    const most = TOOLS[name].widths.length - 1;
+    const width = Math.min(most, Math.max(0, desk.choice.widths[name] + step));
+    choose({ name, widths: { ...desk.choice.widths, [name]: width } });
+  },
+  undo: () => repeat("undo"),
+  redo: () => repeat("redo"),
+  zoomBy: (factor) => desk.zoomBy(factor),
+  zoomReset: () => desk.zoomTo(1),
+  fit: () => desk.fit(FIT_MARGIN),
+  nudge: (dx, dy) => desk.nudge(dx, dy),
+  space: (isHeld) => desk.holdSpace(isHeld),
+  escape: () => chrome.close() || desk.abandon(),
+});
+
+// ------------------------------------------------------------------------------------------------------------ live, timers
+
+let liveTimer = null;
+let expiryTimer = null;
+let viewTimer = null;
+
+function armLive() {
+  if (liveTimer !== null) return;
+  const due = liveOut.nextTimer(clock());
+  if (due === null) return;
+  liveTimer = setTimeout(() => {
+    liveTimer = null;
+    const items = liveOut.frame(clock());
+    if (items !== null && connection.session?.sendLive(items)) connection.pump();
+    armLive();
+  }, Math.max(0, due - clock()));
+}
+
+function armExpiry() {
+  clearTimeout(expiryTimer);
+  const due = liveIn.nextTimer();
+  if (due === null) return;
+  expiryTimer = setTimeout(() => {
+    if (liveIn.expire(clock())) {
+      desk.stale();
+      drawCursors(false);
+    }
+    armExpiry();
+  }, Math.max(0, due - clock()));
+}
+
+desk.listen({
+  cursor: armLive,
+  gesture: () => {
+    chrome.showFingers(desk.hasPen, fingersDraw);
+    refresh();
+  },
+  view: (view) => {
+    chrome.showZoom(view.zoom);
+    drawCursors(true);
+    clearTimeout(viewTimer);
+    viewTimer = setTimeout(() => people.keepView(drawer, roomName, view), KEEP_VIEW_MS);
+  },
+});
+
+// ------------------------------------------------------------------------------------------------------- coming and going
+
+addEventListener("online", () => connection.nudge());
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") connection.nudge();
+  else desk.flush();
+});
+addEventListener("pagehide", () => {
+  desk.flush();
+  connection.stop();
+});
+addEventListener("pageshow", (event) => event.persisted && connection.start());
+addEventListener("beforeunload", (event) => {
+  if (!outbox.persistent && outbox.unsafe().length > 0) event.preventDefault();
+});
+
+async function begin() {
+  choose(people.toolsKept(drawer, TOOLS));
+  const kept = people.viewKept(drawer, roomName);
+  if (kept !== null) desk.show(makeView(kept.x, kept.y, kept.zoom));
+  chrome.showZoom(desk.view.zoom);
+  refresh();
+  connection.start();
+  const earlier = await outbox.load();
+  board.adopt(earlier);
+  resubmit(earlier);
+  if (earlier.length > 0 && connection.phase !== Phase.LIVE) {
+    chrome.toast(`${counted(gestures(earlier), "stroke")} from before waited here and will be handed over`);
+  }
+}
+
+Object.defineProperty(window, "edgeboard", {
+  value: Object.freeze({
+    get carrier() {
+      return connection.carrier;
+    },
+    get state() {
+      return connection.phase;
+    },
+    get roomState() {
+      return host.roomState;
+    },
+    get document() {
+      return board.document;
+    },
+    get origin() {
+      return board.origin;
+    },
+    get person() {
+      return self.id;
+    },
+    get view() {
+      return desk.view;
+    },
+    get people() {
+      return [self, ...presence.others()];
+    },
+    get cursors() {
+      return [...liveIn.cursors.values()];
+    },
+    get previews() {
+      return [...liveIn.previews.values()];
+    },
+    digest: () => toHex(board.document.digest()),
+    items: () => board.document.items().map(({ id, type }) => ({ id, type })),
+    pending: () => outbox.unsent().length,
+    unsafe: () => outbox.unsafe().length,
+    refused: () => outbox.refused().map(({ id, refused }) => ({ id, ...refused })),
+    statistics: () => ({
+      ops: board.document.size,
+      items: board.document.items().length,
+      session: connection.session?.statistics() ?? null,
+      painter: desk.statistics(),
+      liveDropped: liveIn.dropped,
+      isPersistent: outbox.persistent,
+      ...board.troubles,
+    }),
+  }),
+});
+
+begin();

@@ -1,0 +1,302 @@
+/**
+ * What this device has drawn and what is not yet safe elsewhere: kept until two boards have it.
+ *
+ * The truth is in memory; a store (IndexedDB in a browser) follows it, so that a closed tab loses nothing. Ops are put
+ * before they are sent and leave only at the `safe` receipt. What a host refuses stays too, marked, for its maker to
+ * decide. Ops of earlier page loads keep their own origin and are handed over again as they were.
+ */
+
+import { compareOps, opId } from "./ids.js";
+import { Level } from "./wire.js";
+
+const DATABASE = "edgeboard";
+const VERSION = 1;
+const STORE = "outbox";
+
+/**
+ * @typedef {object} Kept
+ * @property {string} id op id
+ * @property {string} origin hex
+ * @property {number} counter
+ * @property {Uint8Array} tail
+ * @property {boolean} more of the same gesture as the op before
+ * @property {string|null} room the room's id (hex) if it was known when the op was made
+ * @property {number} level 0 not acknowledged, 1 saved by the host
+ * @property {{code: number, text: string}|null} refused
+ */
+
+/** The ops of one person in one room that are not yet safe. */
+export class Outbox {
+  #store;
+  #entries = new Map();
+  #failed = null;
+  #onChange;
+
+  /**
+   * @param {Promise<OutboxStore|null>} store null: memory only; what is put before it opens is written then
+   * @param {() => void} [onChange] called after counts or persistence changed
+   */
+  constructor(store, onChange = () => {}) {
+    this.#onChange = onChange;
+    this.#store = store.then((opened) => {
+      if (opened === null) this.#fail("this browser keeps nothing");
+      return opened;
+    });
+  }
+
+  /** Whether what is here outlives the page. */
+  get persistent() {
+    return this.#failed === null;
+  }
+
+  /** Why not. @returns {string|null} */
+  get trouble() {
+    return this.#failed;
+  }
+
+  /**
+   * What earlier pages left, in the order it was made per origin. It is part of this outbox from now on.
+   * @returns {Promise<Kept[]>} empty if the store fails; `trouble` tells
+   */
+  async load() {
+    let rows;
+    try {
+      rows = (await (await this.#store)?.all()) ?? [];
+    } catch (error) {
+      this.#fail(error);
+      return [];
+    }
+    const fresh = rows.filter((row) => !this.#entries.has(row.id)).sort((a, b) => compareOps(a.id, b.id));
+    for (const row of fresh) this.#entries.set(row.id, row);
+    if (fresh.length > 0) this.#onChange();
+    return fresh;
+  }
+
+  /**
+   * Keep ops that were just made. Memory has them when this returns, the store a moment later.
+   * @param {{origin: string, counter: number, tail: Uint8Array, more: boolean}[]} ops
+   * @param {string|null} room
+   * @returns {Promise<void>} when the store has them too; never rejects
+   */
+  put(ops, room) {
+    const rows = ops.map(({ origin, counter, tail, more }) => ({
+      id: opId(origin, counter),
+      origin,
+      counter,
+      tail,
+      more,
+      room,
+      level: 0,
+      refused: null,
+    }));
+    for (const row of rows) this.#entries.set(row.id, row);
+    this.#onChange();
+    return this.#write((store) => store.put(rows));
+  }
+
+  /**
+   * A receipt of the host.
+   * @param {number} level
+   * @param {string} origin
+   * @param {number[]} counters from, to, from, to …
+   */
+  receipt(level, origin, counters) {
+    const done = [];
+    for (const entry of this.#within(origin, counters)) {
+      if (level >= Level.SAFE) done.push(entry.id);
+      else if (level === Level.SAVED) entry.level = Level.SAVED;
+    }
+    for (const id of done) this.#entries.delete(id);
+    this.#onChange();
+    if (done.length > 0) this.#write((store) => store.remove(done));
+  }
+
+  /** The host did not take an op. @returns {Kept|null} the op, if it is ours */
+  refuse(origin, counter, code, text) {
+    const entry = this.#entries.get(opId(origin, counter));
+    if (entry === undefined) return null;
+    entry.refused = { code, text };
+    this.#onChange();
+    this.#write((store) => store.put([entry]));
+    return entry;
+  }
+
+  /** Let go of the marks, so that refused ops are handed over again. @returns {Kept[]} those ops */
+  retry() {
+    const again = this.refused();
+    for (const entry of again) entry.refused = null;
+    this.#onChange();
+    if (again.length > 0) this.#write((store) => store.put(again));
+    return again;
+  }
+
+  /** Forget refused ops, because their maker said so. @returns {Kept[]} those ops */
+  discard() {
+    const gone = this.refused();
+    for (const entry of gone) this.#entries.delete(entry.id);
+    this.#onChange();
+    if (gone.length > 0) this.#write((store) => store.remove(gone.map((entry) => entry.id)));
+    return gone;
+  }
+
+  /**
+   * What a new link has to hand over: everything that is not safe, was not refused and belongs to this room.
+   * @param {string} room the room's id
+   * @returns {Kept[]}
+   */
+  toSubmit(room) {
+    return [...this.#entries.values()].filter((entry) => !entry.refused && (entry.room ?? room) === room);
+  }
+
+  /** How many ops are kept. */
+  get size() {
+    return this.#entries.size;
+  }
+
+  /** Ops no host has acknowledged. @returns {Kept[]} */
+  unsent() {
+    return [...this.#entries.values()].filter((entry) => entry.level < Level.SAVED && !entry.refused);
+  }
+
+  /** Ops that are not safe yet, refused ones left out. @returns {Kept[]} */
+  unsafe() {
+    return [...this.#entries.values()].filter((entry) => !entry.refused);
+  }
+
+  /** @returns {Kept[]} */
+  refused() {
+    return [...this.#entries.values()].filter((entry) => entry.refused);
+  }
+
+  /** Ops of another board that had the same address and room name. @param {string} room @returns {Kept[]} */
+  foreign(room) {
+    return [...this.#entries.values()].filter((entry) => entry.room !== null && entry.room !== room);
+  }
+
+  *#within(origin, counters) {
+    const inside = (counter) => {
+      for (let i = 0; i < counters.length; i += 2) if (counter >= counters[i] && counter <= counters[i + 1]) return true;
+      return false;
+    };
+    for (const entry of this.#entries.values()) if (entry.origin === origin && inside(entry.counter)) yield entry;
+  }
+
+  async #write(change) {
+    try {
+      const store = await this.#store;
+      if (store !== null) await change(store);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error) {
+    this.#failed = String(error?.message ?? error).slice(0, 200);
+    this.#onChange();
+  }
+}
+
+/** How many gestures these ops are. @param {{more: boolean}[]} ops @returns {number} */
+export function gestures(ops) {
+  const starts = ops.reduce((count, { more }) => count + (more ? 0 : 1), 0);
+  return ops.length > 0 ? Math.max(starts, 1) : 0;
+}
+
+/**
+ * Where an outbox is kept in a browser: one row per op, keyed by person, room name, origin and counter.
+ * @typedef {{all: () => Promise<Kept[]>, put: (rows: Kept[]) => Promise<void>, remove: (ids: string[]) => Promise<void>}} OutboxStore
+ */
+
+/**
+ * Open the database of this browser.
+ * @param {string} person hex
+ * @param {string} roomName
+ * @param {IDBFactory} [factory]
+ * @returns {Promise<OutboxStore|null>} null where there is none (private windows of some browsers)
+ */
+export async function openStore(person, roomName, factory = globalThis.indexedDB) {
+  if (!factory) return null;
+  try {
+    const database = await openDatabase(factory);
+    database.onversionchange = () => database.close();
+    return new IndexedStore(database, person, roomName);
+  } catch {
+    return null;
+  }
+}
+
+function openDatabase(factory) {
+  return new Promise((resolve, reject) => {
+    const request = factory.open(DATABASE, VERSION);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore(STORE, { keyPath: ["person", "roomName", "origin", "counter"] });
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error("another tab holds an older database open"));
+  });
+}
+
+class IndexedStore {
+  #database;
+  #person;
+  #roomName;
+
+  constructor(database, person, roomName) {
+    this.#database = database;
+    this.#person = person;
+    this.#roomName = roomName;
+  }
+
+  all() {
+    return this.#transact("readonly", (store) => {
+      const range = IDBKeyRange.bound([this.#person, this.#roomName], [this.#person, this.#roomName, []]);
+      return store.getAll(range);
+    }).then((rows) =>
+      rows.map(({ origin, counter, tail, more, room, level, refused }) => ({
+        id: opId(origin, counter),
+        origin,
+        counter,
+        tail,
+        more: more ?? false,
+        room: room ?? null,
+        level: level ?? 0,
+        refused: refused ?? null,
+      })),
+    );
+  }
+
+  put(rows) {
+    return this.#transact("readwrite", (store) => {
+      for (const { origin, counter, tail, more, room, level, refused } of rows) {
+        store.put({
+          person: this.#person,
+          roomName: this.#roomName,
+          origin,
+          counter,
+          tail: tail.slice(), // a view would drag the whole buffer along
+          more,
+          room,
+          level,
+          refused,
+        });
+      }
+    });
+  }
+
+  remove(ids) {
+    return this.#transact("readwrite", (store) => {
+      for (const id of ids) store.delete([this.#person, this.#roomName, id.slice(0, 16), Number(id.slice(17))]);
+    });
+  }
+
+  #transact(mode, work) {
+    return new Promise((resolve, reject) => {
+      const transaction = this.#database.transaction(STORE, mode);
+      const request = work(transaction.objectStore(STORE));
+      transaction.oncomplete = () => resolve(request?.result);
+      transaction.onerror = () => reject(transaction.error);
+      transaction.onabort = () => reject(transaction.error ?? new Error("the browser gave the write up"));
+    });
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * What moves above the sheet: the own stroke under way, strokes of others before they are logged, marks on refused ones.
+ *
+ * Drawn anew whenever one of them changes, but only where something was or is. Never asks the network for anything.
+ */
+
+import { inflated, overlap, united } from "./geometry.js";
+import { strokePicture } from "./picture.js";
+import { visible } from "./view.js";
+
+const UNKNOWN_WIDTH = 24; // of a preview whose style got lost, in 1/8 px
+const REFUSED_COLOUR = "#d92d20";
+
+/** The canvas above the sheet. */
+export class Overlay {
+  #element;
+  #context;
+  #width = 0;
+  #height = 0;
+  #ratio = 1;
+  #drawn = null; // the box that is not empty, in canvas px, and the view it was drawn for
+  #pictures = new Map(); // preview id -> {length, picture}
+
+  /** @param {HTMLCanvasElement} element */
+  constructor(element) {
+    this.#element = element;
+    this.#context = element.getContext("2d");
+  }
+
+  resize(width, height, ratio) {
+    [this.#width, this.#height, this.#ratio] = [width, height, ratio];
+    this.#element.width = Math.max(1, Math.round(width * ratio));
+    this.#element.height = Math.max(1, Math.round(height * ratio));
+    this.#drawn = null;
+  }
+
+  /**
+   * @param {import("./view.js").View} view
+   * @param {{columns: object, style: object}|null} own
+   * @param {Iterable<import("./live.js").Preview>} previews
+   * @param {(origin: string) => number} colourOf a person's colour
+   * @param {Iterable<import("./geometry.js").Rect>} refused boxes to mark
+   */
+  draw(view, own, previews, colourOf, refused) {
+    const context = this.#context;
+    this.#clear(view);
+    const seen = visible(view, this.#width, this.#height);
+    const unit = view.zoom * this.#ratio;
+    context.setTransform(unit, 0, 0, unit, -view.x * unit, -view.y * unit);
+    context.lineCap = context.lineJoin = "round";
+    let box = null;
+    for (const picture of this.#others(previews, colourOf)) {
+      if (!overlap(picture.box, seen)) continue;
+      picture.draw(context);
+      box = united(box, picture.box);
+    }
+    if (own !== null) {
+      const picture = strokePicture([{ columns: own.columns, cuts: [] }], own.style);
+      picture.draw(context);
+      box = united(box, picture.box);
+    }
+    for (const each of refused) {
+      const mark = inflated(each, 4 / view.zoom);
+      if (!overlap(mark, seen)) continue;
+      this.#mark(mark, view.zoom);
+      box = united(box, inflated(mark, 4 / view.zoom));
+    }
+    this.#drawn = box === null ? null : { box, view };
+  }
+
+  #others(previews, colourOf) {
+    const pictures = [];
+    const before = this.#pictures;
+    this.#pictures = new Map();
+    for (const { id, origin, style, x, y, pressure } of previews) {
+      if (style !== null && style.page !== 0) continue;
+      let cached = before.get(id);
+      if (cached === undefined || cached.length !== x.length || cached.style !== style) {
+        const shown = style ?? { tool: 0, colour: colourOf(origin), width: UNKNOWN_WIDTH };
+        const picture = strokePicture([{ columns: { scale: 1, x, y, pressure }, cuts: [] }], shown);
+        cached = { length: x.length, style, picture };
+      }
+      this.#pictures.set(id, cached);
+      if (x.length > 0) pictures.push(cached.picture);
+    }
+    return pictures;
+  }
+
+  #mark({ x0, y0, x1, y1 }, zoom) {
+    const context = this.#context;
+    context.globalAlpha = 0.9;
+    context.strokeStyle = REFUSED_COLOUR;
+    context.lineWidth = 1.5 / zoom;
+    context.setLineDash([6 / zoom, 5 / zoom]);
+    context.strokeRect(x0, y0, x1 - x0, y1 - y0);
+    context.setLineDash([]);
+  }
+
+  #clear(view) {
+    const context = this.#context;
+    if (this.#drawn === null) return;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    if (this.#drawn.view !== view) {
+      context.clearRect(0, 0, this.#element.width, this.#element.height);
+      return;
+    }
+    const unit = view.zoom * this.#ratio;
+    const { x0, y0, x1, y1 } = this.#drawn.box;
+    const left = Math.floor((x0 - view.x) * unit) - 2;
+    const top = Math.floor((y0 - view.y) * unit) - 2;
+    context.clearRect(left, top, Math.ceil((x1 - x0) * unit) + 5, Math.ceil((y1 - y0) * unit) + 5);
+  }
+}

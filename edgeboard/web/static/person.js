@@ -1,0 +1,132 @@
+/**
+ * Who sits at this device, and how they like their tools: kept in this browser, with memory where it keeps nothing.
+ *
+ * The person id is random and outlives reloads; names, colours and undo belong to it.
+ */
+
+import { randomPerson } from "./ids.js";
+import { NAME_MAX } from "./wire.js";
+
+const PERSON = "edgeboard.person";
+const TOOLS = "edgeboard.tools";
+const VIEW = "edgeboard.view."; // and the room's name
+
+/** Colours of people: those of the palette that read well on white and apart from each other. */
+export const PERSON_COLOURS = Object.freeze([4, 5, 7, 8, 9, 10, 11, 12, 13]);
+
+const FIRST = ["Amber", "Brisk", "Calm", "Clever", "Coral", "Gentle", "Golden", "Indigo", "Jolly", "Lucky", "Mellow"];
+const LAST = ["Badger", "Crane", "Finch", "Fox", "Hare", "Heron", "Lynx", "Otter", "Owl", "Robin", "Seal", "Wren"];
+
+/** @typedef {{id: string, name: string, colour: number}} Person */
+
+/** Values kept in this browser by name. */
+export class Drawer {
+  #storage;
+  #memory = new Map();
+
+  /** @param {Storage|null} storage may be missing, full or forbidden */
+  constructor(storage) {
+    this.#storage = storage;
+  }
+
+  /** @param {string} key @returns {unknown} null if there is none, or it cannot be read */
+  get(key) {
+    if (this.#memory.has(key)) return this.#memory.get(key);
+    try {
+      return JSON.parse(this.#storage?.getItem(key) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+
+  /** @param {string} key @param {unknown} value */
+  set(key, value) {
+    this.#memory.set(key, value);
+    try {
+      this.#storage?.setItem(key, JSON.stringify(value));
+    } catch {
+      // memory has it
+    }
+  }
+}
+
+/** The storage of this browser, or null. @returns {Storage|null} */
+export function browserStorage() {
+  try {
+    return globalThis.localStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** A name as it may be sent: one line, not too long. @param {unknown} text @returns {string} */
+export function cleanName(text) {
+  if (typeof text !== "string") return "";
+  const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").replace(/\s+/g, " ").trim();
+  return [...line].slice(0, NAME_MAX).join("").trim();
+}
+
+/** Up to two letters that stand for a name. @param {string} name @returns {string} */
+export function initials(name) {
+  const words = name.split(" ").filter((word) => word !== "");
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return letters.map((word) => [...word][0].toUpperCase()).join("") || "?";
+}
+
+/**
+ * Who sits here: as kept, or somebody new.
+ * @param {Drawer} drawer
+ * @param {() => number} [dice] 0 .. 1
+ * @returns {Person}
+ */
+export function whoIsHere(drawer, dice = Math.random) {
+  const kept = drawer.get(PERSON);
+  const choose = (list) => list[Math.floor(dice() * list.length) % list.length];
+  const isKept = kept !== null && typeof kept === "object" && /^[0-9a-f]{32}$/.test(kept.id);
+  const person = {
+    id: isKept ? kept.id : randomPerson(),
+    name: (isKept && cleanName(kept.name)) || `${choose(FIRST)} ${choose(LAST)}`,
+    colour: isKept && PERSON_COLOURS.includes(kept.colour) ? kept.colour : choose(PERSON_COLOURS),
+  };
+  drawer.set(PERSON, person);
+  return person;
+}
+
+/** @param {Drawer} drawer @param {Person} person */
+export function remember(drawer, person) {
+  drawer.set(PERSON, person);
+}
+
+/**
+ * What the toolbar looked like.
+ * @param {Drawer} drawer
+ * @param {Record<string, {widths: number[]}|null>} tools as `tools.js` has them
+ * @returns {object} only what makes sense; empty if nothing is known
+ */
+export function toolsKept(drawer, tools) {
+  const { name, colour, widths } = Object(drawer.get(TOOLS));
+  const kept = {};
+  if (Object.hasOwn(tools, name)) kept.name = name;
+  if (Number.isInteger(colour) && colour >= 0 && colour <= 16 + 0xffffff) kept.colour = colour;
+  const isStep = ([tool, step]) => Object.hasOwn(tools, tool) && tools[tool]?.widths[step] !== undefined;
+  const steps = Object.entries(Object(widths)).filter(isStep);
+  if (steps.length === Object.values(tools).filter((each) => each !== null).length) kept.widths = Object.fromEntries(steps);
+  return kept;
+}
+
+/** @param {Drawer} drawer @param {object} tools */
+export function keepTools(drawer, tools) {
+  drawer.set(TOOLS, tools);
+}
+
+/** Where this room was looked at last. @param {Drawer} drawer @param {string} room @returns {{x: number, y: number, zoom: number}|null} */
+export function viewKept(drawer, room) {
+  const kept = drawer.get(VIEW + room);
+  const isView = kept !== null && typeof kept === "object" && [kept.x, kept.y, kept.zoom].every(Number.isFinite);
+  return isView ? kept : null;
+}
+
+/** @param {Drawer} drawer @param {string} room @param {{x: number, y: number, zoom: number}} view */
+export function keepView(drawer, room, { x, y, zoom }) {
+  drawer.set(VIEW + room, { x, y, zoom });
+}

@@ -1,0 +1,424 @@
+/**
+ * The chrome: toolbar, badge, cards, dialogs, toasts. It shows what it is told and tells what was pressed.
+ *
+ * Words of other people go into the page as text, never as markup. Styles are set through the CSSOM, as the content
+ * security policy wants it. Names of elements are those of index.html.
+ */
+
+import { PALETTE, cssColour } from "./ink.js";
+import { PERSON_COLOURS, cleanName, initials } from "./person.js";
+import { TOOLS } from "./tools.js";
+import { badge, counted, ending, refusal, roomState, safety } from "./words.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const TOAST_MS = 6_000;
+const TOASTS_MAX = 4;
+const AVATARS_MAX = 4;
+const COLOUR_NAMES = [
+  "Ink", "Grey", "Light grey", "White", "Red", "Orange", "Yellow", "Green",
+  "Teal", "Blue", "Indigo", "Violet", "Pink", "Brown", "Rose", "Sky",
+];
+const DOTS = [4, 7, 10, 14, 19]; // px on screen for the five widths
+
+const find = (id) => document.getElementById(id);
+
+function make(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+function avatar(name, colour) {
+  const element = make("span", "avatar", initials(name));
+  element.style.setProperty("--person", cssColour(colour));
+  element.setAttribute("aria-hidden", "true");
+  return element;
+}
+
+/** A group of buttons of which one is chosen; arrow keys move in it. */
+class Choices {
+  #buttons;
+  #onChoose;
+
+  constructor(buttons, onChoose) {
+    this.#buttons = buttons;
+    this.#onChoose = onChoose;
+    buttons.forEach((button, at) => {
+      button.addEventListener("click", () => onChoose(at));
+      button.addEventListener("keydown", (event) => this.#key(event, at));
+    });
+  }
+
+  show(chosen) {
+    this.#buttons.forEach((button, at) => {
+      button.setAttribute("aria-checked", String(at === chosen));
+      button.tabIndex = at === chosen || (chosen < 0 && at === 0) ? 0 : -1;
+    });
+  }
+
+  #key(event, at) {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = (at + step + this.#buttons.length) % this.#buttons.length;
+    this.#onChoose(next);
+    this.#buttons[next].focus();
+  }
+}
+
+/**
+ * @typedef {object} Commands what the chrome asks for
+ * @property {(choice: object) => void} choose
+ * @property {() => void} undo
+ * @property {() => void} redo
+ * @property {(factor: number) => void} zoomBy
+ * @property {() => void} zoomReset
+ * @property {() => void} fit
+ * @property {(draws: boolean) => void} fingers
+ * @property {(name: string, colour: number) => void} introduce
+ * @property {() => void} connect
+ * @property {() => void} retry
+ * @property {() => void} discard
+ * @property {(id: string) => void} reveal
+ */
+
+/** Everything on the screen that is not paper. */
+export class Chrome {
+  #commands;
+  #choice = null;
+  #open = null; // {card, button}
+  #tools;
+  #colours;
+  #widths;
+  #nameColours;
+  #person = null;
+  #nameColour = 0;
+
+  /** @param {string} room @param {Commands} commands */
+  constructor(room, commands) {
+    this.#commands = commands;
+    find("room").textContent = room;
+    document.title = `${room} · edgeboard`;
+    const url = (kind) => `/api/room/${encodeURIComponent(room)}/export.${kind}`;
+    find("export-svg").href = url("svg");
+    find("export-json").href = url("json");
+    find("export-svg").download = `${room}.svg`;
+    find("export-json").download = `${room}.json`;
+    this.#fillToolbar();
+    this.#fillDialogs();
+    this.#wire();
+  }
+
+  // --------------------------------------------------------------------------------------------------------- toolbar
+
+  #fillToolbar() {
+    const names = Object.keys(TOOLS);
+    const buttons = names.map((name) => document.querySelector(`#toolbar [data-tool="${name}"]`));
+    this.#tools = new Choices(buttons, (at) => this.#commands.choose({ name: names[at] }));
+    this.#colours = new Choices(
+      PALETTE.map((css, at) => swatch(find("colours"), css, COLOUR_NAMES[at])),
+      (at) => this.#chooseInk({ colour: at }),
+    );
+    const widths = DOTS.map((size, at) => {
+      const button = make("button", "width");
+      button.type = "button";
+      button.setAttribute("role", "radio");
+      button.setAttribute("aria-label", `Width ${at + 1} of ${DOTS.length}`);
+      const dot = make("i");
+      dot.style.setProperty("--dot", `${size}px`);
+      button.append(dot);
+      find("widths").append(button);
+      return button;
+    });
+    this.#widths = new Choices(widths, (at) => this.#chooseInk({ width: at }));
+  }
+
+  /** A colour or a width is for a tool that draws. */
+  #chooseInk({ colour, width }) {
+    const { name, widths } = this.#choice;
+    const draws = TOOLS[name] ? name : "pen";
+    const choice = { name: draws };
+    if (colour !== undefined) choice.colour = colour;
+    if (width !== undefined) choice.widths = { ...widths, [draws]: width };
+    this.#commands.choose(choice);
+  }
+
+  /** @param {import("./desk.js").Choice} choice */
+  showChoice(choice) {
+    this.#choice = { ...choice };
+    const draws = TOOLS[choice.name] ? choice.name : "pen";
+    this.#tools.show(Object.keys(TOOLS).indexOf(choice.name));
+    this.#colours.show(choice.colour);
+    this.#widths.show(choice.widths[draws]);
+    document.documentElement.style.setProperty("--ink", cssColour(choice.colour));
+    const blob = find("style").querySelector(".blob");
+    blob.style.width = blob.style.height = `${DOTS[choice.widths[draws]] + 7}px`;
+  }
+
+  /** @param {number} zoom */
+  showZoom(zoom) {
+    const percent = Math.round(zoom * 100);
+    const button = find("zoom-reset");
+    button.textContent = `${percent}%`;
+    button.setAttribute("aria-label", `Zoom: ${percent} percent. Press for 100 percent`);
+  }
+
+  /** @param {boolean} canUndo @param {boolean} canRedo */
+  showHistory(canUndo, canRedo) {
+    find("undo").disabled = !canUndo;
+    find("redo").disabled = !canRedo;
+  }
+
+  /** @param {boolean} hasPen @param {boolean} fingersDraw */
+  showFingers(hasPen, fingersDraw) {
+    find("menu-fingers").hidden = !hasPen;
+    find("menu-fingers").setAttribute("aria-checked", String(fingersDraw));
+  }
+
+  // ------------------------------------------------------------------------------------------------------ connection
+
+  /**
+   * @param {object} state
+   * @param {string} state.phase
+   * @param {string} state.carrier
+   * @param {boolean} state.isSuspect
+   * @param {{code: number, text: string}|null} state.last
+   * @param {string} state.hostName
+   * @param {string} state.software
+   * @param {string} state.roomState
+   * @param {number|null} state.roundTrip ms
+   * @param {number} state.waiting strokes
+   * @param {number} state.unsent ops
+   * @param {number} state.unsafe ops
+   * @param {number} state.foreign ops
+   * @param {number} state.refused ops
+   * @param {boolean} state.isPersistent
+   */
+  showLink(state) {
+    const { title, detail, tone } = badge(state);
+    const button = find("badge");
+    button.dataset.tone = tone;
+    button.toggleAttribute("data-waiting", state.waiting > 0);
+    setText("badge-title", title);
+    setText("badge-detail", detail);
+    button.setAttribute("aria-label", `Connection: ${title}, ${detail}`);
+    setText("link-title", `${title}, ${detail}`);
+    const isUp = state.carrier !== "";
+    setText("link-words", isUp ? safety(state) : [ending(state.last), safety(state)].join(" ").trim());
+    const facts = [
+      ["Board", state.hostName],
+      ["Room", state.roomState && roomState(state.roomState)],
+      ["Answers within", isUp && state.roundTrip !== null ? `${Math.max(1, Math.round(state.roundTrip))} ms` : ""],
+      ["Not handed over", String(state.unsent)],
+      ["Not safe yet", String(state.unsafe)],
+    ];
+    const list = find("link-facts");
+    list.replaceChildren(
+      ...facts.filter(([, value]) => value).flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]),
+    );
+    const notes = [];
+    if (!state.isPersistent) notes.push("This browser does not keep ink. Leave the page open until all of it is safe.");
+    if (state.foreign > 0) notes.push(`${counted(state.foreign, "change")} made at another board of this name wait here.`);
+    find("link-storage").hidden = notes.length === 0;
+    setText("link-storage", notes.join(" "));
+    find("link-retry").hidden = isUp || state.phase === "connecting";
+    find("link-refused").hidden = state.refused === 0;
+    setText("link-refused", `${counted(state.refused, "change")} could not be taken`);
+    setText("version", state.software && `${state.hostName} · ${state.software}`);
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- people
+
+  /**
+   * @param {import("./person.js").Person} self
+   * @param {import("./presence.js").Present[]} others
+   */
+  showPeople(self, others) {
+    this.#person = self;
+    const everyone = [{ ...self, isSelf: true }, ...others];
+    const stack = everyone.slice(0, AVATARS_MAX).map(({ name, colour }) => avatar(name, colour));
+    if (everyone.length > AVATARS_MAX) stack.push(make("span", "avatar more", `+${everyone.length - AVATARS_MAX}`));
+    find("people").replaceChildren(...stack);
+    find("people").setAttribute("aria-label", `${counted(everyone.length, "person", "people")} here. Show who`);
+    find("people").title = everyone.map(({ name }) => name).slice(0, 12).join(", ");
+    const rows = everyone.map(({ name, colour, isSelf, origins = [] }) => {
+      const row = make("li");
+      row.append(avatar(name, colour), make("span", "name", name || "Somebody"));
+      if (isSelf) row.append(make("span", "soft", "you"));
+      else if (origins.length > 1) row.append(make("span", "soft", `${origins.length} pages`));
+      return row;
+    });
+    find("people-list").replaceChildren(...rows);
+  }
+
+  #fillDialogs() {
+    this.#nameColours = new Choices(
+      PERSON_COLOURS.map((colour) => swatch(find("name-colours"), cssColour(colour), COLOUR_NAMES[colour])),
+      (at) => {
+        this.#nameColour = PERSON_COLOURS[at];
+        this.#nameColours.show(at);
+      },
+    );
+  }
+
+  askName() {
+    this.close();
+    find("name").value = this.#person.name;
+    this.#nameColour = this.#person.colour;
+    this.#nameColours.show(PERSON_COLOURS.indexOf(this.#person.colour));
+    find("dialog-name").showModal();
+    find("name").select();
+  }
+
+  // --------------------------------------------------------------------------------------------------------- refused
+
+  /** @param {{id: string, item: string|null, what: string, refused: {code: number, text: string}}[]} list */
+  showRefused(list) {
+    const rows = list.map(({ item, what, refused }) => {
+      const row = make("li");
+      row.append(make("span", "name", `${what}: ${refusal(refused)}`));
+      if (item !== null) {
+        const button = make("button", "button quiet", "Show");
+        button.type = "button";
+        button.addEventListener("click", () => {
+          find("dialog-refused").close();
+          this.#commands.reveal(item);
+        });
+        row.append(button);
+      }
+      return row;
+    });
+    find("refused-list").replaceChildren(...rows);
+    if (list.length === 0) find("dialog-refused").close();
+  }
+
+  openRefused() {
+    this.close();
+    if (!find("dialog-refused").open) find("dialog-refused").showModal();
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- toasts
+
+  /**
+   * A word in passing.
+   * @param {string} text
+   * @param {{isTrouble?: boolean, action?: string, onAction?: () => void}} [options]
+   */
+  toast(text, { isTrouble = false, action, onAction } = {}) {
+    const box = find("toasts");
+    for (const each of box.children) if (each.firstChild?.textContent === text || each.dataset.text === text) return;
+    const toast = make("div", "toast");
+    toast.dataset.text = text;
+    if (isTrouble) toast.append(icon("warn"));
+    toast.append(make("span", "", text));
+    if (action !== undefined) {
+      const button = make("button", "", action);
+      button.type = "button";
+      button.addEventListener("click", () => {
+        toast.remove();
+        onAction();
+      });
+      toast.append(button);
+    }
+    box.append(toast);
+    while (box.children.length > TOASTS_MAX) box.firstChild.remove();
+    setTimeout(() => toast.remove(), isTrouble ? 2 * TOAST_MS : TOAST_MS);
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- cards
+
+  /** Close what is open. @returns {boolean} whether something was */
+  close() {
+    const open = this.#open;
+    if (open === null) return false;
+    this.#open = null;
+    if (open.card.id === "card-style") open.card.classList.remove("is-open");
+    else open.card.hidden = true;
+    open.button.setAttribute("aria-expanded", "false");
+    return true;
+  }
+
+  #toggle(button) {
+    const card = find(button.getAttribute("aria-controls"));
+    const wasOpen = this.#open?.card === card;
+    this.close();
+    if (wasOpen) return;
+    if (card.id === "card-style") card.classList.add("is-open");
+    else card.hidden = false;
+    button.setAttribute("aria-expanded", "true");
+    this.#open = { card, button };
+  }
+
+  #wire() {
+    const press = (id, act) => find(id).addEventListener("click", act);
+    const andClose = (act) => () => {
+      this.close();
+      act();
+    };
+    const commands = this.#commands;
+    for (const id of ["badge", "people", "menu", "style"]) press(id, (event) => this.#toggle(event.currentTarget));
+    press("undo", () => commands.undo());
+    press("redo", () => commands.redo());
+    press("zoom-in", () => commands.zoomBy(1.25));
+    press("zoom-out", () => commands.zoomBy(0.8));
+    press("zoom-reset", () => commands.zoomReset());
+    press("zoom-fit", () => commands.fit());
+    press("menu-fit", andClose(() => commands.fit()));
+    press("menu-fingers", () => commands.fingers(find("menu-fingers").getAttribute("aria-checked") !== "true"));
+    press("menu-name", () => this.askName());
+    press("edit-name", () => this.askName());
+    press("menu-keys", andClose(() => find("dialog-keys").showModal()));
+    press("link-retry", () => commands.connect());
+    press("link-refused", () => this.openRefused());
+    press("refused-retry", () => commands.retry());
+    press("refused-discard", () => commands.discard());
+    press("export-svg", () => this.close());
+    press("export-json", () => this.close());
+    for (const dialog of document.querySelectorAll("dialog")) {
+      for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close());
+      dialog.addEventListener("click", (event) => event.target === dialog && isOutside(dialog, event) && dialog.close());
+    }
+    find("dialog-name").querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      find("dialog-name").close();
+      commands.introduce(cleanName(find("name").value) || this.#person.name, this.#nameColour);
+    });
+    document.addEventListener("pointerdown", (event) => {
+      const isInside = this.#open?.card.contains(event.target) || this.#open?.button.contains(event.target);
+      if (this.#open !== null && !isInside) this.close();
+    }, true);
+  }
+}
+
+function swatch(parent, css, name) {
+  const button = make("button", "colour");
+  button.type = "button";
+  button.setAttribute("role", "radio");
+  button.setAttribute("aria-label", name);
+  button.title = name;
+  const dot = make("i");
+  dot.style.setProperty("--swatch", css);
+  button.append(dot);
+  parent.append(button);
+  return button;
+}
+
+function setText(id, text) {
+  const element = find(id);
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function isOutside(dialog, { clientX, clientY }) {
+  const { left, right, top, bottom } = dialog.getBoundingClientRect();
+  return clientX < left || clientX > right || clientY < top || clientY > bottom;
+}
