@@ -35,7 +35,7 @@ def local_addresses(settings: Settings) -> list[str]:
     else:
         found = [address for name, address in everything if not name.startswith(_INWARD + _OUTWARD)]
         found = found or [address for _, address in everything]
-    if settings.include_loopback and LOOPBACK not in found:
+    if settings.include_loopback or LOOPBACK in chosen:
         found.append(LOOPBACK)
     return list(dict.fromkeys(found))
 
