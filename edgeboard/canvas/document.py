@@ -349,18 +349,18 @@ class Document:
         """16 bytes that are equal on all nodes with the same canvas."""
         return digest_of(self._facts, self.view, self.live())
 
+    def ended(self) -> list[Vector]:
+        """The contexts of the floors that are settled."""
+        waiting = set(self._floors)
+        settled = [floor for floors in self._facts.floors.values() for floor in floors if floor not in waiting]
+        contexts = (self.view.context_of(floor, floor.about) for floor in settled if isinstance(floor.about, Context))
+        return [context for context in contexts if context is not None]
+
     def unexplained(self) -> list[Place]:
         """Dropped entries that no settled floor covers: whoever sent them has kept something back."""
-        waiting = set(self._floors)
-        contexts = [
-            self.view.context_of(floor, floor.about)
-            for floors in self._facts.floors.values()
-            for floor in floors
-            if floor not in waiting and isinstance(floor.about, Context)
-        ]
-        authors = self._facts.authors
+        authors, ended = self._facts.authors, self.ended()
         places = (Place(authors[code & AUTHOR_MASK], code >> AUTHOR_BITS) for code in self._dropped)
-        return [place for place in places if not any(seen is not None and seen.covers(*place) for seen in contexts)]
+        return [place for place in places if not any(seen.covers(*place) for seen in ended)]
 
     def statistics(self) -> Statistics:
         """How much of everything there is."""

@@ -36,8 +36,8 @@ class Part(IntEnum):
     STRUCK = 10  # its content was dropped at a floor
 
 
-# What may be dropped at a floor: ops of items. Whoever drops another op has made a gap, and it is seen as one.
-STRIKABLE: Final = frozenset({Part.ITEM, Part.PIECE, Part.SET, Part.ALIVE, Part.CUT})
+# What may be dropped at a floor. Not alive: who still has the add of a dead item must find it dead.
+STRIKABLE: Final = frozenset({Part.ITEM, Part.PIECE, Part.SET, Part.CUT})
 
 
 @final
