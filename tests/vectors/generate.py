@@ -11,7 +11,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent), str(HERE)]  # so that it also runs as a script
 
-from parts import (  # noqa: E402 - needs the line above
+from documents import documents  # noqa: E402 - needs the line above
+from parts import (  # noqa: E402
     ALICE,
     BATCH_TIME,
     BOB,
@@ -424,6 +425,7 @@ FILES = {
     "ops": all_ops,
     "columns": columns,
     "batches": batches,
+    "documents": documents,
 }
 
 
