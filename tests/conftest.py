@@ -4,11 +4,21 @@ A test that needs a part this machine lacks is skipped with a reason that says w
 may be missing, so there the same test fails instead.
 """
 
+import http.client
+import json
 import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from edgeboard.identity.trust import MeshSecret
+from edgeboard.ids import MeshId
 
 # `ci` is also what a developer gets: the same examples every time, so a red test is red for everybody.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
@@ -50,3 +60,123 @@ def chromium_path():
 def node_path():
     """The system's Node.js, which runs the browser's modules without a browser."""
     return find_program("Node.js", NODE_NAMES, "nodejs")
+
+
+LOOPBACK = "transport:\n  include_loopback: true\n  addresses: [127.0.0.1]\n"
+
+
+class RunningNode:
+    """A real `edgeboard run` process with a state directory of its own."""
+
+    def __init__(self, state, *arguments, environment=None):
+        self.state = state
+        self.arguments = arguments
+        self.environment = environment or {}
+        self.process = None
+        self.port = None
+        self.log = state.with_suffix(".log")
+
+    def start(self, *, port=0):
+        """Start it and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable, "-m", "edgeboard", "run", "--state", str(self.state),
+                    "--listen", f"127.0.0.1:{self.port or port}", *self.arguments,
+                ],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.environment},
+            )  # fmt: skip
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the node ended with {self.process.returncode}:\n{self.tail()}")
+            try:
+                self.port = self.status()["port"]
+                return self
+            except OSError:
+                time.sleep(0.02)  # the only way to see a process come up is to knock again
+        raise AssertionError(f"the node does not answer after 30 s:\n{self.tail()}")
+
+    def tail(self):
+        return self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
+
+    def ask(self, method, path, body=None, timeout=20):
+        """One request over the control socket; returns (status, body)."""
+        connection = http.client.HTTPConnection("localhost", timeout=timeout)
+        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.sock.settimeout(timeout)
+        try:
+            connection.sock.connect(str(self.state / "control.sock"))
+            connection.request(method, path, body)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def status(self):
+        return json.loads(self.ask("GET", "/control/status")[1])
+
+    def room(self, name="lobby"):
+        return next(room for room in self.status()["rooms"] if room["name"] == name)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def kill(self):
+        """As a power cut would: SIGKILL."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self):
+        """As Ctrl-C would; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(10)
+
+
+def eventually(check, seconds=20.0):
+    """Ask again until `check` gives something true, and return that; for what happens in another process."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = check()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:g} s; at last it was {result!r}")
+        time.sleep(0.02)
+
+
+@pytest.fixture(name="eventually")
+def eventually_fixture():
+    return eventually
+
+
+@pytest.fixture
+def make_node(tmp_path):
+    """Makes real nodes; those that still run at the end of the test are stopped."""
+    nodes = []
+
+    def make(name, *arguments, secret=None, environment=None, config_text=LOOPBACK):
+        config = tmp_path / f"{name}.yaml"
+        config.write_text(config_text)
+        node = RunningNode(tmp_path / name, "--config", str(config), *arguments, environment=environment)
+        if secret is not None:
+            subprocess.run(
+                [sys.executable, "-m", "edgeboard", "mesh", "secret", "--state", str(node.state), "--set", secret],
+                check=True, capture_output=True,
+            )  # fmt: skip
+        nodes.append(node)
+        return node
+
+    yield make
+    for node in nodes:
+        if node.process is not None and node.process.poll() is None:
+            node.process.kill()
+            node.process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def mesh_secret():
+    """A secret that the nodes of a test share."""
+    return MeshSecret(MeshId(b"mesh of the test"), 1, b"s" * 32).to_text()

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any, final
 
 from edgeboard import __version__
@@ -54,7 +55,7 @@ class Api:
             "mesh": identity.mesh.hex(),
             "up_s": round(self._clock.now() - self._started, 1),
             "store_failed": pipeline.store_failed_text,
-            "rooms": self.rooms(),
+            "rooms": [self._describe(room) for room in self._sorted()],
             "guests": len(pipeline.guests),
             "links": mesh.pop("links"),
             "traffic": mesh,
@@ -64,24 +65,28 @@ class Api:
             **self._statistics(),
         }
 
+    def _sorted(self) -> list[Room]:
+        return sorted(self._node.pipeline.rooms.values(), key=lambda room: room.name)
+
+    def _describe(self, room: Room) -> dict[str, Any]:
+        """What is cheap to say of a room, however large it is."""
+        return {
+            "name": room.name,
+            "id": room.room.hex(),
+            "state": room.state.value,
+            "loaded": room.is_loaded,
+            "ops": room.document.statistics().ops,
+            "items": room.document.statistics().items,
+            "bytes": room.log.statistics().bytes,
+            "authors": len(room.log.vector()),
+            "people": len(self._node.pipeline.people[room.room]),
+            "vector": room.log.vector().digest().hex(),
+            "unsafe": len(room.receipts),
+        }
+
     def rooms(self) -> list[dict[str, Any]]:
-        pipeline = self._node.pipeline
-        return [
-            {
-                "name": room.name,
-                "id": room.room.hex(),
-                "state": room.state.value,
-                "ops": room.document.statistics().ops,
-                "items": room.document.statistics().live_items,
-                "bytes": room.log.statistics().bytes,
-                "authors": len(room.log.vector()),
-                "people": len(pipeline.people[room.room]),
-                "digest": room.document.digest().hex(),
-                "vector": room.log.vector().digest().hex(),
-                "unsafe": len(room.receipts),
-            }
-            for room in sorted(pipeline.rooms.values(), key=lambda room: room.name)
-        ]
+        """The rooms with the digest of their canvas, which is the same on every board that shows the same."""
+        return [{**self._describe(room), "digest": room.document.digest().hex()} for room in self._sorted()]
 
     def room_log(self, name: str) -> dict[str, Any]:
         room = self._room(name)
@@ -97,17 +102,16 @@ class Api:
     async def import_json(self, name: str, data: bytes) -> dict[str, Any]:
         """Take a room's JSON into a room of this board; ops keep their ids, so a second import changes nothing."""
         archive = await asyncio.to_thread(read_archive, data)
-        room = self._node.feed(lambda now: self._node.pipeline.open_room(name, now))
+        room = self._node.feed(partial(self._node.pipeline.open_room, name))
         if room is None:
             raise StateError("the board is busy; try again")
-        while not room.is_loaded:
-            await asyncio.sleep(0.02)
+        await self._node.until_loaded(room.room)
         plan = plan_import(archive, room.document)
         taken = known = 0
         refused: list[tuple[int, str]] = []
         for at in range(0, len(plan.ops), IMPORT_PORTION):
             portion = plan.ops[at : at + IMPORT_PORTION]
-            result = self._node.feed(lambda now, portion=portion: self._node.pipeline.take(name, portion, now))
+            result = self._node.feed(partial(self._node.pipeline.take, name, portion))
             if result is None:
                 raise StateError("the board is busy; try again")
             taken, known = taken + result[0], known + result[1]

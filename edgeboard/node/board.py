@@ -4,7 +4,8 @@ import asyncio
 import errno
 import logging
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -41,6 +42,7 @@ class Board:
         peers: tuple[str, ...],
         required_peers: tuple[str, ...],
         supervisor: Supervisor,
+        closing: Callable[[], Awaitable[None]],
         release: Callable[[], None],
     ) -> None:
         self.node = node
@@ -56,6 +58,7 @@ class Board:
         self._peers = peers
         self._required = frozenset(required_peers)
         self._supervisor = supervisor
+        self._closing = closing
         self._release = release
         self._runners: list[web.AppRunner] = []
         self._stopping = asyncio.Event()
@@ -66,7 +69,7 @@ class Board:
         """Open the rooms, the doors, and the links; raises UserError where a person has to act."""
         try:
             for name in self._rooms:
-                self.node.feed(lambda now, name=name: self.node.pipeline.open_room(name, now))
+                self.node.feed(partial(self.node.pipeline.open_room, name))
             await self._serve()
             for url in dict.fromkeys(self._peers):
                 self.spawn(self.links.keep_linked(self._transport, url, self._refusal(url)), name=f"link to {url}")
@@ -136,7 +139,10 @@ class Board:
         try:
             async with asyncio.timeout(STOP_S):
                 await asyncio.gather(
-                    self._writer.close(), self._transport.close(), *(runner.cleanup() for runner in self._runners)
+                    self._writer.close(),
+                    self._transport.close(),
+                    self._closing(),
+                    *(runner.cleanup() for runner in self._runners),
                 )
         except TimeoutError:
             _log.warning("something did not stop in time")

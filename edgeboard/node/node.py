@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar, final
 
 from edgeboard.clock import Clock
@@ -40,6 +41,7 @@ class Node:
         self._driver: Driver[tuple[int, Channel, bytes], Callable[[float], object], Output] = Driver(
             pipeline, clock, self._hand
         )
+        self._loads: dict[RoomId, asyncio.Event] = {}
         self._store = store
         self._mesh = mesh
         self._writer: Writer | None = None
@@ -130,6 +132,10 @@ class Node:
         elif output.channel is Channel.CTL and output.data[1:2] == RECEIPT_BYTE:
             failpoints.hit("after_receipt")
 
+    async def until_loaded(self, room: RoomId) -> None:
+        """Wait until all that the disk holds of an open room has been brought."""
+        await self._loads.setdefault(room, asyncio.Event()).wait()
+
     async def _load(self, room: RoomId, name: str) -> None:
         """Remember a room, and bring what the disk holds of it to the pipeline, in portions."""
         try:
@@ -142,9 +148,10 @@ class Node:
             batches = []
         for at in range(0, len(batches), LOAD_PORTION):
             portion = batches[at : at + LOAD_PORTION]
-            self.feed(lambda now, portion=portion: self.pipeline.loaded(room, portion, now, done=False))
+            self.feed(partial(self.pipeline.loaded, room, portion, done=False))
             await asyncio.sleep(0)
-        self.feed(lambda now: self.pipeline.loaded(room, (), now, done=True))
+        self.feed(partial(self.pipeline.loaded, room, (), done=True))
+        self._loads.setdefault(room, asyncio.Event()).set()
 
     def stop(self) -> None:
         """Log what is being gathered, and take no further input."""

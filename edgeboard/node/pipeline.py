@@ -17,7 +17,7 @@ from edgeboard.node.core import Core, Counters
 from edgeboard.node.hosting import Hosting
 from edgeboard.node.intake import Intake
 from edgeboard.node.values import Alarm, Identity, Output, PipelineSettings
-from edgeboard.oplog.log import OfferStatus
+from edgeboard.oplog.log import Status
 from edgeboard.rooms.guests import Guests
 from edgeboard.rooms.people import People
 from edgeboard.rooms.room import ALONE_S, Room
@@ -132,11 +132,11 @@ class Pipeline:
         core, engine = self._core, self._core.rooms[room]
         for data in batches:
             try:
-                offer, outcome = engine.receive(data)
+                offer, outcome = engine.receive(data, trusted=True)
             except (DecodeError, RefusedError) as error:
                 core.out.append(Alarm(f"room {engine.name}: a stored batch is not valid and is left out: {error}"))
                 continue
-            core.counters.waiting += offer.status is OfferStatus.WAITING
+            core.counters.waiting += offer.status is Status.WAITING
             for batch in outcome.batches:
                 self._durable(engine, batch.author, batch.first + batch.count, now)
             core.publish(engine, outcome, None, save=False)
@@ -273,9 +273,9 @@ class Pipeline:
         if room is None:
             return
         offer, outcome = room.receive(data)
-        core.counters.duplicates += offer.status is OfferStatus.DUPLICATE
-        core.counters.waiting += offer.status is OfferStatus.WAITING
-        core.counters.forks += offer.status is OfferStatus.FORK
+        core.counters.duplicates += offer.status is Status.DUPLICATE
+        core.counters.waiting += offer.status is Status.WAITING
+        core.counters.forks += offer.status is Status.FORK
         core.publish(room, outcome, link)
         core.advance(room, now)
 

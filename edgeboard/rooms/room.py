@@ -15,10 +15,10 @@ from edgeboard.canvas.bodies import Body
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.ops import Maker, Op, Undo, decode_body, decode_op
 from edgeboard.errors import CloseCode, RefusedError, StateError
-from edgeboard.ids import AuthorTag, MeshId, NodeId, OpId, Origin, PersonId, RoomId, counter_of
+from edgeboard.ids import AuthorTag, MeshId, NodeId, OpId, Origin, PersonId, RoomId, origin_of, show_op
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.batch import Batch
-from edgeboard.oplog.log import Log, Offer, OfferStatus
+from edgeboard.oplog.log import Log, Offer
 from edgeboard.rooms.receipts import Receipts
 from edgeboard.rooms.states import DRAWABLE, RoomEvent, RoomState, has_row, step
 
@@ -169,7 +169,7 @@ class Room:
             self.document.introduce(self._author.tag, self._node)
         place = Place(self._author.tag, self._entries)
         self._entries += 1
-        self.document.own(Origin(op.id >> 32), person)
+        self.document.own(origin_of(op.id), person)
         self._touched += self.document.apply(op, place).items
         if not self._gathering.ops:
             self._gathering.since = now
@@ -199,7 +199,7 @@ class Room:
                 size += len(ops[take][0].tail)
                 take += 1
             data = self._author.batch(ops[:take], wall_ms)
-            batches.append(self.log.append_own(data))
+            batches += (accepted.batch for accepted in self.log.offer(data, trusted=True).accepted)
             ops = ops[take:]
         return Outcome(tuple(batches), touched)
 
@@ -209,31 +209,30 @@ class Room:
 
     # -- what others logged
 
-    def receive(self, data: bytes) -> tuple[Offer, Outcome]:
-        """Take a batch from a peer or from our own disk.
+    def receive(self, data: bytes, *, trusted: bool = False) -> tuple[Offer, Outcome]:
+        """Take a batch from a peer, or a trusted one from our own disk, which was verified when it came.
 
         Raises:
             DecodeError: not a batch. SignatureError: forged, altered, or from another room. Nothing has changed.
         """
-        offer = self.log.offer(data)
+        offer = self.log.offer(data, trusted=trusted)
         items: list[OpId] = []
         alarms: list[str] = []
         batches: list[Batch] = []
-        if offer.status is OfferStatus.FORK:
-            alarms.append(f"two batches for one place of author {offer.batch.author.hex()}: its node is faulty or lies")
+        alarms += [
+            f"two batches for one place, signed by node {node.hex()}: it is faulty or lies" for node in offer.alarms
+        ]
         for accepted in offer.accepted:
             batch = accepted.batch
             batches.append(batch)
-            if batch.introduction is not None:
-                self.document.introduce(batch.author, NodeId(batch.introduction[0][:16]))
+            self.document.introduce(batch.author, accepted.node)
             for origin, person in batch.origins:
                 self.document.own(origin, person)
+            for dropped in accepted.dropped:
+                items += self.document.skip(dropped.place, dropped.content).items
             for op, place, _ in accepted.entries:
                 change = self.document.apply(op, place)
                 items += change.items
                 if change.equivocation:
-                    alarms.append(
-                        f"two contents under op {counter_of(op.id)} of origin {op.id >> 32:016x}, "
-                        f"logged by author {place.author.hex()}"
-                    )
+                    alarms.append(f"two contents under op {show_op(op.id)}, the second signed by {accepted.node.hex()}")
         return offer, Outcome(tuple(batches), tuple(items), tuple(alarms))

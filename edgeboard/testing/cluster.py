@@ -8,6 +8,7 @@ import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import final
 
 from edgeboard.ids import AuthorTag, MeshId, NodeId, Origin, PersonId, RoomId, author_id, node_id
@@ -88,7 +89,7 @@ class SimulatedNode:
         )
         self.pipeline = Pipeline(identity, cluster.settings)
         for name in list(self.disk.names.values()):
-            self.feed(lambda now, name=name: self.pipeline.open_room(name, now))
+            self.feed(partial(self.pipeline.open_room, name))
 
     def kill(self) -> None:
         """The process is gone; what was not committed is lost. Neighbours notice when their links end."""

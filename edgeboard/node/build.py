@@ -1,0 +1,168 @@
+"""The parts list of a node, from top to bottom. The only place that names concrete classes, and joins what row 7 keeps
+apart: web and transport, transport and signaling.
+
+`build` takes the state directory and makes the parts; `Board.start` opens the doors, `Board.stop` closes them again.
+"""
+
+import asyncio
+import hashlib
+import os
+import random
+import secrets
+from dataclasses import asdict
+from typing import Any
+
+from edgeboard import __version__
+from edgeboard.clock import Clock, SystemClock
+from edgeboard.config.schema import Config
+from edgeboard.identity.credentials import Credentials, boot_bytes
+from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot
+from edgeboard.identity.keys import verify
+from edgeboard.ids import Origin, PersonId, RoomId, author_id
+from edgeboard.node.api import Api
+from edgeboard.node.board import Board
+from edgeboard.node.links import Links
+from edgeboard.node.node import Node
+from edgeboard.node.pipeline import Pipeline
+from edgeboard.node.values import Identity, PipelineSettings
+from edgeboard.oplog.author import LocalAuthor
+from edgeboard.ports import Link, Store
+from edgeboard.rooms.room import RoomSettings
+from edgeboard.runtime import failpoints
+from edgeboard.runtime.supervise import Supervisor
+from edgeboard.signaling.client import SignalingClient
+from edgeboard.signaling.server import SignalingServer
+from edgeboard.storage.memory import MemoryStore
+from edgeboard.storage.sqlite import SqliteStore
+from edgeboard.storage.statedir import StateDirectory
+from edgeboard.storage.writer import GroupWriter
+from edgeboard.transport import patches
+from edgeboard.transport.dialer import LinkTransport
+from edgeboard.web.app import Doors, make_app
+
+
+def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[str, ...] = ()) -> Board:
+    """A board out of its parts; runs on the current event loop.
+
+    Args:
+        config: what the owner wants.
+        clock: another source of time, for tests.
+        required_peers: peers whose refusal ends the start, because somebody has just typed them.
+
+    Raises:
+        UserError: the state directory is in use, not writable, or holds a damaged key.
+        StoreError: the database cannot be opened.
+    """
+    clock = clock or SystemClock()
+    failpoints.arm(os.environ.get(failpoints.VARIABLE, ""))
+    state = StateDirectory.open(config.node.state)
+    try:
+        key = load_or_create_key(state.path)
+        mesh = load_or_create_mesh(state.path)
+        boot, boot_nonce = next_boot(state.path), secrets.randbits(32)
+        store: Store = (
+            MemoryStore() if config.storage.kind == "memory" else SqliteStore(state.database, config.storage.settings)
+        )
+    except BaseException:
+        state.close()
+        raise
+    credentials = Credentials(key, mesh, boot_bytes(boot, boot_nonce))
+
+    def make_author(room: RoomId) -> LocalAuthor:
+        return LocalAuthor(mesh.mesh, room, author_id(key.node_id, boot, boot_nonce), key.public_key, key.sign)
+
+    identity = Identity(
+        node=key.node_id,
+        name=config.node.name,
+        mesh=mesh.mesh,
+        software=f"edgeboard {__version__}",
+        person=PersonId(hashlib.sha256(b"edgeboard-pen-1" + key.public_key).digest()[:16]),
+        origin=Origin(secrets.randbits(64)),
+        verify=verify,
+        make_author=make_author,
+        wall_ms=clock.wall_ms,
+    )
+    pipeline = Pipeline(identity, _pipeline_settings(config))
+    node = Node(pipeline, clock, store, mesh.mesh)
+    supervisor = Supervisor(stop_s=1.0)
+    writer = GroupWriter(store, clock, node.committed, node.store_failed, node.store_recovered, config.storage.settings)
+    links = Links(
+        key.node_id,
+        random.Random(secrets.randbits(64)),
+        supervisor.spawn,
+        node.link_up,
+        node.link_down,
+        node.message,
+        node.heard,
+    )
+    node.wire(writer, links, supervisor.spawn)
+
+    def on_link(link: Link) -> None:
+        links.accept(link)
+
+    patches.apply()
+    introducer = SignalingClient(credentials)
+    transport = LinkTransport(config.transport, credentials, introducer.introduce, on_link)
+    signaling = SignalingServer(credentials, clock, transport.answer_node, transport.answer_guest)
+
+    board: Board
+
+    def statistics() -> dict[str, Any]:
+        carried = transport.statistics()
+        return {
+            "port": board.port,
+            "state_directory": str(state.path),
+            "boot": boot,
+            "store": {"kind": config.storage.kind, **asdict(writer.statistics())},
+            "transport": {
+                "open_links": dict(carried.open_links),
+                "half_open": carried.half_open,
+                "opened": dict(carried.opened),
+                "failures": dict(carried.failures),
+                "patches": sorted(carried.patches),
+            },
+            "tasks": len(asyncio.all_tasks()),
+        }
+
+    api = Api(node, links, clock, statistics)
+    doors = Doors(
+        guest_offer=signaling.guest_offer,
+        node_offer=signaling.offer,
+        serve_guest=transport.serve_guest,
+        serve_link=transport.serve_link,
+        status=api.status,
+        rooms=api.rooms,
+        room_log=api.room_log,
+        export_json=api.export_json,
+        export_svg=api.export_svg,
+        import_json=api.import_json,
+    )
+    board = Board(
+        node,
+        links,
+        transport,
+        store,
+        writer,
+        app=make_app(doors, control=False),
+        control=make_app(doors, control=True),
+        listen=(config.node.listen.host, config.node.listen.port),
+        socket_path=state.control_socket,
+        rooms=config.rooms,
+        peers=config.peers,
+        required_peers=required_peers,
+        supervisor=supervisor,
+        closing=introducer.close,
+        release=state.close,
+    )
+    return board
+
+
+def _pipeline_settings(config: Config) -> PipelineSettings:
+    guests = config.guests
+    return PipelineSettings(
+        guests_max=guests.most,
+        guests_per_room_max=guests.most_per_room,
+        messages_per_s=guests.messages_per_s,
+        live_per_s=guests.live_per_s,
+        room=RoomSettings(gather_s=guests.gather_s),
+    )
