@@ -159,7 +159,7 @@ class _Reader:
 
     def _list(self, node: yaml.Node, key: str, shape: Shape) -> tuple[object, ...]:
         if isinstance(node, yaml.ScalarNode) and shape.word and node.value == shape.word:
-            return (shape.word,)
+            return ()
         if _is_null(node):
             elements: list[yaml.Node] = []
         elif isinstance(node, yaml.SequenceNode):

@@ -15,8 +15,8 @@ from edgeboard.config.values import (
     Listen,
     default_name,
     default_state,
+    read_address,
     read_ice_server,
-    read_interface,
     read_listen,
     read_name,
     read_number,
@@ -84,7 +84,7 @@ class Shape:
         read: one scalar, or one element of a list.
         most: elements of a list.
         least: elements of a list.
-        word: a word that may stand alone, for a list of it.
+        word: a word that stands for the empty list.
     """
 
     read: Callable[[str], object]
@@ -103,7 +103,7 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (NodeSection, "listen"): Shape(read_listen),
     (Config, "rooms"): Shape(read_room, most=ROOMS_MAX, least=1),
     (Config, "peers"): Shape(read_peer, most=PEERS_MAX),
-    (TransportSettings, "interfaces"): Shape(read_interface, least=1, word="auto"),
+    (TransportSettings, "addresses"): Shape(read_address, word="auto"),
     (TransportSettings, "ice_servers"): Shape(read_ice_server, most=8),
     (TransportSettings, "open_s"): Shape(partial(read_number, least=0.1, most=60.0)),
     (TransportSettings, "linger_s"): Shape(partial(read_number, least=0.0, most=10.0)),

@@ -87,13 +87,13 @@ def read_path(text: str) -> Path:
         raise ValueError(f"{_show(text)} names nobody whose home is known; write the whole path") from None
 
 
-def read_interface(text: str) -> str:
-    """What of this machine is offered to others: an interface by name, or an address; `auto` chooses."""
+def read_address(text: str) -> str:
+    """What of this machine is offered to others: an address, or an interface by name."""
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
         if not re.fullmatch(r"[A-Za-z0-9_.:@-]{1,15}", text):  # as long as Linux allows
-            raise ValueError(f"{_show(text)} is no interface; write a name such as wlan0, or an IP address") from None
+            raise ValueError(f"{_show(text)} is neither an address nor an interface; write 10.0.0.5 or wlan0") from None
     return text
 
 

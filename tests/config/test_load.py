@@ -41,7 +41,7 @@ def test_what_a_file_says_is_what_the_node_gets():
     assert config.node.listen == Listen("10.20.0.13", 8787)
     assert config.rooms == ("line-3", "shift-handover")
     assert config.peers == ("http://10.20.0.11:8787", "http://10.20.0.12:8787", "http://10.20.0.14:8787")
-    assert config.transport.interfaces == ("eth0",)
+    assert config.transport.addresses == ("eth0",)
     assert config.guests.gather_s == 0.05
     assert config.storage.settings.group_s == 0.1
     assert config.storage.settings.queue_bytes == 16 << 20
@@ -66,8 +66,8 @@ def test_a_path_is_meant_from_where_the_file_lies(tmp_path):
 
 
 def test_auto_may_stand_alone():
-    assert parse("transport: {interfaces: auto}", "f").transport.interfaces == ("auto",)
-    assert parse("transport: {interfaces: [wlan0, 10.0.0.1]}", "f").transport.interfaces == ("wlan0", "10.0.0.1")
+    assert parse("transport: {addresses: auto}", "f").transport.addresses == ()
+    assert parse("transport: {addresses: [wlan0, 10.0.0.1]}", "f").transport.addresses == ("wlan0", "10.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_auto_may_stand_alone():
         ("peers:\n  - kitchen/x\n", "edgeboard.yaml:2: peers[1]: 'kitchen/x' has a path behind the address"),
         ("peers: [a, 'http://a:8787/']\n", "edgeboard.yaml:1: peers[2]: 'http://a:8787/' stands in the list twice"),
         ("transport: {mode: udp}\n", "transport.mode: 'udp' is not allowed; write one of auto, webrtc, websocket"),
-        ("transport: {interfaces: all}\n", "is the value 'all'; write a list, [a, b] or the word auto"),
+        ("transport: {addresses: all}\n", "is the value 'all'; write a list, [a, b] or the word auto"),
         ("transport: {include_loopback: maybe}\n", "'maybe' is not allowed; write true or false"),
-        ("transport: {interfaces: [a b]}\n", "transport.interfaces[1]: 'a b' is no interface; write a name such as"),
+        ("transport: {addresses: [a b]}\n", "transport.addresses[1]: 'a b' is neither an address nor an interface"),
         ("transport: {open_s: 0}\n", "transport.open_s: '0' is not allowed; write a number from 0.1 to 60"),
         ("guests: {most: many}\n", "guests.most: 'many' is not allowed; write a whole number from 0 to 4096"),
         ("storage: {group_s: -1}\n", "storage.group_s: '-1' is not allowed; write a number from 0 to 10"),

@@ -82,7 +82,7 @@ def test_what_is_not_a_peer_is_explained(text):
         (values.read_name, "a\nb", "is not a name"),
         (values.read_path, " ", "a path is empty"),
         (values.read_path, "~nobody-of-that-name/x", "names nobody"),
-        (values.read_interface, "my network", "'my network' is no interface; write a name such as wlan0, or an IP"),
+        (values.read_address, "my network", "'my network' is neither an address nor an interface; write 10"),
         (values.read_ice_server, "http://a", "is not an ICE server; write for example stun:"),
         (values.read_ice_server, "stun:", "is not an ICE server"),
         (values.read_flag, "perhaps", "'perhaps' is not allowed; write true or false"),
@@ -107,8 +107,8 @@ def test_sound_values_are_read():
     assert values.read_room("lobby-2.b_c") == "lobby-2.b_c"
     assert values.read_name("  Küche  ") == "Küche"
     assert values.read_path("~/x") == Path("~/x").expanduser()
-    assert values.read_interface("FE80::1") == "fe80::1"
-    assert values.read_interface("wlan0") == "wlan0"
+    assert values.read_address("FE80::1") == "fe80::1"
+    assert values.read_address("wlan0") == "wlan0"
     assert values.read_ice_server("turn:a.example:3478?transport=udp") == "turn:a.example:3478?transport=udp"
     assert [values.read_flag(word) for word in ("true", "Yes", "ON", "false", "no", "Off")] == [True] * 3 + [False] * 3
     assert values.read_whole("16_777_216") == 16777216
