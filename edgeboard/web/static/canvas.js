@@ -11,12 +11,12 @@
  * when it comes back.
  */
 
-import { Fact, Facts, Part } from "./facts.js";
+import { DROPPABLE, Fact, Facts, Part } from "./facts.js";
 import { compareOps, equalBytes } from "./ids.js";
 import { Item, Painting, Piece, canonicalItem, read } from "./items.js";
 import { View, comparePaint, compareText } from "./merge.js";
 import { pack } from "./values.js";
-import { Vector } from "./vectors.js";
+import { Holdings } from "./vectors.js";
 import { sha256 } from "./vendor/hashes/sha2.js";
 
 export const DIGEST_BYTES = 16;
@@ -36,8 +36,7 @@ export class Document {
   #items = new Map(); // id -> Item, alive or dead
   #painted = new Painting(); // items alive, in paint order
   #persons = new Map(); // origin -> person
-  #held = new Vector();
-  #ahead = new Map(); // author tag -> Set of entries behind a gap
+  #held = new Holdings();
   #hashes = null; // content hash -> fact, or null where dropped; once anything was dropped
   #floors = []; // facts whose context is not held yet
   #gone = new Set(); // items that a floor has ended
@@ -78,7 +77,7 @@ export class Document {
    * @returns {Applied}
    */
   apply(op, place = null) {
-    if (place !== null) this.#hold(place);
+    if (place !== null) this.#held.take(place);
     if (op.lamport > this.lamport) this.lamport = op.lamport;
     const known = this.#facts.contents(op.id);
     const same = known.find((fact) => equalBytes(fact.op.tail, op.tail));
@@ -95,7 +94,7 @@ export class Document {
    * @returns {string[]} items that may look different now
    */
   skip(place, content) {
-    this.#hold(place);
+    this.#held.take(place);
     if (this.#hashes === null) {
       this.#hashes = new Map();
       for (const fact of this.#facts.every()) this.#hashes.set(fact.hash, fact);
@@ -103,28 +102,18 @@ export class Document {
     const fact = this.#hashes.get(content) ?? null;
     if (!this.#hashes.has(content)) this.#hashes.set(content, null);
     if (fact === null || fact.part === Part.STRUCK) return this.#withSettled([]);
+    const [ids, part] = this.#touched(fact);
+    const all = !DROPPABLE.has(fact.part) || this.#facts.forks.has(fact.id) || this.#facts.floors.size > 0;
     this.#strike(fact);
-    return this.#withSettled(this.#refreshAll());
+    if (this.#facts.floors.size > 0) this.#settleAnew();
+    return this.#withSettled(all ? this.#refreshAll() : this.#refresh(ids, part));
   }
 
+  /** Make a content void that was dropped elsewhere. */
   #strike(fact) {
     fact.part = Part.STRUCK;
     this.#facts.struck++;
     this.#view = null;
-  }
-
-  #hold({ author, entry }) {
-    const held = this.#held.get(author);
-    if (entry < held) return;
-    if (entry > held) {
-      if (!this.#ahead.has(author)) this.#ahead.set(author, new Set());
-      this.#ahead.get(author).add(entry);
-      return;
-    }
-    const ahead = this.#ahead.get(author);
-    let next = entry + 1;
-    while (ahead?.delete(next)) next++;
-    this.#held.advance(author, next);
   }
 
   /** A new content: of a new op, or one more of a known one. */
@@ -134,21 +123,21 @@ export class Document {
       facts.forks.set(fact.id, [...known, fact]);
       this.#view = null;
     } else facts.ops.set(fact.id, fact);
+    facts.file(fact);
     if (this.#hashes !== null) {
       if (this.#hashes.get(fact.hash) === null) this.#strike(fact);
       this.#hashes.set(fact.hash, fact);
     }
-    facts.file(fact);
     if (fact.part === Part.FLOOR) this.#floors.push(fact);
-    if (fact.part >= Part.ACL) this.#view = null;
+    if (far(fact)) this.#view = null;
     if (known.length > 0 && facts.forks.get(fact.id).some((each) => each.part === Part.FLOOR)) this.#settleAnew();
-    if (known.length > 0 || fact.part >= Part.ACL) return this.#refreshAll();
+    if (known.length > 0 || far(fact)) return this.#refreshAll();
     return this.#follow(fact);
   }
 
   /** A known content has one more place. */
   #placed(fact) {
-    if (fact.part >= Part.ACL) {
+    if (far(fact)) {
       this.#view = null;
       return this.#refreshAll();
     }
@@ -159,27 +148,32 @@ export class Document {
 
   /** Let what a fact says follow. @returns {string[]} the items it touches */
   #follow(fact) {
+    const touched = this.#refresh(...this.#touched(fact));
+    if (fact.part !== Part.ALIVE) return touched;
+    for (const target of this.#facts.contents(fact.body.target)) {
+      if (target.part === Part.CUT || target.part === Part.CLEAR) touched.push(...this.#follow(target));
+    }
+    return touched;
+  }
+
+  /** Which items a fact touches itself, and which part of them. */
+  #touched(fact) {
     const { body } = fact;
     switch (fact.part) {
       case Part.ITEM:
-        return this.#refresh([fact.id], renew);
+        return [[fact.id], renew];
       case Part.PIECE:
-        return this.#refresh([body.item], assemble);
+        return [[body.item], assemble];
       case Part.SET:
-        return this.#refresh([body.target], (item, view, facts) => resettle(item, view, facts, body.register));
+        return [[body.target], (item, view, facts) => resettle(item, view, facts, body.register)];
       case Part.CUT:
-        return this.#refresh(this.#itemsOf(body.piece), assemble);
+        return [this.#itemsOf(body.piece), assemble];
       case Part.CLEAR:
-        return this.#refresh(this.#under(fact), revive);
-      case Part.ALIVE: {
-        const touched = this.#refresh(this.#itemsOf(body.target), revive);
-        for (const target of this.#facts.contents(body.target)) {
-          if (target.part === Part.CUT || target.part === Part.CLEAR) touched.push(...this.#follow(target));
-        }
-        return touched;
-      }
+        return [this.#under(fact), revive];
+      case Part.ALIVE:
+        return [this.#itemsOf(body.target), revive];
       default:
-        return [];
+        return [[], renew];
     }
   }
 
@@ -199,17 +193,18 @@ export class Document {
 
   // ------------------------------------------------------------------------------------------------ items, kept current
 
-  /** Bring a part of some items up to date. @returns {string[]} those of them that there are */
+  /** Bring a part of some items up to date. @returns {string[]} those of them that there were or are */
   #refresh(ids, part) {
     const touched = [];
     for (const id of ids) {
-      const item = part === renew ? this.#bear(id) : this.#items.get(id);
+      const before = this.#items.get(id);
+      const item = part === renew ? this.#bear(id) : before;
+      if (before !== undefined || item !== undefined) touched.push(id);
       if (item === undefined) continue;
       this.#painted.remove(item);
       part(item, this.view, this.#facts);
       item.version++;
       if (item.alive) this.#painted.insert(item);
-      touched.push(id);
     }
     return touched;
   }
@@ -281,16 +276,16 @@ export class Document {
   }
 
   #readyContext(floor) {
-    if (floor.part === Part.STRUCK || floor.places.length === 0) return null;
+    if (floor.places.length === 0) return null;
     const context = this.view.contextOf(floor, floor.body.context);
-    return context !== null && this.#held.includes(context) ? context : null;
+    return context !== null && this.#held.vector.includes(context) ? context : null;
   }
 
   /** After what changes who was an admin or what a floor's context was: all floors from the start. */
   #settleAnew() {
     this.#view = null;
     this.#gone.clear();
-    this.#floors = [...this.#facts.floors.values()].flat();
+    this.#floors = [...this.#facts.floors.values()].flat().filter((floor) => floor.part !== Part.STRUCK);
     this.#settle();
   }
 
@@ -307,9 +302,9 @@ export class Document {
     return this.#facts;
   }
 
-  /** Which entries were applied or skipped, without gaps: the context of a clear that is made now. @returns {Vector} */
+  /** Which entries were applied or skipped, without gaps: the context of a clear that is made now. @returns {import("./vectors.js").Vector} */
   get held() {
-    return this.#held.copy();
+    return this.#held.vector.copy();
   }
 
   /** How many ops are known. */
@@ -392,6 +387,11 @@ export class Document {
     const metas = this.metaKeys().map((key) => [key, this.view.winner(this.#facts.metas.get(key)).body.value]);
     return [items.map(canonicalItem), metas];
   }
+}
+
+/** Whether a fact may change what any other one counts for. */
+function far({ part }) {
+  return part === Part.ACL || part === Part.FLOOR;
 }
 
 // Parts of an item, brought up to date.

@@ -24,6 +24,9 @@ export const Part = Object.freeze({
   STRUCK: 10, // its content was dropped at a floor
 });
 
+/** What may be dropped at a floor. Not alive: who still has the add of a dead item must find it dead. */
+export const DROPPABLE = new Set([Part.ITEM, Part.PIECE, Part.SET, Part.CUT]);
+
 const PARTS = new Map([
   [Kind.SET, Part.SET],
   [Kind.ALIVE, Part.ALIVE],

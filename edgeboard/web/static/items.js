@@ -4,10 +4,11 @@
  * An Item lives as long as its canvas knows it, alive or dead, and `version` grows whenever anything about it changes.
  */
 
+import { TEXT_MAX } from "./bodies.js";
 import { fromHex, opBytes } from "./ids.js";
 import { Register } from "./kinds.js";
 import { comparePaint } from "./merge.js";
-import { unpack, unpackText } from "./values.js";
+import { elements, unpack, unpackText, unpackWhole } from "./values.js";
 import { DecodeError } from "./varints.js";
 
 /** One piece of an item. */
@@ -73,9 +74,10 @@ export class Item {
   }
 
   #placed() {
-    const value = this.value(Register.LAYER);
-    const fits = (number) => Number.isSafeInteger(number) && number >= 0;
-    if (Array.isArray(value) && fits(value[0]) && fits(value[1])) return value;
+    if (Array.isArray(this.value(Register.LAYER))) {
+      const place = elements(this.valueBytes(Register.LAYER)).slice(0, 2).map(unpackWhole);
+      if (place.length === 2 && !place.includes(null)) return place;
+    }
     return [this.fact.body.page, this.fact.body.layer];
   }
 
@@ -85,7 +87,10 @@ export class Item {
    * @returns {unknown} undefined if nobody set it, or to null (the default), or to something that cannot be read
    */
   value(register) {
-    if (!this.#values.has(register)) this.#values.set(register, read(this.valueBytes(register)));
+    if (!this.#values.has(register)) {
+      const value = read(this.valueBytes(register));
+      this.#values.set(register, register === Register.TEXT && !isText(value) ? undefined : value);
+    }
     return this.#values.get(register);
   }
 
@@ -147,6 +152,10 @@ export function canonicalItem(item) {
 /** A value, or undefined where there is none, it is null, or it cannot be read. @param {Uint8Array|null} bytes */
 export function read(bytes) {
   return attempt(unpack, bytes) ?? undefined;
+}
+
+function isText(value) {
+  return typeof value === "string" && new TextEncoder().encode(value).length <= TEXT_MAX;
 }
 
 function readText(bytes) {

@@ -83,7 +83,10 @@ export class View {
 
   // -------------------------------------------------------------------------------------------- causal contexts, roles
 
-  /** The context of a fact as one vector; null while a floor that it is relative to is not held. @returns {Vector|null} */
+  /**
+   * The context of a fact as one vector.
+   * @returns {Vector|null} null while a floor that it is relative to is not held: then the fact waits without effect
+   */
   contextOf(fact, context) {
     if (context.base === null) return context.vector;
     if (!this.#contexts.has(fact)) this.#contexts.set(fact, this.#resolve(fact, context));
@@ -152,10 +155,10 @@ export class View {
   /** Whether a clear covers an item, be it live or not. */
   covers(clear, item) {
     const { op, body } = clear;
-    if (body.scope > 0 && body.scope - 1 !== item.body.page) return false;
-    if (op.origin === item.op.origin && item.op.counter < op.counter) return true;
     const seen = this.contextOf(clear, body.context);
-    return seen !== null && this.places(item).some(({ author, entry }) => seen.covers(author, entry));
+    if (seen === null || (body.scope > 0 && body.scope - 1 !== item.body.page)) return false;
+    if (op.origin === item.op.origin && item.op.counter < op.counter) return true;
+    return this.places(item).some(({ author, entry }) => seen.covers(author, entry));
   }
 
   // ------------------------------------------------------------------------------------------------------ what items are

@@ -13,6 +13,7 @@ const ITEMS_MAX = 16 * 1024; // of one array or map: an op holds no more bytes t
 const DEPTH_MAX = 64;
 
 const encoder = new Encoder({ maxDepth: DEPTH_MAX });
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const decoder = new Decoder({ maxArrayLength: ITEMS_MAX, maxMapLength: ITEMS_MAX });
 
 /**
@@ -31,7 +32,7 @@ export function pack(value) {
  * @throws {DecodeError} not msgpack, or bytes are left over
  */
 export function unpack(data) {
-  if (skip(data, 0, data.length) !== data.length) throw new DecodeError("bytes follow a value");
+  if (skip(data, 0, data.length, checkText) !== data.length) throw new DecodeError("bytes follow a value");
   try {
     return decoder.decode(data);
   } catch (error) {
@@ -44,13 +45,15 @@ export function unpack(data) {
  * @param {Uint8Array} data
  * @param {number} at
  * @param {number} end
+ * @param {((data: Uint8Array, at: number, end: number) => void)|null} [look] is shown every head, with its text or bin
  * @returns {number}
  * @throws {DecodeError} cut short, or the byte that msgpack never uses
  */
-export function skip(data, at, end) {
+export function skip(data, at, end, look = null) {
   const open = []; // how many values each array or map around us still wants
   for (;;) {
     const head = headOf(data, at, end);
+    if (head.end <= end) look?.(data, at, head.end);
     at = head.end;
     if (at > end) throw new DecodeError("a msgpack value is cut short");
     if (head.values > 0) {
@@ -72,14 +75,45 @@ export function skip(data, at, end) {
  */
 export function unpackText(data) {
   if (skip(data, 0, data.length) !== data.length) throw new DecodeError("bytes follow a value");
-  const first = data[0];
-  const head = (first & 0xe0) === 0xa0 ? 1 : { 0xd9: 2, 0xda: 3, 0xdb: 5 }[first];
-  if (head === undefined) throw new DecodeError("not a text");
+  const head = textHead(data[0]);
+  if (head === 0) throw new DecodeError("not a text");
+  return decodeText(data.subarray(head));
+}
+
+/** How many bytes stand before the UTF-8 of a text; 0 if it is none. */
+function textHead(first) {
+  if ((first & 0xe0) === 0xa0) return 1;
+  return first >= 0xd9 && first <= 0xdb ? 1 + (1 << (first - 0xd9)) : 0;
+}
+
+function decodeText(bytes) {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data.subarray(head));
+    return strict.decode(bytes);
   } catch {
     throw new DecodeError("a text is not UTF-8");
   }
+}
+
+/** The vendored decoder takes any bytes for text; we, as Python, do not. */
+function checkText(data, at, end) {
+  const head = textHead(data[at]);
+  for (let i = at + head; head > 0 && i < end; i++) {
+    if (data[i] < 0x80) continue;
+    decodeText(data.subarray(i, end));
+    return;
+  }
+}
+
+/**
+ * The whole number, 0 .. 2^53 − 1, that fills `data`: written as an integer, for 1.0 is none in other languages.
+ * @param {Uint8Array} data
+ * @returns {number|null}
+ */
+export function unpackWhole(data) {
+  const first = data[0];
+  if (first >= 0x80 && !(first >= 0xcc && first <= 0xcf) && !(first >= 0xd0 && first <= 0xd3)) return null;
+  const value = decoder.decode(data);
+  return Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
 /**

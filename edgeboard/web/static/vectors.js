@@ -136,3 +136,28 @@ export class Vector {
     return vector;
   }
 }
+
+/** Which entries are held, whatever order they come in: a vector, and what lies behind its gaps. */
+export class Holdings {
+  #ahead = new Map(); // author tag -> Set of entries behind a gap
+
+  constructor() {
+    /** What is held without a gap. */
+    this.vector = new Vector();
+  }
+
+  /** @param {{author: string, entry: number}} place */
+  take({ author, entry }) {
+    const held = this.vector.get(author);
+    if (entry < held) return;
+    if (entry > held) {
+      if (!this.#ahead.has(author)) this.#ahead.set(author, new Set());
+      this.#ahead.get(author).add(entry);
+      return;
+    }
+    const ahead = this.#ahead.get(author);
+    let next = entry + 1;
+    while (ahead?.delete(next)) next++;
+    this.vector.advance(author, next);
+  }
+}
