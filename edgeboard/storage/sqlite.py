@@ -17,6 +17,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast, final
 
@@ -57,6 +58,13 @@ KEEP_BATCH = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class StoreStatistics:
+    bytes: int  # of the database and its WAL
+    repairs: int  # how often the file was damaged and exchanged, since the start
+    set_aside: int  # damaged rows, since the start
+
+
 @final
 class SqliteStore:
     """Implements `ports.Store`; may be used from several threads.
@@ -78,6 +86,7 @@ class SqliteStore:
         self._reader: sqlite3.Connection | None = None
         self._closed = False
         self._generation = 0  # how often the file was exchanged
+        self._set_aside_rows = 0
         self._wal_pages = 0  # about how many wait for a checkpoint
         self._bad_rooms: set[int] = set()  # ids of rows that the next transaction sets aside
         self._bad_batches: set[int] = set()
@@ -166,6 +175,13 @@ class SqliteStore:
                 self._drop_connections()
         finally:
             self._writing.release()
+
+    def statistics(self) -> StoreStatistics:
+        sizes = 0
+        for path in (self._path, self._path.with_name(f"{self._path.name}-wal")):
+            with suppress(OSError):
+                sizes += path.stat().st_size
+        return StoreStatistics(bytes=sizes, repairs=self._generation, set_aside=self._set_aside_rows)
 
     # ------------------------------------------------------------------------------------------------ connections
 
@@ -286,6 +302,7 @@ class SqliteStore:
             if self._generation == generation:
                 self._bad_rooms |= rooms
                 self._bad_batches |= batches
+                self._set_aside_rows += len(rooms) + len(batches)
             try:
                 self._write(_in_transaction(self._move_damaged))
             except StoreError as error:

@@ -2,11 +2,15 @@
 
 The lock is on the open file `lock` (flock), so it goes with the process, however that ends; the file stays, and names
 the process that holds or last held it.
+
+The file `reserve` keeps a little of the disk back. A start on a full disk gives it up, so that a board can still count
+its boot, read its ink and draw; it comes back when there is space again.
 """
 
 import errno
 import fcntl
 import hashlib
+import logging
 import os
 import stat
 import tempfile
@@ -17,12 +21,17 @@ from typing import Self, final
 
 from edgeboard.errors import UserError
 
+logger = logging.getLogger(__name__)
+
 DATABASE = "edgeboard.db"
 LOCK = "lock"
 SOCKET = "control.sock"
+RESERVE = "reserve"
 SOCKET_NOTE = "control.path"  # says where the socket is, if it is not here
 
 DIRECTORY_MODE = 0o700
+RESERVE_BYTES = 1 << 20  # a boot number, the index of a WAL, and some ink
+RESERVE_SPACE = 16 * RESERVE_BYTES  # the reserve is made only where it is a small part of what is free
 SOCKET_PATH_MAX = 107  # bytes in sockaddr_un, without the final zero
 
 
@@ -50,7 +59,9 @@ class StateDirectory:
             raise _explain(error, path) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with suppress(OSError):  # a full disk need not keep a board from drawing
+            with suppress(OSError):
+                _keep_reserve(path)
+            with suppress(OSError):  # a disk that takes no pid need not keep a board from drawing
                 os.ftruncate(lock, 0)
                 os.pwrite(lock, b"%d\n" % os.getpid(), 0)
             return cls(path, lock, _place_socket(path))
@@ -88,6 +99,21 @@ def find_control_socket(path: Path) -> Path:
         return Path((path / SOCKET_NOTE).read_text(encoding="utf-8").strip())
     except OSError:
         return path / SOCKET
+
+
+def _keep_reserve(path: Path) -> None:
+    reserve = path / RESERVE
+    disk = os.statvfs(path)
+    free = disk.f_bavail * disk.f_frsize
+    if free < RESERVE_BYTES and reserve.exists():
+        reserve.unlink()
+        logger.warning("the disk of %s is full: free some space; the node starts on a reserve of 1 MiB", path)
+    elif free > RESERVE_SPACE and not reserve.exists():
+        file = os.open(reserve, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(file, 0, RESERVE_BYTES)
+        finally:
+            os.close(file)
 
 
 def _place_socket(path: Path) -> Path:

@@ -197,8 +197,8 @@ class GroupWriter:
         self._tidy(idle=False)
         if recovered:
             logger.info("the store works again")
-            self._on_recovered()
-        self._on_committed(group)
+            self._tell(self._on_recovered)
+        self._tell(self._on_committed, group)
         waiting = []
         for target, done in self._flushes:
             if target > self._batches:
@@ -222,7 +222,14 @@ class GroupWriter:
         self._flushes = []
         if first:
             logger.error("ink is kept in memory, and saving is tried again: %s", error)
-            self._on_failed(error)
+            self._tell(self._on_failed, error)
+
+    def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
+        """A callback that raises is a bug of ours; it must not keep the next batch from the disk."""
+        try:
+            callback(*arguments)
+        except Exception as error:
+            self._loop.call_exception_handler({"message": "a callback of the writer raised", "exception": error})
 
     def _tidy(self, idle: bool) -> None:
         if self._idle_timer is not None:

@@ -40,6 +40,7 @@ def check(path, saved):
     return len(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 9])
 @pytest.mark.parametrize("name", ["before_commit", "after_commit"])
 def test_what_was_receipted_survives_death_at_a_fail_point(tmp_path, name, count):

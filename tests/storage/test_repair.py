@@ -62,6 +62,7 @@ class PowerCutError(BaseException):
     """Nothing of ours catches it."""
 
 
+@pytest.mark.slow
 def test_a_power_cut_before_any_step_of_the_exchange_loses_nothing(path, monkeypatch):
     steps = 0
     original = {name: getattr(Path, name) for name in ("replace", "unlink")}

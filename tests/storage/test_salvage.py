@@ -70,6 +70,7 @@ def test_without_its_first_page_only_what_was_on_it_is_lost(path):
     assert rooms == [HALL]
 
 
+@pytest.mark.slow
 def test_a_lost_page_takes_only_its_own_rows(path):
     data = path.read_bytes()
     for page in range(len(data) // PAGE_BYTES):

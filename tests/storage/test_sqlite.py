@@ -4,7 +4,6 @@ import resource
 import shutil
 import sqlite3
 import stat
-import subprocess
 from contextlib import closing
 
 import pytest
@@ -121,6 +120,7 @@ def test_a_damaged_row_is_set_aside_and_its_place_is_free_again(path, opened, ca
     assert len(caplog.records) == 1
     assert "2 damaged batches" in caplog.text
     assert query(path, "SELECT first FROM quarantine") == [(0,), (7,)]
+    assert store.statistics().set_aside == 2
     store.write([batch(0), batch(7)])
     assert list(store.load(ROOM)) == batches(CHUNK + 20)
 
@@ -232,6 +232,8 @@ def test_what_is_left_of_a_damaged_database_is_saved(path, opened, caplog):
     assert store.rooms() == [HALL]
     assert list(store.load(ROOM)) == batches(300)
     assert "300 batches of 1 rooms were saved" in caplog.text
+    assert store.statistics().repairs == 1
+    assert store.statistics().bytes >= path.stat().st_size
 
 
 def test_damage_that_shows_only_while_loading_is_mended_under_way(path, opened, caplog):
@@ -261,32 +263,43 @@ def test_a_flipped_byte_of_the_header_costs_nothing(path, opened, offset):
     assert list(store.load(ROOM)) == batches(6)
 
 
-@pytest.mark.parametrize(
-    "seed", [*range(40), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(40, 2_000))]
-)
-def test_whatever_a_disk_does_no_wrong_batch_comes_back_and_what_is_written_again_is_there(path, opened, seed):
+def damage_and_go_on(path, seed):
+    """Whatever a disk does, no wrong batch comes back, and what is written again is there."""
     rng = random.Random(seed)
     everything = batches(200) + batches(200, BOB)
-    store = opened()
-    store.add_room(HALL)
-    store.write(everything)
-    store.close()
+    with closing(SqliteStore(path)) as store:
+        store.add_room(HALL)
+        store.write(everything)
     data = bytearray(path.read_bytes())
     for _ in range(rng.randint(1, 4)):
         start, length = rng.randrange(len(data)), rng.choice([1, 1, 16, 512, 4096])
         data[start : start + length] = rng.choice([bytes, rng.randbytes])(len(data[start : start + length]))
     path.write_bytes(data[: rng.choice([len(data), rng.randrange(len(data))])])
-    store = opened()
-    found = list(store.load(ROOM))
-    assert set(found) <= set(everything)
-    assert found == sorted(found, key=lambda b: (b.author, b.first))
-    store.add_room(HALL)
-    store.write(everything)
-    assert list(store.load(ROOM)) == everything
-    assert store.rooms() == [HALL]
-    store.close()
-    store = opened()
-    assert list(store.load(ROOM)) == everything
+    with closing(SqliteStore(path)) as store:
+        found = list(store.load(ROOM))
+        assert set(found) <= set(everything)
+        assert found == sorted(found, key=lambda b: (b.author, b.first))
+        store.add_room(HALL)
+        store.write(everything)
+        assert list(store.load(ROOM)) == everything
+        assert store.rooms() == [HALL]
+    with closing(SqliteStore(path)) as store:
+        assert list(store.load(ROOM)) == everything
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_disk_that_alters_the_file_causes_gaps_and_nothing_worse(path, seed):
+    damage_and_go_on(path, seed)
+
+
+@pytest.mark.soak
+def test_a_disk_that_alters_the_file_two_thousand_times_causes_gaps_and_nothing_worse(tmp_path):
+    for seed in range(40, 2_040):
+        print(f"seed {seed}")  # noqa: T201
+        home = tmp_path / str(seed)
+        home.mkdir()
+        damage_and_go_on(home / "edgeboard.db", seed)
+        shutil.rmtree(home)
 
 
 def test_a_commit_waits_for_the_disk_and_never_for_a_checkpoint(path, opened):
@@ -352,19 +365,8 @@ def test_a_disk_that_takes_no_more_is_a_store_error_and_what_was_saved_stays(pat
     assert len(list(store.load(ROOM))) == 103
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 2 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = shutil.which("mount")
-    if mount is None or subprocess.run([mount, "-t", "tmpfs", "-o", "size=2m", "none", disk], check=False).returncode:
-        pytest.skip("making a small disk takes root")
-    yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
-
-
-async def test_on_a_full_disk_ink_is_kept_and_saved_as_soon_as_there_is_space(small_disk):
+async def test_on_a_full_disk_ink_is_kept_and_saved_as_soon_as_there_is_space(make_disk):
+    small_disk = make_disk(2)
     store = SqliteStore(small_disk / "edgeboard.db")
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(1_500_000))

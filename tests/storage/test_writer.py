@@ -306,3 +306,18 @@ def test_statistics_tell_what_was_committed():
         assert not statistics.failed
 
     run(main())
+
+
+def test_a_callback_that_raises_is_reported_and_saving_goes_on():
+    async def main():
+        desk = Desk()
+        faults = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context["exception"]))
+        desk.events = None  # so that every callback raises
+        desk.store.fail_next(1)
+        desk.writer.put(batches(2))
+        await asyncio.sleep(5)
+        assert list(desk.store.load(ROOM)) == batches(2)
+        assert [type(fault) for fault in faults] == [AttributeError] * 3  # failed, recovered, committed
+
+    run(main())
