@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, final
 
 from edgeboard.canvas.bodies import Clear, Context
-from edgeboard.canvas.facts import AUTHOR_BITS, AUTHOR_MASK, STRIKABLE, Fact, Facts, Part, part_of
+from edgeboard.canvas.facts import AUTHOR_BITS, AUTHOR_MASK, Fact, Facts, Part, part_of
+from edgeboard.canvas.holdings import Holdings
 from edgeboard.canvas.items import Item, digest_of, paint_order, read_item, read_value
 from edgeboard.canvas.merge import View
 from edgeboard.canvas.ops import Op
@@ -62,8 +63,7 @@ class Document:
         self._view: View | None = None
         self._persons: dict[Origin, PersonId] = {}
         self._claims_refused = 0
-        self._held: list[int] = []  # by author's number: entries without a gap
-        self._ahead: dict[int, set[int]] = {}  # by author's number: entries behind a gap
+        self._holdings = Holdings()
         self._born = 0
         self._hashes: dict[bytes, Fact | None] | None = (
             None  # by content hash, once anything was dropped; None: dropped
@@ -92,7 +92,7 @@ class Document:
     def apply(self, op: Op, place: Place) -> Change:
         """Take an op that lies at a place of the log. Never raises for what is in it."""
         number = self._facts.number_of(place.author)
-        self._hold(number, place.entry)
+        self._holdings.hold(number, place.entry)
         code = place.entry << AUTHOR_BITS | number
         known = self._facts.ops.get(op.id)
         if known is None:
@@ -105,31 +105,20 @@ class Document:
         """Take the place of an op that was dropped at a floor; `content` is its content hash."""
         facts = self._facts
         number = facts.number_of(place.author)
-        self._hold(number, place.entry)
+        self._holdings.hold(number, place.entry)
         self._dropped.append(place.entry << AUTHOR_BITS | number)
         if self._hashes is None:
             self._hashes = {fact.hash(): fact for fact in facts.every()}
         change = Change(False, ())
         fact = self._hashes.get(content)
-        if fact is not None and fact.part in STRIKABLE:
-            change = Change(False, self._touched(fact))
+        if fact is not None and fact.part != Part.STRUCK:
+            reach = fact.part in (Part.ACL, Part.FLOOR)
+            change = Change(False, self._everything() if reach else self._touched(fact))
             self._strike(fact)
+            if facts.floors:
+                self._settle_anew()
         self._hashes.setdefault(content, None)
         return self._with_settled(change) if self._floors else change
-
-    def _hold(self, number: int, entry: int) -> None:
-        held = self._held
-        while number >= len(held):
-            held.append(0)
-        if entry > held[number]:
-            self._ahead.setdefault(number, set()).add(entry)
-        elif entry == held[number]:
-            held[number] += 1
-            ahead = self._ahead.get(number)
-            if ahead:
-                while held[number] in ahead:
-                    ahead.remove(held[number])
-                    held[number] += 1
 
     def _take(self, op: Op, code: int) -> Change:
         facts = self._facts
@@ -143,16 +132,15 @@ class Document:
     def _file(self, fact: Fact, key: object) -> Change:
         facts = self._facts
         facts.file(fact, key)
-        part = fact.part
-        self._born += part == Part.ITEM
+        self._born += fact.part == Part.ITEM
         if self._hashes is not None:
             content = fact.hash()
-            if part in STRIKABLE and self._hashes.get(content, fact) is None:
+            if self._hashes.get(content, fact) is None:
                 self._strike(fact)
             self._hashes[content] = fact
-        if part in (Part.ACL, Part.FLOOR):
+        if fact.part in (Part.ACL, Part.FLOOR):
             self._view = None
-            if part == Part.FLOOR:
+            if fact.part == Part.FLOOR:
                 self._floors.append(fact)
             return Change(True, self._everything())
         return Change(True, self._touched(fact))
@@ -160,6 +148,7 @@ class Document:
     def _strike(self, fact: Fact) -> None:
         """Make a content void that was dropped elsewhere."""
         self._born -= fact.part == Part.ITEM
+        self._facts.void -= fact.part == Part.VOID
         fact.part = Part.STRUCK
         self._facts.struck += 1
         self._view = None
@@ -203,7 +192,7 @@ class Document:
                 for target in self._facts.contents(fact.target()):
                     items += self._touched(target) if target.part in (Part.CUT, Part.CLEAR) else ()
             case Part.CLEAR:
-                items = self._under(fact)
+                items = self.under(fact)
             case _:
                 items = []
         ops = self._facts.ops
@@ -217,13 +206,16 @@ class Document:
             if fact.part in (Part.ITEM, Part.PIECE)
         ]
 
-    def _under(self, clear: Fact) -> list[OpId]:
+    def under(self, clear: Fact) -> list[OpId]:
         """The items that a clear covers, or would if it were live."""
         body = clear.about
         assert isinstance(body, Clear)
         view = self.view
         seen = view.context_of(clear, body.context)
-        return [] if seen is None else [item.id for item in self._facts.items() if view.covers(clear, item, seen)]
+        if seen is None:
+            return []
+        items = (item for item in self._facts.items() if item.id not in self._gone)
+        return [item.id for item in items if view.covers(clear, item, seen)]
 
     def _everything(self) -> tuple[OpId, ...]:
         return tuple(item.id for item in self._facts.items() if item.id not in self._gone)
@@ -251,8 +243,6 @@ class Document:
         return gone
 
     def _ready_context(self, floor: Fact) -> Vector | None:
-        if floor.part == Part.STRUCK:
-            return None
         assert isinstance(floor.about, Context)
         context = self.view.context_of(floor, floor.about)
         return context if context is not None and self.held.includes(context) else None
@@ -261,8 +251,12 @@ class Document:
         """After what changes who was an admin or what a floor's context was: all floors from the start."""
         self._view = None
         self._gone.clear()
-        self._floors = [floor for floors in self._facts.floors.values() for floor in floors]
+        self._floors = self._standing_floors()
         self._settle()
+
+    def _standing_floors(self) -> list[Fact]:
+        floors = (floor for floors in self._facts.floors.values() for floor in floors)
+        return [floor for floor in floors if floor.part == Part.FLOOR]
 
     # ------------------------------------------------------------------------------------------------- what is there
 
@@ -281,12 +275,16 @@ class Document:
     @property
     def held(self) -> Vector:
         """Which entries were applied or skipped, without gaps."""
-        return Vector(dict(zip(self._facts.authors, self._held, strict=False)))
+        return self._holdings.vector(self._facts.authors)
 
     @property
     def gone(self) -> frozenset[OpId]:
         """The items that a floor has ended."""
         return frozenset(self._gone)
+
+    def is_gone(self, item: OpId) -> bool:
+        """Whether a floor has ended an item."""
+        return item in self._gone
 
     def person_of(self, origin: Origin) -> PersonId | None:
         """Whose origin it is, as far as anybody said."""
@@ -352,7 +350,7 @@ class Document:
     def ended(self) -> list[Vector]:
         """The contexts of the floors that are settled."""
         waiting = set(self._floors)
-        settled = [floor for floors in self._facts.floors.values() for floor in floors if floor not in waiting]
+        settled = [floor for floor in self._standing_floors() if floor not in waiting]
         contexts = (self.view.context_of(floor, floor.about) for floor in settled if isinstance(floor.about, Context))
         return [context for context in contexts if context is not None]
 
@@ -385,8 +383,8 @@ class Document:
         filled: dict[int, set[int]] = {}
         for code in (*self._dropped, *(code for fact in facts.every() for code in fact.each_place())):
             filled.setdefault(code & AUTHOR_MASK, set()).add(code >> AUTHOR_BITS)
-        for number, held in enumerate(self._held):
-            assert filled.get(number, set()) == set(range(held)) | self._ahead.get(number, set())
+        for number in range(len(facts.authors)):
+            assert filled.get(number, set()) == self._holdings.entries(number)
         if self._view is not None:  # what is remembered is what would be found
             assert digest_of(facts, View(facts, self._admins), self.live()) == self.digest()
         gone = set(self._gone)

@@ -37,7 +37,7 @@ class Part(IntEnum):
 
 
 # What may be dropped at a floor. Not alive: who still has the add of a dead item must find it dead.
-STRIKABLE: Final = frozenset({Part.ITEM, Part.PIECE, Part.SET, Part.CUT})
+DROPPABLE: Final = frozenset({Part.ITEM, Part.PIECE, Part.SET, Part.CUT})
 
 
 @final

@@ -10,15 +10,17 @@ from math import gcd
 from typing import Final
 
 from edgeboard.canvas.fields import get_number
+from edgeboard.canvas.samples import PRESSURE_MAX, Stroke
 from edgeboard.errors import DecodeError, LimitError
 from edgeboard.oplog.planes import Plan, least_bits, plan_column, read_column, write_plan
 from edgeboard.varints import put_uvarint, unzigzag, zigzag
+
+__all__ = ["PRESSURE_MAX", "Pen", "Stroke", "decode_columns", "decode_stroke", "encode_columns", "encode_stroke"]
 
 POINTS_MAX: Final = 500  # of a piece
 COORDINATE_END: Final = 1 << 28  # steps; absolute values are below it
 SCALE_MAX: Final = 1024  # steps per px
 STEP_MAX: Final = 1 << 20
-PRESSURE_MAX: Final = 4095
 TIME_END: Final = 1 << 32  # ms
 TILT_MAX: Final = 90  # degrees
 TOOL_MAX: Final = 1
@@ -38,19 +40,6 @@ def _pressures(levels: int) -> tuple[int, ...]:
 
 _PRESSURES: Final = ((), *(_pressures(levels) for levels in _LEVELS[1:]))
 _LEVEL_OF: Final = tuple({pressure: level for level, pressure in enumerate(table)} for table in _PRESSURES)
-
-
-@dataclass(frozen=True, slots=True)
-class Stroke:
-    """The points of one piece, column by column, as recorded."""
-
-    scale: int  # steps per px
-    x: Sequence[int]  # steps
-    y: Sequence[int]
-    pressure: Sequence[int] | None = None  # 0 .. 4095
-    t: Sequence[int] | None = None  # ms since the stroke's first point
-    tilt_x: Sequence[int] | None = None  # degrees, -90 .. 90
-    tilt_y: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

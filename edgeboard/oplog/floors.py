@@ -8,7 +8,7 @@ op whose id has several contents stays as well, because which of them wins must 
 from collections.abc import Iterator
 
 from edgeboard.canvas.document import Document, Place
-from edgeboard.canvas.facts import STRIKABLE, Fact, Facts
+from edgeboard.canvas.facts import DROPPABLE, Fact, Facts
 from edgeboard.ids import OpId
 from edgeboard.oplog.batch import HASH_BYTES, Slot, decode_batch
 from edgeboard.oplog.log import Log
@@ -21,7 +21,7 @@ def droppable(document: Document) -> set[OpId]:
         fact.id
         for item in document.gone
         for fact in _about(facts, item)
-        if fact.part in STRIKABLE and fact.id not in facts.forks
+        if fact.part in DROPPABLE and fact.id not in facts.forks
     }
 
 
