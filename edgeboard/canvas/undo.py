@@ -189,9 +189,9 @@ class _History:
                 return view.counting(facts.metas.get(name, ()))
             case AliveKey(target):
                 acting = view.counting(facts.alives.get(target, ()))
-                for item in self._adds(target):
-                    if item.part == Part.ITEM:
-                        acting += [clear for clear in facts.clears if view.clears(clear, item)]
+                for add in self._adds(target):
+                    if add.part == Part.ITEM:
+                        acting += [clear for clear in facts.clears if view.clears(clear, add)]
                 return sorted(acting, key=stamp)
             case _:
                 assert_never(key)

@@ -1,7 +1,5 @@
 """Golden canvases: the ops, where they lie, and what must come of them in every language."""
 
-from parts import context, tail_of
-
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.facts import Part
 from edgeboard.canvas.ops import (
@@ -23,6 +21,7 @@ from edgeboard.canvas.ops import (
     encode_op,
 )
 from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, op_id, origin_of, show_op, show_origin
+from tests.vectors.parts import context, tail_of
 
 ANN, BEN, EVE = (AuthorTag(bytes([number]) * 8) for number in (0xA1, 0xB2, 0xE5))
 NODES = {ANN: NodeId(b"\xa1" * 16), BEN: NodeId(b"\xb2" * 16), EVE: NodeId(b"\xe5" * 16)}

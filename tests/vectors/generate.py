@@ -1,7 +1,7 @@
 """Writes the golden vectors beside it, which Python, JavaScript and C read: `python tests/vectors/generate.py`.
 
 Deterministic: the same bytes at every run, so that a diff shows a change of format. Bytes are hex, op ids are printed
-as in docs/formats/oplog.md. `tests/vectors/test_vectors_are_current.py` compares what this makes with what lies here.
+as in docs/formats/oplog.md. tests/vectors/test_generate.py compares what this makes with what lies here.
 """
 
 import json
@@ -9,27 +9,9 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent.parent), str(HERE)]  # so that it also runs as a script
+sys.path.insert(0, str(HERE.parent.parent))  # so that it also runs as a script
 
-from documents import documents  # noqa: E402 - needs the line above
-from parts import (  # noqa: E402
-    ALICE,
-    BATCH_TIME,
-    BOB,
-    MESH,
-    PERSON,
-    ROOM,
-    SECOND_PERSON,
-    TAG_1,
-    TAG_2,
-    body_fields,
-    context,
-    op_fields,
-    stroke_fields,
-    tail_of,
-)
-
-from edgeboard.canvas.ops import (  # noqa: E402
+from edgeboard.canvas.ops import (  # noqa: E402 - needs the line above
     Acl,
     Add,
     Alive,
@@ -53,6 +35,24 @@ from edgeboard.oplog.batch import decode_batch, reduce_batch, signed_bytes, slot
 from edgeboard.oplog.codec import Stroke, decode_columns, encode_columns, encode_stroke  # noqa: E402
 from edgeboard.varints import put_uvarint, zigzag  # noqa: E402
 from edgeboard.vectors import Vector  # noqa: E402
+from tests.vectors.documents import documents  # noqa: E402
+from tests.vectors.parts import (  # noqa: E402
+    ALICE,
+    BATCH_TIME,
+    BOB,
+    MESH,
+    PERSON,
+    ROOM,
+    SECOND_PERSON,
+    TAG_1,
+    TAG_2,
+    body_fields,
+    context,
+    op_fields,
+    stroke_fields,
+    tail_of,
+)
+from tests.vectors.strokes import ink_vectors, wave  # noqa: E402
 
 ORIGIN = Origin(0x0123456789ABCDEF)
 OTHER = Origin(0xFEDCBA9876543210)
@@ -245,16 +245,6 @@ def all_ops():
     }
 
 
-def wave(count, step, amplitude, seed=1):
-    """Deterministic wiggles: a linear congruence, so that no library's dice are part of the format."""
-    state, values, value = seed, [], 0
-    for _ in range(count):
-        state = (state * 1_103_515_245 + 12_345) % 2**31
-        value += ((state >> 16) % (2 * amplitude + 1) - amplitude) * step
-        values.append(value)
-    return tuple(values)
-
-
 def levels(count, *chosen):
     """Pressures as a tablet of so many levels gives them."""
     return tuple((level * 8190 + count) // (2 * count) for level in chosen)
@@ -426,6 +416,7 @@ FILES = {
     "columns": columns,
     "batches": batches,
     "documents": documents,
+    "ink": ink_vectors,
 }
 
 

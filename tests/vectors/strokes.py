@@ -1,0 +1,70 @@
+"""Golden ink: recorded columns, a width and cuts, and the discs that must come of them, as exact doubles."""
+
+from edgeboard.canvas import ink
+from edgeboard.canvas.thin import kept
+from edgeboard.oplog.codec import Stroke
+
+
+def wave(count, step, amplitude, seed=1):
+    """Deterministic wiggles: a linear congruence, so that no library's dice are part of the format."""
+    state, values, value = seed, [], 0
+    for _ in range(count):
+        state = (state * 1_103_515_245 + 12_345) % 2**31
+        value += ((state >> 16) % (2 * amplitude + 1) - amplitude) * step
+        values.append(value)
+    return tuple(values)
+
+
+LINE = Stroke(20, (0, 800, 1600), (0, 0, 0))
+CURVE = Stroke(20, wave(9, 20, 30), wave(9, 20, 30, 2), tuple(value % 4096 for value in wave(9, 7, 99, 3)))
+CASES = [
+    ("one point", Stroke(20, (30,), (50,), (2048,)), 24, []),
+    ("one point, too thin to see", Stroke(20, (30,), (50,), (0,)), 1, []),
+    ("one point cut out", Stroke(20, (30,), (50,)), 24, [(0, 1)]),
+    ("one point and a cut behind it", Stroke(20, (30,), (50,)), 24, [(1, 9)]),
+    ("two points", Stroke(20, (0, 1000), (0, 333), (0, 4095)), 24, []),
+    ("two points at one place", Stroke(8, (5, 5), (6, 6), (100, 200)), 16, []),
+    ("a line", LINE, 16, []),
+    ("a line in two", LINE, 16, [(10, 33)]),
+    ("a line without its ends", LINE, 16, [(0, 7), (127, 500)]),
+    ("a line all gone", LINE, 16, [(0, 128)]),
+    ("cuts at whole segments", LINE, 16, [(64, 65), (100, 128)]),
+    ("a curve", CURVE, 40, []),
+    ("a curve in pieces", CURVE, 40, [(1, 2), (63, 64), (65, 200), (300, 301)]),
+    ("far out", Stroke(3, (2**27, 2**27 + 7, 2**27 + 1), (-(2**27), 1 - 2**27, 5 - 2**27)), 13, [(5, 9)]),
+]
+
+
+def ink_vectors():
+    return {
+        "palette": [f"#{colour:06x}" for colour in ink.PALETTE],
+        "strokes": [
+            {
+                "name": name,
+                "scale": stroke.scale,
+                "x": list(stroke.x),
+                "y": list(stroke.y),
+                "pressure": None if stroke.pressure is None else list(stroke.pressure),
+                "width": width,
+                "cuts": [list(cut) for cut in cuts],
+                "runs": [[list(disc) for disc in run] for run in ink.runs(stroke, width, cuts)],
+            }
+            for name, stroke, width, cuts in CASES
+        ],
+        "thin": [
+            {
+                "scale": stroke.scale,
+                "x": list(stroke.x),
+                "y": list(stroke.y),
+                "pressure": None if stroke.pressure is None else list(stroke.pressure),
+                "kept": kept(stroke.x, stroke.y, stroke.pressure, stroke.scale),
+            }
+            for stroke in (
+                LINE,
+                CURVE,
+                Stroke(20, wave(80, 5, 3), wave(80, 5, 3, 2), tuple(value % 4096 for value in wave(80, 3, 20, 3))),
+                Stroke(8, wave(80, 1, 6), wave(80, 1, 6, 2)),
+                Stroke(8, (5, 5, 5, 9, 5), (5, 5, 5, 9, 5)),
+            )
+        ],
+    }
