@@ -75,9 +75,9 @@ export class Board {
     const include = (ids) => ids.forEach((id) => changed.add(id));
     if (introduction !== null) include(this.document.introduce(tag, introduction.node));
     for (const { origin, person } of origins) this.document.own(origin, person);
-    for (const { op, place } of entries) {
+    for (const { op, place, dropped } of entries) {
       if (op === null) {
-        include(this.document.skip(place));
+        include(this.document.skip(place, dropped));
         continue;
       }
       const applied = this.document.apply(op, place);

@@ -112,6 +112,7 @@ const chrome = new Chrome(roomName, {
   connect: () => connection.start(),
   retry: () => {
     resubmit(outbox.retry());
+    desk.stale();
     refresh();
   },
   discard: () => {
@@ -183,6 +184,8 @@ function hear(output, session) {
       break;
     case "ended":
       presence.clear();
+      liveIn.keepOnly(() => false);
+      drawCursors(false);
       host.roomState = "";
       break;
   }
@@ -193,7 +196,7 @@ function refuse({ origin, counter, code, text }) {
   const entry = outbox.refuse(origin, counter, code, text);
   if (entry === null) return;
   desk.stale();
-  chrome.toast(`A ${whatOf(entry)} could not be taken: ${refusal({ code, text })}`, {
+  chrome.toast(`${whatOf(entry)} not taken: ${refusal({ code, text })}`, {
     isTrouble: true,
     action: "Details",
     onAction: () => chrome.openRefused(),
@@ -217,8 +220,8 @@ function itemOf({ id }) {
 
 function whatOf({ origin, tail }) {
   const { kind, undo } = decodeOp(origin, tail);
-  if (undo > 0) return undo === 1 ? "step back" : "step forward";
-  return kind === Kind.ADD ? "stroke" : kind === Kind.ALIVE ? "stroke of the eraser" : "change";
+  if (undo > 0) return undo === 1 ? "Undo" : "Redo";
+  return kind === Kind.ADD ? "Stroke" : kind === Kind.ALIVE ? "Wipe of the eraser" : "Change";
 }
 
 // -------------------------------------------------------------------------------------------------------- showing things
@@ -314,13 +317,18 @@ listenToKeys(window, {
 // ------------------------------------------------------------------------------------------------------------ live, timers
 
 let liveTimer = null;
+let liveDue = Infinity;
 let expiryTimer = null;
 let viewTimer = null;
 
+/** Send live items when they are due. Called whenever there may be something new. */
 function armLive() {
-  if (liveTimer !== null) return;
-  const due = liveOut.nextTimer(clock());
-  if (due === null) return;
+  const due = liveOut.nextTimer(clock()) ?? Infinity;
+  if (liveTimer !== null && liveDue <= due) return;
+  clearTimeout(liveTimer);
+  liveTimer = null;
+  if (due === Infinity) return;
+  liveDue = due;
   liveTimer = setTimeout(() => {
     liveTimer = null;
     const items = liveOut.frame(clock());

@@ -6,11 +6,11 @@
  * pieces join. What is logged is thinned; what is drawn while the pen moves is not.
  */
 
-import { COORDINATE_END, POINTS_MAX, PRESSURE_MAX } from "./codec.js";
-import { kept } from "./thin.js";
+import { COORDINATE_END, POINTS_MAX, PRESSURE_MAX, encodeColumns } from "./codec.js";
+import { chosen, refined } from "./refine.js";
 
 export const PIECE_LASTS_MS = 2_000;
-export const THIN_PX = 0.5; // screen px by which a logged stroke may leave the drawn one
+export const THIN_PX = 0.5; // by which a logged stroke may leave the drawn one; screen px where magnified
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
@@ -106,19 +106,17 @@ export class StrokeRecorder {
    * @returns {import("./codec.js").Columns}
    */
   take(now) {
-    const drawn = this.columns();
-    const stays = kept(drawn, this.#tolerance);
-    const choose = (column) => (column === null ? null : stays.map((at) => column[at]));
-    const taken = {
-      scale: this.#scale,
-      x: choose(drawn.x),
-      y: choose(drawn.y),
-      pressure: choose(drawn.pressure),
-      time: choose(drawn.time),
-    };
+    const taken = lightened(this.columns(), this.#tolerance);
     this.#logged += 1;
     this.#pieceAt = now;
     for (const column of [this.#x, this.#y, this.#pressure, this.#time]) column.splice(0, column.length - 1);
     return taken;
   }
+}
+
+/** The same ink in fewer bytes. Points at even steps pack so well that fewer of them are not always smaller. */
+function lightened(columns, tolerance) {
+  const all = chosen(columns, Array.from(columns.x, (_, at) => at));
+  const few = chosen(columns, refined(columns, tolerance));
+  return few.x.length < all.x.length && encodeColumns(few).length <= encodeColumns(all).length ? few : all;
 }

@@ -212,7 +212,8 @@ export class Chrome {
     setText("badge-title", title);
     setText("badge-detail", detail);
     button.setAttribute("aria-label", `Connection: ${title}, ${detail}`);
-    setText("link-title", `${title}, ${detail}`);
+    setText("link-title", title);
+    setText("link-detail", detail);
     const isUp = state.carrier !== "";
     setText("link-words", isUp ? safety(state) : [ending(state.last), safety(state)].join(" ").trim());
     const facts = [
