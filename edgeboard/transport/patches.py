@@ -57,7 +57,7 @@ def _mono(module: ModuleType = aiortc.rtcsctptransport) -> bool:
     boards step theirs at every boot."""
     try:
         uses = set(re.findall(r"\btime\.(\w+)", inspect.getsource(module)))
-    except OSError:
+    except (OSError, TypeError):  # a board may carry no sources
         return False
     if getattr(module, "time", None) is not time or uses != {"time"}:
         return False

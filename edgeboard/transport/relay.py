@@ -153,14 +153,21 @@ class RelayCarrier:
         """Say goodbye as WebSockets do; where that takes too long the socket is cut off, unsent bytes and all."""
         # Asked first: afterwards the WebSocket may not know its socket any more.
         raw = self._ws.get_extra_info("socket")
+        gracefully = False
         try:
             async with asyncio.timeout_at(self._deadline):
                 await self._ws.close()
+            gracefully = not abort
         except (TimeoutError, ClientError, OSError, RuntimeError):
-            abort = True
-        if abort and raw is not None:
-            with suppress(OSError):
-                raw.shutdown(socket.SHUT_RDWR)
+            pass
+        except asyncio.CancelledError:
+            # Waiting for its buffer, aiohttp shares one future: it was cancelled with our writer, and we are not.
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise
+        finally:
+            if not gracefully and raw is not None:
+                with suppress(OSError):
+                    raw.shutdown(socket.SHUT_RDWR)
 
 
 async def _end(task: asyncio.Task[object]) -> None:

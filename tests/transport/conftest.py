@@ -160,15 +160,13 @@ async def boards():
 
 
 @pytest.fixture
-def settled():
-    """Waits until no task is left but the test's own, and says which stay."""
+def until():
+    """Waits until something is true that nobody announces."""
 
-    async def wait():
+    async def wait(true):
         async with asyncio.timeout(PATIENCE_S):
-            while others := asyncio.all_tasks() - {asyncio.current_task()}:
-                if all("pytest" in repr(task) for task in others):
-                    break
-                await asyncio.wait(others, timeout=0.05)
+            while not true():  # noqa: ASYNC110 - there is no event to wait for
+                await asyncio.sleep(0.001)
 
     return wait
 
