@@ -145,7 +145,7 @@ class Core:
             since = now
             self._behind_since.pop(room.room, None)
         if room.state is RoomState.JOINING and room.is_loaded and not behind:
-            if self.mesh.node_links(room.room) or now - room.joined_at >= ALONE_S:
+            if self.mesh.node_links(room.room) or now >= room.joined_at + ALONE_S:
                 self.event(room, RoomEvent.CAUGHT_UP)
         elif room.state is RoomState.ACTIVE and now - since >= DIVERGED_AFTER_S:
             self.event(room, RoomEvent.DIVERGED)

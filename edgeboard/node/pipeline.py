@@ -296,7 +296,7 @@ class Pipeline:
         times = [core.mesh.next_timer(), core.live.next_timer()]
         for room in core.rooms.values():
             times.append(room.gathered_until())
-            if room.state is RoomState.JOINING and room.is_loaded:
+            if room.state is RoomState.JOINING and room.is_loaded and not core.mesh.behind(room.room):
                 times.append(room.joined_at + ALONE_S)
         return min((time for time in times if time is not None), default=None)
 

@@ -17,6 +17,7 @@ from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Alarm, Damaged, Identity, LoadRoom, Output, PipelineSettings, Save
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.testing.clock import VirtualClock
+from edgeboard.testing.guest import ScriptedGuest
 from edgeboard.testing.network import Pipe, Weather
 from edgeboard.wire.messages import Channel
 
@@ -69,6 +70,7 @@ class SimulatedNode:
         cluster = self.cluster
         self.boot += 1
         self._run += 1
+        self._timer_at = None
         self.alive = True
         boot, rng = self.boot, random.Random(f"{cluster.seed}/{self.number}/{self.boot}")
 
@@ -96,7 +98,7 @@ class SimulatedNode:
         self.alive = False
         self._run += 1
         for number in list(self._links):
-            self._end_link(number)
+            self.end_link(number)
 
     def feed(self, change: Callable[[float], object]) -> None:
         """One input, and all that comes of it."""
@@ -118,7 +120,7 @@ class SimulatedNode:
                 self._later(self.disk.commit_s, lambda: self._commit(run, room, saved))
             case CloseLink(link, _, _):
                 self.closed.append(output)
-                self._later(0.0, lambda: self._end_link(link))
+                self._later(0.0, lambda: self.end_link(link))
             case LoadRoom(room, name):
                 self.disk.names[room] = name
                 stored = [data for _, data in sorted(self.disk.batches.get(room, {}).items())]
@@ -174,7 +176,8 @@ class SimulatedNode:
         if number in self._links:
             self.feed(lambda now: self.pipeline.receive((number, channel, data), now))
 
-    def _end_link(self, number: int) -> None:
+    def end_link(self, number: int) -> None:
+        """We end it; the other side hears of it."""
         entry = self._links.pop(number, None)
         if entry is not None:
             entry[1]()
@@ -221,6 +224,22 @@ class Cluster:
 
         numbers["left"] = left.open_link(to_right, right.node, end(right, "right"))
         numbers["right"] = right.open_link(to_left, left.node, end(left, "left"))
+
+    def seat(self, guest: ScriptedGuest, host: int) -> Callable[[], None]:
+        """Connect a guest to its host; the result ends the link."""
+        node = self.nodes[host]
+        numbers: list[int] = []
+        to_host = Pipe(self.clock, self.rng, self.weather, lambda c, d: node.arrive(numbers[0], c, d))
+        to_guest = Pipe(self.clock, self.rng, self.weather, guest.receive)
+
+        def ended() -> None:
+            to_host.close()
+            to_guest.close()
+            guest.lose_link()
+
+        numbers.append(node.open_link(to_guest, None, ended))
+        guest.send = to_host.send
+        return lambda: node.end_link(numbers[0])
 
     def link_all(self) -> None:
         for a in range(len(self.nodes)):
