@@ -60,10 +60,10 @@ class LocalAuthor:
             slots.append(Slot(row, op.tail))
         introduction = (self.author, self._public_key) if self.next == 0 else None
         # encoded without the signature first, so that what is too large is refused before anything is signed
-        unsigned = encode_batch(self.tag, self.next, time_ms, introduction, origins, slots, UNSIGNED)
+        unsigned = encode_batch(self.tag, self.next, time_ms, introduction, len(self._rows), origins, slots, UNSIGNED)
         hashes = [hash_of(op) for op, _ in ops]
         message = signed_bytes(
-            self._mesh, self._room, self.author, self._public_key, self.next, time_ms, origins, hashes
+            self._mesh, self._room, self.author, self._public_key, self.next, time_ms, len(self._rows), origins, hashes
         )
         signature = self._sign(message)
         if len(signature) != SIGNATURE_BYTES:

@@ -50,6 +50,7 @@ class Batch:
     count: int
     time: int  # Unix ms at the author; a label
     introduction: tuple[AuthorId, bytes] | None  # author id, Ed25519 public key
+    row: int  # of the author's table of origins where these begin
     origins: tuple[tuple[Origin, PersonId], ...]
     slots: tuple[Slot, ...]
     signature: bytes
@@ -99,8 +100,10 @@ def decode_batch(data: bytes) -> Batch:
             data[at + _AUTHOR_BYTES : at + _AUTHOR_BYTES + KEY_BYTES],
         )
         at += _AUTHOR_BYTES + KEY_BYTES
+    row = 0
     origins: tuple[tuple[Origin, PersonId], ...] = ()
     if flags & _BRINGS_ORIGINS:
+        row, at = get_number(data, at)
         origins, at = _read_origins(data, at, end)
     slots = []
     for _ in range(count):
@@ -110,7 +113,7 @@ def decode_batch(data: bytes) -> Batch:
         slots.append(slot)
     if at != end:
         raise DecodeError("the slots of a batch do not end where its signature begins")
-    return Batch(author, first, count, time, introduction, origins, tuple(slots), data[end:], data)
+    return Batch(author, first, count, time, introduction, row, origins, tuple(slots), data[end:], data)
 
 
 def _read_origins(data: bytes, at: int, end: int) -> tuple[tuple[tuple[Origin, PersonId], ...], int]:
@@ -154,6 +157,7 @@ def encode_batch(
     first: int,
     time: int,
     introduction: tuple[AuthorId, bytes] | None,
+    row: int,
     origins: Sequence[tuple[Origin, PersonId]],
     slots: Sequence[Slot],
     signature: bytes,
@@ -171,7 +175,7 @@ def encode_batch(
         put_uvarint(out, number)
     if introduction is not None:
         out += introduction[0] + introduction[1]
-    out += encode_origins(origins)
+    out += encode_origins(row, origins)
     for slot in slots:
         if slot.dropped is not None:
             out.append(1)
@@ -186,8 +190,8 @@ def encode_batch(
     return bytes(out)
 
 
-def encode_origins(origins: Sequence[tuple[Origin, PersonId]]) -> bytes:
-    """The origins field; empty if there are none.
+def encode_origins(row: int, origins: Sequence[tuple[Origin, PersonId]]) -> bytes:
+    """The origins field, beginning at a row of the author's table; empty if there are none.
 
     Raises:
         LimitError: more than `ORIGINS_MAX`.
@@ -197,6 +201,7 @@ def encode_origins(origins: Sequence[tuple[Origin, PersonId]]) -> bytes:
     if len(origins) > ORIGINS_MAX:
         raise LimitError(f"a batch brings {len(origins)} origins; the limit is {ORIGINS_MAX}")
     out = bytearray()
+    put_uvarint(out, row)
     put_uvarint(out, len(origins))
     for origin, person in origins:
         out += origin.to_bytes(_ORIGIN_BYTES, "big") + person
@@ -210,6 +215,7 @@ def signed_bytes(
     public_key: bytes,
     first: int,
     time: int,
+    row: int,
     origins: Sequence[tuple[Origin, PersonId]],
     hashes: Sequence[bytes],
 ) -> bytes:
@@ -225,7 +231,7 @@ def signed_bytes(
             first.to_bytes(8, "big"),
             len(hashes).to_bytes(4, "big"),
             time.to_bytes(8, "big"),
-            hashlib.sha256(encode_origins(origins)).digest(),
+            hashlib.sha256(encode_origins(row, origins)).digest(),
             *hashes,
         )
     )
@@ -251,6 +257,6 @@ def reduce_batch(batch: Batch, drop: Mapping[int, bytes]) -> Batch:
     """
     slots = tuple(Slot(0, b"", drop[number]) if number in drop else slot for number, slot in enumerate(batch.slots))
     data = encode_batch(
-        batch.author, batch.first, batch.time, batch.introduction, batch.origins, slots, batch.signature
+        batch.author, batch.first, batch.time, batch.introduction, batch.row, batch.origins, slots, batch.signature
     )
     return replace(batch, slots=slots, data=data)

@@ -160,6 +160,8 @@ class Log:
             if len(self._authors) >= AUTHORS_MAX:
                 raise LimitError(f"a room of more than {AUTHORS_MAX} authors")
             author = _introduced(batch)
+        if batch.origins and batch.row != len(author.table):
+            raise DecodeError("the origins of a batch do not continue its author's table")
         table = [*author.table, *batch.origins] if batch.origins else author.table
         hashes = slot_hashes(batch.slots, table)
         entries = []
@@ -191,7 +193,15 @@ class Log:
 
     def _message(self, author: _Author, batch: Batch, hashes: list[bytes]) -> bytes:
         return signed_bytes(
-            self._mesh, self._room, author.author, author.public_key, batch.first, batch.time, batch.origins, hashes
+            self._mesh,
+            self._room,
+            author.author,
+            author.public_key,
+            batch.first,
+            batch.time,
+            batch.row,
+            batch.origins,
+            hashes,
         )
 
     def _is_fork(self, author: _Author, batch: Batch) -> bool:

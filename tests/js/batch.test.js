@@ -13,7 +13,7 @@ const AUTHOR = "0c".repeat(24);
 const PERSON = "0d".repeat(16);
 
 /** A batch as a node writes it, but for its signature. Slots are {op, index} or a content hash in hex. */
-function encodeBatch({ tag = TAG, first, origins = [], slots, time = 1700000000000 }) {
+function encodeBatch({ tag = TAG, first, row = 0, origins = [], slots, time = 1700000000000 }) {
   const out = new Writer();
   out.byte(1);
   out.byte((first === 0 ? 1 : 0) | (origins.length > 0 ? 2 : 0));
@@ -23,6 +23,7 @@ function encodeBatch({ tag = TAG, first, origins = [], slots, time = 17000000000
   out.u(time);
   if (first === 0) out.bytes(fromHex(AUTHOR + "0e".repeat(32)));
   if (origins.length > 0) {
+    out.u(row);
     out.u(origins.length);
     for (const { origin, person } of origins) out.bytes(fromHex(origin + person));
   }
@@ -46,7 +47,7 @@ function threeBatches() {
   const ops = [erase(one), erase(one), erase(two), erase(one)];
   const batches = [
     encodeBatch({ first: 0, origins: [{ origin: one.origin, person: PERSON }], slots: [{ op: ops[0], index: 0 }, "77".repeat(16)] }),
-    encodeBatch({ first: 2, origins: [{ origin: two.origin, person: PERSON }], slots: [{ op: ops[2], index: 1 }] }),
+    encodeBatch({ first: 2, row: 1, origins: [{ origin: two.origin, person: PERSON }], slots: [{ op: ops[2], index: 1 }] }),
     encodeBatch({ first: 3, slots: [{ op: ops[3], index: 0 }] }),
   ];
   return { ops, batches };

@@ -7,6 +7,7 @@ import { test } from "node:test";
 
 import { AuthorTables, decodeBatch } from "../../edgeboard/web/static/batch.js";
 import { encodeBody } from "../../edgeboard/web/static/bodies.js";
+import { Document } from "../../edgeboard/web/static/canvas.js";
 import { decodeColumns, decodeStroke, encodeColumns, encodeStroke } from "../../edgeboard/web/static/codec.js";
 import { concatBytes, fromHex, opId, parseOp, toHex } from "../../edgeboard/web/static/ids.js";
 import { Kind } from "../../edgeboard/web/static/kinds.js";
@@ -151,6 +152,37 @@ test("batches", () => {
   for (const { why, hex } of bad) refused(() => decodeBatch(fromHex(hex), new AuthorTables()), why);
 });
 
+test("documents", () => {
+  for (const scene of golden("documents")) {
+    for (const order of [(list) => list, (list) => [...list].reverse()]) checkScene(scene, order);
+  }
+});
+
+function checkScene({ name, admins, nodes, entries, items, metas, gone, lamport, held, digest }, order) {
+  const document = new Document({ admins });
+  for (const [tag, node] of nodes) document.introduce(tag, node);
+  for (const { origin, tail, dropped, place: [author, entry] } of order(entries)) {
+    if (dropped !== undefined) document.skip({ author, entry }, dropped);
+    else document.apply(decodeOp(origin, fromHex(tail)), { author, entry });
+  }
+  const pairs = (flat) => flat.flatMap((start, i) => (i % 2 === 0 ? [[start, flat[i + 1]]] : []));
+  const shown = document.items().map((item) => ({
+    id: item.id,
+    type: item.type,
+    page: item.page,
+    layer: item.layer,
+    lamport: item.lamport,
+    pieces: item.pieces.map((piece) => ({ id: piece.id, payload: toHex(piece.payload) })),
+    registers: [...item.winners.keys()].sort((a, b) => a - b).map((register) => [register, toHex(item.valueBytes(register))]),
+    cuts: item.pieces.map((piece) => pairs(piece.cuts)),
+  }));
+  assert.deepEqual(shown, items, name);
+  assert.deepEqual(document.canonical()[1].map(([key, value]) => [key, toHex(value)]), metas, name);
+  for (const id of gone) assert.ok(document.isGone(id) && document.item(id) === null, name);
+  assert.deepEqual([document.lamport, [...document.held]], [lamport, held], name);
+  assert.equal(toHex(document.digest()), digest, name);
+}
+
 /** The tables as they were before the whole of this batch brought its origins. */
 function copy(tables, { tag, origins }) {
   const before = new AuthorTables();
@@ -165,6 +197,7 @@ function checkSignature(golden, batch, { mesh, room, author, key }) {
   numbers.setBigUint64(12, BigInt(batch.time));
   const origins = new Writer();
   if (batch.origins.length > 0) {
+    origins.u(batch.row);
     origins.u(batch.origins.length);
     for (const { origin, person } of batch.origins) origins.bytes(fromHex(origin + person));
   }

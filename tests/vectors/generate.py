@@ -388,7 +388,9 @@ def batch_fields(name, who, batch, table, hashes):
             "hash": digest.hex(),
         }
 
-    message = signed_bytes(MESH, ROOM, who.author, who.public_key, batch.first, batch.time, batch.origins, hashes)
+    message = signed_bytes(
+        MESH, ROOM, who.author, who.public_key, batch.first, batch.time, batch.row, batch.origins, hashes
+    )
     return {
         "name": name,
         "hex": batch.data.hex(),
@@ -402,6 +404,7 @@ def batch_fields(name, who, batch, table, hashes):
             "node": node_id(batch.introduction[1]).hex(),
             "public_key": batch.introduction[1].hex(),
         },
+        "row": batch.row,
         "origins": [{"origin": show_origin(origin), "person": person.hex()} for origin, person in batch.origins],
         "slots": [slot_fields(slot, digest) for slot, digest in zip(batch.slots, hashes, strict=True)],
         "signed": message.hex(),

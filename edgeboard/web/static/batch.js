@@ -52,7 +52,7 @@ export class AuthorTables {
  * @param {Uint8Array} bytes
  * @returns {{tag: string, first: number, count: number, end: number, time: number,
  *   introduction: {author: string, node: string, key: string}|null,
- *   origins: {origin: string, person: string}[], slotsAt: number}}
+ *   row: number, origins: {origin: string, person: string}[], slotsAt: number}}
  * @throws {DecodeError} the bytes break the format
  */
 export function decodeHeader(bytes) {
@@ -76,8 +76,9 @@ export function decodeHeader(bytes) {
     const author = toHex(input.bytes(AUTHOR_BYTES));
     introduction = { author, node: author.slice(0, 2 * NODE_BYTES), key: toHex(input.bytes(KEY_BYTES)) };
   }
+  const row = flags & BRINGS_ORIGINS ? input.u() : 0;
   const origins = flags & BRINGS_ORIGINS ? readOrigins(input) : [];
-  return { tag, first, count, end, time, introduction, origins, slotsAt: input.at };
+  return { tag, first, count, end, time, introduction, row, origins, slotsAt: input.at };
 }
 
 function readOrigins(input) {
@@ -97,12 +98,15 @@ function readOrigins(input) {
  * @param {AuthorTables} tables grows by the origins that the batch brings, once all of it is read
  * @returns {{tag: string, first: number, count: number, end: number, time: number,
  *   introduction: {author: string, node: string, key: string}|null,
- *   origins: {origin: string, person: string}[], entries: Entry[]}}
+ *   row: number, origins: {origin: string, person: string}[], entries: Entry[]}}
  * @throws {DecodeError} the bytes break the format; the tables have not changed
  */
 export function decodeBatch(bytes, tables) {
   const { slotsAt, ...header } = decodeHeader(bytes);
-  const { tag, first, count, end, origins } = header;
+  const { tag, first, count, end, row, origins } = header;
+  if (origins.length > 0 && row !== tables.of(tag).length) {
+    throw new DecodeError("the origins of a batch do not continue its author's table");
+  }
   const table = origins.length > 0 ? [...tables.of(tag), ...origins] : tables.of(tag);
   const input = new Reader(bytes, slotsAt, bytes.length - SIGNATURE_BYTES);
   const entries = [];
