@@ -132,16 +132,18 @@ class Pipeline:
         core, engine = self._core, self._core.rooms[room]
         for data in batches:
             try:
-                offer, outcome = engine.receive(data, trusted=True)
+                outcome = engine.receive_stored(data)
             except (DecodeError, RefusedError) as error:
                 core.out.append(Alarm(f"room {engine.name}: a stored batch is not valid and is left out: {error}"))
                 continue
-            core.counters.waiting += offer.status is Status.WAITING
             for batch in outcome.batches:
                 self._durable(engine, batch.author, batch.first + batch.count, now)
             core.publish(engine, outcome, None, save=False)
         if done:
-            engine.loaded()
+            told = engine.loaded(now)
+            if told is not None:
+                core.out.append(Alarm(f"room {engine.name}: {told}"))
+            core.flush_due(engine, now)
             core.receipts(engine)
         core.advance(engine, now)
 

@@ -311,6 +311,11 @@ class Log:
         """Whose origin this is; the first claim stays."""
         return self._persons.get(origin)
 
+    def table(self, tag: AuthorTag) -> tuple[tuple[Origin, PersonId], ...]:
+        """An author's origins and whose they are, as far as its log is held."""
+        author = self._authors.get(tag)
+        return () if author is None else tuple(author.table)
+
     def sizes(self) -> dict[AuthorTag, tuple[int, int]]:
         """Per author: entries and bytes."""
         return {tag: (author.next, author.size) for tag, author in self._authors.items()}

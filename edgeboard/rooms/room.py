@@ -17,8 +17,8 @@ from edgeboard.canvas.ops import Maker, Op, Undo, decode_body, decode_op
 from edgeboard.errors import CloseCode, RefusedError, StateError
 from edgeboard.ids import AuthorTag, MeshId, NodeId, OpId, Origin, PersonId, RoomId, origin_of, show_op
 from edgeboard.oplog.author import LocalAuthor
-from edgeboard.oplog.batch import Batch
-from edgeboard.oplog.log import Log, Offer
+from edgeboard.oplog.batch import Batch, decode_batch
+from edgeboard.oplog.log import Log, Offer, Status
 from edgeboard.rooms.receipts import Receipts
 from edgeboard.rooms.states import DRAWABLE, RoomEvent, RoomState, has_row, step
 
@@ -86,6 +86,7 @@ class Room:
         self._gathering = _Gathering()
         self.joined_at = 0.0
         self._loaded = False
+        self._stranded: list[Batch] = []  # from our disk, beyond a damaged row
 
     # -- state
 
@@ -100,9 +101,33 @@ class Room:
         self.state = step(self.state, event)
         return True
 
-    def loaded(self) -> None:
-        """All that our own store holds has been received."""
+    def loaded(self, now: float) -> str | None:
+        """All that our own store holds has been received.
+
+        Ink beyond a damaged row would wait for ever on a board without neighbours, so it is logged again, under the
+        ids it has; if the row comes back from a peer, that changes nothing. Returns what there is to tell, if anything.
+        """
         self._loaded = True
+        stranded, self._stranded = self._stranded, []
+        rescued = lost = 0
+        rows: dict[AuthorTag, dict[int, tuple[Origin, PersonId]]] = {}
+        for batch in sorted(stranded, key=lambda batch: (batch.author, batch.first)):
+            table = rows.setdefault(batch.author, dict(enumerate(self.log.table(batch.author))))
+            table.update(enumerate(batch.origins, batch.row))
+            for slot in batch.slots:
+                if slot.dropped is not None:
+                    continue
+                origin, person = table.get(slot.row, (None, None))
+                if origin is None or person is None:
+                    lost += 1
+                    continue
+                op = decode_op(origin, slot.tail)
+                if not self.document.places(op.id):
+                    self._append(op, person, now)
+                    rescued += 1
+        if not rescued and not lost:
+            return None
+        return f"{rescued} ops lay behind damaged rows and were logged again; {lost} wait for a copy from another board"
 
     @property
     def is_loaded(self) -> bool:
@@ -191,7 +216,7 @@ class Room:
         """Encode and sign what was gathered: once, for log, disk, and network alike."""
         touched, self._touched = self._touched, ()
         ops, self._gathering = self._gathering.ops, _Gathering()
-        batches = []
+        batches: list[Batch] = []
         while ops:
             assert self._author is not None
             take, size = 0, 0
@@ -208,6 +233,17 @@ class Room:
         return None if self._author is None else self._author.tag
 
     # -- what others logged
+
+    def receive_stored(self, data: bytes) -> Outcome:
+        """Take a batch from our own disk, where it was put after its signature had held.
+
+        Raises:
+            DecodeError: not a batch.
+        """
+        offer, outcome = self.receive(data, trusted=True)
+        if offer.status is Status.WAITING:
+            self._stranded.append(decode_batch(data))
+        return outcome
 
     def receive(self, data: bytes, *, trusted: bool = False) -> tuple[Offer, Outcome]:
         """Take a batch from a peer, or a trusted one from our own disk, which was verified when it came.

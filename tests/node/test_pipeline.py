@@ -132,3 +132,40 @@ def test_a_room_that_another_node_has_is_opened_here_too() -> None:
     cluster.run(1.0)
     kitchen = RoomId(room_id(MESH, "kitchen"))
     assert len(cluster.nodes[1].pipeline.rooms[kitchen].document.items()) == 1
+
+
+def test_ink_beyond_a_damaged_row_is_shown_kept_and_handed_on() -> None:
+    cluster = opened(1, linked=False)
+    node = cluster.nodes[0]
+    for _ in range(400):
+        draw(cluster, 0)
+        cluster.run(0.1)
+    cluster.run(1.0)
+    del node.disk.batches[LOBBY][sorted(node.disk.batches[LOBBY])[3]]
+    node.kill()
+    node.start()
+    cluster.run(3.0)
+    assert len(node.pipeline.rooms[LOBBY].document.items()) == 399
+    assert "logged again" in node.alarms[0]
+    node.kill()
+    node.start()
+    cluster.run(3.0)
+    assert len(node.pipeline.rooms[LOBBY].document.items()) == 399
+
+
+def test_a_damaged_row_comes_back_from_a_neighbour() -> None:
+    cluster = opened(2)
+    for _ in range(10):
+        draw(cluster, 0)
+        cluster.run(0.1)
+    cluster.run(1.0)
+    node = cluster.nodes[1]
+    del node.disk.batches[LOBBY][sorted(node.disk.batches[LOBBY])[3]]
+    node.kill()
+    node.start()
+    cluster.run(1.0)
+    cluster.link(0, 1)
+    cluster.run(3.0)
+    first, second = canvases(cluster)
+    assert first == second
+    assert first[0] == 10
