@@ -1,0 +1,1 @@
+"""What the eye sees: a canvas as a picture. Pure files; panels are drawn elsewhere."""

@@ -1,0 +1,260 @@
+"""Shapes, connectors, texts, sticky notes and images as SVG, as the board's page draws them (`static/figures.js`).
+
+What an item holds came from somebody else: every number is looked at before it is used, and what is not of its form is
+not drawn.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite, sqrt
+from typing import Final, TypeGuard
+
+from edgeboard.canvas.bodies import ItemType, Register
+from edgeboard.canvas.geometry import Rectangle, around
+from edgeboard.canvas.ink import palette
+from edgeboard.canvas.items import Item
+from edgeboard.canvas.values import unpack_value
+from edgeboard.errors import DecodeError
+from edgeboard.render.outline import number
+
+FAR: Final = 1e7  # px: beyond it nothing is drawn
+NUMBERS_MAX: Final = 20_000  # in a shape
+LINES_MAX: Final = 400  # of a text
+LINE_HEIGHT: Final = 1.3  # of the text size
+ASCENT: Final = 0.9  # of the text size: where the baseline is below the top
+LETTER: Final = 0.55  # of the text size: how wide a letter is, about; only to break lines
+LINE_WIDTH_MAX: Final = 256.0  # px
+STICKY_MARGIN: Final = 12
+STICKY_TEXT: Final = 18
+STICKY_COLOUR: Final = 6
+FONT: Final = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif"
+DARK: Final = 140  # of 255: below it white text is read better
+COLOUR_MAX: Final = 16 + 0xFFFFFF
+LINE, ARROW, RECTANGLE, ELLIPSE, POLYGON = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An item as SVG, and the box that it needs."""
+
+    svg: str
+    box: Rectangle
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    colour: int
+    width: float
+    fill: int | None
+    opacity: float
+
+    @property
+    def pen(self) -> str:
+        return (
+            f'stroke="{css(self.colour)}" stroke-width="{number(self.width)}" '
+            f'stroke-linecap="round" stroke-linejoin="round"{opacity_of(self.opacity)}'
+        )
+
+
+def css(colour: int) -> str:
+    return f"#{palette(colour):06x}"
+
+
+def opacity_of(opacity: float) -> str:
+    """The attribute; nothing if all of it is seen."""
+    return "" if opacity >= 1 else f' opacity="{number(opacity)}"'
+
+
+def escape(text: str) -> str:
+    """Text that may stand in XML, whatever is in it."""
+    clean = "".join(char if _is_xml(char) else "\ufffd" for char in text)
+    return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _is_xml(char: str) -> bool:
+    code = ord(char)
+    return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+
+
+def figure(item: Item) -> Picture | None:
+    """The picture of an item that is no stroke; None if there is nothing to draw."""
+    make = _FIGURES.get(item.type)
+    if make is None:
+        return None
+    try:
+        value = unpack_value(item.pieces[0][1])
+    except DecodeError:
+        return None
+    return make(item, [*value, *[None] * 7]) if isinstance(value, list) else None
+
+
+# ------------------------------------------------------------------------------------------------------------- figures
+
+
+def _shape(item: Item, value: Sequence[object]) -> Picture | None:
+    shape, numbers, colour, width, fill = value[:5]
+    return _drawn(item, shape if isinstance(shape, int) else LINE, numbers, _style(item, colour, width, fill))
+
+
+def _connector(item: Item, value: Sequence[object]) -> Picture | None:
+    _, _, numbers, colour, width = value[:5]
+    return _drawn(item, ARROW, numbers, _style(item, colour, width, None))
+
+
+def _drawn(item: Item, shape: int, numbers: object, style: Style) -> Picture | None:
+    places = _places(numbers)
+    if places is None or len(places) < 2:
+        return None
+    (x0, y0), (x1, y1) = places[:2]
+    fill = css(style.fill) if style.fill is not None and shape in (RECTANGLE, ELLIPSE, POLYGON) else "none"
+    box = around(places).inflated(style.width * 4 + 8)
+    if shape == RECTANGLE:
+        body = f'rect x="{number(min(x0, x1))}" y="{number(min(y0, y1))}"'
+        body += f' width="{number(abs(x1 - x0))}" height="{number(abs(y1 - y0))}"'
+    elif shape == ELLIPSE:
+        body = f'ellipse cx="{number((x0 + x1) / 2)}" cy="{number((y0 + y1) / 2)}"'
+        body += f' rx="{number(abs(x1 - x0) / 2)}" ry="{number(abs(y1 - y0) / 2)}"'
+    else:
+        way = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in places)
+        if shape == POLYGON:
+            way += "z"
+        if shape == ARROW:
+            way += _head(places[-2], places[-1], 6 + 3 * style.width)
+        body = f'path d="{way}"'
+    return Picture(f'<{body} fill="{fill}" {style.pen}/>', box)
+
+
+def _head(start: tuple[float, float], tip: tuple[float, float], size: float) -> str:
+    """The two strokes of an arrow's head."""
+    dx, dy = tip[0] - start[0], tip[1] - start[1]
+    length = sqrt(dx * dx + dy * dy)
+    ux, uy = (dx / length, dy / length) if length else (1.0, 0.0)
+    cosine, sine = 0.900447, 0.434966  # of 0.45, the angle between the arrow and each side of its head
+    ends = ((ux * cosine + uy * side, uy * cosine - ux * side) for side in (-sine, sine))
+    return "".join(
+        f"M{number(tip[0])} {number(tip[1])}L{number(tip[0] - size * x)} {number(tip[1] - size * y)}" for x, y in ends
+    )
+
+
+def _text(item: Item, value: Sequence[object]) -> Picture | None:
+    x, y, text, size, colour = value[:5]
+    if not _is_place(x) or not _is_place(y):
+        return None
+    height = min(size, 1000.0) if _is_length(size) else 20.0
+    style = _style(item, colour, None, None)
+    lines = _lines(item, text)
+    widest = max((len(line) for line in lines), default=0)
+    box = Rectangle(x - 2, y - 2, x + max(1, widest) * height, y + (len(lines) + 0.5) * height * LINE_HEIGHT)
+    svg = _written(lines, x, y, height, css(style.colour))
+    return Picture(f"<g{opacity_of(style.opacity)}>{svg}</g>", box)
+
+
+def _sticky(item: Item, value: Sequence[object]) -> Picture | None:
+    x, y, w, h, text, colour = value[:6]
+    if not (_is_place(x) and _is_place(y) and _is_length(w) and _is_length(h)):
+        return None
+    style = _style(item, colour if _is_colour(colour) else STICKY_COLOUR, None, None)
+    room = max(1, int((w - 2 * STICKY_MARGIN) / (LETTER * STICKY_TEXT)))
+    lines = [row for line in _lines(item, text) for row in _wrapped(line, room)][:LINES_MAX]
+    ink = "#ffffff" if _is_dark(style.colour) else css(0)
+    size = f'width="{number(w)}" height="{number(h)}"'
+    svg = (
+        f"<g{opacity_of(style.opacity)}>"
+        f'<rect x="{number(x + 1)}" y="{number(y + 4)}" {size} fill="#000000" fill-opacity="0.12"/>'
+        f'<rect x="{number(x)}" y="{number(y)}" {size} fill="{css(style.colour)}"/>'
+        f'<svg x="{number(x)}" y="{number(y)}" {size}>'  # cuts off what does not fit
+        f"{_written(lines, STICKY_MARGIN, STICKY_MARGIN, STICKY_TEXT, ink)}</svg></g>"
+    )
+    return Picture(svg, Rectangle(x, y, x + w + 1, y + h + 4))
+
+
+def _image(item: Item, value: Sequence[object]) -> Picture | None:
+    """Only its frame: the picture itself is a blob."""
+    x, y, w, h = value[:4]
+    if not (_is_place(x) and _is_place(y) and _is_length(w) and _is_length(h)):
+        return None
+    place = (
+        f'x="{number(x + 0.5)}" y="{number(y + 0.5)}" width="{number(max(0, w - 1))}" height="{number(max(0, h - 1))}"'
+    )
+    return Picture(f'<rect {place} fill="#f2f2f5" stroke="#c7c7cc"/>', Rectangle(x, y, x + w, y + h))
+
+
+_FIGURES: Final[Mapping[int, Callable[[Item, Sequence[object]], Picture | None]]] = {
+    ItemType.SHAPE: _shape,
+    ItemType.TEXT: _text,
+    ItemType.STICKY: _sticky,
+    ItemType.IMAGE: _image,
+    ItemType.CONNECTOR: _connector,
+}
+
+
+# --------------------------------------------------------------------------------------------------------------- parts
+
+
+def _written(lines: Sequence[str], x: float, y: float, size: float, colour: str) -> str:
+    head = f'<text x="{number(x)}" font-family="{FONT}" font-size="{number(size)}" fill="{colour}" xml:space="preserve"'
+    rows = ((y + (at * LINE_HEIGHT + ASCENT) * size, line) for at, line in enumerate(lines))
+    return "".join(f'{head} y="{number(row)}">{escape(line)}</text>' for row, line in rows if line.strip())
+
+
+def _wrapped(line: str, room: int) -> list[str]:
+    rows: list[str] = []
+    row = ""
+    for word in line.split(" "):
+        longer = f"{row} {word}" if row else word
+        if row and len(longer) > room:
+            rows.append(row)
+            row = word
+        else:
+            row = longer
+    return [*rows, row]
+
+
+def _lines(item: Item, own: object) -> list[str]:
+    later = item.registers.get(Register.TEXT)
+    text = later if isinstance(later, str) else own if isinstance(own, str) else ""
+    return text.split("\n")[:LINES_MAX]
+
+
+def _style(item: Item, colour: object, width: object, fill: object) -> Style:
+    """An item's own style, where its register does not say otherwise."""
+    later = item.registers.get(Register.STYLE)
+    new_colour, new_width, new_fill, opacity = [*later, *[None] * 4][:4] if isinstance(later, list) else [None] * 4
+    return Style(
+        next((value for value in (new_colour, colour) if _is_colour(value)), 0),
+        min(next((value for value in (new_width, width) if _is_length(value)), 2.0), LINE_WIDTH_MAX),
+        next((value for value in (new_fill, fill) if _is_colour(value)), None),
+        read_opacity(opacity),
+    )
+
+
+def read_opacity(value: object) -> float:
+    """From 0 to 1; all of it if it is no number."""
+    return min(1.0, max(0.0, value)) if _is_number(value) else 1.0
+
+
+def _places(numbers: object) -> list[tuple[float, float]] | None:
+    if not isinstance(numbers, list) or len(numbers) > NUMBERS_MAX or not all(map(_is_place, numbers)):
+        return None
+    return list(zip(numbers[::2], numbers[1::2], strict=False))
+
+
+def _is_dark(colour: int) -> bool:
+    code = palette(colour)
+    return 0.299 * (code >> 16) + 0.587 * (code >> 8 & 255) + 0.114 * (code & 255) < DARK
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _is_place(value: object) -> TypeGuard[float]:
+    return _is_number(value) and abs(value) <= FAR
+
+
+def _is_length(value: object) -> TypeGuard[float]:
+    return _is_place(value) and value > 0
+
+
+def _is_colour(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value <= COLOUR_MAX

@@ -1,0 +1,95 @@
+"""A page of a canvas as SVG text: the same outlines as on every board, nothing from outside, the same bytes always."""
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Final
+
+from edgeboard.canvas.bodies import ItemType, Register
+from edgeboard.canvas.document import Document
+from edgeboard.canvas.geometry import IDENTITY, NOWHERE, Rectangle, Transform, around_runs
+from edgeboard.canvas.ink import MARKER_OPACITY, PAGE_COLOUR, Disc, runs
+from edgeboard.canvas.items import Item
+from edgeboard.errors import DecodeError
+from edgeboard.oplog.codec import TOOL_MAX, WIDTH_MAX, Pen, decode_columns, decode_stroke
+from edgeboard.render.figures import COLOUR_MAX, Picture, css, figure, opacity_of, read_opacity
+from edgeboard.render.outline import fill_path, line_path, number, radius_of
+
+MARGIN: Final = 16.0  # px around what is drawn
+EMPTY: Final = Rectangle(0, 0, 800, 600)  # what an empty page shows
+FAR: Final = 1e9  # px: an item that ends beyond it is not drawn, the rest of the picture would be a dot
+MARKER: Final = TOOL_MAX
+
+
+def render_svg(document: Document, page: int = 0, *, margin: float = MARGIN) -> str:
+    """The live items of one page, in paint order."""
+    pictures = [picture for item in document.items() if item.page == page for picture in _pictures(item)]
+    box = NOWHERE
+    for picture in pictures:
+        box = box.union(picture.box)
+    box = EMPTY if box.is_empty else box.inflated(margin).outward()
+    x, y, width, height = (number(value) for value in (box.x0, box.y0, box.x1 - box.x0, box.y1 - box.y0))
+    return "\n".join(
+        (
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+            f'viewBox="{x} {y} {width} {height}">',
+            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="#{PAGE_COLOUR:06x}"/>',
+            *(picture.svg for picture in pictures),
+            "</svg>\n",
+        )
+    )
+
+
+def _pictures(item: Item) -> Iterator[Picture]:
+    """The picture of an item, if it has one."""
+    picture = _stroke(item) if item.type == ItemType.STROKE else figure(item)
+    if picture is None:
+        return
+    transform = Transform.of(item.registers.get(Register.TRANSFORM))
+    if transform != IDENTITY and transform.inverse() is not None:
+        matrix = " ".join(f"{value:.9g}" for value in transform.to_list())
+        picture = Picture(f'<g transform="matrix({matrix})">{picture.svg}</g>', transform.rectangle(picture.box))
+    box = picture.box
+    if not box.is_empty and all(isfinite(edge) and abs(edge) <= FAR for edge in (box.x0, box.y0, box.x1, box.y1)):
+        yield picture
+
+
+def _stroke(item: Item) -> Picture | None:
+    """Its ink, if there is any left."""
+    drawn: list[list[Disc]] = []
+    pen: Pen | None = None
+    for (_, payload), cuts in zip(item.pieces, item.cuts, strict=True):
+        try:
+            if pen is None:
+                pen, stroke = decode_stroke(payload)
+                pen, opacity = _restyled(item, pen)
+            else:
+                stroke, _ = decode_columns(payload)
+        except DecodeError:
+            if pen is None:
+                return None
+            continue  # the rest of the stroke is good
+        drawn += runs(stroke, pen.width, cuts)
+    if pen is None or not drawn:
+        return None
+    attributes = opacity_of(opacity * (MARKER_OPACITY if pen.tool == MARKER else 1.0))
+    radius = radius_of(drawn)
+    if radius is None:
+        svg = f'<path d="{fill_path(drawn)}" fill="{css(pen.colour)}"{attributes}/>'
+    else:
+        svg = (
+            f'<path d="{line_path(drawn)}" fill="none" stroke="{css(pen.colour)}" stroke-width="{number(2 * radius)}" '
+            f'stroke-linecap="round" stroke-linejoin="round"{attributes}/>'
+        )
+    return Picture(svg, around_runs(drawn))
+
+
+def _restyled(item: Item, pen: Pen) -> tuple[Pen, float]:
+    """The pen, where the style register does not say otherwise, and the opacity."""
+    value = item.registers.get(Register.STYLE)
+    colour, width, _, opacity = [*value, *[None] * 4][:4] if isinstance(value, list) else [None] * 4
+    return Pen(
+        pen.tool,
+        colour if type(colour) is int and 0 <= colour <= COLOUR_MAX else pen.colour,
+        width if type(width) is int and 1 <= width <= WIDTH_MAX else pen.width,
+    ), read_opacity(opacity)
