@@ -11,8 +11,9 @@ import { Document } from "../../edgeboard/web/static/canvas.js";
 import { decodeColumns, decodeStroke, encodeColumns, encodeStroke } from "../../edgeboard/web/static/codec.js";
 import { fromHex, toHex } from "../../edgeboard/web/static/ids.js";
 import { runs } from "../../edgeboard/web/static/ink.js";
-import { decodeOp, encodeOp } from "../../edgeboard/web/static/ops.js";
+import { Maker, decodeOp, encodeOp } from "../../edgeboard/web/static/ops.js";
 import { kept } from "../../edgeboard/web/static/thin.js";
+import { redo, undo } from "../../edgeboard/web/static/undo.js";
 import { pack } from "../../edgeboard/web/static/values.js";
 import { DecodeError } from "../../edgeboard/web/static/varints.js";
 import { Vector } from "../../edgeboard/web/static/vectors.js";
@@ -49,6 +50,16 @@ const ANSWERS = {
   canvas(ask) {
     const { document, alarms } = buildCanvas(ask);
     return { ...describe(document), alarms: alarms > 0 };
+  },
+
+  /** What undo and redo of each person would submit, as the tails of a maker that has made nothing before. */
+  undo(ask) {
+    const { document } = buildCanvas(ask);
+    const submitted = ({ flag, bodies }) => {
+      const maker = new Maker(ask.origin);
+      return bodies.map((body, number) => toHex(maker.make(body, document.lamport, { undo: flag, more: number > 0 }).tail));
+    };
+    return ask.people.map((person) => [submitted(undo(document, person)), submitted(redo(document, person))]);
   },
 
   /** Read an op, write it again from what was read. */

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeboard.canvas import undo
 from edgeboard.canvas.bodies import (
     Acl,
     Add,
@@ -77,7 +78,7 @@ class Story:
 
     def __init__(self, seed, length):
         self.rng = random.Random(seed)
-        self.makers = [Maker(Origin(self.rng.getrandbits(64) >> self.rng.choice((0, 56)))) for _ in range(4)]
+        self.makers = [Maker(Origin(self.rng.getrandbits(64) >> shift)) for shift in (0, 0, 48, 56)]
         self.lamport = 0
         self.targets = [op_id(Origin(77), 1)]  # one that nobody ever makes
         self.floors = []
@@ -235,6 +236,70 @@ def test_the_same_ops_give_the_same_canvas(ask):
         assert got["size"] == document.statistics().ops, f"seed {seed}"
         alive += len(got["items"])
     assert alive > 1000, "stories must leave something to compare"
+
+
+# ----------------------------------------------------------------------------------------------------------------- undo
+
+
+class Hands(Story):
+    """A history of people who draw, erase, undo and redo, each on several devices."""
+
+    def __init__(self, seed, length):
+        self.document = Document(ADMINS)
+        self.owners = {}
+        super().__init__(seed, length)
+
+    def step(self):
+        rng = self.rng
+        maker = rng.choice(self.makers)
+        person = self.owners.setdefault(maker.origin, rng.choice(PEOPLE))
+        self.document.own(maker.origin, person)
+        step = None
+        if rng.random() < 0.4:
+            step = rng.choice((undo.undo, undo.undo, undo.redo))(self.document, person)
+            flag, bodies = step.flag, step.bodies
+        else:
+            kinds = [kind for kind in self.kinds if kind not in ("fork", "drop", "broken", "unknown")]
+            flag, bodies = Undo.NONE, [self.body(rng.choice(kinds)) for _ in range(rng.choice((1, 1, 2, 3)))]
+        for number, body in enumerate(bodies):
+            op = maker.make(body, self.document.lamport, undo=flag, more=number > 0)
+            self.made.append(op)
+            if isinstance(body, Add | Cut | Clear):
+                self.targets.append(op.id)
+            if isinstance(body, Floor):
+                self.floors.append(op.id)
+            place = self.place()
+            self.document.apply(op, place)
+            self.steps.append((op, place))
+
+
+def tails_of(step, document):
+    maker = Maker(Origin(99))
+    return [
+        maker.make(body, document.lamport, undo=step.flag, more=number > 0).tail.hex()
+        for number, body in enumerate(step.bodies)
+    ]
+
+
+@pytest.mark.slow
+def test_undo_and_redo_do_the_same(ask):
+    stories = [Hands(seed, 4 + seed % 40) for seed in range(400)]
+    cases = []
+    for story in stories:
+        owned = [["own", show_origin(origin), person.hex()] for origin, person in story.owners.items()]
+        case = canvas_case(story)
+        case.update(do="undo", origin=show_origin(Origin(99)), people=[person.hex() for person in PEOPLE])
+        case["steps"] += owned
+        cases.append(case)
+    shown = 0
+    for seed, (story, answer) in enumerate(zip(stories, ask(cases), strict=True)):
+        document = python_canvas(story)
+        for origin, person in story.owners.items():
+            document.own(origin, person)
+        want = [[tails_of(step(document, person), document) for step in (undo.undo, undo.redo)] for person in PEOPLE]
+        assert answer["answer"] == want, f"seed {seed}"
+        shown += sum(len(tails) > 0 for both in want for tails in both)
+    assert shown > 500, "stories must leave something to undo"
 
 
 # --------------------------------------------------------------------------------------------------------- random bytes

@@ -169,7 +169,7 @@ export class Document {
       case Part.CUT:
         return [this.#itemsOf(body.piece), assemble];
       case Part.CLEAR:
-        return [this.#under(fact), revive];
+        return [this.under(fact), revive];
       case Part.ALIVE:
         return [this.#itemsOf(body.target), revive];
       default:
@@ -183,11 +183,13 @@ export class Document {
     return adds.map((fact) => fact.body.item ?? fact.id);
   }
 
-  /** The items that a clear covers, or would if it were live. */
-  #under(clear) {
+  /** The items that a clear covers, or would if it were live. @param {Fact} clear @returns {string[]} */
+  under(clear) {
     const view = this.view;
     const covered = [];
-    for (const item of this.#items.values()) if (view.covers(clear, item.fact)) covered.push(item.id);
+    for (const fact of this.#facts.every()) {
+      if (fact.part === Part.ITEM && !this.#gone.has(fact.id) && view.covers(clear, fact)) covered.push(fact.id);
+    }
     return covered;
   }
 
