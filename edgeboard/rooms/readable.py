@@ -19,10 +19,11 @@ from edgeboard.canvas.bodies import (
     Set,
     Unknown,
 )
+from edgeboard.canvas.samples import Stroke
 from edgeboard.canvas.values import unpack_value
 from edgeboard.errors import DecodeError
 from edgeboard.ids import show_op
-from edgeboard.oplog.codec import Stroke, decode_columns, decode_stroke
+from edgeboard.oplog.codec import decode_columns, decode_stroke
 
 Fields = dict[str, Any]
 

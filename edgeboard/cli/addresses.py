@@ -1,0 +1,49 @@
+"""Where a board on this machine can be reached, and which ports are free. Nothing is sent to anybody to find out."""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = ("0.0.0.0", "::", "*", "")
+ELSEWHERE = "192.0.2.1"  # reserved for documents; asking which way leads there sends no packet
+
+
+def lan_address() -> str | None:
+    """The address that others in this network reach us by; None without a network."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect((ELSEWHERE, 9))
+            address = str(probe.getsockname()[0])
+    except OSError:
+        return None
+    return None if ipaddress.ip_address(address).is_loopback else address
+
+
+def board_urls(host: str, port: int) -> list[str]:
+    """The addresses of a board that listens on `host`: first the one to give to others."""
+    if host in EVERYWHERE:
+        lan = lan_address()
+        return [f"http://{address}:{port}" for address in ([] if lan is None else [lan]) + ["localhost"]]
+    return [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"]
+
+
+def free_ports(host: str, count: int, first: int) -> list[int]:
+    """`count` ports from `first` on that nobody listens on at this moment."""
+    ports: list[int] = []
+    for port in _ports_from(first):
+        if len(ports) == count:
+            break
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            ports.append(port)
+    return ports
+
+
+def _ports_from(first: int) -> Iterator[int]:
+    yield from range(first, 65_536)
+    yield from range(1_024, first)

@@ -1,0 +1,240 @@
+"""The words of the command line: every verb with its arguments and the lesson that its `--help` gives.
+
+Only cheap modules are imported here: the help must answer at once on a small board.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from edgeboard.config import values
+
+T = TypeVar("T")
+
+
+class Verb(NamedTuple):
+    name: str
+    module: str  # below edgeboard.cli, with a function main(arguments) -> exit code
+    summary: str
+    lesson: str
+    add: Callable[[argparse.ArgumentParser], None]
+
+
+def reads(reader: Callable[[str], T]) -> Callable[[str], T]:
+    """A reader of config values as argparse wants it: its message is kept."""
+
+    def read(text: str) -> T:
+        try:
+            return reader(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
+
+
+def read_speed(text: str) -> float:
+    return values.read_number(text, 0.0, 1000.0)
+
+
+def read_width(text: str) -> float:
+    return values.read_number(text, 0.125, 256.0)
+
+
+def read_page(text: str) -> int:
+    return values.read_whole(text, 1, 1_000_000)
+
+
+def read_seconds(text: str) -> float:
+    return values.read_number(text, 0.0, 1e7)
+
+
+def read_colour(text: str) -> int:
+    """A colour of the palette by number, or any as #rrggbb; the number that the canvas uses."""
+    if text.startswith("#") and len(text) == 7:
+        try:
+            return 16 + int(text[1:], 16)
+        except ValueError:
+            pass
+    try:
+        return values.read_whole(text, 0, 15)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a colour; write 0 to 15 for one of the palette, or #rrggbb") from None
+
+
+def add_state(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--state",
+        metavar="DIR",
+        type=reads(values.read_path),
+        help=f"state directory of {what} (default: {_short(values.default_state())})",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON for scripts")
+
+
+def add_room(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("room", metavar="ROOM", type=reads(values.read_room), help="name of the room, such as lobby")
+
+
+def _short(path: Path) -> str:
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--room", metavar="ROOM", action="append", type=reads(values.read_room),
+        help="a room that is open from the start; may be given several times (default: lobby)",
+    )  # fmt: skip
+    add_state(parser, "this node")
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", type=reads(values.read_listen),
+        help="where to serve the board (default: 0.0.0.0:8787); port 0 takes any that is free",
+    )  # fmt: skip
+    parser.add_argument(
+        "--peer", metavar="URL", action="append", type=reads(values.read_peer),
+        help="another board to link to; may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--config", metavar="FILE", type=Path, help="settings in YAML; what is said here wins over it")
+    parser.add_argument("--name", type=reads(values.read_name), help="what others see (default: the machine's name)")
+    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="default: info")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", metavar="DIR", type=reads(values.read_path), help="keep the boards' state in DIR")
+    parser.add_argument("--seconds", metavar="N", type=reads(read_seconds), help="end by itself after N seconds")
+    parser.add_argument("--no-replay", action="store_true", help="leave both boards empty")
+    add_json(parser)
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="JSON lines or CSV; - reads the standard input")
+    parser.add_argument("--room", metavar="ROOM", required=True, type=reads(values.read_room), help="where to draw it")
+    parser.add_argument(
+        "--speed", metavar="X", type=reads(read_speed), default=1.0,
+        help="1 as it was written, 2 twice as fast, 0 as fast as the board can save it (default: 1)",
+    )  # fmt: skip
+    parser.add_argument("--loop", action="store_true", help="write it again and again, row below row, until Ctrl-C")
+    parser.add_argument("--colour", metavar="C", type=reads(read_colour), default=0, help="0 to 15, or #rrggbb")
+    parser.add_argument("--width", metavar="PX", type=reads(read_width), default=3.0, help="of the pen (default: 3)")
+    parser.add_argument("--name", type=reads(values.read_name), default="replay", help="name of the pen's owner")
+    add_state(parser, "the node that is its host")
+    add_json(parser)
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    add_room(parser)
+    form = parser.add_mutually_exclusive_group(required=True)
+    form.add_argument("--svg", metavar="OUT", help="write a picture; - is the standard output")
+    form.add_argument("--json", metavar="OUT", help="write everything, to import it again; - is the standard output")
+    parser.add_argument("--page", metavar="N", type=reads(read_page), default=1, help="of the picture (default: 1)")
+    add_state(parser, "the node that has the room")
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    add_room(parser)
+    parser.add_argument("file", metavar="FILE", help="what `edgeboard export --json` wrote; - reads the standard input")
+    add_state(parser, "the node that is to have the room")
+    add_json(parser)
+
+
+def _rooms(parser: argparse.ArgumentParser) -> None:
+    add_state(parser, "the node")
+    add_json(parser)
+
+
+def _log(parser: argparse.ArgumentParser) -> None:
+    add_room(parser)
+    add_state(parser, "the node that has the room")
+    add_json(parser)
+
+
+def _mesh(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("secret",), help="the secret that the boards of one mesh share")
+    parser.add_argument(
+        "--set", metavar="TOKEN", help="join the mesh of this secret from the next start on; - reads it from a line"
+    )
+    add_state(parser, "the node")
+    add_json(parser)
+
+
+VERBS: tuple[Verb, ...] = (
+    Verb(
+        "run", "run", "start a board",
+        "Needs no configuration: it keeps its ink in the state directory and serves its page on port 8787.\n\n"
+        "    edgeboard run                                      a board with the room lobby\n"
+        "    edgeboard run --room lesson --room notes           with two rooms of other names\n"
+        "    edgeboard run --peer http://kitchen.local:8787     linked to another board; one direction is enough\n"
+        "    edgeboard run --config board.yaml --log-level debug\n\n"
+        "Boards link only if they share a mesh secret, see: edgeboard mesh --help\n"
+        "Ctrl-C stops it with everything saved; a second Ctrl-C stops it at once.",
+        _run,
+    ),
+    Verb(
+        "demo", "demo", "see two boards share a canvas on this machine",
+        "Starts two linked boards, shows their addresses with QR codes, and lets a recorded pen write on the first;\n"
+        "what it writes appears on the second. Open both addresses and draw along.\n\n"
+        "    edgeboard demo                   until Ctrl-C, with a state that is thrown away\n"
+        "    edgeboard demo --state ~/boards  with a state that is kept\n"
+        "    edgeboard demo --seconds 20      ends by itself; the exit code says whether the strokes crossed",
+        _demo,
+    ),
+    Verb(
+        "replay", "replay", "let a recorded pen write in a room",
+        "The pen is a guest of a running board: people see it move, and every stroke is logged like anybody's.\n\n"
+        "    edgeboard replay lesson.jsonl --room lobby\n"
+        "    edgeboard replay tablet.csv --room lobby --speed 4 --colour 9\n"
+        "    edgeboard replay big.jsonl --room test --speed 0      as fast as the board can save it\n\n"
+        "JSON lines: {\"x\": [..], \"y\": [..], \"p\": [0..4095, ..], \"t\": [ms, ..]}, x and y in 1/20 px.\n"
+        "CSV: x,y,pressure,t in px, 0 to 1 or 0 to 4095, and ms; an empty line or pressure 0 ends a stroke.\n"
+        "Ends when all of it is safe, or says what is not.",
+        _replay,
+    ),
+    Verb(
+        "export", "transfer", "write a room to a file",
+        "Works with a running node and without one.\n\n"
+        "    edgeboard export lobby --svg lobby.svg          a picture of its first page\n"
+        "    edgeboard export lobby --svg - --page 2 | less  of its second\n"
+        "    edgeboard export lobby --json lobby.json        complete and loss-free, for edgeboard import",
+        _export,
+    ),
+    Verb(
+        "import", "transfer", "take a room from a file",
+        "What is there already stays as it is, and importing twice changes nothing.\n\n"
+        "    edgeboard import lobby lobby.json\n"
+        "    ssh kitchen edgeboard export lobby --json - | edgeboard import kitchen-lobby -",
+        _import,
+    ),
+    Verb(
+        "rooms", "reports", "list the rooms of a node",
+        "Works with a running node and without one.\n\n"
+        "    edgeboard rooms\n"
+        "    edgeboard rooms --json | jq -r '.[].name'",
+        _rooms,
+    ),
+    Verb(
+        "log", "reports", "show who did what in a room, and how large it is",
+        "Times are labels from the clocks of whoever drew; boards may have started in 1970.\n\n"
+        "    edgeboard log lobby\n"
+        "    edgeboard log lobby --json",
+        _log,
+    ),
+    Verb(
+        "status", "reports", "show how a running node is doing",
+        "Links, rooms, people, what has been refused and why.\n\n"
+        "    edgeboard status\n"
+        "    edgeboard status --state /var/lib/edgeboard --json",
+        _rooms,
+    ),
+    Verb(
+        "mesh", "mesh", "print or set the secret that boards share",
+        "Boards link only if they share it; whoever has it may join. Print it on one board, set it on each other:\n\n"
+        "    edgeboard mesh secret                      prints ebm1-...\n"
+        "    edgeboard mesh secret --set ebm1-...       joins that mesh; stop the node before, start it after\n"
+        "    edgeboard mesh secret --set - < secret     the same, without leaving it in the shell's history",
+        _mesh,
+    ),
+)  # fmt: skip

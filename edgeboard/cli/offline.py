@@ -1,0 +1,186 @@
+"""Rooms without a running node: the store is opened directly, under the lock of the state directory.
+
+The same functions do the work as in a node: the pipeline, fed from the store and saved back to it.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, final
+
+from edgeboard import __version__
+from edgeboard.clock import SystemClock
+from edgeboard.errors import RefusedError, UserError
+from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot
+from edgeboard.identity.keys import verify
+from edgeboard.ids import Origin, PersonId, RoomId, author_id, room_id
+from edgeboard.node.pipeline import Pipeline
+from edgeboard.node.values import Identity, PipelineSettings, Save
+from edgeboard.oplog.author import LocalAuthor
+from edgeboard.ports import StoredBatch, StoredRoom
+from edgeboard.render.svg import render_svg
+from edgeboard.rooms.archive import describe_log, export_room, plan_import, read_archive
+from edgeboard.rooms.room import Room
+from edgeboard.storage.settings import Settings as StorageSettings
+from edgeboard.storage.sqlite import SqliteStore
+from edgeboard.storage.statedir import DATABASE, StateDirectory
+
+NOW = 0.0  # nothing here waits for anything
+ROOMS_MAX = 100_000  # to be looked at one after the other
+
+
+@final
+class Offline:
+    """The rooms of a state directory that nobody else uses at the moment."""
+
+    def __init__(self, held: StateDirectory) -> None:
+        self._state = held.path
+        self._key = load_or_create_key(held.path)
+        self._mesh = load_or_create_mesh(held.path).mesh
+        self._store = SqliteStore(held.database, StorageSettings())
+        clock = SystemClock()
+        identity = Identity(
+            node=self._key.node_id,
+            name="",
+            mesh=self._mesh,
+            software=f"edgeboard {__version__}",
+            person=PersonId(hashlib.sha256(b"edgeboard-pen-1" + self._key.public_key).digest()[:16]),
+            origin=Origin(secrets.randbits(64)),
+            verify=verify,
+            make_author=self._make_author,
+            wall_ms=clock.wall_ms,
+        )
+        self._pipeline = Pipeline(identity, PipelineSettings(rooms_max=ROOMS_MAX))
+
+    def _make_author(self, room: RoomId) -> LocalAuthor:
+        author = author_id(self._key.node_id, next_boot(self._state), secrets.randbits(32))
+        return LocalAuthor(self._mesh, room, author, self._key.public_key, self._key.sign)
+
+    def close(self) -> None:
+        self._store.close()
+
+    # -- questions
+
+    def names(self) -> list[str]:
+        """The rooms of this mesh."""
+        return sorted(stored.name for stored in self._store.rooms() if stored.mesh == self._mesh)
+
+    def rooms(self) -> list[dict[str, Any]]:
+        return [self._describe(self._open(name)) for name in self.names()]
+
+    def _describe(self, room: Room) -> dict[str, Any]:
+        return {
+            "name": room.name,
+            "id": room.room.hex(),
+            "state": "closed",
+            "ops": room.document.statistics().ops,
+            "items": sum(1 for _ in room.document.live()),
+            "bytes": room.log.statistics().bytes,
+            "authors": len(room.log.vector()),
+            "people": 0,
+            "vector": room.log.vector().digest().hex(),
+            "digest": room.document.digest().hex(),
+        }
+
+    def log(self, name: str) -> dict[str, Any]:
+        room = self._existing(name)
+        return describe_log(name, room.document, room.log)
+
+    def export_json(self, name: str) -> str:
+        room = self._existing(name)
+        return json.dumps(export_room(name, room.document, room.log, mesh=self._mesh), ensure_ascii=False)
+
+    def export_svg(self, name: str, page: int) -> str:
+        return render_svg(self._existing(name).document, page=page)
+
+    # -- change
+
+    def import_json(self, name: str, data: bytes) -> dict[str, Any]:
+        """As `Api.import_json` of a node.
+
+        Raises:
+            DecodeError: not an archive. RefusedError: not a room name. StoreError: nothing of the rest was written.
+        """
+        archive = read_archive(data)
+        room = self._open(name)
+        plan = plan_import(archive, room.document)
+        taken, known, refused = self._pipeline.take(name, plan.ops, NOW)
+        if plan.corrections:
+            self._pipeline.draw(name, plan.corrections, NOW)
+        self._store.add_room(StoredRoom(room.room, self._mesh, name))
+        self._save()
+        return {"room": name, "taken": taken, "known": known, "refused": refused}
+
+    def _save(self) -> None:
+        self._pipeline.flush()
+        for output in self._pipeline.drain():
+            if isinstance(output, Save):
+                self._store.write(
+                    [StoredBatch(output.room, b.author, b.first, b.count, b.data) for b in output.batches]
+                )
+
+    # -- rooms
+
+    def _existing(self, name: str) -> Room:
+        if name not in self.names():
+            raise UserError(
+                f"{self._state} has no room {name!r}; list them with: edgeboard rooms --state {self._state}"
+            )
+        return self._open(name)
+
+    def _open(self, name: str) -> Room:
+        try:
+            room = self._pipeline.open_room(name, NOW)
+        except RefusedError as error:
+            raise UserError(f"room {name!r}: {error}") from None
+        if not room.is_loaded:
+            batches = self._store.load(room_id(self._mesh, name))
+            self._pipeline.loaded(room.room, (batch.data for batch in batches), NOW, done=True)
+            for _ in self._pipeline.drain():
+                pass  # nobody to be told, nothing new to save
+        return room
+
+
+@contextmanager
+def offline(state: Path) -> Iterator[Offline]:
+    """Open the rooms of a state directory.
+
+    Raises:
+        UserError: no node has ever kept its state there, or one is running.
+    """
+    if not (state / DATABASE).exists():
+        raise UserError(f"no node has kept anything in {state}; name its directory with --state DIR")
+    with StateDirectory.open(state) as held:
+        rooms = Offline(held)
+        try:
+            yield rooms
+        finally:
+            rooms.close()
+
+
+def keep_rooms(held: StateDirectory) -> list[Path]:
+    """Export every room with ink into a folder beside the database; returns the files.
+
+    Raises:
+        UserError: a file cannot be written.
+    """
+    if not held.database.exists():
+        return []
+    rooms = Offline(held)
+    kept: list[Path] = []
+    try:
+        for name in rooms.names():
+            if rooms.log(name)["ops"]:
+                folder = held.path / f"rooms-of-{load_or_create_mesh(held.path).mesh.hex()[:8]}"
+                folder.mkdir(mode=0o700, exist_ok=True)
+                path = folder / f"{name}.json"
+                path.write_text(rooms.export_json(name), encoding="utf-8")
+                kept.append(path)
+    except OSError as error:
+        raise UserError(f"cannot keep the rooms of the old mesh in {held.path}: {error.strerror or error}") from None
+    finally:
+        rooms.close()
+    return kept

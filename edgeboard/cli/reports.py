@@ -1,0 +1,207 @@
+"""`edgeboard rooms`, `log` and `status`: what is there, who did it, and how the node is doing, as tables or JSON."""
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from edgeboard.cli.control import NoNode, ask_json, room_path, state_of
+
+ID_SHOWN = 8  # digits of an id; enough to tell a handful apart
+ENTRIES_SHOWN = 20
+
+Table = Sequence[Sequence[object]]
+
+
+def rooms(arguments: argparse.Namespace) -> int:
+    state = state_of(arguments.state)
+    found: list[dict[str, Any]] = _ask_or_open(state, "/control/rooms", lambda rooms: rooms.rooms())
+    if arguments.json:
+        print(json.dumps(found))
+    elif not found:
+        print(f"{state} has no rooms yet")
+    else:
+        print_table(
+            ("room", "state", "items", "ops", "size", "people", "digest"),
+            [
+                (
+                    room["name"],
+                    room["state"],
+                    room["items"],
+                    room["ops"],
+                    show_size(room["bytes"]),
+                    room["people"],
+                    room["digest"][:ID_SHOWN],
+                )
+                for room in found
+            ],
+        )
+    return 0
+
+
+def log(arguments: argparse.Namespace) -> int:
+    state, name = state_of(arguments.state), arguments.room
+    found: dict[str, Any] = _ask_or_open(state, room_path("/control/rooms", name, "log"), lambda rooms: rooms.log(name))
+    if arguments.json:
+        print(json.dumps(found))
+        return 0
+    print(f"room {name}: {found['live_items']} items from {found['ops']} ops in {show_size(found['bytes'])}")
+    print("\nwho")
+    print_table(
+        ("person", "ops", "size", "from", "to", "did"),
+        [
+            (
+                who["person"][:ID_SHOWN],
+                who["ops"],
+                show_size(who["bytes"]),
+                show_time(who["first"]),
+                show_time(who["last"]),
+                ", ".join(f"{what} {count}" for what, count in who["did"].items()),
+            )
+            for who in found["people"]
+        ],
+    )
+    print("\nlogged by")
+    print_table(
+        ("author", "node", "boot", "batches", "ops", "size", "from", "to"),
+        [
+            (
+                author["author"][:ID_SHOWN],
+                author["node"][:ID_SHOWN],
+                author["boot"],
+                author["batches"],
+                author["ops"],
+                show_size(author["batch_bytes"]),
+                show_time(author["first"]),
+                show_time(author["last"]),
+            )
+            for author in found["authors"]
+        ],
+    )
+    print("\nlately")
+    print_table(
+        ("when", "person", "did", "size", "op"),
+        [
+            (show_time(entry["at"]), entry["person"][:ID_SHOWN], entry["what"], show_size(entry["bytes"]), entry["id"])
+            for entry in found["entries"][-ENTRIES_SHOWN:]
+        ],
+    )
+    return 0
+
+
+def status(arguments: argparse.Namespace) -> int:
+    state = state_of(arguments.state)
+    found: dict[str, Any] = ask_json(state, "/control/status")
+    if arguments.json:
+        print(json.dumps(found))
+        return 0
+    print(f"{found['name']}  node {found['node'][:ID_SHOWN]}  mesh {found['mesh'][:ID_SHOWN]}")
+    print(f"{found['software']}  up {show_duration(found['up_s'])}  {found['guests']} guests")
+    if found["store_failed"]:
+        print(f"CANNOT SAVE: {found['store_failed']}")
+    print("\nrooms")
+    print_table(
+        ("room", "state", "items", "ops", "size", "people", "not safe"),
+        [
+            (
+                room["name"],
+                room["state"],
+                room.get("items", ""),
+                room["ops"],
+                show_size(room["bytes"]),
+                room["people"],
+                room["unsafe"],
+            )
+            for room in found["rooms"]
+        ],
+    )
+    print("\nlinks")
+    print_table(
+        ("to", "what", "carrier", "round trip", "from", ""),
+        [
+            (
+                link["node"][:ID_SHOWN] or "-",
+                "guest" if link["guest"] else "board",
+                link["carrier"],
+                "" if link["round_trip_ms"] is None else f"{link['round_trip_ms']:.1f} ms",
+                link["remote"],
+                "suspect" if link["suspect"] else "",
+            )
+            for link in found["links"]
+        ],
+    )
+    trouble = [f"{name} {count}" for name, count in found["counters"].items() if count]
+    refused = [f"{url}: {why}" for url, why in found["refused_by"].items()]
+    for title, lines in (("counted", trouble), ("refused by", refused), ("alarms", found["alarms"])):
+        if lines:
+            print(f"\n{title}")
+            for line in lines:
+                print(f"  {line}")
+    return 0
+
+
+def _ask_or_open(state: Path, path: str, otherwise: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - JSON is anything
+    """Ask the node; where none runs, open its store."""
+    try:
+        return ask_json(state, path)
+    except NoNode:
+        if not state.is_dir():
+            raise
+        from edgeboard.cli.offline import offline
+
+        with offline(state) as opened:
+            return otherwise(opened)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    reports: dict[str, Callable[[argparse.Namespace], int]] = {"rooms": rooms, "log": log, "status": status}
+    return reports[arguments.word](arguments)
+
+
+def print_table(head: Sequence[str], rows: Table) -> None:
+    """Columns as wide as they need to be; numbers to the right."""
+    if not rows:
+        print("  none")
+        return
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[at]) for row in [list(head), *cells]) for at in range(len(head))]
+    numeric = [all(isinstance(row[at], int) for row in rows) for at in range(len(head))]
+    for row in [list(head), *cells]:
+        padded = [
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(row, widths, numeric, strict=True)
+        ]
+        print(("  " + "  ".join(padded)).rstrip())
+
+
+def show_size(count: int) -> str:
+    """Bytes as people read them."""
+    if count < 1000:
+        return f"{count} B"
+    for unit, size in (("kB", count / 1e3), ("MB", count / 1e6)):
+        if size < 1000:
+            return f"{size:.1f} {unit}"
+    return f"{count / 1e9:.1f} GB"
+
+
+def show_time(ms: int | None) -> str:
+    """A label as local time; some clocks say strange things."""
+    if ms is None:
+        return "-"
+    try:
+        return datetime.fromtimestamp(ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (OverflowError, ValueError, OSError):
+        return f"{ms} ms"
+
+
+def show_duration(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

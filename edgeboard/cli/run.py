@@ -1,0 +1,123 @@
+"""`edgeboard run`: a board, from the command line to its clean stop.
+
+What is said on the command line wins over the file, the file over the defaults. The first Ctrl-C (or SIGTERM) stops
+with everything saved; the second leaves at once.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+
+from edgeboard.cli.addresses import board_urls
+from edgeboard.config.load import load
+from edgeboard.config.schema import Config
+from edgeboard.errors import UserError
+
+FORCED = 130  # the exit code after a second Ctrl-C
+QUIET = ("aioice", "aiortc", "aiohttp", "asyncio")  # they say at level info what nobody asked
+
+_log = logging.getLogger(__name__)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    config = config_of(arguments)
+    set_up_logging(config.logging.level)
+    asyncio.run(serve(config, tuple(arguments.peer or ())))
+    return 0
+
+
+def config_of(arguments: argparse.Namespace) -> Config:
+    """The file, and over it what the command line says."""
+    config = Config() if arguments.config is None else load(arguments.config)
+    node = config.node
+    if arguments.name is not None:
+        node = replace(node, name=arguments.name)
+    if arguments.state is not None:
+        node = replace(node, state=arguments.state)
+    if arguments.listen is not None:
+        node = replace(node, listen=arguments.listen)
+    logs = config.logging if arguments.log_level is None else replace(config.logging, level=arguments.log_level)
+    return replace(
+        config,
+        node=node,
+        rooms=_unique(arguments.room) or config.rooms,
+        peers=_unique([*config.peers, *(arguments.peer or ())]),
+        logging=logs,
+    )
+
+
+def _unique(words: Iterable[str] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words or ()))
+
+
+def set_up_logging(level: str) -> None:
+    """Log lines on stderr; without a time where the journal adds its own."""
+    stamp = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
+    logging.basicConfig(level=level.upper(), format=f"{stamp}%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    if level != "debug":
+        for name in QUIET:
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+
+async def serve(config: Config, required_peers: tuple[str, ...]) -> None:
+    """Run a board until a signal stops it.
+
+    Raises:
+        UserError: it cannot start, or a peer that was named on the command line refuses to link.
+    """
+    from edgeboard.node.build import build  # heavy: WebRTC and all
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(FORCED)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    board = build(config, required_peers=required_peers)
+    started = asyncio.create_task(board.start(), name="start")
+    stopped = asyncio.create_task(stop.wait(), name="wait for a signal")
+    try:
+        await asyncio.wait({started, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not started.done():
+            started.cancel()
+            await asyncio.wait({started})
+        if not started.cancelled():
+            started.result()
+            announce(config, board.port)
+            served = asyncio.create_task(board.run_until_stopped(), name="serve")
+            await asyncio.wait({served, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if served.done():
+                served.result()
+            else:
+                say("stopping; Ctrl-C again stops at once")
+                board.request_stop()
+                await served
+    finally:
+        stopped.cancel()
+        await board.stop()
+
+
+def announce(config: Config, port: int) -> None:
+    """Say where the board is."""
+    room = config.rooms[0]
+    urls = [f"{url}/room/{room}" for url in board_urls(config.node.listen.host, port)]
+    if not urls:
+        raise UserError(f"the board listens on {config.node.listen.host}, which no browser can be sent to")
+    say(f"{config.node.name} is at {'  '.join(urls)}")
+
+
+def say(line: str) -> None:
+    """On stdout, for people; whoever has closed it wants no more."""
+    try:
+        print(line, flush=True)
+    except OSError:
+        _log.debug("nobody reads the standard output")

@@ -1,0 +1,109 @@
+"""`edgeboard export` and `edgeboard import`: rooms to files and back, through the running node or without one."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from edgeboard.cli.control import NoNode, ask, ask_json, room_path, state_of
+from edgeboard.errors import UserError
+from edgeboard.rooms.archive import FILE_MAX
+
+STANDARD = "-"
+SHOWN_MAX = 5  # refused ops that are named
+
+
+def main(arguments: argparse.Namespace) -> int:
+    return import_room(arguments) if hasattr(arguments, "file") else export_room(arguments)
+
+
+def export_room(arguments: argparse.Namespace) -> int:
+    state, room = state_of(arguments.state), arguments.room
+    svg = arguments.svg is not None
+    path = room_path("/api/room", room, f"export.svg?page={arguments.page}" if svg else "export.json")
+    try:
+        data = ask(state, path)
+    except NoNode as missing:
+        from edgeboard.cli.offline import offline
+
+        _require_state(state, missing)
+        with offline(state) as rooms:
+            text = rooms.export_svg(room, arguments.page - 1) if svg else rooms.export_json(room)
+        data = text.encode()
+    write_out(arguments.svg if svg else arguments.json, data)
+    return 0
+
+
+def import_room(arguments: argparse.Namespace) -> int:
+    state = state_of(arguments.state)
+    data = read_in(arguments.file)
+    result: dict[str, Any]
+    try:
+        result = ask_json(state, room_path("/control/rooms", arguments.room, "import"), data)
+    except NoNode as missing:
+        from edgeboard.cli.offline import offline
+
+        _require_state(state, missing)
+        with offline(state) as rooms:
+            result = rooms.import_json(arguments.room, data)
+    if arguments.json:
+        print(json.dumps(result))
+    else:
+        print(f"{arguments.room}: {result['taken']} ops taken, {result['known']} known already")
+    for index, reason in result["refused"][:SHOWN_MAX]:
+        print(f"edgeboard: op {index + 1} was refused: {reason}", file=sys.stderr)
+    if len(result["refused"]) > SHOWN_MAX:
+        print(f"edgeboard: and {len(result['refused']) - SHOWN_MAX} more", file=sys.stderr)
+    return 1 if result["refused"] else 0
+
+
+def _require_state(state: Path, missing: NoNode) -> None:
+    """Where no node has ever been, the better answer is that none runs."""
+    if not state.is_dir():
+        raise missing
+
+
+def write_out(out: str, data: bytes) -> None:
+    """Write a result where it belongs: whole, or not at all.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    if out == STANDARD:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(b"\n")
+        sys.stdout.buffer.flush()
+        return
+    path = Path(out)
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)  # a pipe or a device
+            return
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error.strerror or error}; name another file") from None
+
+
+def read_in(name: str) -> bytes:
+    """A whole file, up to the limit of an archive.
+
+    Raises:
+        UserError: unreadable or too large.
+    """
+    try:
+        if name == STANDARD:
+            data = sys.stdin.buffer.read(FILE_MAX + 1)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(FILE_MAX + 1)
+    except OSError as error:
+        raise UserError(f"cannot read {name}: {error.strerror or error}") from None
+    if len(data) > FILE_MAX:
+        raise UserError(f"{name} is larger than {FILE_MAX // 1024 // 1024} MiB; this is not the archive of one room")
+    return data
