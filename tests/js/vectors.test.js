@@ -10,8 +10,10 @@ import { encodeBody } from "../../edgeboard/web/static/bodies.js";
 import { Document } from "../../edgeboard/web/static/canvas.js";
 import { decodeColumns, decodeStroke, encodeColumns, encodeStroke } from "../../edgeboard/web/static/codec.js";
 import { concatBytes, fromHex, opId, parseOp, toHex } from "../../edgeboard/web/static/ids.js";
+import { PALETTE, runs } from "../../edgeboard/web/static/ink.js";
 import { Kind } from "../../edgeboard/web/static/kinds.js";
 import { Maker, decodeOp, encodeOp } from "../../edgeboard/web/static/ops.js";
+import { kept } from "../../edgeboard/web/static/thin.js";
 import { DecodeError, Reader, Writer, unzigzag, zigzag } from "../../edgeboard/web/static/varints.js";
 import { Vector } from "../../edgeboard/web/static/vectors.js";
 import { plainColumns } from "./random.js";
@@ -182,6 +184,17 @@ function checkScene({ name, admins, nodes, entries, items, metas, gone, lamport,
   assert.deepEqual([document.lamport, [...document.held]], [lamport, held], name);
   assert.equal(toHex(document.digest()), digest, name);
 }
+
+test("ink and thinning", () => {
+  const { palette, strokes, thin } = golden("ink");
+  assert.deepEqual(PALETTE, palette);
+  for (const { name, width, cuts, runs: want, ...columns } of strokes) {
+    const got = runs(columns, width, cuts.flat()).map(({ x, y, r }) => [...x].map((_, i) => [x[i], y[i], r[i]]));
+    assert.deepEqual(got.map((run) => run.length), want.map((run) => run.length), name);
+    for (const [i, n] of got.flat(2).entries()) assert.ok(Math.abs(n - want.flat(2)[i]) <= 1e-9, name);
+  }
+  for (const { kept: want, ...columns } of thin) assert.deepEqual(kept(columns), want);
+});
 
 /** The tables as they were before the whole of this batch brought its origins. */
 function copy(tables, { tag, origins }) {
