@@ -9,7 +9,7 @@ import { BatchReader } from "./batch.js";
 import { add, alive, further } from "./bodies.js";
 import { Document } from "./canvas.js";
 import { encodeColumns, encodeStroke } from "./codec.js";
-import { ItemType, Maker, decodeOp } from "./ops.js";
+import { ItemType, Maker, Undo, decodeOp } from "./ops.js";
 import { redo, undo } from "./undo.js";
 import { DecodeError } from "./varints.js";
 
@@ -19,6 +19,9 @@ export class Board {
   #label = () => null;
   /** Batches and ops that could not be read, and other things that ought not to happen. */
   troubles = { unreadable: 0, equivocations: 0 };
+  /** Whether this person has something to take back, as `review` found it. */
+  canUndo = false;
+  canRedo = false;
 
   /**
    * @param {object} parts
@@ -143,7 +146,7 @@ export class Board {
     return living.length;
   }
 
-  /** Take back the person's last gesture. @returns {boolean} whether there was one */
+  /** Take back the person's last gesture that shows. @returns {boolean} whether there was one */
   undo() {
     return this.#repeat(undo(this.document, this.person));
   }
@@ -153,29 +156,28 @@ export class Board {
     return this.#repeat(redo(this.document, this.person));
   }
 
-  /** Whether this person has something to take back. */
-  get canUndo() {
-    return true;
+  #repeat({ flag, bodies }) {
+    this.#make(bodies.map((body, at) => ({ body, more: at > 0, flag })));
+    this.review();
+    return bodies.length > 0;
   }
 
-  get canRedo() {
-    return true;
-  }
-
-  #repeat(commands) {
-    this.#make(commands);
-    return commands.length > 0;
+  /** Find out anew what can be undone. It looks at every op, so do it when there is time. */
+  review() {
+    this.canUndo = undo(this.document, this.person).bodies.length > 0;
+    this.canRedo = redo(this.document, this.person).bodies.length > 0;
   }
 
   #make(commands) {
     const ops = [];
     const changed = new Set();
-    for (const { body, more, undo: role = 0 } of commands) {
-      const op = this.maker.make(body, this.document.lamport + 1, { undo: role, more, at: this.#label() });
+    for (const { body, more, flag = Undo.ORDINARY } of commands) {
+      const op = this.maker.make(body, this.document.lamport + 1, { undo: flag, more, at: this.#label() });
       for (const id of this.document.apply(op).items) changed.add(id);
       ops.push(op);
     }
     if (ops.length === 0) return ops;
+    [this.canUndo, this.canRedo] = [true, false]; // so it is after an ordinary gesture
     this.onMade(ops);
     if (changed.size > 0) this.onChanged(changed);
     return ops;

@@ -28,6 +28,7 @@ import { counted, refusal } from "./words.js";
 
 const FIT_MARGIN = { top: 84, right: 40, bottom: 96, left: 40 };
 const KEEP_VIEW_MS = 400;
+const REVIEW_MS = 250;
 const clock = () => performance.now();
 
 // ---------------------------------------------------------------------------------------------------------- who, where
@@ -67,6 +68,7 @@ const board = new Board({
   },
   onChanged: (ids) => {
     desk.changed(ids);
+    reviewSoon();
     refresh();
   },
   onArrived: (id) => {
@@ -266,6 +268,17 @@ function show() {
   chrome.showPeople(self, presence.others());
   chrome.showRefused(refused.map((entry) => ({ ...entry, item: itemOf(entry), what: whatOf(entry) })));
   chrome.showHistory(board.canUndo, board.canRedo);
+}
+
+let reviewTimer = null;
+
+/** What can be undone is asked when changes come to rest: the answer looks at the whole canvas. */
+function reviewSoon() {
+  clearTimeout(reviewTimer);
+  reviewTimer = setTimeout(() => {
+    board.review();
+    refresh();
+  }, REVIEW_MS);
 }
 
 function drawCursors(isMoving) {
