@@ -95,7 +95,8 @@ class Links:
         if known is None or known.link.peer is None:
             return self._add(link, node, ours)
         if known.link.peer.boot != link.peer.boot:
-            self._spawn(self._decide_clone(known, link, ours), name="clone check")
+            since = self._heard(known.number) or 0.0
+            self._spawn(self._decide_clone(known, link, ours, since), name="clone check")
             return None
         keep_ours = self._node < node
         if known.ours != ours and ours != keep_ours:
@@ -105,9 +106,8 @@ class Links:
         self._remove(known)
         return self._add(link, node, ours)
 
-    async def _decide_clone(self, known: Linked, link: Link, ours: bool) -> None:
+    async def _decide_clone(self, known: Linked, link: Link, ours: bool, since: float) -> None:
         """Two runs of one key: the second is a restart if the first falls silent, else a copy."""
-        since = self._heard(known.number) or 0.0
         try:
             async with asyncio.timeout(CLONE_PROBE_S):
                 await known.ended.wait()

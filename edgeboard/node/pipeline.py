@@ -272,8 +272,8 @@ class Pipeline:
     def _batch(self, link: int, key: RoomId, data: bytes, now: float) -> None:
         core = self._core
         room = core.rooms.get(key)
-        if room is None:
-            return
+        if room is None or core.store_room_left() <= 0:
+            return  # a full disk keeps what memory it has for its own ink; the rest is fetched when it can be saved
         offer, outcome = room.receive(data)
         core.counters.duplicates += offer.status is Status.DUPLICATE
         core.counters.waiting += offer.status is Status.WAITING

@@ -1,0 +1,184 @@
+"""Which links live: crossing ones, restarts and copies of a state directory."""
+
+import asyncio
+import random
+
+import pytest
+
+from edgeboard.errors import CloseCode, RefusedError, TransportError
+from edgeboard.ids import NodeId
+from edgeboard.node import links as module
+from edgeboard.node.links import Links
+from edgeboard.ports import Peer
+from edgeboard.wire.messages import Channel
+
+ME, LOWER, HIGHER = NodeId(b"m" * 16), NodeId(b"a" * 16), NodeId(b"z" * 16)
+
+
+class FakeLink:
+    """A link that remembers why it was closed."""
+
+    carrier = "loopback"
+    remote = "test"
+    buffered = 0
+
+    def __init__(self, node: NodeId | None, boot: bytes = b"boot---1") -> None:
+        self.peer = None if node is None else Peer(node, b"k" * 32, boot, 3)
+        self.closed: tuple[CloseCode, str] | None = None
+        self._on_close = None
+
+    def attach(self, on_message, on_close) -> None:
+        self._on_close = on_close
+
+    def send(self, channel: Channel, data: bytes) -> bool:
+        return True
+
+    def close(self, code: CloseCode, text: str) -> None:
+        if self.closed is None:
+            self.closed = (code, text)
+            if self._on_close is not None:
+                self._on_close(code, text)
+
+
+class World:
+    def __init__(self) -> None:
+        self.up: list[tuple[int, NodeId | None]] = []
+        self.down: list[int] = []
+        self.linked = asyncio.Event()
+        self.heard: dict[int, float] = {}
+        self.tasks: list[asyncio.Task] = []
+        self.links = Links(
+            ME,
+            random.Random(1),
+            lambda work, name: self.tasks.append(asyncio.get_running_loop().create_task(work)),
+            self.note,
+            self.down.append,
+            lambda number, channel, data: None,
+            self.heard.get,
+        )
+
+    def note(self, number: int, node: NodeId | None) -> None:
+        self.up.append((number, node))
+        self.linked.set()
+
+
+@pytest.mark.parametrize(
+    ("node", "first_ours", "second_ours", "kept"),
+    [
+        (HIGHER, True, False, "first"),  # we have the lower id, so ours stays
+        (HIGHER, False, True, "second"),
+        (LOWER, True, False, "second"),
+        (LOWER, False, True, "first"),
+        (HIGHER, False, False, "second"),  # the same direction: the newer
+    ],
+)
+async def test_of_two_links_between_two_nodes_one_lives(node, first_ours, second_ours, kept) -> None:
+    world = World()
+    first, second = FakeLink(node), FakeLink(node)
+    world.links.accept(first, ours=first_ours)
+    world.links.accept(second, ours=second_ours)
+    assert (first.closed is None) == (kept == "first")
+    assert (second.closed is None) == (kept == "second")
+    assert len(world.links.all()) == 1
+
+
+async def test_guests_are_never_taken_for_each_other() -> None:
+    world = World()
+    for _ in range(3):
+        world.links.accept(FakeLink(None))
+    assert len(world.links.all()) == 3
+
+
+async def test_a_copy_of_a_node_is_refused_while_the_first_still_answers(monkeypatch) -> None:
+    monkeypatch.setattr(module, "CLONE_PROBE_S", 0.05)
+    world = World()
+    first, copy = FakeLink(HIGHER), FakeLink(HIGHER, b"boot---2")
+    world.links.accept(first)
+    world.heard[1] = 1.0
+    world.links.accept(copy)
+    world.heard[1] = 2.0
+    await asyncio.gather(*world.tasks)
+    assert first.closed is None
+    assert copy.closed is not None
+    assert copy.closed[0] is CloseCode.CLONE
+    assert "remove node.key" in copy.closed[1]
+
+
+async def test_a_restarted_node_takes_the_place_of_its_silent_former_run(monkeypatch) -> None:
+    monkeypatch.setattr(module, "CLONE_PROBE_S", 0.05)
+    world = World()
+    first, restarted = FakeLink(HIGHER), FakeLink(HIGHER, b"boot---2")
+    world.links.accept(first)
+    world.heard[1] = 1.0
+    world.links.accept(restarted)
+    await asyncio.gather(*world.tasks)
+    assert first.closed is not None
+    assert restarted.closed is None
+
+
+async def test_a_restarted_node_need_not_wait_when_its_former_link_ends(monkeypatch) -> None:
+    monkeypatch.setattr(module, "CLONE_PROBE_S", 60.0)
+    world = World()
+    first, restarted = FakeLink(HIGHER), FakeLink(HIGHER, b"boot---2")
+    world.links.accept(first)
+    world.links.accept(restarted)
+    await asyncio.sleep(0)
+    first.close(CloseCode.GOING_AWAY, "stopping")
+    await asyncio.gather(*world.tasks)
+    assert restarted.closed is None
+    assert world.up == [(1, HIGHER), (2, HIGHER)]
+
+
+class Dialled:
+    """A transport that answers as it is told."""
+
+    def __init__(self, *answers) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+        self.done = asyncio.Event()
+
+    async def connect(self, url: str):
+        self.asked += 1
+        if not self.answers:
+            self.done.set()
+            await asyncio.Event().wait()
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def test_a_board_is_dialled_again_after_a_failure_and_after_its_link_has_ended(monkeypatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.001)
+    world = World()
+    link = FakeLink(HIGHER)
+    transport = Dialled(TransportError("unreachable"), link)
+    task = asyncio.get_running_loop().create_task(world.links.keep_linked(transport, "http://x:1", lambda error: None))
+    await asyncio.wait_for(world.linked.wait(), 10)
+    link.close(CloseCode.GOING_AWAY, "stopping")
+    await asyncio.wait_for(transport.done.wait(), 10)
+    assert transport.asked == 3
+    task.cancel()
+
+
+async def test_a_refusal_that_a_person_must_mend_is_told(monkeypatch) -> None:
+    monkeypatch.setattr(module, "REFUSED_PAUSE_S", 0.001)
+    world = World()
+    told: list[RefusedError] = []
+    transport = Dialled(RefusedError(CloseCode.OTHER_MESH, "another mesh"))
+    task = asyncio.get_running_loop().create_task(world.links.keep_linked(transport, "http://x:1", told.append))
+    await asyncio.wait_for(transport.done.wait(), 10)
+    assert [error.code for error in told] == [CloseCode.OTHER_MESH]
+    assert world.links.refusals == {"http://x:1": "another mesh"}
+    task.cancel()
+
+
+async def test_a_stopping_board_says_goodbye_and_takes_no_more_links() -> None:
+    world = World()
+    link, late = FakeLink(HIGHER), FakeLink(None)
+    world.links.accept(link)
+    world.links.close_all()
+    world.links.accept(late)
+    assert link.closed is not None
+    assert late.closed is not None
+    assert link.closed[0] is late.closed[0] is CloseCode.GOING_AWAY
