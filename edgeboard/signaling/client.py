@@ -45,7 +45,7 @@ class SignalingClient:
         """The body that answers ours; raises as `introduce`."""
         if self._http is None:
             self._http = ClientSession(
-                connector=TCPConnector(limit=0),
+                connector=TCPConnector(limit=0, force_close=True),
                 cookie_jar=DummyCookieJar(),
                 timeout=ClientTimeout(total=TIMEOUT_S),
                 trust_env=False,

@@ -216,13 +216,22 @@ class LinkTransport:
         try:
             async with self._time_to_open(carrier):
                 offer = await carrier.offer()
-                answer, public_key = await self._introduce(str(board), offer)
+                answer, public_key = await self._introduced(board, offer)
                 await carrier.accept(answer)
                 await carrier.opened()
             return await self._meet(carrier, Side.OFFERER, carrier.fingerprints, expected=public_key)
         except BaseException:
             carrier.finish(linger=False)
             raise
+
+    async def _introduced(self, board: URL, offer: str) -> tuple[str, bytes]:
+        try:
+            return await self._introduce(str(board), offer)
+        except (RefusedError, TransportError, TimeoutError):
+            raise
+        except Exception as error:  # it was handed in, and what it raises beyond its promise must not cross our port
+            _logger.exception("%s: introducing failed", board)
+            raise TransportError(f"{board}: introducing failed: {error!r:.200}") from error
 
     async def _dial_websocket(self, board: URL) -> OpenLink:
         try:
@@ -236,7 +245,8 @@ class LinkTransport:
 
     async def _open_websocket(self, board: URL) -> ClientWebSocketResponse:
         if self._client is None:
-            self._client = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar(), trust_env=False)
+            connector = TCPConnector(limit=0, force_close=True)
+            self._client = ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
         closing_time = ClientWSTimeout(ws_close=self._settings.linger_s)
         try:
             async with asyncio.timeout(self._settings.open_s):

@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 
 def apply() -> frozenset[str]:
     """Apply all patches that fit; returns the names of those in force. Further calls change nothing."""
-    for name, patch in (("hosts", _hosts), ("mono", _mono)):
+    for name, patch in (("hosts", _hosts), ("mono", _mono), ("consent-end", _consent_end)):
         if name not in _active:
             if patch():
                 _active.add(name)
@@ -62,4 +62,22 @@ def _mono(module: ModuleType = aiortc.rtcsctptransport) -> bool:
     if getattr(module, "time", None) is not time or uses != {"time"}:
         return False
     module.time = SimpleNamespace(time=time.monotonic)  # type: ignore[attr-defined]
+    return True
+
+
+def _consent_end(connection: type = aioice.ice.Connection) -> bool:
+    """Let consent checks end with their connection: aioice starts them behind a `close` that comes while it is still
+    opening, and then they never end, because without a nominated pair nothing can fail."""
+    stock = getattr(connection, "query_consent", None)
+    close = getattr(connection, "close", None)
+    if not inspect.iscoroutinefunction(stock) or not inspect.iscoroutinefunction(close):
+        return False
+    if list(inspect.signature(stock).parameters) != ["self"] or "_closing" not in close.__code__.co_names:
+        return False
+
+    async def query_consent(self: aioice.ice.Connection) -> None:
+        if not self._closing:
+            await stock(self)
+
+    connection.query_consent = query_consent  # type: ignore[attr-defined]
     return True

@@ -15,6 +15,7 @@ CANDIDATES_MAX = 32  # each makes us send a few packets to an address that a str
 
 _FINGERPRINT = "a=fingerprint:"
 _CANDIDATE = "a=candidate:"
+_COMPLETE = "a=end-of-candidates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,13 @@ def read_sdp(text: str) -> Description:
     if len(text.encode(errors="replace")) > SDP_MAX:
         raise LimitError(f"an SDP of more than {SDP_MAX} bytes")
     kept: list[str] = []
-    sections = candidates = 0
+    sections = candidates = dropped = 0
     fingerprints: set[bytes] = set()
     for line in text.splitlines():
         if line.startswith(_CANDIDATE):
             candidates += 1
             if candidates > CANDIDATES_MAX or not _is_address(line):
+                dropped += 1
                 continue
         elif line.startswith("m="):
             sections += 1
@@ -51,6 +53,10 @@ def read_sdp(text: str) -> Description:
         raise DecodeError(f"an SDP has {sections} sections instead of one")
     if len(fingerprints) != 1:
         raise DecodeError("an SDP has no sha-256 fingerprint, or several")
+    if dropped or not candidates:
+        # The other side has more addresses than are named here. Told that these are all, aioice would give up, or
+        # with none named not even look at its own.
+        kept = [line for line in kept if line != _COMPLETE]
     return Description("".join(f"{line}\r\n" for line in kept), fingerprints.pop())
 
 

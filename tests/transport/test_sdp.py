@@ -52,6 +52,13 @@ def test_candidates_that_are_not_addresses_are_dropped(line):
     assert read_sdp(sdp(FINGERPRINT, line, UDP)).text == sdp(FINGERPRINT, UDP)
 
 
+def test_what_is_left_is_not_said_to_be_all():
+    complete = "a=end-of-candidates"
+    assert read_sdp(sdp(FINGERPRINT, UDP, complete)).text == sdp(FINGERPRINT, UDP, complete)
+    assert read_sdp(sdp(FINGERPRINT, UDP, DROPPED[0], complete)).text == sdp(FINGERPRINT, UDP)
+    assert read_sdp(sdp(FINGERPRINT, complete)).text == sdp(FINGERPRINT)
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "fd00::1", "2001:db8::7", "fe80::1"])
 def test_addresses_are_kept(address):
     line = f"a=candidate:1 1 UDP 2130706431 {address} 40000 typ host"
