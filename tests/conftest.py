@@ -81,7 +81,7 @@ class RunningNode:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    sys.executable, "-m", "edgeboard", "run", "--state", str(self.state),
+                    sys.executable, "-m", "edgeboard.cli", "run", "--state", str(self.state),
                     "--listen", f"127.0.0.1:{self.port or port}", *self.arguments,
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.environment},
@@ -163,7 +163,7 @@ def make_node(tmp_path):
         node = RunningNode(tmp_path / name, "--config", str(config), *arguments, environment=environment)
         if secret is not None:
             subprocess.run(
-                [sys.executable, "-m", "edgeboard", "mesh", "secret", "--state", str(node.state), "--set", secret],
+                [sys.executable, "-m", "edgeboard.cli", "mesh", "secret", "--state", str(node.state), "--set", secret],
                 check=True, capture_output=True,
             )  # fmt: skip
         nodes.append(node)
