@@ -98,8 +98,10 @@ export class Connection {
   /** The network or the page came back: do not sit out a waiting time. */
   nudge() {
     if (this.phase === Phase.STOPPED) return;
-    if (this.#session !== null) this.#tick();
-    else {
+    if (this.#session !== null) {
+      this.#session.probe(this.#clock());
+      this.pump();
+    } else {
       this.#failures = Math.min(this.#failures, 1);
       this.start();
     }

@@ -7,12 +7,14 @@
  */
 
 import { DecodeError, LimitError } from "./varints.js";
-import { CREDIT_WINDOW, Channel, Code, JOINED_MAX, Joiner, TEXT_MAX, VERSION, decode, encode, split } from "./wire.js";
-import { opId } from "./ids.js";
+import { CREDIT_WINDOW, Channel, Code, JOINED_MAX, Joiner, TEXT_MAX, VERSION } from "./wire.js";
+import { decode, encode, isWithin, split } from "./wire.js";
+import { counterOf, opId, originOf } from "./ids.js";
 
 export const PING_EVERY_MS = 2_000; // of quiet; a host pings every second, so ours are rare
 export const SUSPECT_AFTER_MS = 3_500; // three pings unheard
 export const SILENT_AFTER_MS = 15_000; // less than the 30 s of the contract: a phone changes networks faster
+export const PROBE_WITHIN_MS = 3_000; // for an answer, where there is reason to think that the link has died
 export const CREDIT_EVERY = 32 * 1024; // log bytes; the contract wants it at least every 64 KiB
 const SUBMIT_BYTES = 48 * 1024; // of tails in one SUBMIT: it must not need fragments
 const SUBMIT_OPS = 1_000;
@@ -47,6 +49,7 @@ export class GuestSession {
   #lastPing = 0;
   #due = 0;
   #pings = 0;
+  #probedAt = null;
   #suspect = false;
   #roundTrip = null;
   // log bytes that came in, and what the host was told of them
@@ -126,6 +129,14 @@ export class GuestSession {
     return true;
   }
 
+  /** The network or the page came back: find out soon whether the link is still good. @param {number} now */
+  probe(now) {
+    if (this.#stage === Stage.ENDED || this.#probedAt !== null) return;
+    this.#probedAt = now;
+    this.#ping(now);
+    this.#arm(now);
+  }
+
   /** Ask for ranges that are missing. @param {{tag: string, first: number, end: number}[]} ranges */
   want(ranges) {
     if (this.#room === null || ranges.length === 0) return;
@@ -179,16 +190,13 @@ export class GuestSession {
     if (this.#stage === Stage.ENDED) return;
     if (now - this.#due > LATE_TIMER_MS) this.#lastHeard = Math.max(this.#lastHeard, now - SUSPECT_AFTER_MS);
     const quiet = now - this.#lastHeard;
-    if (quiet >= SILENT_AFTER_MS) {
+    const isProbed = this.#probedAt !== null && now - this.#probedAt >= PROBE_WITHIN_MS;
+    if (quiet >= SILENT_AFTER_MS || isProbed) {
       this.end(Code.SILENT, "nothing was heard for too long");
       return;
     }
     if (quiet >= SUSPECT_AFTER_MS) this.#suspectIs(true);
-    if (quiet >= PING_EVERY_MS && now - this.#lastPing >= PING_EVERY_MS) {
-      this.#lastPing = now;
-      this.#pings += 1;
-      this.#send(Channel.CTL, encode("ping", { sequence: this.#pings, digests: new Map() }));
-    }
+    if (quiet >= PING_EVERY_MS && now - this.#lastPing >= PING_EVERY_MS) this.#ping(now);
     this.#arm(now);
   }
 
@@ -249,14 +257,12 @@ export class GuestSession {
         break;
       case "receipt":
         this.#give("receipt", message);
-        for (let i = 0; i < message.counters.length; i += 2) {
-          this.#answered(message.origin, message.counters[i], message.counters[i + 1]);
-        }
+        this.#answered(message.origin, message.counters);
         this.#pump();
         break;
       case "refused":
         this.#give("refused", message);
-        this.#answered(message.origin, message.counter, message.counter);
+        this.#answered(message.origin, [message.counter, message.counter]);
         this.#pump();
         break;
       case "batch":
@@ -281,12 +287,10 @@ export class GuestSession {
   }
 
   /** A host that has answered for an op has processed what carried it, credit or not. */
-  #answered(origin, from, to) {
-    if (this.#ends.size === 0) return;
-    for (let counter = from; counter <= to && counter - from < CREDIT_WINDOW; counter++) {
-      const id = opId(origin, counter);
-      const end = this.#ends.get(id);
-      if (end === undefined) continue;
+  #answered(origin, counters) {
+    const isMeant = isWithin(counters);
+    for (const [id, end] of this.#ends) {
+      if (originOf(id) !== origin || !isMeant(counterOf(id))) continue;
       this.#ends.delete(id);
       this.#taken = Math.max(this.#taken, end);
     }
@@ -340,8 +344,15 @@ export class GuestSession {
 
   // --------------------------------------------------------------------------------------------------------- state
 
+  #ping(now) {
+    this.#lastPing = now;
+    this.#pings += 1;
+    this.#send(Channel.CTL, encode("ping", { sequence: this.#pings, digests: new Map() }));
+  }
+
   #heard(now) {
     this.#lastHeard = now;
+    this.#probedAt = null;
     this.#suspectIs(false);
   }
 
@@ -354,6 +365,7 @@ export class GuestSession {
   #arm(now) {
     const quietUntil = this.#lastHeard + PING_EVERY_MS;
     this.#due = quietUntil > now ? quietUntil : now + 500;
+    if (this.#probedAt !== null) this.#due = Math.min(this.#due, this.#probedAt + PROBE_WITHIN_MS);
   }
 
   #enter(stage) {

@@ -23,12 +23,14 @@ import { TOOLS } from "./tools.js";
 import { Chrome } from "./ui.js";
 import { overlap } from "./geometry.js";
 import { makeView, visible } from "./view.js";
-import { isRoomName } from "./wire.js";
+import { Code, isRoomName } from "./wire.js";
 import { counted, refusal } from "./words.js";
 
 const FIT_MARGIN = { top: 84, right: 40, bottom: 96, left: 40 };
 const KEEP_VIEW_MS = 400;
 const REVIEW_MS = 250;
+const RETRY_REFUSED_MS = 20_000; // what was refused for a reason that passes
+const SHOW_EVERY_MS = 50; // the chrome; attributes for tests follow at once
 const clock = () => performance.now();
 
 // ---------------------------------------------------------------------------------------------------------- who, where
@@ -69,7 +71,6 @@ const board = new Board({
   onChanged: (ids) => {
     desk.changed(ids);
     reviewSoon();
-    refresh();
   },
   onArrived: (id) => {
     if (liveIn.arrived(id)) desk.stale();
@@ -145,11 +146,15 @@ let fingersDraw = false;
 function hear(output, session) {
   switch (output.type) {
     case "welcome":
+      if (host.software !== "" && host.software !== output.software) {
+        chrome.toast("The board has been renewed.", { action: "Reload the page", onAction: () => location.reload() });
+      }
       host.name = output.name;
       host.software = output.software;
       break;
     case "named":
       host.room = output.room;
+      outbox.retry(isPassing);
       session.submit(outbox.toSubmit(output.room));
       connection.pump();
       break;
@@ -158,7 +163,7 @@ function hear(output, session) {
       break;
     case "batch":
       session.want(board.receive(output.batch));
-      break;
+      return;
     case "caughtUp":
       showSomething();
       break;
@@ -194,10 +199,21 @@ function hear(output, session) {
   refresh();
 }
 
+/** Reasons that go away by themselves. */
+function isPassing(code) {
+  return code === Code.RATE || code === Code.STORE_FULL;
+}
+
+let retryTimer = null;
+
 function refuse({ origin, counter, code, text }) {
   const entry = outbox.refuse(origin, counter, code, text);
   if (entry === null) return;
   desk.stale();
+  if (isPassing(code)) {
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(() => resubmit(outbox.retry(isPassing)), RETRY_REFUSED_MS);
+  }
   chrome.toast(`${whatOf(entry)} not taken: ${refusal({ code, text })}`, {
     isTrouble: true,
     action: "Details",
@@ -229,36 +245,45 @@ function whatOf({ origin, tail }) {
 // -------------------------------------------------------------------------------------------------------- showing things
 
 let isRefreshDue = false;
+let showTimer = null;
+let shownAt = -Infinity;
 
-/** Bring chrome and attributes up to date, soon and once. */
+/** Bring attributes and chrome up to date, soon and not too often. */
 function refresh() {
   if (isRefreshDue) return;
   isRefreshDue = true;
   queueMicrotask(() => {
     isRefreshDue = false;
-    show();
+    mark();
+    showTimer ??= setTimeout(show, Math.max(0, shownAt + SHOW_EVERY_MS - clock()));
   });
 }
 
-function show() {
-  const { phase, carrier } = connection;
-  const [unsent, unsafe, refused] = [outbox.unsent(), outbox.unsafe(), outbox.refused()];
+/** The attributes that tests and styles go by. */
+function mark() {
   const { dataset } = document.body;
-  dataset.state = phase;
-  dataset.carrier = carrier;
-  dataset.unsafe = String(unsafe.length);
-  dataset.pending = String(unsent.length);
-  dataset.refused = String(refused.length);
+  dataset.state = connection.phase;
+  dataset.carrier = connection.carrier;
+  dataset.unsafe = String(outbox.unsafe().length);
+  dataset.pending = String(outbox.unsent().length);
+  dataset.refused = String(outbox.refused().length);
+}
+
+function show() {
+  showTimer = null;
+  shownAt = clock();
+  const { phase, carrier, isSuspect, last } = connection;
+  const [unsent, unsafe, refused] = [outbox.unsent(), outbox.unsafe(), outbox.refused()];
   chrome.showLink({
     phase,
     carrier,
-    isSuspect: connection.isSuspect,
-    last: connection.last,
+    isSuspect,
+    last,
     hostName: host.name,
     software: host.software,
     roomState: host.roomState,
     roundTrip: connection.session?.statistics().roundTripMs ?? null,
-    waiting: phase === Phase.LIVE && !connection.isSuspect ? 0 : gestures(unsent),
+    waiting: phase === Phase.LIVE && !isSuspect ? 0 : gestures(unsent),
     unsent: unsent.length,
     unsafe: unsafe.length,
     refused: refused.length,

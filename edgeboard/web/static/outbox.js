@@ -7,7 +7,7 @@
  */
 
 import { compareOps, opId } from "./ids.js";
-import { Level } from "./wire.js";
+import { Level, isWithin } from "./wire.js";
 
 const DATABASE = "edgeboard";
 const VERSION = 1;
@@ -121,12 +121,17 @@ export class Outbox {
     return entry;
   }
 
-  /** Let go of the marks, so that refused ops are handed over again. @returns {Kept[]} those ops */
-  retry() {
-    const again = this.refused();
+  /**
+   * Let go of the marks, so that refused ops are handed over again.
+   * @param {(code: number) => boolean} [isMeant] by the code they were refused with
+   * @returns {Kept[]} those ops
+   */
+  retry(isMeant = () => true) {
+    const again = this.refused().filter(({ refused }) => isMeant(refused.code));
+    if (again.length === 0) return again;
     for (const entry of again) entry.refused = null;
     this.#onChange();
-    if (again.length > 0) this.#write((store) => store.put(again));
+    this.#write((store) => store.put(again));
     return again;
   }
 
@@ -173,12 +178,9 @@ export class Outbox {
     return [...this.#entries.values()].filter((entry) => entry.room !== null && entry.room !== room);
   }
 
-  *#within(origin, counters) {
-    const inside = (counter) => {
-      for (let i = 0; i < counters.length; i += 2) if (counter >= counters[i] && counter <= counters[i + 1]) return true;
-      return false;
-    };
-    for (const entry of this.#entries.values()) if (entry.origin === origin && inside(entry.counter)) yield entry;
+  #within(origin, counters) {
+    const isMeant = isWithin(counters);
+    return [...this.#entries.values()].filter((entry) => entry.origin === origin && isMeant(entry.counter));
   }
 
   async #write(change) {

@@ -103,6 +103,7 @@ export class Chrome {
   #nameColours;
   #person = null;
   #nameColour = 0;
+  #shown = new Map(); // what a part was last made of, as text
 
   /** @param {string} room @param {Commands} commands */
   constructor(room, commands) {
@@ -117,6 +118,14 @@ export class Chrome {
     this.#fillToolbar();
     this.#fillDialogs();
     this.#wire();
+  }
+
+  /** Whether a part has to be made anew. @param {string} part @param {unknown} from */
+  #differs(part, from) {
+    const text = JSON.stringify(from);
+    if (this.#shown.get(part) === text) return false;
+    this.#shown.set(part, text);
+    return true;
   }
 
   // --------------------------------------------------------------------------------------------------------- toolbar
@@ -223,10 +232,12 @@ export class Chrome {
       ["Not handed over", String(state.unsent)],
       ["Not safe yet", String(state.unsafe)],
     ];
-    const list = find("link-facts");
-    list.replaceChildren(
-      ...facts.filter(([, value]) => value).flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]),
-    );
+    if (this.#differs("facts", facts)) {
+      const rows = facts.filter(([, value]) => value);
+      find("link-facts").replaceChildren(
+        ...rows.flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]),
+      );
+    }
     const notes = [];
     if (!state.isPersistent) notes.push("This browser does not keep ink. Leave the page open until all of it is safe.");
     if (state.foreign > 0) notes.push(`${counted(state.foreign, "change")} made at another board of this name wait here.`);
@@ -246,6 +257,7 @@ export class Chrome {
    */
   showPeople(self, others) {
     this.#person = self;
+    if (!this.#differs("people", [self, others])) return;
     const everyone = [{ ...self, isSelf: true }, ...others];
     const stack = everyone.slice(0, AVATARS_MAX).map(({ name, colour }) => avatar(name, colour));
     if (everyone.length > AVATARS_MAX) stack.push(make("span", "avatar more", `+${everyone.length - AVATARS_MAX}`));
@@ -285,6 +297,7 @@ export class Chrome {
 
   /** @param {{id: string, item: string|null, what: string, refused: {code: number, text: string}}[]} list */
   showRefused(list) {
+    if (!this.#differs("refused", list.map(({ id, item, refused }) => [id, item, refused]))) return;
     const rows = list.map(({ item, what, refused }) => {
       const row = make("li");
       row.append(make("span", "name", `${what}: ${refusal(refused)}`));
@@ -317,7 +330,7 @@ export class Chrome {
    */
   toast(text, { isTrouble = false, action, onAction } = {}) {
     const box = find("toasts");
-    for (const each of box.children) if (each.firstChild?.textContent === text || each.dataset.text === text) return;
+    for (const each of box.children) if (each.dataset.text === text) return;
     const toast = make("div", "toast");
     toast.dataset.text = text;
     if (isTrouble) toast.append(icon("warn"));

@@ -258,6 +258,27 @@ export function decode(channel, data, most = channel === Channel.LIVE ? LIVE_MAX
   return message;
 }
 
+/**
+ * Whether a counter lies in the runs of a RECEIPT.
+ * @param {number[]} counters from, to, from, to …; a peer's, so in any order
+ * @returns {(counter: number) => boolean}
+ */
+export function isWithin(counters) {
+  const runs = [];
+  for (let i = 0; i + 1 < counters.length; i += 2) runs.push([counters[i], counters[i + 1]]);
+  runs.sort((a, b) => a[0] - b[0]);
+  return (counter) => {
+    let low = 0;
+    let high = runs.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (runs[middle][0] <= counter) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && counter <= runs[low - 1][1];
+  };
+}
+
 // --------------------------------------------------------------------------------------------------------- fragments
 
 /**
