@@ -44,6 +44,7 @@ class RelayCarrier:
         self._opener: Opener | None = None
         self._on_message: OnMessage | None = None
         self._on_lost: OnLost | None = None
+        self._listening = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._deadline: float | None = None  # set once the end is near: nothing may take longer
         self._cut_off = False
@@ -54,6 +55,7 @@ class RelayCarrier:
 
     def listen(self, on_message: OnMessage, on_lost: OnLost) -> None:
         self._on_message, self._on_lost = on_message, on_lost
+        self._listening.set()
 
     def seal(self, sealer: Sealer | None, opener: Opener | None) -> None:
         """See `meeting.Seal`."""
@@ -98,7 +100,8 @@ class RelayCarrier:
             await self._close_socket(abort=self._in_flight > 0)
 
     async def _read(self) -> tuple[CloseCode, str]:
-        """Hand on what comes; returns why nothing more comes."""
+        """Hand on what comes, from when somebody listens; returns why nothing more comes."""
+        await self._listening.wait()
         while True:
             message = await self._ws.receive()
             if message.type is WSMsgType.BINARY:

@@ -42,6 +42,7 @@ class WebRtcCarrier:
         self._on_lost: OnLost | None = None
         self._early: list[tuple[Channel, bytes]] = []  # what came before anybody listened
         self._finished = False
+        self._lost: tuple[CloseCode, str] | None = None
         self._changed = asyncio.Event()  # open, or gone
         self._gone = asyncio.Event()
         self._why = "the connection ended"
@@ -98,6 +99,8 @@ class WebRtcCarrier:
         early, self._early = self._early, []
         for channel, data in early:
             on_message(channel, data)
+        if self._lost is not None:  # before anybody listened
+            asyncio.get_running_loop().call_soon(on_lost, *self._lost)
 
     def put(self, channel: Channel, data: bytes) -> bool:
         if self._finished:
@@ -209,6 +212,7 @@ class WebRtcCarrier:
         if self._finished:
             return
         on_lost = self._on_lost
+        self._lost = code, text
         self.finish(linger=False)
         try:
             if on_lost is not None:

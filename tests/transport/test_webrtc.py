@@ -106,6 +106,15 @@ async def test_the_other_end_hears_of_the_end_at_once(carriers):
     assert not there.put(Channel.CTL, b"more")
 
 
+async def test_an_end_that_came_before_anybody_listened_is_told(carriers):
+    here, there = carriers(), carriers()
+    await join(here, there)
+    here.finish(linger=False)
+    async with asyncio.timeout(10):
+        await there._gone.wait()
+    assert (await Ear(there).end())[0] is CloseCode.GOING_AWAY
+
+
 async def test_last_words_arrive(carriers):
     here, there = carriers(), carriers()
     await join(here, there)
