@@ -28,10 +28,11 @@ class Range(NamedTuple):
 class Vector:
     """An immutable version vector."""
 
-    __slots__ = ("_next",)
+    __slots__ = ("_digest", "_next")
 
     def __init__(self, entries: Mapping[AuthorTag, int] | None = None) -> None:
         self._next: dict[AuthorTag, int] = {tag: n for tag, n in (entries or {}).items() if n > 0}
+        self._digest: bytes | None = None  # made when it is asked for: pings ask every second
 
     def __getitem__(self, author: AuthorTag) -> int:
         """How many entries of `author` are held; 0 for a stranger."""
@@ -57,8 +58,12 @@ class Vector:
 
     def includes(self, other: Self) -> bool:
         """Whether everything `other` holds is held here too."""
+        return self.includes_all(other._next)
+
+    def includes_all(self, ends: Mapping[AuthorTag, int]) -> bool:
+        """The same for a plain mapping of author to entries held."""
         mine = self._next
-        return all(mine.get(tag, 0) >= n for tag, n in other._next.items())
+        return all(mine.get(tag, 0) >= n for tag, n in ends.items())
 
     def merge(self, other: Self) -> "Vector":
         """The least vector that includes both."""
@@ -119,4 +124,6 @@ class Vector:
 
     def digest(self) -> bytes:
         """8 bytes that differ when vectors differ; rides on pings."""
-        return hashlib.sha256(self.to_bytes()).digest()[:8]
+        if self._digest is None:
+            self._digest = hashlib.sha256(self.to_bytes()).digest()[:8]
+        return self._digest

@@ -64,6 +64,8 @@ UNMIRRORED = {
     "edgeboard/ports.py": "protocols only: mypy checks every shell and every fake against them",
     "edgeboard/node/values.py": "values only, used by every test of node",
     "edgeboard/node/core.py": "shared state of the pipeline: tests/node/test_pipeline.py and test_hosting.py",
+    "edgeboard/node/api.py": "asked over its real doors in tests/node/test_build.py",
+    "edgeboard/node/node.py": "a thin shell: tests/node/test_build.py runs it whole, tests/crash kill it",
     "edgeboard/mesh/values.py": "values only, used by tests/mesh/test_engine.py",
     "edgeboard/testing/guest.py": "a script for other tests; tests/node/test_hosting.py is its test",
 }

@@ -197,7 +197,7 @@ class Mesh:
         """Whether some other node of the room is known to hold what we lack."""
         mine = self._vector(room)
         return mine is not None and any(
-            not state.is_guest and not mine.includes(flow.vector()) for state, flow in self.joined(room)
+            not state.is_guest and not mine.includes_all(flow.theirs) for state, flow in self.joined(room)
         )
 
     # -- repair

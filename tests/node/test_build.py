@@ -1,0 +1,202 @@
+"""A whole board in this process: real store, real doors, real links over loopback."""
+
+import asyncio
+import json
+
+import aiohttp
+import msgpack
+import pytest
+
+from edgeboard.canvas.bodies import Add, ItemType
+from edgeboard.config.schema import Config, NodeSection, StorageSection
+from edgeboard.config.values import Listen
+from edgeboard.errors import UserError
+from edgeboard.identity.keyfile import load_or_create_mesh, set_mesh
+from edgeboard.ids import Origin, PersonId
+from edgeboard.node.build import build
+from edgeboard.testing.guest import ScriptedGuest
+from edgeboard.transport.settings import Settings as TransportSettings
+from edgeboard.wire.messages import Channel
+
+
+def config_of(state, *peers: str, port: int = 0, kind: str = "sqlite", mode: str = "auto") -> Config:
+    return Config(
+        node=NodeSection(name=state.name, state=state, listen=Listen("127.0.0.1", port)),
+        peers=peers,
+        transport=TransportSettings(mode=mode, include_loopback=True, addresses=("127.0.0.1",)),
+        storage=StorageSection(kind=kind),
+    )
+
+
+def same_mesh(*states) -> None:
+    for state in states:
+        state.mkdir(mode=0o700)
+    mesh = load_or_create_mesh(states[0])
+    for state in states[1:]:
+        set_mesh(state, mesh)
+
+
+def text(words: str) -> Add:
+    return Add(page=0, layer=0, type=ItemType.TEXT, payload=msgpack.packb([0, 0, words, 16, 0]))
+
+
+async def until(check) -> None:
+    async with asyncio.timeout(20):
+        while not check():  # noqa: ASYNC110 - sockets have no event to wait for
+            await asyncio.sleep(0.01)
+
+
+class Seat:
+    """A scripted guest on a real WebSocket."""
+
+    def __init__(self, board, number: int = 1) -> None:
+        self.board = board
+        self.guest = ScriptedGuest(PersonId(bytes([number]) * 16), Origin(number << 40))
+
+    async def __aenter__(self) -> ScriptedGuest:
+        self.http = aiohttp.ClientSession()
+        self.ws = await self.http.ws_connect(f"http://127.0.0.1:{self.board.port}/guest")
+        loop = asyncio.get_running_loop()
+        self.sending: set[asyncio.Task] = set()
+
+        def send(channel: Channel, data: bytes) -> None:
+            task = loop.create_task(self.ws.send_bytes(bytes((channel,)) + data))
+            self.sending.add(task)
+            task.add_done_callback(self.sending.discard)
+
+        self.guest.send = send
+        self.reading = loop.create_task(self.read())
+        self.guest.enter("lobby")
+        return self.guest
+
+    async def read(self) -> None:
+        async for message in self.ws:
+            self.guest.receive(Channel(message.data[0]), message.data[1:])
+
+    async def __aexit__(self, *_) -> None:
+        await self.ws.close()
+        await self.reading
+        await self.http.close()
+
+
+@pytest.mark.parametrize("mode", ["webrtc", "websocket"])
+async def test_two_boards_link_and_share_a_canvas(tmp_path, mode) -> None:
+    same_mesh(tmp_path / "a", tmp_path / "b")
+    first = build(config_of(tmp_path / "a", mode=mode))
+    await first.start()
+    second = build(config_of(tmp_path / "b", f"http://127.0.0.1:{first.port}", mode=mode))
+    await second.start()
+    try:
+        async with Seat(first) as guest:
+            await until(lambda: guest.room is not None and second.links.all())
+            assert {link.carrier for _, link in second.links.all()} == {mode}
+            guest.draw(text("hello"))
+            await until(lambda: guest.safe == {1})
+        rooms = [next(iter(board.node.pipeline.rooms.values())) for board in (first, second)]
+        assert rooms[0].document.digest() == rooms[1].document.digest()
+        assert len(rooms[1].document.items()) == 1
+    finally:
+        await asyncio.gather(first.stop(), second.stop())
+
+
+async def test_what_was_drawn_is_there_after_a_restart(tmp_path) -> None:
+    board = build(config_of(tmp_path / "a"))
+    await board.start()
+    async with Seat(board) as guest:
+        await until(lambda: guest.room is not None)
+        guest.draw(text("one"), text("two"))
+        await until(lambda: guest.safe == {1, 2})
+    await board.stop()
+    again = build(config_of(tmp_path / "a"))
+    await again.start()
+    try:
+        room = again.node.feed(lambda now: again.node.pipeline.open_room("lobby", now))
+        await again.node.until_loaded(room.room)
+        assert len(room.document.items()) == 2
+    finally:
+        await again.stop()
+
+
+async def test_a_stop_saves_what_is_being_gathered(tmp_path) -> None:
+    board = build(config_of(tmp_path / "a"))
+    await board.start()
+    board.node.feed(lambda now: board.node.pipeline.draw("lobby", [text("last")], now))
+    started = asyncio.get_running_loop().time()
+    await board.stop()
+    assert asyncio.get_running_loop().time() - started < 2.0
+    again = build(config_of(tmp_path / "a"))
+    await again.start()
+    room = again.node.feed(lambda now: again.node.pipeline.open_room("lobby", now))
+    await again.node.until_loaded(room.room)
+    assert len(room.document.items()) == 1
+    await again.stop()
+
+
+async def test_nothing_of_a_stopped_board_runs_on(tmp_path) -> None:
+    before = asyncio.all_tasks()
+    board = build(config_of(tmp_path / "a"))
+    await board.start()
+    async with Seat(board) as guest:
+        await until(lambda: guest.room is not None)
+    await board.stop()
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+
+
+async def test_a_taken_port_is_one_clear_line_and_leaves_the_directory_free(tmp_path) -> None:
+    first = build(config_of(tmp_path / "a", kind="memory"))
+    await first.start()
+    second = build(config_of(tmp_path / "b", port=first.port, kind="memory"))
+    with pytest.raises(UserError, match="taken by another program"):
+        await second.start()
+    third = build(config_of(tmp_path / "b", kind="memory"))
+    await third.start()
+    await asyncio.gather(first.stop(), third.stop())
+
+
+async def test_a_directory_that_another_board_holds_is_refused(tmp_path) -> None:
+    board = build(config_of(tmp_path / "a", kind="memory"))
+    with pytest.raises(UserError, match="in use by another node"):
+        build(config_of(tmp_path / "a", kind="memory"))
+    await board.stop()
+
+
+async def test_a_required_peer_of_another_mesh_ends_the_start(tmp_path) -> None:
+    first = build(config_of(tmp_path / "a", kind="memory"))
+    await first.start()
+    url = f"http://127.0.0.1:{first.port}"
+    second = build(config_of(tmp_path / "b", url, kind="memory"), required_peers=(url,))
+    await second.start()
+    with pytest.raises(UserError, match="refuses to link"):
+        await asyncio.wait_for(second.run_until_stopped(), 20)
+    assert not first.links.all()
+    await asyncio.gather(first.stop(), second.stop())
+
+
+async def test_an_export_is_imported_elsewhere_and_a_second_import_changes_nothing(tmp_path) -> None:
+    first, second = (build(config_of(tmp_path / name, kind="memory")) for name in "ab")
+    await asyncio.gather(first.start(), second.start())
+    try:
+        first.node.feed(lambda now: first.node.pipeline.draw("lobby", [text("one"), text("two")], now))
+        await asyncio.sleep(0.05)
+        async with aiohttp.ClientSession() as http:
+            async with http.get(f"http://127.0.0.1:{first.port}/api/room/lobby/export.json") as answer:
+                archive = await answer.read()
+            connector = aiohttp.UnixConnector(str(tmp_path / "b" / "control.sock"))
+            async with aiohttp.ClientSession(connector=connector) as control:
+                results = []
+                for _ in range(2):
+                    async with control.post("http://board/control/rooms/copy/import", data=archive) as answer:
+                        assert answer.status == 200, await answer.text()
+                        results.append(json.loads(await answer.text()))
+                async with control.post("http://board/control/rooms/copy/import", data=b"{}") as answer:
+                    assert answer.status == 400
+                async with control.get("http://board/control/rooms/attic/log") as answer:
+                    assert answer.status == 404
+                async with control.get("http://board/control/status") as answer:
+                    status = await answer.json()
+        assert [result["taken"] for result in results] == [2, 0]
+        assert [result["known"] for result in results] == [0, 2]
+        assert {room["name"] for room in status["rooms"]} == {"lobby", "copy"}
+    finally:
+        await asyncio.gather(first.stop(), second.stop())
