@@ -7,10 +7,11 @@ it is part of a log whose signature holds. Rules are numbered as in docs/formats
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, final
+from typing import Final, NamedTuple, final
 
-from edgeboard.canvas.bodies import Clear, Context
+from edgeboard.canvas.bodies import Clear
 from edgeboard.canvas.facts import AUTHOR_BITS, AUTHOR_MASK, Fact, Facts, Part, part_of
+from edgeboard.canvas.floors import Floors, standing
 from edgeboard.canvas.holdings import Holdings
 from edgeboard.canvas.items import Item, digest_of, paint_order, read_item, read_value
 from edgeboard.canvas.merge import View
@@ -26,13 +27,15 @@ class Place(NamedTuple):
     entry: int
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What applying an op did."""
 
     new: bool  # this content was not known before
     items: tuple[OpId, ...]  # that may look different now
     equivocation: bool = False  # another content of this op id was known; whoever signed this is at fault
+
+
+_make_change: Final = tuple.__new__  # half the price of Change(...)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,10 @@ class Document:
         self._claims_refused = 0
         self._holdings = Holdings()
         self._born = 0
-        self._hashes: dict[bytes, Fact | None] | None = (
-            None  # by content hash, once anything was dropped; None: dropped
-        )
+        # by content hash, once anything was dropped; None is what was
+        self._hashes: dict[bytes, Fact | None] | None = None
         self._dropped: list[int] = []  # places
-        self._floors: list[Fact] = []  # not yet settled
-        self._gone: set[OpId] = set()
+        self._floors = Floors()
 
     # ------------------------------------------------------------------------------------------------- what comes in
 
@@ -91,21 +92,24 @@ class Document:
 
     def apply(self, op: Op, place: Place) -> Change:
         """Take an op that lies at a place of the log. Never raises for what is in it."""
-        number = self._facts.number_of(place.author)
-        self._holdings.hold(number, place.entry)
-        code = place.entry << AUTHOR_BITS | number
-        known = self._facts.ops.get(op.id)
-        if known is None:
-            change = self._take(op, code)
-        else:
+        author, entry = place
+        facts = self._facts
+        number = facts.numbers.get(author)
+        if number is None:
+            number = facts.number_of(author)
+        self._hold(number, place)
+        code = entry << AUTHOR_BITS | number
+        if op.id in facts.ops:
             change = self._take_again(op, code)
-        return self._with_settled(change) if self._floors else change
+        else:
+            change = self._take(op, code)
+        return self._settled(change) if self._floors.is_due else change
 
     def skip(self, place: Place, content: bytes) -> Change:
         """Take the place of an op that was dropped at a floor; `content` is its content hash."""
         facts = self._facts
         number = facts.number_of(place.author)
-        self._holdings.hold(number, place.entry)
+        self._hold(number, place)
         self._dropped.append(place.entry << AUTHOR_BITS | number)
         if self._hashes is None:
             self._hashes = {fact.hash(): fact for fact in facts.every()}
@@ -118,7 +122,12 @@ class Document:
             if facts.floors:
                 self._settle_anew()
         self._hashes.setdefault(content, None)
-        return self._with_settled(change) if self._floors else change
+        return self._settled(change) if self._floors.is_due else change
+
+    def _hold(self, number: int, place: Place) -> None:
+        self._holdings.hold(number, place.entry)
+        if self._floors.behind:
+            self._floors.taken(place.author, self._holdings.next[number])
 
     def _take(self, op: Op, code: int) -> Change:
         facts = self._facts
@@ -127,6 +136,9 @@ class Document:
         part, key, about = part_of(op)
         fact = Fact(op, part, about, code)
         facts.ops[op.id] = fact
+        if part is Part.ITEM and self._hashes is None and not self._floors.gone:  # the way of nearly all ops
+            self._born += 1
+            return _make_change(Change, (True, (op.id,), False))
         return self._file(fact, key)
 
     def _file(self, fact: Fact, key: object) -> Change:
@@ -141,9 +153,9 @@ class Document:
         if fact.part in (Part.ACL, Part.FLOOR):
             self._view = None
             if fact.part == Part.FLOOR:
-                self._floors.append(fact)
+                self._floors.add(fact)
             return Change(True, self._everything())
-        return Change(True, self._touched(fact))
+        return Change(True, self._touched(fact, key))
 
     def _strike(self, fact: Fact) -> None:
         """Make a content void that was dropped elsewhere."""
@@ -178,25 +190,29 @@ class Document:
             self._settle_anew()
         return Change(True, tuple(sorted(touched | set(change.items))), equivocation=True)
 
-    def _touched(self, fact: Fact) -> tuple[OpId, ...]:
-        """The items that a fact may change."""
+    def _touched(self, fact: Fact, key: object = None) -> tuple[OpId, ...]:
+        """The items that a fact may change; `key` is what it is filed under, if that is at hand."""
+        ops, gone = self._facts.ops, self._floors.gone
         match fact.part:
             case Part.ITEM:
                 items = [fact.id]
             case Part.PIECE | Part.SET:
-                items = [fact.target()]
+                items = [OpId(key) if isinstance(key, int) else fact.target()]
             case Part.CUT:
                 items = self._items_of(fact.target())
             case Part.ALIVE:
-                items = self._items_of(fact.target())
-                for target in self._facts.contents(fact.target()):
-                    items += self._touched(target) if target.part in (Part.CUT, Part.CLEAR) else ()
+                target = OpId(key) if isinstance(key, int) else fact.target()
+                known = ops.get(target)
+                if known is not None and known.part is Part.ITEM and target not in self._facts.forks:
+                    return () if target in gone else (target,)
+                items = self._items_of(target)
+                for content in self._facts.contents(target):
+                    items += self._touched(content) if content.part in (Part.CUT, Part.CLEAR) else ()
             case Part.CLEAR:
                 items = self.under(fact)
             case _:
                 items = []
-        ops = self._facts.ops
-        return tuple(item for item in items if item not in self._gone and item in ops)
+        return tuple([item for item in items if item in ops and item not in gone])
 
     def _items_of(self, op: OpId) -> list[OpId]:
         """The items that an add stands for or belongs to."""
@@ -214,49 +230,22 @@ class Document:
         seen = view.context_of(clear, body.context)
         if seen is None:
             return []
-        items = (item for item in self._facts.items() if item.id not in self._gone)
+        items = (item for item in self._facts.items() if item.id not in self._floors.gone)
         return [item.id for item in items if view.covers(clear, item, seen)]
 
     def _everything(self) -> tuple[OpId, ...]:
-        return tuple(item.id for item in self._facts.items() if item.id not in self._gone)
+        return tuple(item.id for item in self._facts.items() if item.id not in self._floors.gone)
 
-    # ------------------------------------------------------------------------------------------------------ floors
-
-    def _with_settled(self, change: Change) -> Change:
+    def _settled(self, change: Change) -> Change:
         """Settle the floors whose context is held now (rule 8)."""
-        gone = self._settle()
+        gone = self._floors.settle(self._facts, self._admins, self.view, self.held)
         return Change(change.new, tuple(sorted({*change.items, *gone})), change.equivocation) if gone else change
-
-    def _settle(self) -> set[OpId]:
-        waiting = []
-        gone: set[OpId] = set()
-        for floor in self._floors:
-            context = self._ready_context(floor)
-            if context is None:
-                waiting.append(floor)
-                continue
-            view = View(self._facts, self._admins, context)
-            gone |= {item.id for item in self._facts.items() if view.counts(item) and view.is_dead(item)}
-        self._floors = waiting
-        gone -= self._gone
-        self._gone |= gone
-        return gone
-
-    def _ready_context(self, floor: Fact) -> Vector | None:
-        assert isinstance(floor.about, Context)
-        context = self.view.context_of(floor, floor.about)
-        return context if context is not None and self.held.includes(context) else None
 
     def _settle_anew(self) -> None:
         """After what changes who was an admin or what a floor's context was: all floors from the start."""
         self._view = None
-        self._gone.clear()
-        self._floors = self._standing_floors()
-        self._settle()
-
-    def _standing_floors(self) -> list[Fact]:
-        floors = (floor for floors in self._facts.floors.values() for floor in floors)
-        return [floor for floor in floors if floor.part == Part.FLOOR]
+        self._floors = Floors(standing(self._facts))
+        self._floors.settle(self._facts, self._admins, self.view, self.held)
 
     # ------------------------------------------------------------------------------------------------- what is there
 
@@ -280,11 +269,11 @@ class Document:
     @property
     def gone(self) -> frozenset[OpId]:
         """The items that a floor has ended."""
-        return frozenset(self._gone)
+        return frozenset(self._floors.gone)
 
     def is_gone(self, item: OpId) -> bool:
         """Whether a floor has ended an item."""
-        return item in self._gone
+        return item in self._floors.gone
 
     def person_of(self, origin: Origin) -> PersonId | None:
         """Whose origin it is, as far as anybody said."""
@@ -307,12 +296,12 @@ class Document:
         if fact is None:
             return False
         if fact.part == Part.ITEM:
-            return target not in self._gone and not view.is_dead(fact)
+            return target not in self._floors.gone and not view.is_dead(fact)
         return fact.part in (Part.CUT, Part.CLEAR) and view.is_live(target)
 
     def live(self) -> Iterator[Fact]:
         """The facts of the live items, in no order."""
-        view, gone = self.view, self._gone
+        view, gone = self.view, self._floors.gone
         return (
             item for item in self._facts.items() if item.id not in gone and view.counts(item) and not view.is_dead(item)
         )
@@ -349,10 +338,7 @@ class Document:
 
     def ended(self) -> list[Vector]:
         """The contexts of the floors that are settled."""
-        waiting = set(self._floors)
-        settled = [floor for floor in self._standing_floors() if floor not in waiting]
-        contexts = (self.view.context_of(floor, floor.about) for floor in settled if isinstance(floor.about, Context))
-        return [context for context in contexts if context is not None]
+        return list(self._floors.settled)
 
     def unexplained(self) -> list[Place]:
         """Dropped entries that no settled floor covers: whoever sent them has kept something back."""
@@ -369,7 +355,7 @@ class Document:
             facts.void,
             len(facts.forks),
             facts.struck,
-            len(self._gone),
+            len(self._floors.gone),
             len(self._floors),
             self._claims_refused,
         )
@@ -387,6 +373,6 @@ class Document:
             assert filled.get(number, set()) == self._holdings.entries(number)
         if self._view is not None:  # what is remembered is what would be found
             assert digest_of(facts, View(facts, self._admins), self.live()) == self.digest()
-        gone = set(self._gone)
-        self._settle_anew()
-        assert gone == self._gone
+        anew = Floors(standing(facts))
+        anew.settle(facts, self._admins, self.view, self.held)
+        assert (anew.gone, len(anew)) == (self._floors.gone, len(self._floors))

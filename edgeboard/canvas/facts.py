@@ -89,6 +89,9 @@ class Fact:
         return get_add(self.tail, self.body_at, self.id)[0]
 
 
+_ITEM: Final = (Part.ITEM, None, None)
+
+
 def stamp(fact: Fact) -> tuple[int, int]:
     """What decides between facts: (Lamport number, op id); the greatest wins."""
     return fact.lamport, fact.id
@@ -97,8 +100,13 @@ def stamp(fact: Fact) -> tuple[int, int]:
 def part_of(op: Op) -> tuple[Part, object, object]:
     """What an op is to the canvas: its part, what it is filed under, and what its fact says `about`."""
     tail, at, maker = op.tail, op.body_at, op.id
+    kind = op.kind
+    if kind == Kind.ADD:
+        head = tail[at : at + 3]
+        if len(head) == 3 and head.isascii() and not head[2] & 1:  # three numbers of a byte each: no further piece
+            return _ITEM
     try:
-        match op.kind:
+        match kind:
             case Kind.ADD:
                 _, _, _, item, index, _ = get_add(tail, at, maker)
                 return (Part.ITEM, None, None) if item is None else (Part.PIECE, item, index)
@@ -185,11 +193,19 @@ class Facts:
         """Put a fact where it is looked for; `key` and the fact's part and about are those of `part_of`."""
         match fact.part:
             case Part.SET:
-                assert isinstance(fact.about, int)
-                registers = self.sets.setdefault(OpId(_number(key)), {})
-                _insert(registers.setdefault(fact.about, []), fact)
+                target, register = OpId(_number(key)), _number(fact.about)
+                registers = self.sets.get(target)
+                if registers is None:
+                    self.sets[target] = {register: [fact]}
+                else:
+                    _insert(registers.setdefault(register, []), fact)
             case Part.ALIVE:
-                _insert(self.alives.setdefault(OpId(_number(key)), []), fact)
+                target = OpId(_number(key))
+                alives = self.alives.get(target)
+                if alives is None:
+                    self.alives[target] = [fact]
+                else:
+                    _insert(alives, fact)
             case Part.PIECE:
                 _insert(self.pieces.setdefault(OpId(_number(key)), []), fact)
             case Part.CUT:

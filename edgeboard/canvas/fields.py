@@ -26,9 +26,9 @@ from edgeboard.canvas.bodies import (
     Set,
     Unknown,
 )
-from edgeboard.canvas.values import skip_value, unpack_text, unpack_value
+from edgeboard.canvas.values import check_value, skip_value, unpack_text, unpack_value
 from edgeboard.errors import DecodeError, LimitError
-from edgeboard.ids import COUNTER_MAX, NodeId, OpId, Origin, counter_of, op_id
+from edgeboard.ids import COUNTER_BITS, COUNTER_MAX, NodeId, OpId
 from edgeboard.varints import get_uvarint
 from edgeboard.vectors import Vector
 
@@ -39,8 +39,13 @@ def get_number(data: bytes, at: int) -> tuple[int, int]:
     Raises:
         DecodeError: as `get_uvarint`, or above `NUMBER_MAX`.
     """
-    if at < len(data) and data[at] < 0x80:
-        return data[at], at + 1
+    left = len(data) - at
+    if left > 0:
+        low = data[at]
+        if low < 0x80:
+            return low, at + 1
+        if left > 1 and 0 < data[at + 1] < 0x80:
+            return low & 0x7F | data[at + 1] << 7, at + 2
     value, at = get_uvarint(data, at)
     if value > NUMBER_MAX:
         raise DecodeError("a number is above 2**53 - 1")
@@ -55,14 +60,14 @@ def get_ref(data: bytes, at: int, maker: OpId) -> tuple[OpId, int]:
     """
     distance, at = get_number(data, at)
     if distance:
-        if distance >= counter_of(maker):
+        if distance >= maker & COUNTER_MAX:
             raise DecodeError("a ref points before the first op of its origin")
         return OpId(maker - distance), at
-    origin = data[at : at + ORIGIN_BYTES]
+    origin = int.from_bytes(data[at : at + ORIGIN_BYTES], "big")
     counter, at = get_number(data, at + ORIGIN_BYTES)
     if not 1 <= counter <= COUNTER_MAX:
         raise DecodeError("the counter of a ref is out of range")
-    return op_id(Origin(int.from_bytes(origin, "big")), counter), at
+    return OpId(origin << COUNTER_BITS | counter), at
 
 
 def get_context(data: bytes, at: int, maker: OpId) -> tuple[Context, int]:
@@ -114,8 +119,7 @@ def get_set(data: bytes, at: int, maker: OpId) -> tuple[OpId, int, int]:
     register, at = get_number(data, at)
     if len(data) - at > VALUE_BYTES_MAX:
         raise LimitError(f"a value of {len(data) - at} bytes; the limit is {VALUE_BYTES_MAX}")
-    if skip_value(data, at) != len(data):
-        raise DecodeError("bytes follow a value")
+    check_value(data[at:])
     return target, register, at
 
 

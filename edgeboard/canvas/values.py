@@ -76,14 +76,30 @@ def skip_value(data: bytes, at: int) -> int:
             return at
 
 
+def check_value(data: bytes) -> None:
+    """Refuse what is not one sound value that fills `data`.
+
+    Raises:
+        DecodeError: as `skip_value`, or bytes follow.
+    """
+    if len(data) <= DEPTH_MAX:  # too short to be too deep, so the unpacker, which is C, may judge what it can
+        try:
+            msgpack.unpackb(data, raw=True)
+        except (ValueError, TypeError):
+            pass
+        else:
+            return
+    if skip_value(data, 0) != len(data):
+        raise DecodeError("bytes follow a value")
+
+
 def unpack_value(data: bytes) -> object:
     """The one value that fills `data`.
 
     Raises:
         DecodeError: unsound, followed by bytes, or not to be had in Python (text that is not UTF-8, an odd key).
     """
-    if skip_value(data, 0) != len(data):
-        raise DecodeError("bytes follow a value")
+    check_value(data)
     try:
         value: object = msgpack.unpackb(data, strict_map_key=False)
     except (ValueError, TypeError) as error:  # TypeError: a map with a list for a key

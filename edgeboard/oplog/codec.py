@@ -138,7 +138,8 @@ def _choose_grid(stroke: Stroke, other_bits: int) -> tuple[int, int, int, tuple[
         head = len(explicit) if code == 0 else 0
         if best is not None and len(stroke.x) > 1:
             _, last_gx, last_gy, (plan_x, plan_y) = best
-            least = _finer(plan_x, stroke.x, last_gx, gx) + _finer(plan_y, stroke.y, last_gy, gy)
+            least = least_bits(plan_x, (last_gx // gx).bit_length() - 1)
+            least += least_bits(plan_y, (last_gy // gy).bit_length() - 1)
             if head - (-(least + other_bits) // 8) > best_bytes:
                 continue
         placed = (_plan_steps(stroke.x, gx), _plan_steps(stroke.y, gy)) if len(stroke.x) > 1 else ()
@@ -147,13 +148,6 @@ def _choose_grid(stroke: Stroke, other_bits: int) -> tuple[int, int, int, tuple[
             best, best_bytes = (code, gx, gy, placed), size
     assert best is not None  # code 0 is left out only where another takes its place
     return best
-
-
-def _finer(plan: Plan, column: Sequence[int], last: int, step: int) -> int:
-    """A bound from below on the bits of a column in `step`, from its plan in the coarser `last`."""
-    if step == last or plan.order == 0:
-        return plan.bits
-    return least_bits([v // last for v in column], (last // step).bit_length() - 1)
 
 
 def _plan_steps(column: Sequence[int], step: int) -> Plan:

@@ -23,12 +23,13 @@ _SIGNED: Final = tuple(u >> 1 ^ -(u & 1) for u in range(4096))
 
 
 class Plan(NamedTuple):
-    """How a column is written: its length in bits, and what `write` needs."""
+    """How a column is written: its length in bits, and what `write_plan` needs."""
 
     bits: int
     order: int
     k: int
     codes: Sequence[int]
+    other_codes: Sequence[int]  # of the order not taken
 
 
 def plan_column(values: Sequence[int]) -> Plan:
@@ -39,18 +40,20 @@ def plan_column(values: Sequence[int]) -> Plan:
     """
     first = values[0]
     if values.count(first) == len(values):
-        return Plan(2, 0, 0, ())
+        return Plan(2, 0, 0, (), ())
     deltas = [b - a for a, b in pairwise(values)]
+    codes = [r << 1 if r >= 0 else -(r << 1) - 1 for r in deltas]
+    second = [r << 1 if r >= 0 else -(r << 1) - 1 for r in [b - a for a, b in pairwise(deltas)]]
+    second.insert(0, codes[0])
+    top, second_top = max(codes), max(second)
     best: Plan | None = None
-    for order in (1, 2):
-        if order == 2:
-            deltas = deltas[:1] + [b - a for a, b in pairwise(deltas)]
-        codes = [r << 1 if r >= 0 else -(r << 1) - 1 for r in deltas]
-        top = max(codes)
-        if top < RESIDUAL_END:
-            bits, k = _shortest(codes, top)
-            if best is None or bits + 7 < best.bits:
-                best = Plan(bits + 7, order, k, codes)
+    if top < RESIDUAL_END:
+        bits, k = _shortest(codes, top)
+        best = Plan(bits + 7, 1, k, codes, second)
+    if second_top < RESIDUAL_END:
+        bits, k = _shortest(second, second_top)
+        if best is None or bits + 7 < best.bits:
+            best = Plan(bits + 7, 2, k, second, codes)
     if best is None:
         raise LimitError("two points of a stroke are too far apart")
     return best
@@ -88,18 +91,17 @@ def _shortest(codes: Sequence[int], top: int) -> tuple[int, int]:
     return best, k
 
 
-def least_bits(values: Sequence[int], doublings: int) -> int:
-    """A bound from below on the bits of a column's plan once its differences are multiplied by 2**doublings or more.
+def least_bits(plan: Plan, doublings: int) -> int:
+    """A bound from below on the bits of a column once its differences are multiplied by 2**doublings or more.
 
     Whatever k is, a code costs at least a bit more than it has itself.
     """
-    deltas = [b - a for a, b in pairwise(values)]
-    bits = []
-    for _ in (1, 2):
-        codes = [r << 1 if r >= 0 else -(r << 1) - 1 for r in deltas]
-        bits.append(sum(map(int.bit_length, codes)) + len(codes) + doublings * (len(codes) - codes.count(0)))
-        deltas = deltas[:1] + [b - a for a, b in pairwise(deltas)]
-    return 7 + min(bits)
+    if plan.order == 0:
+        return plan.bits
+    return 7 + min(
+        sum(map(int.bit_length, codes)) + len(codes) + doublings * (len(codes) - codes.count(0))
+        for codes in (plan.codes, plan.other_codes)
+    )
 
 
 @cache
@@ -114,7 +116,7 @@ def _low_values(k: int) -> dict[str, int]:
 
 def write_plan(parts: list[str], plan: Plan) -> None:
     """Append the bits of a column."""
-    _, order, k, codes = plan
+    _, order, k, codes, _ = plan
     if order == 0:
         parts.append("00")
         return
