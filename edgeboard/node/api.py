@@ -11,7 +11,7 @@ from typing import Any, final
 from edgeboard import __version__
 from edgeboard.clock import Clock
 from edgeboard.errors import DecodeError, StateError
-from edgeboard.ids import room_id
+from edgeboard.ids import room_id, show_op
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
 from edgeboard.render.svg import render_svg
@@ -121,4 +121,5 @@ class Api:
             self._node.feed(lambda now: self._node.pipeline.draw(name, plan.corrections, now))
         if refused and not taken and not known:
             raise DecodeError(f"nothing could be taken: {refused[0][1]}")
-        return {"room": name, "taken": taken, "known": known, "refused": refused}
+        skipped = [{"id": show_op(op), "reason": reason} for op, reason in plan.skipped]
+        return {"room": name, "taken": taken, "known": known, "refused": refused, "skipped": skipped}

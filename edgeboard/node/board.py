@@ -42,6 +42,7 @@ class Board:
         peers: tuple[str, ...],
         required_peers: tuple[str, ...],
         supervisor: Supervisor,
+        adopt: Callable[[], Coroutine[Any, Any, None]],
         closing: Callable[[], Awaitable[None]],
         release: Callable[[], None],
     ) -> None:
@@ -58,6 +59,7 @@ class Board:
         self._peers = peers
         self._required = frozenset(required_peers)
         self._supervisor = supervisor
+        self._adopt = adopt
         self._closing = closing
         self._release = release
         self._runners: list[web.AppRunner] = []
@@ -71,6 +73,7 @@ class Board:
             for name in self._rooms:
                 self.node.feed(partial(self.node.pipeline.open_room, name))
             await self._serve()
+            self.spawn(self._adopt(), name="take over rooms of the mesh before")
             for url in dict.fromkeys(self._peers):
                 self.spawn(self.links.keep_linked(self._transport, url, self._refusal(url)), name=f"link to {url}")
         except BaseException:

@@ -19,6 +19,7 @@ from edgeboard.identity.credentials import Credentials, boot_bytes
 from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot
 from edgeboard.identity.keys import verify
 from edgeboard.ids import Origin, PersonId, RoomId, author_id
+from edgeboard.node.adoption import adopt_rooms
 from edgeboard.node.api import Api
 from edgeboard.node.board import Board
 from edgeboard.node.links import Links
@@ -151,6 +152,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         peers=config.peers,
         required_peers=required_peers,
         supervisor=supervisor,
+        adopt=lambda: adopt_rooms(store, mesh.mesh, api),
         closing=introducer.close,
         release=state.close,
     )

@@ -1,0 +1,46 @@
+"""Ink that was drawn before this board joined its mesh.
+
+Rooms and signatures belong to a mesh, so after `edgeboard mesh secret --set` the rooms of the mesh before are no longer
+shown. Their ops keep their ids, so they are taken into the rooms of the same name; doing it again changes nothing.
+"""
+
+import asyncio
+import json
+import logging
+
+from edgeboard.canvas.document import Document
+from edgeboard.errors import EdgeboardError
+from edgeboard.ids import MeshId
+from edgeboard.node.api import Api
+from edgeboard.oplog.log import Log
+from edgeboard.ports import Store, StoredRoom
+from edgeboard.rooms.archive import export_room
+
+_log = logging.getLogger(__name__)
+
+
+async def adopt_rooms(store: Store, mesh: MeshId, api: Api) -> None:
+    """Take the rooms of other meshes that the store holds into ours."""
+    for stored in await asyncio.to_thread(store.rooms):
+        if stored.mesh == mesh:
+            continue
+        try:
+            result = await api.import_json(stored.name, await asyncio.to_thread(_archive, store, stored))
+        except EdgeboardError as error:
+            _log.error("room %s of the mesh before could not be taken over: %s", stored.name, error)
+            continue
+        if result["taken"]:
+            _log.info("room %s: took over %d ops drawn before this board joined", stored.name, result["taken"])
+
+
+def _archive(store: Store, stored: StoredRoom) -> bytes:
+    log = Log(stored.mesh, stored.room, lambda key, signature, message: True)
+    document = Document()
+    for batch in store.load(stored.room):
+        for accepted in log.offer(batch.data, trusted=True).accepted:
+            document.introduce(accepted.batch.author, accepted.node)
+            for origin, person in accepted.batch.origins:
+                document.own(origin, person)
+            for entry in accepted.entries:
+                document.apply(entry.op, entry.place)
+    return json.dumps(export_room(stored.name, document, mesh=stored.mesh)).encode()

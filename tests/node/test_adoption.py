@@ -1,0 +1,42 @@
+"""A board that joins a mesh keeps what it had."""
+
+import asyncio
+
+import msgpack
+
+from edgeboard.canvas.bodies import Add, ItemType
+from edgeboard.config.schema import Config, NodeSection
+from edgeboard.config.values import Listen
+from edgeboard.identity.keyfile import set_mesh
+from edgeboard.identity.trust import MeshSecret
+from edgeboard.ids import MeshId
+from edgeboard.node.build import build
+
+
+def board_in(state):
+    return build(Config(node=NodeSection(name="a", state=state, listen=Listen("127.0.0.1", 0))))
+
+
+async def lobby_of(board):
+    room = board.node.feed(lambda now: board.node.pipeline.open_room("lobby", now))
+    await board.node.until_loaded(room.room)
+    return room
+
+
+async def test_ink_of_the_mesh_before_is_in_the_room_of_the_same_name(tmp_path) -> None:
+    board = board_in(tmp_path / "a")
+    await board.start()
+    body = Add(page=0, layer=0, type=ItemType.TEXT, payload=msgpack.packb([0, 0, "before", 16, 0]))
+    (op,) = board.node.feed(lambda now: board.node.pipeline.draw("lobby", [body], now))
+    await board.stop()
+    set_mesh(tmp_path / "a", MeshSecret(MeshId(b"the other mesh.."), 1, b"s" * 32))
+    for _ in range(2):
+        board = board_in(tmp_path / "a")
+        await board.start()
+        room = await lobby_of(board)
+        async with asyncio.timeout(20):
+            while not room.document.items():  # noqa: ASYNC110 - a task of the board has no event for us
+                await asyncio.sleep(0.01)
+        assert [item.id for item in room.document.items()] == [op]
+        await board.stop()
+    assert room.log.statistics().entries == 1
