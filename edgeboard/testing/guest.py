@@ -75,6 +75,7 @@ class ScriptedGuest:
     def lose_link(self) -> None:
         """The link is gone; drawing goes on into the outbox."""
         self.room = None
+        self._processed = 0  # credit counts from the opening of a link
 
     def receive(self, channel: Channel, data: bytes) -> None:
         """Take one message of the host."""
