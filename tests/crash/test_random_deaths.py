@@ -73,7 +73,7 @@ class Table:
                 node.start()
 
     def until_agreed(self):
-        """Everything that was ever drawn is on both canvases, once; False if a node dies meanwhile of its fail point."""
+        """All that was ever drawn is on both canvases, once; False if a node dies meanwhile of its fail point."""
 
         def handed_over():
             return all(pen.is_all_safe and pen.is_linked for pen in self.pens) and all(map(carriers, self.nodes))
