@@ -9,6 +9,7 @@ import logging
 import re
 import time
 from types import ModuleType, SimpleNamespace
+from weakref import WeakSet
 
 import aioice.ice
 import aiortc.rtcsctptransport
@@ -68,16 +69,21 @@ def _mono(module: ModuleType = aiortc.rtcsctptransport) -> bool:
 def _consent_end(connection: type = aioice.ice.Connection) -> bool:
     """Let consent checks end with their connection: aioice starts them behind a `close` that comes while it is still
     opening, and then they never end, because without a nominated pair nothing can fail."""
-    stock = getattr(connection, "query_consent", None)
-    close = getattr(connection, "close", None)
-    if not inspect.iscoroutinefunction(stock) or not inspect.iscoroutinefunction(close):
-        return False
-    if list(inspect.signature(stock).parameters) != ["self"] or "_closing" not in close.__code__.co_names:
-        return False
+    check, close = getattr(connection, "query_consent", None), getattr(connection, "close", None)
+    for stock in (check, close):
+        if not inspect.iscoroutinefunction(stock) or list(inspect.signature(stock).parameters) != ["self"]:
+            return False
+    assert check is not None
+    assert close is not None
+    closed: WeakSet[aioice.ice.Connection] = WeakSet()
+
+    async def close_and_remember(self: aioice.ice.Connection) -> None:
+        closed.add(self)
+        await close(self)
 
     async def query_consent(self: aioice.ice.Connection) -> None:
-        if not self._closing:
-            await stock(self)
+        if self not in closed:
+            await check(self)
 
-    connection.query_consent = query_consent  # type: ignore[attr-defined]
+    connection.close, connection.query_consent = close_and_remember, query_consent  # type: ignore[attr-defined]
     return True

@@ -48,7 +48,7 @@ def test_a_library_that_is_not_as_expected_is_left_alone(monkeypatch, caplog):
     stock = lambda use_ipv4, use_ipv6: []  # noqa: E731
     assert not patches._hosts(SimpleNamespace(get_host_addresses=stock, Connection=None))
     assert not patches._consent_end(SimpleNamespace)
-    assert not patches._consent_end(SimpleNamespace(query_consent=gather_later, close=gather_later))
+    assert not patches._consent_end(SimpleNamespace(query_consent=gather_later, close=gather))
     assert not patches._mono(ModuleType("no_source"))
     assert not patches._mono(sys.modules[__name__])  # uses more of the clock than its time
     monkeypatch.setattr(patches, "_active", set())
