@@ -8,6 +8,7 @@ so nothing is lost and nothing doubled however often the link ends.
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, final
 
 from edgeboard.canvas.ops import Body, Maker, Op, decode_op
@@ -128,9 +129,9 @@ class GuestSession:
         channel = Channel(data[0])
         self._take(channel, decode(channel, data[1:]))
         if channel is Channel.LOG:
-            processed = self._window.took(len(data) - 1)
-            if processed is not None:
-                self._say(Credit(processed))
+            self._window.took(len(data) - 1)
+            if self._window.due():
+                self._say(Credit(self._window.announce()))
         self._pump()
 
     def _take(self, channel: Channel, message: Message | None) -> None:
@@ -214,13 +215,13 @@ class GuestSession:
         while self._unsent and self._room:
             tails: list[bytes] = []
             size = 0
-            for counter in list(self._unsent)[:SUBMIT_OPS]:
-                tail = self._keep.get(counter, b"")
+            for counter in islice(self._unsent, SUBMIT_OPS):
+                tail = self._keep[counter]
                 if tails and size + len(tail) > SUBMIT_BYTES:
                     break
                 tails.append(tail)
                 size += len(tail)
-            message = encode(Submit(self._room, self.me.origin_bytes, tuple(tail for tail in tails if tail)))
+            message = encode(Submit(self._room, self.me.origin_bytes, tuple(tails)))
             if self._window.free < len(message):
                 return
             for _ in tails:

@@ -13,9 +13,10 @@ The engine knows rooms only by id. Vectors and batches are read through the two 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import final
 
-from edgeboard.errors import CloseCode
+from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import AuthorTag, NodeId, RoomId
 from edgeboard.mesh.flow import LinkState, RoomFlow
+from edgeboard.mesh.rate import TokenBucket
 from edgeboard.mesh.values import CloseLink, MeshSettings, MeshStatistics, Neighbour, Output, Send
 from edgeboard.vectors import Range, Vector
 from edgeboard.wire.fields import RANGES_MAX
@@ -60,6 +61,8 @@ class Mesh:
     def link_up(self, link: int, node: NodeId | None, rooms: Iterable[tuple[RoomId, str]], now: float) -> None:
         """A link is open: to a node, or to a guest (`node` is None). A node is told all rooms we have."""
         state = LinkState(link, node is None, node or b"", now, heard=now, ping_due=now + self._settings.ping_s)
+        if state.is_guest:
+            state.pace = TokenBucket(self._settings.guest_bytes_per_s, self._settings.guest_bytes_burst, now)
         self._links[link] = state
         if node is not None:
             for room, name in rooms:
@@ -185,13 +188,24 @@ class Mesh:
         if state is not None:
             state.rooms.pop(room, None)
 
-    def took(self, link: int, size: int) -> None:
-        """`size` bytes of the link's log channel have been processed."""
+    def took(self, link: int, size: int, now: float) -> None:
+        """`size` bytes of the link's log channel have been processed.
+
+        Raises:
+            RefusedError: it has sent more than its credit allowed.
+        """
         state = self._links.get(link)
         if state is not None:
-            announce = state.window.took(size)
-            if announce is not None:
-                self._send(state, Credit(announce))
+            state.window.took(size)
+            self._give_credit(state, now)
+            if state.window.overdrawn:
+                raise RefusedError(CloseCode.RATE, "more was handed in than the credit allowed")
+
+    def _give_credit(self, state: LinkState, now: float) -> None:
+        """Announce what was processed; a guest that hands in faster than its pace waits for it."""
+        due = state.window.due()
+        if due and (state.pace is None or state.pace.take(now, due)):
+            self._send(state, Credit(state.window.announce()))
 
     def behind(self, room: RoomId) -> bool:
         """Whether some other node of the room is known to hold what we lack."""
@@ -335,6 +349,7 @@ class Mesh:
                 mine = self._vector(room)
                 if mine is not None:
                     self._send(state, VectorIs(room, mine.to_bytes()))
+        self._give_credit(state, now)
         if now < state.ping_due:
             return
         state.ping_due = now + settings.ping_s

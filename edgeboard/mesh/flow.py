@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import final
 
 from edgeboard.ids import AuthorTag, RoomId
+from edgeboard.mesh.rate import TokenBucket
 from edgeboard.vectors import Range, Vector
+from edgeboard.wire.messages import MESSAGE_MAX
 
 WINDOW = 256 * 1024  # log bytes under way beyond the receiver's last credit
 CREDIT_STEP = 32 * 1024  # processed bytes after which a receiver says so
@@ -55,18 +57,24 @@ class Window:
         """The other side has processed this many bytes; more than was sent is a lie, and is cut to it."""
         self.credited = max(self.credited, min(processed, self.sent))
 
-    def took(self, size: int) -> int | None:
-        """We have processed `size` bytes; the number to announce when it is time, else None."""
+    def took(self, size: int) -> None:
+        """We have processed `size` bytes."""
         self.processed += size
-        if self.processed - self._announced < CREDIT_STEP:
-            return None
+
+    def due(self) -> int:
+        """Processed bytes that have not been announced; 0 until they are worth a message."""
+        behind = self.processed - self._announced
+        return behind if behind >= CREDIT_STEP else 0
+
+    def announce(self) -> int:
+        """The number that goes into the CREDIT that is sent now."""
         self._announced = self.processed
         return self.processed
 
     @property
     def overdrawn(self) -> bool:
-        """Whether the other side has sent beyond what we have announced."""
-        return self.processed - self._announced > WINDOW + CREDIT_STEP
+        """Whether the other side has sent beyond its credit, by more than one message."""
+        return self.processed - self._announced > WINDOW + MESSAGE_MAX
 
 
 @dataclass(slots=True)
@@ -79,6 +87,7 @@ class LinkState:
     opened: float
     rooms: dict[RoomId, RoomFlow] = field(default_factory=dict)
     window: Window = field(default_factory=Window)
+    pace: TokenBucket | None = None  # log bytes that a guest may hand in; a node's batches are others' ink
     heard: float = 0.0
     ping_due: float = 0.0
     pinged: float = -1.0  # when the ping that is out was sent

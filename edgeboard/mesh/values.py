@@ -14,7 +14,8 @@ class MeshSettings:
     vectors_s: float = 60.0  # between full exchanges of vectors
     ask_again_s: float = 2.0  # before another neighbour is asked for the same range
     stored_gather_s: float = 0.05  # commits gathered into one STORED
-    links_max: int = 256
+    guest_bytes_per_s: float = 256 * 1024  # ink that one guest may hand in: a hundred times a fast pen
+    guest_bytes_burst: float = 4 * 1024 * 1024  # an afternoon offline, all at once
 
 
 @dataclass(frozen=True, slots=True)

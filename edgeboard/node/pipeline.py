@@ -209,7 +209,7 @@ class Pipeline:
             if message is not None and not isinstance(message, Close):
                 self._dispatch(link, channel, message, now)
             if channel is Channel.LOG:
-                self._core.mesh.took(link, len(content))
+                self._core.mesh.took(link, len(content), now)
         except LimitError as error:
             counters.malformed += 1
             self._core.close(link, CloseCode.TOO_BIG, str(error))

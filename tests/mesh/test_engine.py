@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edgeboard.errors import CloseCode
+from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import AuthorTag, NodeId, RoomId
 from edgeboard.mesh.engine import Mesh
 from edgeboard.mesh.flow import WINDOW
@@ -258,6 +258,20 @@ def test_a_lie_about_a_vector_costs_one_question() -> None:
     wants = of_type(said(mesh, 1), Want)
     assert len(wants) == 1
     assert len(wants[0].ranges) <= 256
+
+
+def test_a_guest_that_hands_in_faster_than_its_pace_waits_for_credit_and_then_is_cut_off() -> None:
+    mesh = Mesh(MeshSettings(guest_bytes_per_s=10_000, guest_bytes_burst=100_000), Logs().vector, Logs().batches)
+    join(mesh, Vector(), node=None)
+    mesh.drain()
+    for _ in range(4):
+        mesh.took(1, 32 * 1024, 0.0)
+    assert len(of_type(said(mesh, 1), Credit)) == 3
+    mesh.on_timer(10.0)
+    assert of_type(said(mesh, 1), Credit) == [Credit(4 * 32 * 1024)]
+    with pytest.raises(RefusedError) as caught:
+        mesh.took(1, 400_000, 10.0)
+    assert caught.value.code is CloseCode.RATE
 
 
 def test_asking_for_what_is_not_there_is_answered_with_nothing() -> None:

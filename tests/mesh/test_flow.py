@@ -2,6 +2,7 @@
 
 from edgeboard.ids import RoomId
 from edgeboard.mesh.flow import CREDIT_STEP, WINDOW, LinkState, Window
+from edgeboard.wire.messages import MESSAGE_MAX
 
 
 def test_what_is_sent_uses_the_window_and_credit_gives_it_back() -> None:
@@ -29,9 +30,20 @@ def test_credit_never_goes_back() -> None:
 
 def test_processed_bytes_are_announced_in_steps() -> None:
     window = Window()
-    assert window.took(CREDIT_STEP - 1) is None
-    assert window.took(1) == CREDIT_STEP
-    assert window.took(5) is None
+    window.took(CREDIT_STEP - 1)
+    assert window.due() == 0
+    window.took(1)
+    assert window.due() == window.announce() == CREDIT_STEP
+    window.took(5)
+    assert window.due() == 0
+
+
+def test_a_sender_that_ignores_its_credit_is_found_out() -> None:
+    window = Window()
+    window.took(WINDOW + MESSAGE_MAX)
+    assert not window.overdrawn
+    window.took(1)
+    assert window.overdrawn
 
 
 def test_each_room_of_a_link_has_a_handle_of_its_own() -> None:
