@@ -16,19 +16,26 @@ RELAY = Settings(mode="websocket", addresses=("127.0.0.1",))
 
 
 @pytest.fixture
-async def http():
+async def knock(boards):
+    """Opens bare WebSockets, and closes them at the end, before the boards end."""
+    opened = []
     async with aiohttp.ClientSession() as session:
-        yield session
+
+        async def open_one(url):
+            opened.append(await session.ws_connect(url, max_msg_size=0, timeout=aiohttp.ClientWSTimeout(ws_close=1)))
+            return opened[-1]
+
+        yield open_one
+        for ws in opened:
+            await ws.close()
 
 
 @pytest.fixture
-async def guest(boards, http):
+async def guest(boards, knock):
     """A browser's end of a guest link, as a bare WebSocket, and the host's inbox."""
     host = await boards("host")
-    ws = await http.ws_connect(f"{host.url}/guest", max_msg_size=0)
-    inbox = await host.accepted()
-    inbox.host = host
-    return ws, inbox
+    ws = await knock(f"{host.url}/guest")
+    return ws, await host.accepted()
 
 
 async def close_of(ws):
@@ -137,7 +144,7 @@ async def test_a_peer_that_does_not_read_blocks_nobody(boards, until, open_files
     raw.close()
 
 
-async def test_frames_between_nodes_are_sealed(boards, http):
+async def test_frames_between_nodes_are_sealed(boards, knock):
     """What a carrier in between sees of a link is no message, and what it changes or repeats ends the link."""
     ann, bob = await boards("ann", settings=RELAY), await boards("bob")
     seen, spoil = [], []
@@ -145,7 +152,7 @@ async def test_frames_between_nodes_are_sealed(boards, http):
     async def relay(request):
         here = web.WebSocketResponse(max_msg_size=0)
         await here.prepare(request)
-        there = await http.ws_connect(f"{bob.url}/link", max_msg_size=0)
+        there = await knock(f"{bob.url}/link")
 
         async def copy(source, target):
             async for message in source:
@@ -185,15 +192,15 @@ async def test_frames_between_nodes_are_sealed(boards, http):
         await runner.cleanup()
 
 
-async def test_a_stranger_at_the_door_of_nodes_gets_nothing(boards, http):
+async def test_a_stranger_at_the_door_of_nodes_gets_nothing(boards, knock):
     bob = await boards("bob")
-    ws = await http.ws_connect(f"{bob.url}/link")
+    ws = await knock(f"{bob.url}/link")
     hello = (await ws.receive(timeout=5)).data
     assert hello[:3] == b"\0\x9a\1"  # channel, an array of ten, HELLO
     await ws.send_bytes(hello)
     assert (await close_of(ws)).code == CloseCode.FORBIDDEN
     for noise in (b"", b"\0", b"\0" + bytes(5000), b"\2" + bytes(5000)):
-        ws = await http.ws_connect(f"{bob.url}/link")
+        ws = await knock(f"{bob.url}/link")
         await ws.receive(timeout=5)
         await ws.send_bytes(noise)
         while (await ws.receive(timeout=5)).type is WSMsgType.BINARY:
@@ -203,13 +210,13 @@ async def test_a_stranger_at_the_door_of_nodes_gets_nothing(boards, http):
     assert bob.transport.statistics().failures["websocket"] == 5
 
 
-async def test_only_so_many_strangers_stand_at_the_door(boards, http, until):
+async def test_only_so_many_strangers_stand_at_the_door(boards, knock, until):
     bob = await boards("bob", settings=Settings(half_open_relay=2))
-    waiting = [await http.ws_connect(f"{bob.url}/link") for _ in range(2)]
+    waiting = [await knock(f"{bob.url}/link") for _ in range(2)]
     for ws in waiting:
         await ws.receive(timeout=5)
     assert bob.transport.statistics().half_open == 2
-    one_too_many = await http.ws_connect(f"{bob.url}/link")
+    one_too_many = await knock(f"{bob.url}/link")
     assert (await close_of(one_too_many)).code == CloseCode.LIMIT
     await waiting[0].close()
     ann = await boards("ann", settings=RELAY)
