@@ -379,6 +379,34 @@ async def test_closing_ends_everything_within_a_second(boards, carriers):
     await ann.transport.close()
 
 
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_link_that_opens_while_all_is_ending_is_not_handed_on(boards, mode):
+    ann, bob = await boards("ann", settings=only(mode)), await boards("bob")
+    hand_over = bob.transport._hand_over
+
+    def late(link):
+        bob.transport._closing.set()
+        hand_over(link)
+
+    bob.transport._hand_over = late
+    link = await ann.transport.connect(bob.url)
+    ended = asyncio.get_running_loop().create_future()
+    link.attach(lambda channel, data: None, lambda code, text: ended.set_result((code, text)))
+    async with asyncio.timeout(10):
+        assert await ended == (CloseCode.GOING_AWAY, "this board is stopping")
+    assert bob.inboxes.empty()
+
+
+async def test_links_end_with_the_web_server_that_carries_them(boards, until):
+    """The server is stopped first, which cancels its handlers."""
+    ann, bob = await boards("ann", settings=only("websocket")), await boards("bob")
+    here, there = await ann.connect(bob)
+    await bob._runner.cleanup()
+    assert (await there.until_closed())[0] is CloseCode.GOING_AWAY
+    assert (await here.until_closed())[0] is CloseCode.GOING_AWAY
+    await until(lambda: len(bob.transport._tasks) == 0)
+
+
 CHILD = """
 import asyncio, sys
 sys.path.insert(0, sys.argv[1])

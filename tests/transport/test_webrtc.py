@@ -137,6 +137,40 @@ async def test_what_arrives_before_anybody_listens_is_kept(carriers):
     assert await Ear(there).next() == (Channel.LOG, b"early")
 
 
+async def test_a_message_that_the_other_side_cannot_take_ends_the_link_here(carriers):
+    here, there = carriers(), carriers()
+    await join(here, there)
+    ear = Ear(here)
+    here._pc.sctp._remote_max_message_size = 1000
+    assert here.put(Channel.LOG, bytes(1000))
+    assert not here.put(Channel.LOG, bytes(1001))
+    assert (await ear.end())[0] is CloseCode.TOO_BIG
+
+
+async def test_a_channel_that_closes_under_us_ends_the_link(carriers):
+    here, there = carriers(), carriers()
+    await join(here, there)
+    ear = Ear(here)
+    here._channels[Channel.LOG].close()
+    assert not here.put(Channel.LOG, b"x")
+    assert (await ear.end())[0] is CloseCode.GOING_AWAY
+
+
+async def test_a_connection_that_aiortc_cannot_close_is_said(carriers, caplog, monkeypatch):
+    here = carriers()
+    await here.offer()
+    close = here._pc.close
+
+    async def fail():
+        await close()
+        raise ZeroDivisionError("aiortc")
+
+    monkeypatch.setattr(here._pc, "close", fail)
+    here.finish(linger=False)
+    await here._tasks.end(5)
+    assert "did not close" in caplog.text
+
+
 async def test_a_listener_that_raises_does_not_end_the_connection(carriers, caplog):
     here, there = carriers(), carriers()
     await join(here, there)
