@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import logging
-import os
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
@@ -99,13 +98,11 @@ class Board:
         await control.setup()
         self._runners.append(control)
         self._socket_path.unlink(missing_ok=True)
-        before = os.umask(0o177)
         try:
             await web.UnixSite(control, str(self._socket_path)).start()
+            self._socket_path.chmod(0o600)  # its directory is ours alone already
         except OSError as error:
             raise UserError(f"cannot make the control socket {self._socket_path}: {error.strerror}") from None
-        finally:
-            os.umask(before)
 
     def _refusal(self, url: str) -> Callable[[RefusedError], None]:
         """What to do about a refusal: a peer named on the command line ends the start, another one is tried again."""
