@@ -137,6 +137,34 @@ test("two contents under one id: the lower hash wins, whichever came first", () 
   }
 });
 
+test("a guest's own op counts before its host has logged it, and gets its place when it comes back", () => {
+  const document = new Document({ admins: [NODE_A] });
+  document.introduce(A, NODE_A);
+  document.introduce(B, NODE_B);
+  const host = board(B, document);
+  const maker = new Maker("00000000000000e1");
+  const own = maker.make(bodies.add({ type: 1, payload: DOT }), document.lamport);
+  assert.deepEqual(document.apply(own).items, [own.id]);
+  assert.deepEqual([alive(document), [...document.held]], [[own.id], []]);
+  const clear = board(A, document).make(bodies.clear(0, seen([B, 1])));
+  assert.deepEqual(alive(document), [own.id], "no clear can have seen it");
+  assert.deepEqual(document.apply(own, { author: B, entry: host.entry++ }).items, [own.id]);
+  assert.deepEqual([alive(document), document.held.get(B)], [[], 1]);
+  assert.deepEqual(document.places(own.id), [{ author: B, entry: 0 }]);
+  assert.equal(document.isAlive(clear.id), true);
+});
+
+test("ten thousand strokes cost what they must", () => {
+  const one = board();
+  const started = performance.now();
+  for (let i = 0; i < 10_000; i++) one.dot();
+  const item = one.document.items()[5000].id;
+  for (let i = 0; i < 1000; i++) one.make(bodies.set(item, Register.TRANSFORM, [1, 0, 0, 1, i, 0]));
+  one.make(bodies.clear(0, bodies.absolute(one.document.held)));
+  assert.equal(one.document.items().length, 0);
+  assert.ok(performance.now() - started < 5000, "far above what it takes, far below what a quadratic would");
+});
+
 test("an acl by an admin refuses what its context does not hold", () => {
   const document = new Document({ admins: [NODE_A] });
   document.introduce(A, NODE_A);

@@ -51,6 +51,21 @@ test("a maker counts, and stamps above everything seen", () => {
   assert.equal(maker.counter, 2);
 });
 
+test("what no reader would take is refused to its maker", () => {
+  const nested = (depth) => (depth === 0 ? 1 : [nested(depth - 1)]);
+  assert.ok(bodies.set(OTHER, 7, nested(64)));
+  for (const value of [nested(65), "half \ud83d", { "\ud83d": 1 }, () => 1]) {
+    assert.throws(() => bodies.set(OTHER, 7, value), LimitError);
+  }
+  assert.throws(() => bodies.set(OTHER, 4, "é".repeat(4097)), LimitError);
+  assert.throws(() => bodies.meta("é".repeat(65), 1), LimitError);
+  const maker = new Maker("0123456789abcdef");
+  for (const intervals of [[], [5, 5], [5, 9, 8, 10], Array(2050).fill(0).map((_, i) => i)]) {
+    assert.throws(() => maker.make(bodies.cut(OTHER, intervals), 0), LimitError);
+  }
+  assert.throws(() => maker.make(bodies.further(OTHER, 4096, { type: 1, payload: new Uint8Array(0) }), 0), LimitError);
+});
+
 test("envelopes that break the format are refused", () => {
   for (const tail of [[], [0, 0, 16], [1], [1, 0], [1, 0, 0x1c], [1, 0, 0x11]]) {
     assert.throws(() => decodeOp("0123456789abcdef", Uint8Array.from(tail)), DecodeError);

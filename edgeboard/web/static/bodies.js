@@ -8,7 +8,7 @@
 
 import { COUNTER_MAX, NODE_BYTES, ORIGIN_BYTES, counterOf, fromHex, opId, originOf, toHex } from "./ids.js";
 import { Kind, Register } from "./kinds.js";
-import { elements, pack, skip, unpackText } from "./values.js";
+import { elements, packSound, skip, unpackText } from "./values.js";
 import { DecodeError, LimitError, Reader, Writer } from "./varints.js";
 import { Vector } from "./vectors.js";
 
@@ -36,7 +36,7 @@ export function further(item, index, { page = 0, layer = 0, type, payload }) {
 /** Set a register; null stands for the default. @param {string} target an item @param {number} register @param {unknown} value */
 export function set(target, register, value) {
   if (register === Register.TEXT && typeof value === "string") checkText(value);
-  return setPacked(target, register, pack(value));
+  return setPacked(target, register, packSound(value));
 }
 
 /** @param {string} target an item @param {number} register @param {Uint8Array} value msgpack bytes */
@@ -62,7 +62,7 @@ export function clear(scope, context) {
 /** @param {string} key @param {unknown} value */
 export function meta(key, value) {
   if (utf8Length(key) > META_KEY_MAX) throw new LimitError(`a key of meta is longer than ${META_KEY_MAX} bytes`);
-  return metaPacked(key, pack(value));
+  return metaPacked(key, packSound(value));
 }
 
 /** @param {string} key @param {Uint8Array} value msgpack bytes */
@@ -137,7 +137,7 @@ export function encodeBody(body, id) {
       break;
     case Kind.META:
       out.byte(0x92);
-      out.bytes(pack(body.key));
+      out.bytes(packSound(body.key));
       out.bytes(body.value);
       break;
     case Kind.ACL:

@@ -5,14 +5,14 @@
  * not depend on how a language reads an odd value. The codec itself is vendored.
  */
 
-import { DecodeError } from "./varints.js";
+import { DecodeError, LimitError } from "./varints.js";
 import { Decoder } from "./vendor/msgpack/Decoder.mjs";
 import { Encoder } from "./vendor/msgpack/Encoder.mjs";
 
 const ITEMS_MAX = 16 * 1024; // of one array or map: an op holds no more bytes than that
 const DEPTH_MAX = 64;
 
-const encoder = new Encoder({ maxDepth: DEPTH_MAX });
+const encoder = new Encoder({ maxDepth: DEPTH_MAX + 1 }); // it counts what is inside the innermost, too
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const decoder = new Decoder({ maxArrayLength: ITEMS_MAX, maxMapLength: ITEMS_MAX });
 
@@ -23,6 +23,22 @@ const decoder = new Decoder({ maxArrayLength: ITEMS_MAX, maxMapLength: ITEMS_MAX
  */
 export function pack(value) {
   return encoder.encode(value);
+}
+
+/**
+ * The bytes of a value that every reader takes.
+ * @param {unknown} value
+ * @returns {Uint8Array}
+ * @throws {LimitError} too deep, half a character in a text, or nothing that msgpack knows
+ */
+export function packSound(value) {
+  try {
+    const packed = encoder.encode(value);
+    skip(packed, 0, packed.length, checkText);
+    return packed;
+  } catch (error) {
+    throw new LimitError(`no msgpack value: ${error.message}`);
+  }
 }
 
 /**
