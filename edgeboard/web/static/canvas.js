@@ -343,11 +343,6 @@ export class Document {
     return this.#persons.get(origin) ?? null;
   }
 
-  /** The origins of a person. @param {string} person hex @returns {string[]} */
-  originsOf(person) {
-    return [...this.#persons].filter(([, owner]) => owner === person).map(([origin]) => origin);
-  }
-
   /** Whether any content of this op is known. @param {string} id @returns {boolean} */
   has(id) {
     return this.#facts.ops.has(id);

@@ -1,0 +1,181 @@
+/**
+ * One column of a stroke as Rice codes in three planes (docs/formats/oplog.md, "Columns of a stroke").
+ *
+ * The twin of `edgeboard/oplog/planes.py`. A plan is the shortest form of a column, found exactly and not by guess,
+ * because every language has to write the same bytes.
+ */
+
+import { DecodeError, LimitError, unzigzag, zigzag } from "./varints.js";
+
+const RICE_MAX = 24; // the highest k, and the unary length that says "32 bits follow"
+const RESIDUAL_END = 2 ** 32;
+
+/**
+ * The shortest form of a column; ties go to the lower order, then the lower k.
+ * @param {ArrayLike<number>} column
+ * @returns {{order: number, k: number, bits: number, codes: Uint32Array|null}}
+ * @throws {LimitError} a jump does not fit in 32 bits
+ */
+export function planColumn(column) {
+  const n = column.length;
+  let constant = true;
+  for (let i = 1; constant && i < n; i++) constant = column[i] === column[0];
+  if (constant) return { order: 0, k: 0, bits: 2, codes: null };
+  let best = null;
+  for (let order = 1; order <= 2; order++) {
+    const codes = residuals(column, order);
+    if (codes === null) continue;
+    for (let k = 0; k <= RICE_MAX; k++) {
+      const bits = 7 + riceBits(codes, k);
+      if (best === null || bits < best.bits) best = { order, k, bits, codes };
+    }
+  }
+  if (best === null) throw new LimitError("a stroke jumps too far");
+  return best;
+}
+
+/** Zigzag residuals of an order, or null if one does not fit in 32 bits. */
+function residuals(column, order) {
+  const n = column.length;
+  const codes = new Uint32Array(n - 1);
+  for (let j = 1; j < n; j++) {
+    let residual = column[j] - column[j - 1];
+    if (order === 2 && j > 1) residual -= column[j - 1] - column[j - 2];
+    const code = zigzag(residual);
+    if (code >= RESIDUAL_END) return null;
+    codes[j - 1] = code;
+  }
+  return codes;
+}
+
+function riceBits(codes, k) {
+  let bits = 0;
+  for (let i = 0; i < codes.length; i++) {
+    const q = codes[i] >>> k;
+    bits += q < RICE_MAX ? q + 1 + k : RICE_MAX + 1 + 32;
+  }
+  return bits;
+}
+
+/** Append the bits of a column. @param {BitWriter} bits @param {ReturnType<typeof planColumn>} plan */
+export function writeColumn(bits, { order, k, codes }) {
+  bits.put(order, 2);
+  if (order === 0) return;
+  bits.put(k, 5);
+  for (let i = 0; i < codes.length; i++) {
+    const q = Math.min(codes[i] >>> k, RICE_MAX);
+    bits.put(2 ** (q + 1) - 2, q + 1);
+  }
+  if (k > 0) {
+    const mask = 2 ** k - 1;
+    for (let i = 0; i < codes.length; i++) if (codes[i] >>> k < RICE_MAX) bits.put(codes[i] & mask, k);
+  }
+  for (let i = 0; i < codes.length; i++) {
+    if (codes[i] >>> k < RICE_MAX) continue;
+    bits.put(codes[i] >>> 16, 16);
+    bits.put(codes[i] & 0xffff, 16);
+  }
+}
+
+/** Bits into a Writer, the most significant first. */
+export class BitWriter {
+  constructor(out) {
+    this.out = out;
+    this.held = 0; // bits not yet written, fewer than 8
+    this.count = 0;
+  }
+
+  /** @param {number} value @param {number} count at most 25 bits */
+  put(value, count) {
+    let left = count;
+    while (left > 0) {
+      const take = Math.min(8 - this.count, left);
+      left -= take;
+      this.held = (this.held << take) | ((value >>> left) & ((1 << take) - 1));
+      this.count += take;
+      if (this.count === 8) {
+        this.out.byte(this.held);
+        this.held = this.count = 0;
+      }
+    }
+  }
+
+  flush() {
+    if (this.count > 0) this.put(0, 8 - this.count);
+  }
+}
+
+/**
+ * A column of n values; residuals of order 2 may leave 32 bits before they are checked.
+ * @param {BitReader} bits
+ * @param {number} first
+ * @param {number} n
+ * @returns {Float64Array}
+ * @throws {DecodeError} cut short, order 3, or k or a unary code out of range
+ */
+export function readColumn(bits, first, n) {
+  const values = new Float64Array(n);
+  values[0] = first;
+  if (n === 1) return values;
+  const order = bits.take(2);
+  if (order === 3) throw new DecodeError("a column of order 3");
+  if (order === 0) return values.fill(first);
+  const k = bits.take(5);
+  if (k > RICE_MAX) throw new DecodeError("a Rice parameter above 24");
+  const codes = new Float64Array(n);
+  for (let j = 1; j < n; j++) codes[j] = bits.ones(RICE_MAX);
+  const quotients = codes.slice();
+  const scale = 2 ** k;
+  for (let j = 1; j < n; j++) if (quotients[j] < RICE_MAX) codes[j] = quotients[j] * scale + (k > 0 ? bits.take(k) : 0);
+  for (let j = 1; j < n; j++) if (quotients[j] === RICE_MAX) codes[j] = bits.take(16) * 65536 + bits.take(16);
+  let step = 0;
+  for (let j = 1; j < n; j++) {
+    if (codes[j] >= RESIDUAL_END) throw new DecodeError("a residual is above 32 bits");
+    step = unzigzag(codes[j]) + (order === 2 ? step : 0);
+    values[j] = values[j - 1] + step;
+  }
+  return values;
+}
+
+/** Bits out of bytes, the most significant first. */
+export class BitReader {
+  constructor(data, at, end) {
+    this.data = data;
+    this.bit = at * 8;
+    this.end = end * 8;
+  }
+
+  /** @param {number} count 1 .. 24 @returns {number} @throws {DecodeError} cut short */
+  take(count) {
+    if (this.bit + count > this.end) throw new DecodeError("the bits of a stroke are cut short");
+    const value = (this.window() << (this.bit & 7)) >>> (32 - count);
+    this.bit += count;
+    return value;
+  }
+
+  /** Ones up to a zero, which is eaten. @returns {number} @throws {DecodeError} cut short, or more than `most` */
+  ones(most) {
+    const count = Math.clz32(~(this.window() << (this.bit & 7)) >>> 0);
+    if (count > most) throw new DecodeError("a unary code is too long");
+    this.bit += count + 1;
+    if (this.bit > this.end) throw new DecodeError("the bits of a stroke are cut short");
+    return count;
+  }
+
+  /** The four bytes from the one that holds the next bit: 25 bits or more; behind the end are zeros. */
+  window() {
+    const { data } = this;
+    const at = this.bit >>> 3;
+    const last = this.end >>> 3;
+    if (at + 3 < last) return (data[at] << 24) | (data[at + 1] << 16) | (data[at + 2] << 8) | data[at + 3];
+    let word = 0;
+    for (let i = 0; i < 4; i++) word = (word << 8) | (at + i < last ? data[at + i] : 0);
+    return word;
+  }
+
+  /** Pads to a whole byte; what follows belongs to a later version. @throws {DecodeError} the padding is not zeros */
+  finish() {
+    const padding = -this.bit & 7;
+    if (padding > 0 && this.take(padding) !== 0) throw new DecodeError("a stroke is not padded with zeros");
+  }
+}
