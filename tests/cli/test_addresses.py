@@ -1,0 +1,64 @@
+"""Where a board can be reached."""
+
+import socket
+
+import pytest
+
+import edgeboard.cli.addresses as addresses
+from edgeboard.cli.addresses import board_urls, free_ports, lan_address
+
+
+def test_a_board_on_every_network_is_shown_with_the_address_for_others_first(monkeypatch):
+    monkeypatch.setattr(addresses, "lan_address", lambda: "192.168.1.20")
+    for host in ("0.0.0.0", "::"):
+        assert board_urls(host, 8787) == ["http://192.168.1.20:8787", "http://localhost:8787"]
+    monkeypatch.setattr(addresses, "lan_address", lambda: None)
+    assert board_urls("0.0.0.0", 8787) == ["http://localhost:8787"]
+
+
+def test_a_board_on_one_address_is_shown_with_that():
+    assert board_urls("127.0.0.1", 80) == ["http://127.0.0.1:80"]
+    assert board_urls("fe80::1", 80) == ["http://[fe80::1]:80"]
+
+
+def test_ports_in_use_are_passed_over():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ports = free_ports("127.0.0.1", 2, port)
+    assert len(set(ports)) == 2
+    assert port not in ports
+
+
+def test_ports_begin_anew_when_they_run_out():
+    assert all(1_024 <= port <= 65_535 for port in free_ports("127.0.0.1", 3, 65_535))
+
+
+class Probe:
+    """A socket without a network, or with one."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def __call__(self, *_):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return False
+
+    def connect(self, _):
+        if self.address is None:
+            raise OSError(101, "Network is unreachable")
+
+    def getsockname(self):
+        return self.address, 9
+
+
+@pytest.mark.parametrize(("found", "expected"), [("10.0.0.5", "10.0.0.5"), ("127.0.0.1", None), (None, None)])
+def test_a_machine_without_a_network_has_no_address_for_others(monkeypatch, found, expected):
+    monkeypatch.setattr(addresses.socket, "socket", Probe(found))
+    assert lan_address() == expected
