@@ -1,7 +1,6 @@
 """A recorded pen on a real node: in real time, as fast as it goes, in a loop, through outages."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -104,7 +103,7 @@ def test_all_of_a_recording_is_safe_in_the_end(lasting_node, run_main):
     assert (code, err) == (0, "")
     assert (result["strokes"], result["ops"], result["safe"]) == (51, 51, 51)
     assert rooms_of(run_main, lasting_node.state)["whole"]["items"] == 51
-    code, out, _ = run_main("replay", RECORDING, "--room", "whole", "--speed", "0", "--state", lasting_node.state)
+    code, out, _ = run_main(*words)
     assert out.startswith("51 strokes in ")
     assert rooms_of(run_main, lasting_node.state)["whole"]["items"] == 102
 
@@ -121,9 +120,7 @@ def test_a_long_stroke_is_one_item_of_many_pieces(lasting_node, run_main, tmp_pa
 
 
 @slow
-def test_a_stroke_is_written_in_its_own_time_and_its_first_2_s_are_safe_before_it_ends(
-    lasting_node, run_main, tmp_path
-):
+def test_a_stroke_takes_its_own_time_and_its_first_2_s_are_logged_before_it_ends(lasting_node, run_main, tmp_path):
     (tmp_path / "pen.csv").write_text("".join(f"{i},{i % 9},0.5,{i * 20}\n" for i in range(200)))  # 4 s
     pen = start_replay(tmp_path / "pen.csv", "--room", "timed", "--speed", "2", "--state", lasting_node.state)
     ops = []
@@ -155,7 +152,7 @@ def test_ctrl_c_lifts_the_pen_and_what_was_drawn_is_saved(lasting_node, run_main
 @slow
 def test_a_host_that_is_killed_and_started_again_loses_nothing(start_node, run_main):
     node = start_node()
-    pen = start_replay(RECORDING, "--room", "r", "--speed", "8", "--state", node.state, "--json")
+    pen = start_replay(RECORDING, "--room", "r", "--speed", "16", "--state", node.state, "--json")
     give_up = time.monotonic() + 15
     while rooms_of(run_main, node.state).get("r", {}).get("ops", 0) < 5:
         assert time.monotonic() < give_up
@@ -171,9 +168,10 @@ def test_a_host_that_is_killed_and_started_again_loses_nothing(start_node, run_m
 
 @slow
 def test_a_recording_may_come_from_the_standard_input(lasting_node, run_main):
+    words = ("replay", "-", "--room", "piped", "--speed", "0", "--state", str(lasting_node.state))
     done = subprocess.run(
-        [sys.executable, "-m", "edgeboard.cli", "replay", "-", "--room", "piped", "--speed", "0", "--state", lasting_node.state],
-        input="0,0,1,0\n9,9,1,9\n", capture_output=True, text=True, check=False, env=os.environ,
+        [sys.executable, "-m", "edgeboard.cli", *words],
+        input="0,0,1,0\n9,9,1,9\n", capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert rooms_of(run_main, lasting_node.state)["piped"]["items"] == 1

@@ -7,9 +7,11 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+import edgeboard.cli.run
 from edgeboard.cli.entry import make_parser
 from edgeboard.cli.run import config_of
 from edgeboard.config.schema import Config
@@ -18,7 +20,7 @@ from edgeboard.errors import UserError
 from edgeboard.identity.keyfile import load_or_create_mesh, set_mesh
 
 slow = pytest.mark.slow
-RECORDING = "edgeboard/cli/data/handwriting.jsonl"
+RECORDING = Path(edgeboard.cli.run.__file__).parent / "data" / "handwriting.jsonl"
 
 
 def configured(*words):
