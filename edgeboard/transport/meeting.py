@@ -34,6 +34,7 @@ class Meeting:
         self._loop = asyncio.get_running_loop()
         self._result: asyncio.Future[OpenLink] = self._loop.create_future()
         self._timer: asyncio.TimerHandle | None = None
+        self._told = False  # the other side has had its last word, and wants none of ours
         carrier.listen(self._on_message, self._on_lost)
         self._pump()
 
@@ -49,7 +50,7 @@ class Meeting:
         except BaseException:
             if self._result.done() and not self._result.cancelled() and self._result.exception() is None:
                 self._result.result().close(CloseCode.GOING_AWAY, "nobody waits for this link any more")
-            self._carrier.finish(linger=True)
+            self._carrier.finish(linger=not self._told)
             raise
         finally:
             if self._timer is not None:
@@ -91,9 +92,9 @@ class Meeting:
                     if link is not None:
                         link.arrived(output.channel, output.data)
                 case Closed():
-                    text = output.text
+                    self._told = output.cause is Event.TOLD
                     late = output.cause is Event.LATE
-                    self._fail(TransportError(text) if late else RefusedError(output.code, text))
+                    self._fail(TransportError(output.text) if late else RefusedError(output.code, output.text))
                 case _:
                     assert_never(output)
         if self._timer is not None:

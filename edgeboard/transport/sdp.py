@@ -1,8 +1,9 @@
 """What is read of a session description before aiortc sees it: its fingerprint, and candidates that are addresses.
 
-A description comes from a stranger. Candidates that are names would be looked up (a browser's `.local` names stall
-aiortc for a second each where its mDNS fails), and those of other protocols are never used; they are dropped, and the
-link forms from our own addresses.
+A description comes from a stranger. Candidates that are names would be looked up: a browser's `.local` names stall
+aiortc for a second each where its mDNS fails, as with dnspython from 2.9.1 on, which cannot read Chromium's answers
+(hence the pin in pyproject.toml, for who calls aiortc without this). Those of other protocols are never used. They are
+dropped, and the link forms from our own addresses.
 """
 
 import ipaddress

@@ -31,6 +31,9 @@ def only(mode, **more):
     return Settings(mode=mode, addresses=LOCAL, **more)
 
 
+@pytest.mark.slow
+@pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 async def test_two_boards_link_and_say_everything_in_order(boards, mode):
     ann = await boards("ann", settings=only(mode))
@@ -108,6 +111,7 @@ def swap(text):
     return re.sub("(sha-256 )(..)", lambda found: found[1] + ("00" if found[2] != "00" else "11"), text)
 
 
+@pytest.mark.slow
 async def test_a_fingerprint_swapped_by_the_signaling_service_is_refused(boards, until):
     """It cannot alter the envelope; where it is a member itself and hands out its own answer, DTLS or the handshake
     finds no peer behind it."""
@@ -172,6 +176,7 @@ async def carriers():
 # ------------------------------------------------------------------------------------------------ what carries it
 
 
+@pytest.mark.slow
 async def test_where_webrtc_does_not_open_a_websocket_carries_the_link(boards):
     """Both describe themselves, and the addresses lead nowhere."""
     bob = await boards("bob", settings=Settings(addresses=LOCAL, open_s=0.2))
@@ -215,6 +220,7 @@ async def test_a_board_for_websockets_only_is_found_all_the_same(boards):
         await bob.transport.answer_guest("", "a browser")
 
 
+@pytest.mark.slow
 async def test_only_so_many_connections_are_half_open(boards, carriers, until):
     bob = await boards("bob", settings=Settings(addresses=LOCAL, half_open_nodes=2, open_s=0.3))
     key = NodeKey(bytes(32)).public_key
@@ -345,6 +351,7 @@ async def test_giving_up_at_any_moment_leaves_nothing(boards, mode, open_files, 
     await until(lambda: len(asyncio.all_tasks()) <= tasks and open_files() <= files)
 
 
+@pytest.mark.slow
 async def test_closing_ends_everything_within_a_second(boards, carriers):
     """Open links of both carriers, a dial under way, offers half open, a stranger at the door."""
     silent = asyncio.Event()

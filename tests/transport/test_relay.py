@@ -116,6 +116,7 @@ async def test_a_handler_that_raises_does_not_end_the_link(guest):
     assert await inbox.until_messages(2) == [(Channel.LOG, b"\1"), (Channel.LOG, b"\2")]
 
 
+@pytest.mark.slow
 async def test_a_peer_that_does_not_read_blocks_nobody(boards, until, open_files):
     """It takes what fits into sockets and buffers, then `send` says no; closing does not wait for it."""
     host = await boards("host")

@@ -213,6 +213,7 @@ BAD_OFFERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", BAD_OFFERS.values(), ids=BAD_OFFERS)
 async def test_an_offer_that_is_none_is_refused(carriers, spoil):
     offer = spoil(await carriers().offer())
@@ -277,6 +278,7 @@ async def browser():
     await browser.pc.close()
 
 
+@pytest.mark.slow
 async def test_a_guest_joins_and_both_say_something(boards, browser):
     host = await boards("host")
     await browser.join(host)
