@@ -98,10 +98,8 @@ export class Connection {
   /** The network or the page came back: do not sit out a waiting time. */
   nudge() {
     if (this.phase === Phase.STOPPED) return;
-    if (this.#session !== null) {
-      this.#session.probe(this.#clock());
-      this.pump();
-    } else {
+    if (this.#session !== null) this.#probe();
+    else {
       this.#failures = Math.min(this.#failures, 1);
       this.start();
     }
@@ -134,6 +132,7 @@ export class Connection {
     const events = {
       message: (channel, data) => this.#receive(channel, data),
       closed: (reason) => this.#lost(reason),
+      unsure: () => this.#probe(),
     };
     let reason = "";
     for (const carrier of this.#order()) {
@@ -169,6 +168,11 @@ export class Connection {
     this.isSuspect = false;
     this.#session.open(this.#clock());
     this.#enter(Phase.JOINING);
+    this.pump();
+  }
+
+  #probe() {
+    this.#session?.probe(this.#clock());
     this.pump();
   }
 

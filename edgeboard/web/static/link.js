@@ -33,6 +33,7 @@ export class LinkError extends Error {
  * @typedef {object} LinkEvents
  * @property {(channel: number, data: Uint8Array) => void} message
  * @property {(reason: string) => void} closed once, unless `close` was called
+ * @property {() => void} unsure there is reason to ask whether the other side is still there
  */
 
 /**
@@ -105,7 +106,9 @@ export async function openWebRtc(events, signal) {
   };
   for (const channel of channels) channel.onclose = () => lost("the connection was closed");
   connection.onconnectionstatechange = () => {
-    if (connection.connectionState === "failed" || connection.connectionState === "closed") lost("the connection broke");
+    const state = connection.connectionState;
+    if (state === "failed" || state === "closed") lost("the connection broke");
+    else if (state === "disconnected" && !ending.isOver) events.unsure();
   };
   return {
     carrier: Carrier.WEBRTC,

@@ -10,7 +10,7 @@ import { Connection, Phase } from "./connection.js";
 import { Cursors } from "./cursors.js";
 import { Desk } from "./desk.js";
 import { GuestSession } from "./guest.js";
-import { toHex } from "./ids.js";
+import { randomOrigin, toHex } from "./ids.js";
 import { listenToKeys } from "./keyboard.js";
 import { Kind } from "./kinds.js";
 import { Carrier, openWebRtc, openWebSocket } from "./link.js";
@@ -19,6 +19,7 @@ import { decodeOp } from "./ops.js";
 import { Outbox, gestures, openStore } from "./outbox.js";
 import * as people from "./person.js";
 import { Presence } from "./presence.js";
+import { Spill } from "./spill.js";
 import { TOOLS } from "./tools.js";
 import { Chrome } from "./ui.js";
 import { overlap } from "./geometry.js";
@@ -37,7 +38,8 @@ const clock = () => performance.now();
 
 const roomName = roomOf(location.pathname);
 const wantedCarrier = new URLSearchParams(location.search).get("carrier");
-const drawer = new people.Drawer(people.browserStorage());
+const storage = people.browserStorage();
+const drawer = new people.Drawer(storage);
 let self = people.whoIsHere(drawer);
 
 /** What the host has said of itself and the room. */
@@ -56,7 +58,8 @@ function roomOf(path) {
 
 // ------------------------------------------------------------------------------------------------------------ the parts
 
-const outbox = new Outbox(openStore(self.id, roomName), () => refresh());
+const spill = new Spill(storage, self.id, roomName, randomOrigin());
+const outbox = new Outbox(openStore(self.id, roomName), () => refresh(), spill);
 const presence = new Presence(self.id);
 const board = new Board({
   person: self.id,
@@ -406,11 +409,17 @@ desk.listen({
 
 addEventListener("online", () => connection.nudge());
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible") connection.nudge();
-  else desk.flush();
+  if (document.visibilityState === "visible") {
+    outbox.spill(); // nothing is left to spill, most likely
+    connection.nudge();
+  } else {
+    desk.flush();
+    outbox.spill();
+  }
 });
 addEventListener("pagehide", () => {
   desk.flush();
+  outbox.spill();
   connection.stop();
 });
 addEventListener("pageshow", (event) => event.persisted && connection.start());

@@ -31,13 +31,17 @@ export class Outbox {
   #entries = new Map();
   #failed = null;
   #onChange;
+  #spill;
+  #writing = new Set(); // ids whose first write is not confirmed
 
   /**
    * @param {Promise<OutboxStore|null>} store null: memory only; what is put before it opens is written then
    * @param {() => void} [onChange] called after counts or persistence changed
+   * @param {import("./spill.js").Spill|null} [spill] for the moment in which the page goes
    */
-  constructor(store, onChange = () => {}) {
+  constructor(store, onChange = () => {}, spill = null) {
     this.#onChange = onChange;
+    this.#spill = spill;
     this.#store = store.then((opened) => {
       if (opened === null) this.#fail("this browser keeps nothing");
       return opened;
@@ -66,10 +70,25 @@ export class Outbox {
       this.#fail(error);
       return [];
     }
-    const fresh = rows.filter((row) => !this.#entries.has(row.id)).sort((a, b) => compareOps(a.id, b.id));
+    const spilled = this.#spill?.read() ?? [];
+    const all = new Map([...spilled, ...rows].map((row) => [row.id, row])); // the store's word counts
+    const fresh = [...all.values()].filter((row) => !this.#entries.has(row.id)).sort((a, b) => compareOps(a.id, b.id));
     for (const row of fresh) this.#entries.set(row.id, row);
     if (fresh.length > 0) this.#onChange();
+    if (spilled.length > 0) {
+      const isKept = await this.#write((store) => store.put(fresh));
+      if (!isKept) {
+        for (const row of fresh) this.#writing.add(row.id); // then it is this page that answers for them
+        this.spill();
+      }
+      this.#spill.clear();
+    }
     return fresh;
+  }
+
+  /** The page may go at any moment: write down at once what the store has not confirmed. */
+  spill() {
+    this.#spill?.write([...this.#writing].map((id) => this.#entries.get(id)).filter((row) => row !== undefined));
   }
 
   /**
@@ -89,9 +108,14 @@ export class Outbox {
       level: 0,
       refused: null,
     }));
-    for (const row of rows) this.#entries.set(row.id, row);
+    for (const row of rows) {
+      this.#entries.set(row.id, row);
+      this.#writing.add(row.id);
+    }
     this.#onChange();
-    return this.#write((store) => store.put(rows));
+    return this.#write((store) => store.put(rows)).then((isKept) => {
+      if (isKept) for (const row of rows) this.#writing.delete(row.id);
+    });
   }
 
   /**
@@ -106,7 +130,10 @@ export class Outbox {
       if (level >= Level.SAFE) done.push(entry.id);
       else if (level === Level.SAVED) entry.level = Level.SAVED;
     }
-    for (const id of done) this.#entries.delete(id);
+    for (const id of done) {
+      this.#entries.delete(id);
+      this.#writing.delete(id);
+    }
     this.#onChange();
     if (done.length > 0) this.#write((store) => store.remove(done));
   }
@@ -183,12 +210,16 @@ export class Outbox {
     return [...this.#entries.values()].filter((entry) => entry.origin === origin && isMeant(entry.counter));
   }
 
+  /** @returns {Promise<boolean>} whether the store has it */
   async #write(change) {
     try {
       const store = await this.#store;
-      if (store !== null) await change(store);
+      if (store === null) return false;
+      await change(store);
+      return true;
     } catch (error) {
       this.#fail(error);
+      return false;
     }
   }
 
@@ -296,6 +327,7 @@ class IndexedStore {
     return new Promise((resolve, reject) => {
       const transaction = this.#database.transaction(STORE, mode);
       const request = work(transaction.objectStore(STORE));
+      if (mode === "readwrite") transaction.commit?.(); // at once: the page may be leaving
       transaction.oncomplete = () => resolve(request?.result);
       transaction.onerror = () => reject(transaction.error);
       transaction.onabort = () => reject(transaction.error ?? new Error("the browser gave the write up"));
