@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, final
 
@@ -16,7 +17,7 @@ from edgeboard.clock import SystemClock
 from edgeboard.errors import RefusedError, UserError
 from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot
 from edgeboard.identity.keys import verify
-from edgeboard.ids import Origin, PersonId, RoomId, author_id, room_id
+from edgeboard.ids import Origin, PersonId, RoomId, author_id, room_id, show_op
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Identity, PipelineSettings, Save
 from edgeboard.oplog.author import LocalAuthor
@@ -91,7 +92,8 @@ class Offline:
 
     def export_json(self, name: str) -> str:
         room = self._existing(name)
-        return json.dumps(export_room(name, room.document, room.log, mesh=self._mesh), ensure_ascii=False)
+        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        return json.dumps(export_room(name, room.document, mesh=self._mesh, exported=now), ensure_ascii=False)
 
     def export_svg(self, name: str, page: int) -> str:
         return render_svg(self._existing(name).document, page=page)
@@ -112,7 +114,8 @@ class Offline:
             self._pipeline.draw(name, plan.corrections, NOW)
         self._store.add_room(StoredRoom(room.room, self._mesh, name))
         self._save()
-        return {"room": name, "taken": taken, "known": known, "refused": refused}
+        skipped = [{"id": show_op(op), "reason": reason} for op, reason in plan.skipped]
+        return {"room": name, "taken": taken, "known": known, "refused": refused, "skipped": skipped}
 
     def _save(self) -> None:
         self._pipeline.flush()

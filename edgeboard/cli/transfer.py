@@ -50,7 +50,9 @@ def import_room(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(result))
     else:
-        print(f"{arguments.room}: {result['taken']} ops taken, {result['known']} known already")
+        skipped = len(result.get("skipped", ()))
+        left_out = f", {skipped} left out that mean nothing here" if skipped else ""
+        print(f"{arguments.room}: {result['taken']} ops taken, {result['known']} known already{left_out}")
     for index, reason in result["refused"][:SHOWN_MAX]:
         print(f"edgeboard: op {index + 1} was refused: {reason}", file=sys.stderr)
     if len(result["refused"]) > SHOWN_MAX:

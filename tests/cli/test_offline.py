@@ -54,9 +54,21 @@ def test_the_rooms_of_this_mesh_are_there(state):
 def test_an_import_is_durable_and_harmless_when_repeated(state):
     data, document = archive()
     with offline(state) as rooms:
-        assert rooms.import_json("lobby", data) == {"room": "lobby", "taken": 3, "known": 0, "refused": []}
+        assert rooms.import_json("lobby", data) == {
+            "room": "lobby",
+            "taken": 3,
+            "known": 0,
+            "refused": [],
+            "skipped": [],
+        }
     with offline(state) as rooms:
-        assert rooms.import_json("lobby", data) == {"room": "lobby", "taken": 0, "known": 3, "refused": []}
+        assert rooms.import_json("lobby", data) == {
+            "room": "lobby",
+            "taken": 0,
+            "known": 3,
+            "refused": [],
+            "skipped": [],
+        }
         (room,) = rooms.rooms()
         assert room["digest"] == document.digest().hex()
         log = rooms.log("lobby")

@@ -96,9 +96,8 @@ def test_without_a_node_or_a_recording_it_is_one_line(run_main, tmp_path):
 
 @slow
 def test_all_of_a_recording_is_safe_in_the_end(lasting_node, run_main):
-    code, out, err = run_main(
-        "replay", RECORDING, "--room", "whole", "--speed", "0", "--state", lasting_node.state, "--json"
-    )
+    words = ("replay", RECORDING, "--room", "whole", "--speed", "0", "--state", lasting_node.state)
+    code, out, err = run_main(*words, "--json")
     result = json.loads(out)
     assert (code, err) == (0, "")
     assert (result["strokes"], result["ops"], result["safe"]) == (51, 51, 51)

@@ -39,7 +39,7 @@ def test_a_room_goes_out_and_comes_back_without_a_node(run_main, stopped, tmp_pa
     assert run_main("export", "lobby", "--json", tmp_path / "out.json", "--state", stopped) == (0, "", "")
     assert [op["id"] for op in json.loads((tmp_path / "out.json").read_text())["ops"]] == [OP["id"]]
     _, out, _ = run_main("import", "lobby", tmp_path / "out.json", "--json", "--state", stopped)
-    assert json.loads(out) == {"room": "lobby", "taken": 0, "known": 1, "refused": []}
+    assert json.loads(out) == {"room": "lobby", "taken": 0, "known": 1, "refused": [], "skipped": []}
 
 
 def test_a_picture_goes_to_the_standard_output(run_main, stopped):
@@ -59,6 +59,14 @@ def test_a_running_node_is_asked(run_main, fake_node, tmp_path):
     assert run_main("import", "lobby", tmp_path / "f", "--state", fake_node.state)[1] == (
         "lobby: 5 ops taken, 1 known already\n"
     )
+
+
+def test_what_was_left_out_is_counted(run_main, stopped, tmp_path):
+    floor = {"id": "0000000000000007:2", "person": "00" * 16, "raw": "AgCAAQAA"}
+    archive = json.loads(ARCHIVE) | {"ops": [OP, floor]}
+    (tmp_path / "f").write_text(json.dumps(archive))
+    code, out, _ = run_main("import", "lobby", tmp_path / "f", "--state", stopped)
+    assert (code, out) == (0, "lobby: 1 ops taken, 0 known already, 1 left out that mean nothing here\n")
 
 
 def test_what_was_refused_is_named(run_main, fake_node, tmp_path):
