@@ -31,9 +31,6 @@ def only(mode, **more):
     return Settings(mode=mode, addresses=LOCAL, **more)
 
 
-@pytest.mark.slow
-@pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 async def test_two_boards_link_and_say_everything_in_order(boards, mode):
     ann = await boards("ann", settings=only(mode))
@@ -270,6 +267,7 @@ async def test_a_link_that_is_not_taken_is_closed(boards, mode, caplog):
     assert "a bug above" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 async def test_what_is_handed_over_is_bounded_and_all_of_it_arrives(boards, mode):
     """A burst without a pause: `send` says no at a mebibyte, and live messages went before that."""
@@ -305,6 +303,7 @@ async def test_who_never_takes_what_arrives_is_cut_off(boards, mode):
 # ------------------------------------------------------------------------------------------------ nothing stays behind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "cycles"), [("webrtc", 40), ("websocket", 300)])
 async def test_opening_and_closing_leaves_nothing(boards, mode, cycles, open_files, until):
     ann, bob = await boards("ann", settings=only(mode)), await boards("bob")
@@ -327,6 +326,7 @@ async def test_opening_and_closing_leaves_nothing(boards, mode, cycles, open_fil
     assert not bob.transport._links
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 async def test_giving_up_at_any_moment_leaves_nothing(boards, mode, open_files, until):
     many = Settings(addresses=LOCAL, half_open_nodes=100, open_s=0.5)

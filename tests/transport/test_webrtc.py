@@ -213,7 +213,6 @@ BAD_OFFERS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("spoil", BAD_OFFERS.values(), ids=BAD_OFFERS)
 async def test_an_offer_that_is_none_is_refused(carriers, spoil):
     offer = spoil(await carriers().offer())
@@ -307,6 +306,7 @@ async def test_a_guest_that_leaves_is_noticed(boards, browser):
     assert (await inbox.until_closed())[0] is CloseCode.GOING_AWAY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("channel", "data", "code"),
     [
