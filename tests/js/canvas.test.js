@@ -197,6 +197,17 @@ test("a floor ends what is dead inside it, for good", () => {
   assert.deepEqual(other.digest(), document.digest());
 });
 
+test("floors that name each other hold nothing, and what is relative to them waits", () => {
+  const one = board();
+  const item = one.dot();
+  const second = `${one.maker.origin}:3`;
+  const first = one.make(bodies.floor({ base: second, vector: new Vector([[A, 1]]) }));
+  assert.equal(one.make(bodies.floor({ base: first.id, vector: new Vector([[A, 1]]) })).id, second);
+  const clear = board(B, one.document).make(bodies.clear(0, { base: first.id, vector: new Vector([[A, 1]]) }));
+  assert.deepEqual(alive(one.document), [item.id]);
+  assert.ok(clear);
+});
+
 test("what breaks its format does nothing, and is known", () => {
   const document = new Document();
   const op = decodeOp("0f".repeat(8), encodeOp({ counter: 1, lamport: 9, kind: Kind.SET, body: new Uint8Array([1]) }));

@@ -139,7 +139,9 @@ class Story:
         near = {tag: rng.randint(max(0, n - 8), n) for tag, n in self.entries.items() if rng.random() < 0.8}
         base = None
         if self.floors and rng.random() < 0.5:
-            base = rng.choice(self.floors) if rng.random() < 0.9 else self.target()
+            maker = rng.choice(self.makers)
+            later = op_id(maker.origin, maker.counter + rng.randint(1, 3))  # this very op, perhaps
+            base = rng.choice((*[rng.choice(self.floors)] * 8, later, self.target()))
             near = {tag: n for tag, n in near.items() if rng.random() < 0.4}
         return Context(base, Vector(near))
 

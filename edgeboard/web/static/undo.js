@@ -9,9 +9,10 @@
 
 import { alive as aliveBody, metaPacked, setPacked } from "./bodies.js";
 import { Part } from "./facts.js";
-import { compareOps, equalBytes } from "./ids.js";
+import { equalBytes } from "./ids.js";
 import { read } from "./items.js";
 import { Undo } from "./kinds.js";
+import { unite } from "./merge.js";
 import { compareStamps } from "./ops.js";
 
 export const DEPTH = 200; // gestures
@@ -56,19 +57,31 @@ function firstOf(list, bodiesOf) {
 
 /** Ops that belong together, by the register they act on. */
 class Gesture {
+  #keys = null;
+
   constructor(facts) {
     /** One of `Undo`: what its first op says. */
     this.flag = facts[0].op.undo;
     this.facts = facts;
-    /** @type {Map<string, {key: object, facts: object[]}>} by the text of the key, in the order they came */
-    this.keys = new Map();
-    for (const fact of facts) {
+  }
+
+  /** Whether it acts on anything. */
+  get acts() {
+    return this.facts.some((fact) => keyOf(fact) !== null);
+  }
+
+  /** By the text of the key, in the order they came; few gestures are ever asked. @returns {Map<string, {key, facts}>} */
+  get keys() {
+    if (this.#keys !== null) return this.#keys;
+    this.#keys = new Map();
+    for (const fact of this.facts) {
       const key = keyOf(fact);
       if (key === null) continue;
       const text = JSON.stringify(key);
-      if (!this.keys.has(text)) this.keys.set(text, { key, facts: [] });
-      this.keys.get(text).facts.push(fact);
+      if (!this.#keys.has(text)) this.#keys.set(text, { key, facts: [] });
+      this.#keys.get(text).facts.push(fact);
     }
+    return this.#keys;
   }
 
   /** Whether it acts on all registers that another one acts on. @param {Gesture} other */
@@ -113,7 +126,7 @@ export function gestures(document, person) {
   for (const fact of document.facts.every()) {
     if (document.personOf(fact.op.origin) === person && view.counts(fact)) own.push(fact);
   }
-  own.sort((a, b) => compareOps(a.id, b.id));
+  own.sort(byId);
   const found = [];
   for (const fact of own) {
     const last = found.at(-1)?.at(-1).op;
@@ -123,6 +136,11 @@ export function gestures(document, person) {
   }
   found.sort((a, b) => compareStamps(a[0].op, b[0].op));
   return found.map((facts) => new Gesture(facts));
+}
+
+/** Order of op ids, without taking them apart. */
+function byId({ op: a }, { op: b }) {
+  return a.origin === b.origin ? a.counter - b.counter : a.origin < b.origin ? -1 : 1;
 }
 
 /** Which gestures stand, which were undone, and which ops cancel for that. */
@@ -140,7 +158,7 @@ class History {
     this.#document = document;
     this.#view = document.view;
     this.#facts = document.facts;
-    for (const gesture of gestures(document, person)) if (gesture.keys.size > 0) this.#play(gesture);
+    for (const gesture of gestures(document, person)) if (gesture.acts) this.#play(gesture);
   }
 
   #play(gesture) {
@@ -233,12 +251,29 @@ class History {
       case Part.ITEM:
         return !document.isGone(target);
       case Part.CUT:
-        return this.#adds(fact.body.piece).some((add) => document.isAlive(add.body.item ?? add.id));
+        return this.#cutShows(fact);
       case Part.CLEAR:
-        return document.under(fact).length > 0;
+        return document.under(fact).some((item) => this.#clearShows(fact, item));
       default:
         return false;
     }
+  }
+
+  /** Whether a cut takes from a live item what no other cut takes. */
+  #cutShows(cut) {
+    const { piece } = cut.body;
+    if (!this.#adds(piece).some((add) => this.#document.isAlive(add.body.item ?? add.id))) return false;
+    const view = this.#view;
+    const cuts = this.#facts.cuts.get(piece).filter((other) => other !== cut && view.counts(other) && view.isLive(other.id));
+    const taken = cuts.map((other) => other.body.intervals);
+    return String(unite([...taken, cut.body.intervals])) !== String(unite(taken));
+  }
+
+  /** Whether a clear decides if an item is alive. */
+  #clearShows(clear, item) {
+    const last = this.#acting({ target: item }).findLast((fact) => fact !== clear);
+    if (last === undefined) return true;
+    return compareStamps(last.op, clear.op) < 0 && isRevival(last);
   }
 
   #adds(id) {
