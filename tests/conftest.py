@@ -13,10 +13,12 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from edgeboard.identity.keyfile import set_mesh
 from edgeboard.identity.trust import MeshSecret
 from edgeboard.ids import MeshId
 
@@ -152,28 +154,34 @@ def eventually_fixture():
     return eventually
 
 
-@pytest.fixture
-def make_node(tmp_path):
-    """Makes real nodes; those that still run at the end of the test are stopped."""
+@contextmanager
+def nodes_in(folder):
+    """A function that makes real nodes with their state in `folder`; those that still run at the end are killed."""
     nodes = []
 
     def make(name, *arguments, secret=None, environment=None, config_text=LOOPBACK):
-        config = tmp_path / f"{name}.yaml"
+        config = folder / f"{name}.yaml"
         config.write_text(config_text)
-        node = RunningNode(tmp_path / name, "--config", str(config), *arguments, environment=environment)
+        node = RunningNode(folder / name, "--config", str(config), *arguments, environment=environment)
         if secret is not None:
-            subprocess.run(
-                [sys.executable, "-m", "edgeboard.cli", "mesh", "secret", "--state", str(node.state), "--set", secret],
-                check=True, capture_output=True,
-            )  # fmt: skip
+            set_mesh(node.state, MeshSecret.from_text(secret))
         nodes.append(node)
         return node
 
-    yield make
-    for node in nodes:
-        if node.process is not None and node.process.poll() is None:
-            node.process.kill()
-            node.process.wait(10)
+    try:
+        yield make
+    finally:
+        for node in nodes:
+            if node.process is not None and node.process.poll() is None:
+                node.process.kill()
+                node.process.wait(10)
+
+
+@pytest.fixture
+def make_node(tmp_path):
+    """Makes real nodes; those that still run at the end of the test are killed."""
+    with nodes_in(tmp_path) as make:
+        yield make
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,8 @@ class Table:
         """All that was ever drawn is on both canvases, once; False if a node dies meanwhile of its fail point."""
 
         def handed_over():
+            if any(node.process.poll() is not None for node in self.nodes):
+                raise ConnectionError("a node has died")
             return all(pen.is_all_safe and pen.is_linked for pen in self.pens) and all(map(carriers, self.nodes))
 
         try:
@@ -83,11 +85,29 @@ class Table:
             expected = canvas_of(*self.pens)
             self.eventually(lambda: all(digest_of(node) == expected for node in self.nodes), 60)
             assert all(ops_in(node) == self.drawn() for node in self.nodes)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.describe()}") from error
         except OSError:
             if all(node.process.poll() is None and not node.environment for node in self.nodes):
                 raise
             return False
         return True
+
+    def describe(self):
+        """What keeps them from agreeing."""
+        lines = []
+        for node, pen in zip(self.nodes, self.pens, strict=True):
+            waiting = sorted(pen.guest.outbox)
+            status = node.status()
+            lines += [
+                f"{pen.guest.name}: link {pen.links}, {pen.is_linked}; {len(waiting)} ops not safe: {waiting[:9]}",
+                f"  of these {len([counter for counter in waiting if counter in pen.guest.saved])} saved",
+                f"  its node: rooms {status['rooms']}",
+                f"  links {status['links']}",
+                f"  store {status['store']}, alarms {status['alarms']}, counters {status['counters']}",
+                f"  missing {sorted(self.drawn().keys() - ops_in(node).keys())[:9]}",
+            ]
+        return "\n".join(lines)
 
 
 def free_ports(count):

@@ -1,0 +1,96 @@
+"""Real Chromium at real nodes: two linked boards, and people who sit at them."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser.person import Person
+from tests.conftest import eventually, nodes_in
+from tests.crash.evidence import carriers
+from tests.crash.hosted import Loop
+
+# What a test needs to be alone with the board: no GPU, no traffic of Chromium's own, and 127.0.0.1 as a way for WebRTC.
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--allow-loopback-in-peer-connection",
+]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(item.path).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="package")
+def browser(chromium_path):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def invite(browser, room):
+    """Somebody new at a board, with a browser profile of their own; at the end nobody's page has had an error."""
+    people = []
+
+    def make(node, name=None, **how):
+        people.append(Person(browser, node, room, name, **how))
+        return people[-1]
+
+    yield make
+    for person in people:
+        person.leave()
+    assert [fault for person in people for fault in person.faults] == []
+
+
+def link_two(make, secret):
+    """Two linked nodes; the first dials, so that it links at once when it was killed and is back."""
+    second = make("second", secret=secret).start()
+    first = make("first", "--peer", second.url, secret=secret).start()
+    eventually(lambda: carriers(first) == carriers(second) == ["webrtc"])
+    return first, second
+
+
+@pytest.fixture(scope="package")
+def boards(tmp_path_factory, mesh_secret):
+    """Two linked nodes for all tests that leave them as they are: each is in a room of its own."""
+    with nodes_in(tmp_path_factory.mktemp("boards")) as make:
+        yield link_two(make, mesh_secret)
+
+
+@pytest.fixture
+def mortal_boards(make_node, mesh_secret):
+    """Two linked nodes for a test that kills them."""
+    return link_two(make_node, mesh_secret)
+
+
+@pytest.fixture
+def room(request):
+    """A room that no other test uses."""
+    return re.sub(r"[^a-z0-9-]", "-", request.node.name.removeprefix("test_"))[:60]
+
+
+@pytest.fixture
+def loop():
+    with Loop() as loop:
+        yield loop
+
+
+@pytest.fixture
+def artifacts(tmp_path):
+    """Where pictures are kept: EDGEBOARD_ARTIFACTS, if somebody wants to look at them."""
+    folder = Path(os.environ.get("EDGEBOARD_ARTIFACTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,63 @@
+"""Two people at two linked boards: what one draws, the other sees."""
+
+import pytest
+
+from tests.browser.person import columns
+from tests.crash.evidence import carriers, digest_of
+
+NO_WAY_FOR_WEBRTC = """
+    const Real = RTCPeerConnection;
+    window.RTCPeerConnection = function (options) { return new Real({ ...options, iceTransportPolicy: "relay" }); };
+"""
+WATCH_CARRIER = """
+    addEventListener("DOMContentLoaded", () => {
+        new MutationObserver(() => {
+            if (document.body.dataset.carrier && !window.carriedAfter) window.carriedAfter = performance.now();
+        }).observe(document.body, { attributes: true });
+    });
+"""
+
+
+def drawn_in_one_seen_in_the_other(ana, ben, boards):
+    drawn = ana.draw(300, 300)
+    ben.sees(1)
+    (stroke,) = ben.strokes()
+    seen = columns(stroke)
+    scale = seen["scale"]
+    # thinned, so not point by point; but it begins and ends where the pen did, and is pressed ever harder
+    assert [seen["x"][0] / scale, seen["y"][0] / scale] == pytest.approx(drawn[0][:2], abs=0.2)
+    assert [seen["x"][-1] / scale, seen["y"][-1] / scale] == pytest.approx(drawn[-1][:2], abs=0.2)
+    assert seen["pressure"] == sorted(seen["pressure"])
+    assert seen["pressure"][0] / 4095 == pytest.approx(drawn[0][2], abs=0.01)
+    assert seen["pressure"][-1] / 4095 == pytest.approx(drawn[-1][2], abs=0.01)
+    ana.safe()
+    assert ana.digest == ben.digest == digest_of(boards[0], ana.room) == digest_of(boards[1], ana.room)
+    assert carriers(boards[0]) == carriers(boards[1]) == ["webrtc"]
+
+
+def guest_carriers(node):
+    return [link["carrier"] for link in node.status()["links"] if link["guest"]]
+
+
+def test_a_pen_in_one_browser_draws_in_the_other_over_webrtc_all_the_way(boards, invite):
+    ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
+    assert ana.carrier == ben.carrier == "webrtc"
+    drawn_in_one_seen_in_the_other(ana, ben, boards)
+    assert guest_carriers(boards[0]) == guest_carriers(boards[1]) == ["webrtc"]
+    assert ana.page.inner_text("#badge").split("\n") == ["Live", "over WebRTC"]
+
+
+def test_a_page_that_is_told_so_uses_a_websocket(boards, invite):
+    ana, ben = (invite(node, carrier="websocket").live() for node in boards)
+    assert ana.carrier == ben.carrier == "websocket"
+    drawn_in_one_seen_in_the_other(ana, ben, boards)
+    assert guest_carriers(boards[0]) == guest_carriers(boards[1]) == ["websocket"]
+
+
+def test_where_webrtc_cannot_open_a_websocket_takes_over_within_five_seconds(boards, invite):
+    ana = invite(boards[0], before=NO_WAY_FOR_WEBRTC + WATCH_CARRIER)
+    ben = invite(boards[1], before="delete window.RTCPeerConnection;").live()
+    ana.live()
+    assert ana.carrier == ben.carrier == "websocket"
+    assert ana.ask("window.carriedAfter") < 7_000  # with the loading of the page, on a busy machine
+    drawn_in_one_seen_in_the_other(ana, ben, boards)

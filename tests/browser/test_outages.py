@@ -1,0 +1,64 @@
+"""The host goes away, by SIGKILL; people draw on, and nothing is lost or doubled."""
+
+from tests.crash.evidence import digest_of
+
+
+def test_a_page_whose_host_was_killed_and_started_again_has_everything(mortal_boards, room, invite, eventually):
+    host, other = mortal_boards
+    ana, ben = invite(host).live(), invite(other).live()
+    ana.draw(200, 200)
+    ben.sees(1).draw(200, 300)
+    ana.sees(2).safe()
+    ana.draw(200, 400)
+    host.kill()  # perhaps before it has saved, perhaps after
+    ana.draw(200, 500)
+    ana.draw(200, 600)
+    ben.draw(500, 200)
+    host.start()
+    ana.until("edgeboard.state !== 'live'")
+    ana.live(60).sees(6).safe()
+    ben.sees(6).safe()
+    eventually(lambda: ana.digest == ben.digest == digest_of(host, room) == digest_of(other, room))
+    assert host.room(room)["items"] == other.room(room)["items"] == 6
+    ana.draw(500, 400)  # and it goes on
+    ben.sees(7)
+
+
+def test_ink_of_a_tab_that_was_closed_in_an_outage_arrives_once_from_the_next(mortal_boards, room, invite, eventually):
+    host, other = mortal_boards
+    ana, ben = invite(host).live(), invite(other).live()
+    ana.draw(200, 200)
+    ben.sees(1)
+    ana.safe()
+    origin = ana.ask("edgeboard.origin")
+    host.kill()
+    ana.draw(200, 300)
+    ana.pen("mousePressed", 200, 500, 0.3)
+    for at in range(20):
+        ana.pen("mouseMoved", 200 + 10 * at, 500, 0.5)
+    ana.close_tab()  # in the middle of a stroke
+    host.start()
+    ana.open()
+    ana.live(60).sees(3).safe()
+    ben.sees(3)
+    eventually(lambda: ana.digest == ben.digest == digest_of(host, room) == digest_of(other, room))
+    assert sorted(stroke["id"] for stroke in ben.strokes()) == [f"{origin}:{n}" for n in (1, 2, 3)]
+
+    ana.close_tab()  # a third tab hands over nothing again
+    ana.open()
+    ana.live().sees(3)
+    assert ana.ask("edgeboard.unsafe()") == 0
+    assert other.room(room)["ops"] == 3
+
+
+def test_two_tabs_of_one_person_are_one_person(boards, invite):
+    ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
+    first = ana.page
+    ana.open()
+    ana.live()
+    ana.draw(200, 200)
+    ben.sees(1)
+    ben.until("edgeboard.people.length === 2")
+    ana.page = first
+    ana.sees(1).undo()
+    ben.sees(0)
