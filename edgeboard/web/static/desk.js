@@ -68,6 +68,7 @@ export class Desk {
       grip: (isHeld) => stage.classList.toggle("is-gripped", isHeld),
     });
     new ResizeObserver(() => this.#resize()).observe(stage);
+    this.#watchRatio();
     this.#resize();
   }
 
@@ -155,6 +156,15 @@ export class Desk {
     this.#isOverlayStale = true;
     this.redraw();
     this.#listeners.view(this.#view);
+  }
+
+  /** The window may move to a finer screen. */
+  #watchRatio() {
+    const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    query.addEventListener?.("change", () => {
+      this.#resize();
+      this.#watchRatio();
+    }, { once: true });
   }
 
   #resize() {

@@ -12,6 +12,7 @@ import { decode, encode, isWithin, split } from "./wire.js";
 import { counterOf, opId, originOf } from "./ids.js";
 
 export const PING_EVERY_MS = 2_000; // of quiet; a host pings every second, so ours are rare
+export const MEASURE_EVERY_MS = 20_000; // how long an answer takes
 export const SUSPECT_AFTER_MS = 3_500; // three pings unheard
 export const SILENT_AFTER_MS = 15_000; // less than the 30 s of the contract: a phone changes networks faster
 export const PROBE_WITHIN_MS = 3_000; // for an answer, where there is reason to think that the link has died
@@ -196,7 +197,8 @@ export class GuestSession {
       return;
     }
     if (quiet >= SUSPECT_AFTER_MS) this.#suspectIs(true);
-    if (quiet >= PING_EVERY_MS && now - this.#lastPing >= PING_EVERY_MS) this.#ping(now);
+    const sincePing = now - this.#lastPing;
+    if (sincePing >= MEASURE_EVERY_MS || (quiet >= PING_EVERY_MS && sincePing >= PING_EVERY_MS)) this.#ping(now);
     this.#arm(now);
   }
 
@@ -248,6 +250,7 @@ export class GuestSession {
         this.#hostHandle = message.handle;
         break;
       case "caughtUp":
+        if (this.#stage !== Stage.LIVE) this.#ping(now);
         this.#enter(Stage.LIVE);
         this.#give("caughtUp", message);
         break;

@@ -143,6 +143,7 @@ const connection = new Connection({
   clock,
 });
 let fingersDraw = false;
+let errors = 0;
 
 // --------------------------------------------------------------------------------------------------- what the host says
 
@@ -423,6 +424,9 @@ addEventListener("pagehide", () => {
   connection.stop();
 });
 addEventListener("pageshow", (event) => event.persisted && connection.start());
+addEventListener("gesturestart", (event) => event.preventDefault()); // Safari's own pinch
+addEventListener("error", () => (errors += 1));
+addEventListener("unhandledrejection", () => (errors += 1));
 addEventListener("beforeunload", (event) => {
   if (!outbox.persistent && outbox.unsafe().length > 0) event.preventDefault();
 });
@@ -486,6 +490,7 @@ Object.defineProperty(window, "edgeboard", {
       painter: desk.statistics(),
       liveDropped: liveIn.dropped,
       isPersistent: outbox.persistent,
+      errors,
       ...board.troubles,
     }),
   }),

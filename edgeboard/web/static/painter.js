@@ -28,6 +28,7 @@ export class Painter {
   #ratio = 1;
   #wanted = null; // the view to show
   #shown = null; // the view that the sheet was painted for
+  #isResized = false;
   #pictures = new Map(); // item id -> picture, null if it has none
   #hidden = new Set();
   #last = null; // the topmost item on the sheet
@@ -53,7 +54,7 @@ export class Painter {
     this.#width = width;
     this.#height = height;
     this.#ratio = Math.min(Math.max(ratio, 1), RATIO_MAX);
-    this.#shown = null;
+    this.#isResized = true;
   }
 
   /** Device px per CSS px, as painted. */
@@ -141,9 +142,8 @@ export class Painter {
   frame(clock) {
     const view = this.#wanted;
     if (view === null || this.#width === 0) return false;
-    if (this.#shown === null) {
-      this.#sheet.resize(this.#width * this.#ratio, this.#height * this.#ratio);
-      this.#job = null;
+    if (this.#isResized) {
+      this.#isResized = false;
       this.#begin(view);
     } else if (this.#shown !== view) this.#follow(view);
     if (this.#job === null) this.#repaint();
@@ -194,7 +194,7 @@ export class Painter {
         this.#begin(this.#shown);
         return;
       }
-      this.#sheet.repaint(this.#shown, this.#ratio, inSight, hit);
+      this.#sheet.repaint(this.#shown, inSight, hit);
       this.#paints.boxes += inSight.length;
     }
     for (const item of fresh) {
@@ -204,20 +204,19 @@ export class Painter {
         // part of it was just painted, and a marker must not be painted twice
         const box = inflated(picture.box, margin);
         const around = this.#shownItems().filter((each) => overlap(each.box, box));
-        this.#sheet.repaint(this.#shown, this.#ratio, [box], around);
-      } else this.#sheet.draw(this.#shown, this.#ratio, picture);
+        this.#sheet.repaint(this.#shown, [box], around);
+      } else this.#sheet.draw(this.#shown, picture);
       this.#paints.fresh += 1;
     }
   }
 
   /** While a sheet is made behind the scene, changes wait for it; new ink shows at once. */
   #delay() {
-    const seen = visible(this.#shown ?? this.#wanted, this.#width, this.#height);
     for (const item of this.#fresh) {
       const picture = this.#pictures.get(item.id);
       if (!picture) continue;
       this.#job.later.push(picture.box);
-      if (this.#shown !== null && overlap(picture.box, seen)) this.#sheet.draw(this.#shown, this.#ratio, picture);
+      if (this.#shown !== null) this.#sheet.draw(this.#shown, picture);
     }
     this.#job.later.push(...this.#boxes);
     this.#fresh = [];
@@ -239,7 +238,7 @@ export class Painter {
     const pictures = this.#shownItems().filter(({ box }) => overlap(box, seen));
     this.#boxes = [];
     this.#fresh = [];
-    this.#back.resize(this.#sheet.width, this.#sheet.height);
+    this.#back.resize(this.#width, this.#height, this.#ratio);
     this.#back.clear();
     this.#job = { view, pictures, at: 0, later: [] };
     this.#paints.full += 1;
@@ -249,7 +248,7 @@ export class Painter {
     const job = this.#job;
     const end = clock() + SLICE_MS;
     while (job.at < job.pictures.length) {
-      this.#back.draw(job.view, this.#ratio, job.pictures[job.at++]);
+      this.#back.draw(job.view, job.pictures[job.at++]);
       if (job.at % 8 === 0 && clock() >= end) return;
     }
     this.#sheet.replaceBy(this.#back);
@@ -262,7 +261,7 @@ export class Painter {
   /** Show the sheet where it belongs now, though it was painted for another view. */
   #stretch() {
     const [shown, wanted] = [this.#shown, this.#wanted];
-    if (shown === null) return;
+    if (shown === null) return; // nothing was painted yet
     if (shown === wanted) this.#sheet.place("");
     else {
       const scale = wanted.zoom / shown.zoom;
@@ -278,6 +277,7 @@ class Sheet {
   #element;
   #context;
   #placed = "";
+  #ratio = 1;
 
   constructor(element) {
     this.#element = element;
@@ -293,13 +293,16 @@ class Sheet {
     return this.#element.height;
   }
 
-  resize(width, height) {
-    const [w, h] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
+  /** @param {number} width CSS px @param {number} height @param {number} ratio device px per CSS px */
+  resize(width, height, ratio) {
+    this.#ratio = ratio;
+    const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
     if (this.#element.width === w && this.#element.height === h) return;
     this.#element.width = w;
     this.#element.height = h;
-    this.#element.style.width = "100%";
-    this.#element.style.height = "100%";
+    // as large as it was painted, also while the window has another size already
+    this.#element.style.width = `${w / ratio}px`;
+    this.#element.style.height = `${h / ratio}px`;
   }
 
   place(transform) {
@@ -324,6 +327,7 @@ class Sheet {
   }
 
   replaceBy(other) {
+    this.resize(other.width / other.#ratio, other.height / other.#ratio, other.#ratio);
     const context = this.#context;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.globalAlpha = 1;
@@ -332,15 +336,15 @@ class Sheet {
     context.globalCompositeOperation = "source-over";
   }
 
-  draw(view, ratio, picture) {
-    this.#aim(view, ratio);
+  draw(view, picture) {
+    this.#aim(view);
     picture.draw(this.#context);
   }
 
   /** Paint boxes of the canvas anew. */
-  repaint(view, ratio, boxes, pictures) {
+  repaint(view, boxes, pictures) {
     const context = this.#context;
-    const unit = view.zoom * ratio;
+    const unit = view.zoom * this.#ratio;
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.beginPath();
@@ -354,13 +358,13 @@ class Sheet {
     }
     context.clip();
     context.clearRect(0, 0, this.width, this.height);
-    this.#aim(view, ratio);
+    this.#aim(view);
     for (const picture of pictures) picture.draw(context);
     context.restore();
   }
 
-  #aim(view, ratio) {
-    const unit = view.zoom * ratio;
+  #aim(view) {
+    const unit = view.zoom * this.#ratio;
     this.#context.setTransform(unit, 0, 0, unit, -view.x * unit, -view.y * unit);
     this.#context.lineCap = "round";
     this.#context.lineJoin = "round";

@@ -8,7 +8,7 @@
 import { PALETTE, cssColour } from "./ink.js";
 import { PERSON_COLOURS, cleanName, initials } from "./person.js";
 import { TOOLS } from "./tools.js";
-import { badge, counted, ending, refusal, roomState, safety } from "./words.js";
+import { badge, counted, ending, refusal, roomWords, safety } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const TOAST_MS = 6_000;
@@ -221,13 +221,14 @@ export class Chrome {
     setText("badge-title", title);
     setText("badge-detail", detail);
     button.setAttribute("aria-label", `Connection: ${title}, ${detail}`);
+    setText("spoken", state.phase === "connecting" ? "" : `${title}, ${detail}`);
     setText("link-title", title);
     setText("link-detail", detail);
     const isUp = state.carrier !== "";
     setText("link-words", isUp ? safety(state) : [ending(state.last), safety(state)].join(" ").trim());
     const facts = [
       ["Board", state.hostName],
-      ["Room", state.roomState && roomState(state.roomState)],
+      ["Room", state.roomState && roomWords(state.roomState)],
       ["Answers within", isUp && state.roundTrip !== null ? `${Math.max(1, Math.round(state.roundTrip))} ms` : ""],
       ["Not handed over", String(state.unsent)],
       ["Not safe yet", String(state.unsafe)],
@@ -357,12 +358,15 @@ export class Chrome {
     if (open === null) return false;
     this.#open = null;
     if (open.card.id === "card-style") open.card.classList.remove("is-open");
-    else open.card.hidden = true;
+    else {
+      if (open.card.contains(document.activeElement)) open.button.focus();
+      open.card.hidden = true;
+    }
     open.button.setAttribute("aria-expanded", "false");
     return true;
   }
 
-  #toggle(button) {
+  #toggle(button, isByKeyboard) {
     const card = find(button.getAttribute("aria-controls"));
     const wasOpen = this.#open?.card === card;
     this.close();
@@ -371,6 +375,7 @@ export class Chrome {
     else card.hidden = false;
     button.setAttribute("aria-expanded", "true");
     this.#open = { card, button };
+    if (isByKeyboard) card.querySelector("button:not([hidden]), a")?.focus();
   }
 
   #wire() {
@@ -380,7 +385,9 @@ export class Chrome {
       act();
     };
     const commands = this.#commands;
-    for (const id of ["badge", "people", "menu", "style"]) press(id, (event) => this.#toggle(event.currentTarget));
+    for (const id of ["badge", "people", "menu", "style"]) {
+      press(id, (event) => this.#toggle(event.currentTarget, event.detail === 0));
+    }
     press("undo", () => commands.undo());
     press("redo", () => commands.redo());
     press("zoom-in", () => commands.zoomBy(1.25));

@@ -44,14 +44,16 @@ export function counted(count, one, many = `${one}s`) {
 
 /**
  * The badge.
- * @param {{phase: string, carrier: string, isSuspect: boolean, waiting: number}} state `waiting`: strokes not handed over
+ * @param {{phase: string, carrier: string, isSuspect: boolean, waiting: number, roomState: string}} state `waiting`: strokes
+ *   not handed over
  * @returns {{title: string, detail: string, tone: "good"|"busy"|"bad"}}
  */
-export function badge({ phase, carrier, isSuspect, waiting }) {
+export function badge({ phase, carrier, isSuspect, waiting, roomState = "" }) {
   const queue = waiting > 0 ? `${counted(waiting, "stroke")} waiting` : "";
   switch (phase) {
     case Phase.LIVE:
       if (isSuspect) return { title: "Unsteady", detail: queue || "waiting for the board", tone: "busy" };
+      if (roomState === "faulted") return { title: "Live", detail: "the board cannot save", tone: "busy" };
       return { title: "Live", detail: queue || `over ${CARRIERS.get(carrier) ?? carrier}`, tone: "good" };
     case Phase.JOINING:
       return { title: "Joining", detail: queue || "fetching the board", tone: "busy" };
@@ -89,8 +91,8 @@ export function refusal({ code, text }) {
 }
 
 /** @param {string} state of a room, as the host names it @returns {string} */
-export function roomState(state) {
-  return ROOM_STATES.get(state.toLowerCase()) ?? state;
+export function roomWords(state) {
+  return ROOM_STATES.get(state) ?? state;
 }
 
 /** How far the own ink has come. @param {{unsent: number, unsafe: number}} ops @returns {string} */

@@ -90,3 +90,9 @@ test("a module says what it is for, and is not too long", () => {
     assert.ok(source.split("\n").length <= 520, name);
   }
 });
+
+test("every module is fetched at once, none that is not needed", () => {
+  const preloaded = [...html.matchAll(/<link rel="modulepreload" href="\/static\/([^"]+)">/g)].map(([, path]) => path);
+  const needed = [...modules().keys()].filter((name) => name !== "main.js");
+  assert.deepEqual(preloaded.sort(), needed.sort());
+});

@@ -17,6 +17,7 @@ test("the badge says how things are in plain words", () => {
   assert.equal(said({ phase: Phase.CONNECTING }), "Connecting, looking for the board");
   assert.equal(said({ phase: Phase.OFFLINE }), "Offline, ink is kept here");
   assert.equal(said({ phase: Phase.OFFLINE, waiting: 1 }), "Offline, 1 stroke waiting, kept here");
+  assert.equal(said({ roomState: "faulted" }), "Live, the board cannot save");
   assert.equal(said({ isSuspect: true, waiting: 3 }), "Unsteady, 3 strokes waiting");
 });
 
@@ -32,8 +33,8 @@ test("every phase has a tone", () => {
 });
 
 test("room states are put in words, unknown ones shown as they are", () => {
-  assert.match(words.roomState("faulted"), /cannot save/);
-  assert.equal(words.roomState("dreaming"), "dreaming");
+  assert.match(words.roomWords("faulted"), /cannot save/);
+  assert.equal(words.roomWords("dreaming"), "dreaming");
 });
 
 test("safety tells on how many devices ink is", () => {
