@@ -1,0 +1,141 @@
+"""Runs figures in fresh processes, ours and those of peers in turn, and makes the table.
+
+A figure names a function of this package, `module:function`, that does one run and returns numbers as a dict; a child
+process prints them as one JSON line. Peers run in an environment of their own, so that none of them is ever a
+dependency of edgeboard.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PEERS = ROOT / ".bench"  # the peers' environment
+REQUIREMENTS = Path(__file__).parent / "peers" / "requirements.txt"
+RUN_S = 600  # a single run that takes longer is a fault
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of the table."""
+
+    name: str
+    ours: str  # "module:function" of this package
+    key: str  # which of its numbers
+    unit: str
+    target: str  # as the issue says it
+    met: Callable[[float, dict[str, float]], bool]  # our median and the peers' medians
+    peers: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> ("file:function" in peers/, key)
+    ratio_to: str = ""  # the peer that the ratio is to
+    runs: int = 5
+
+
+@dataclass(frozen=True)
+class Row:
+    figure: Figure
+    value: float
+    spread: tuple[float, float]
+    peers: dict[str, float]
+
+    @property
+    def ratio(self) -> float | None:
+        peer = self.peers.get(self.figure.ratio_to)
+        return self.value / peer if peer else None
+
+    @property
+    def is_met(self) -> bool:
+        return self.figure.met(self.value, self.peers)
+
+    def as_fields(self) -> dict[str, object]:
+        return {
+            "figure": self.figure.name,
+            "value": self.value,
+            "lowest": self.spread[0],
+            "highest": self.spread[1],
+            "unit": self.figure.unit,
+            "peers": self.peers,
+            "ratio": self.ratio,
+            "ratio_to": self.figure.ratio_to,
+            "target": self.figure.target,
+            "met": self.is_met,
+        }
+
+
+def peer_python() -> Path:
+    """The interpreter of the peers' environment, made when it is first needed."""
+    python = PEERS / "bin" / "python"
+    stamp = PEERS / "requirements.txt"
+    wanted = REQUIREMENTS.read_text()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print("making the peers' environment (first time only) ...", file=sys.stderr, flush=True)
+        venv.create(PEERS, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "-r", REQUIREMENTS], check=True)
+        stamp.write_text(wanted)
+    return python
+
+
+def run_child(python: Path | str, arguments: list[str], root: Path = ROOT) -> dict[str, float]:
+    """One run in a fresh process; its last line of output is its numbers."""
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONHASHSEED": "0"}
+    done = subprocess.run(
+        [str(python), *arguments], capture_output=True, text=True, timeout=RUN_S, cwd=root, env=environment
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
+    numbers: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return numbers
+
+
+class Runs:
+    """Numbers of each function, run once per round however many figures ask for it."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self._root = root
+        self._ours: dict[str, list[dict[str, float]]] = {}
+        self._peers: dict[str, list[dict[str, float]]] = {}
+
+    def measure(self, figure: Figure) -> Row:
+        """Run a figure and its peers in turn, so that a machine whose speed drifts is fair to both."""
+        peers = [target for target, _ in figure.peers.values()]
+        for number in range(figure.runs):
+            if len(self._ours.setdefault(figure.ours, [])) <= number:
+                child = ["-m", "benchmarks.child", figure.ours]
+                self._ours[figure.ours].append(run_child(sys.executable, child, self._root))
+            for target in peers:
+                if len(self._peers.setdefault(target, [])) <= number:
+                    file, _, function = target.partition(":")
+                    path = Path(__file__).parent / "peers" / f"{file}.py"
+                    self._peers[target].append(run_child(peer_python(), [str(path), function]))
+        values = [numbers[figure.key] for numbers in self._ours[figure.ours][: figure.runs]]
+        medians = {
+            name: statistics.median(numbers[key] for numbers in self._peers[target][: figure.runs])
+            for name, (target, key) in figure.peers.items()
+        }
+        return Row(figure, statistics.median(values), (min(values), max(values)), medians)
+
+
+def show(number: float) -> str:
+    if number != 0 and abs(number) < 0.01:
+        return f"{number:.2g}"
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as Markdown."""
+    lines = ["| figure | value | peers | ratio | target | met |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        low, high = row.spread
+        value = f"{show(row.value)} {row.figure.unit}"
+        if high > low * 1.02:
+            value += f" ({show(low)}–{show(high)})"
+        peers = ", ".join(f"{name} {show(number)}" for name, number in row.peers.items()) or "–"
+        ratio = "–" if row.ratio is None else f"{row.ratio:.2f}× {row.figure.ratio_to}"
+        met = "yes" if row.is_met else "**missed**"
+        lines.append(f"| {row.figure.name} | {value} | {peers} | {ratio} | {row.figure.target} | {met} |")
+    return "\n".join(lines)
