@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, assert_never
 
-from edgeboard.canvas.values import pack_value
-from edgeboard.errors import LimitError
+from edgeboard.canvas.values import check_value, pack_value
+from edgeboard.errors import DecodeError, LimitError
 from edgeboard.ids import NodeId, OpId, counter_of, origin_of
 from edgeboard.varints import put_uvarint
 from edgeboard.vectors import Vector
@@ -192,7 +192,7 @@ def put_body(out: bytearray, body: Body, maker: OpId) -> None:
                 check_text(body.value)
             put_ref(out, body.target, maker)
             put_uvarint(out, body.register)
-            out += pack_value(body.value)
+            out += _sound(body.value)
         case Alive():
             put_ref(out, body.target, maker)
             out.append(body.alive)
@@ -205,7 +205,7 @@ def put_body(out: bytearray, body: Body, maker: OpId) -> None:
         case Meta():
             if len(body.key.encode()) > META_KEY_BYTES_MAX:
                 raise LimitError(f"a key of meta is longer than {META_KEY_BYTES_MAX} bytes")
-            out += pack_value([body.key, body.value])
+            out += _sound([body.key, body.value])
         case Acl():
             out += body.subject
             put_uvarint(out, body.role)
@@ -216,6 +216,16 @@ def put_body(out: bytearray, body: Body, maker: OpId) -> None:
             out += body.data
         case _:
             assert_never(body)
+
+
+def _sound(value: object) -> bytes:
+    """The bytes of a value that every reader takes."""
+    packed = pack_value(value)
+    try:
+        check_value(packed)
+    except DecodeError as error:
+        raise LimitError(str(error)) from None
+    return packed
 
 
 def check_text(text: str) -> None:

@@ -188,16 +188,20 @@ class View:
         cuts = self._facts.cuts.get(piece)
         if cuts is None:
             return ()
-        intervals: list[tuple[int, int]] = []
-        for cut in cuts:
-            if self.counts(cut) and self.is_live(cut.id):
-                assert isinstance(cut.about, tuple)
-                intervals += cut.about
-        return unite(intervals)
+        return united_cuts([cut for cut in cuts if self.counts(cut) and self.is_live(cut.id)])
 
     def meta(self, key: str) -> Fact | None:
         """The winning value of a key (rule 6)."""
         return self.winner(self._facts.metas.get(key, ()))
+
+
+def united_cuts(cuts: Iterable[Fact]) -> tuple[tuple[int, int], ...]:
+    """What cuts take, united."""
+    intervals: list[tuple[int, int]] = []
+    for cut in cuts:
+        assert isinstance(cut.about, tuple)
+        intervals += cut.about
+    return unite(intervals)
 
 
 def unite(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -7,6 +7,7 @@ the op that undid it, cancel: what wins without them is what the others see as s
 """
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as Set_
 from dataclasses import dataclass
 from typing import Final, NamedTuple, assert_never
 
@@ -15,6 +16,7 @@ from edgeboard.canvas.document import Document
 from edgeboard.canvas.facts import Fact, Part, stamp
 from edgeboard.canvas.fields import get_meta
 from edgeboard.canvas.items import read_value
+from edgeboard.canvas.merge import united_cuts
 from edgeboard.canvas.ops import decode_op
 from edgeboard.ids import OpId, PersonId, origin_of
 
@@ -65,6 +67,11 @@ class Gesture:
             key = _key_of(fact)
             if key is not None:
                 self.keys.setdefault(key, []).append(fact)
+
+    @property
+    def first(self) -> Key | None:
+        """The register by which an undo or redo is known: of what follows from it, others may know nothing."""
+        return next(iter(self.keys), None)
 
 
 def undo(document: Document, person: PersonId) -> Step:
@@ -129,7 +136,7 @@ class _History:
                 del self.done[:-DEPTH]
             case Undo.UNDO:
                 for standing in reversed(self.done):
-                    if standing.keys.keys() >= gesture.keys.keys():
+                    if gesture.first in standing.keys:
                         self.done.remove(standing)
                         self.undone.append((standing, gesture))
                         self._cancelled |= _ids(gesture.facts) | _ids_on(standing, gesture)
@@ -137,7 +144,7 @@ class _History:
             case Undo.REDO:
                 for pair in reversed(self.undone):
                     standing, undoing = pair
-                    if undoing.keys.keys() >= gesture.keys.keys():
+                    if gesture.first in undoing.keys:
                         self.undone.remove(pair)
                         self.done.append(standing)
                         self._cancelled |= _ids(gesture.facts)
@@ -154,12 +161,13 @@ class _History:
         values: list[Body] = []
         for key, facts in reversed(gesture.keys.items()):
             own = _ids(facts)
-            standing = [fact for fact in self._acting(key) if fact.id not in self._cancelled]
+            standing = self._standing(key)
             before = next((fact for fact in reversed(standing) if fact.id not in own), None)
             if isinstance(key, AliveKey):
                 born = any(fact.part != Part.ALIVE for fact in facts)
                 if (standing[-1].id in own) if standing else born:
                     alive[key.target] = not born and (before is None or before.about is True)
+                    alive |= self._following(key.target, live=False)
             elif standing and standing[-1].id in own:
                 values += self._give(key, before)
         return self._shown(alive, values)
@@ -169,15 +177,32 @@ class _History:
         alive: dict[OpId, bool] = {}
         values: list[Body] = []
         for key, facts in undoing.keys.items():
-            acting = self._acting(key)
-            if not acting or acting[-1].id not in _ids(facts):
+            standing = self._standing(key, but=_ids(facts))
+            if not standing or standing[-1].id not in _ids(facts) or key not in gesture.keys:
                 continue
             last = gesture.keys[key][-1]
             if isinstance(key, AliveKey):
                 alive[key.target] = last.about is True if last.part == Part.ALIVE else True
+                alive |= self._following(key.target, live=True)
             else:
                 values += self._give(key, last)
         return self._shown(alive, values)
+
+    def _following(self, target: OpId, *, live: bool) -> dict[OpId, bool]:
+        """When a clear is switched: the items on which ops that cancel are later than it and hide that it was."""
+        alive: dict[OpId, bool] = {}
+        for clear in self._view.counting(self._facts.contents(target)):
+            for item in self._document.under(clear) if clear.part == Part.CLEAR else ():
+                acting = [fact for fact in self._acting(AliveKey(item)) if fact is not clear]
+                acting = sorted([*acting, clear], key=stamp) if live else acting
+                if acting and acting[-1].id in self._cancelled and acting[-1] is not clear:
+                    standing = [fact for fact in acting if fact.id not in self._cancelled or fact is clear]
+                    alive[item] = not standing or standing[-1].about is True
+        return alive
+
+    def _standing(self, key: Key, but: Set_[OpId] = frozenset()) -> list[Fact]:
+        """What acts on a register without the ops that cancel, `but` some of them."""
+        return [fact for fact in self._acting(key) if fact.id not in self._cancelled or fact.id in but]
 
     def _acting(self, key: Key) -> list[Fact]:
         """What acts on a register, sorted by stamp; a clear acts as alive = false."""
@@ -209,34 +234,54 @@ class _History:
             yield Meta(key.key, value)
 
     def _shown(self, alive: dict[OpId, bool], values: Iterable[Body]) -> list[Body]:
-        """Those changes that can be seen."""
+        """Those changes that can be seen; that of a clear also where only what follows from it can."""
         is_alive = self._document.is_alive
-        bodies: list[Body] = [
-            Alive(target, value) for target, value in alive.items() if self._shows(target) and is_alive(target) != value
-        ]
+        bodies: list[Body] = []
+        for target, value in reversed(alive.items()):
+            follows = bool(bodies) and self._is_clear(target)
+            if is_alive(target) != value and (follows or self._shows(target)):
+                bodies.insert(0, Alive(target, value))
         changed = {body.target for body in bodies if isinstance(body, Alive)}
         bodies += [
             body for body in values if not isinstance(body, Set) or body.target in changed or is_alive(body.target)
         ]
         return bodies
 
+    def _is_clear(self, target: OpId) -> bool:
+        return any(fact.part == Part.CLEAR for fact in self._facts.contents(target))
+
     def _shows(self, target: OpId) -> bool:
         """Whether it can be seen that an item, a cut or a clear has effect."""
-        view = self._view
-        for fact in view.counting(self._facts.contents(target)):
+        for fact in self._view.counting(self._facts.contents(target)):
             match fact.part:
                 case Part.ITEM:
                     return not self._document.is_gone(target)
                 case Part.CUT:
-                    adds = self._adds(fact.target())
-                    return any(
-                        self._document.is_alive(add.id if add.part == Part.ITEM else add.target()) for add in adds
-                    )
+                    return self._cut_shows(fact)
                 case Part.CLEAR:
-                    return bool(self._document.under(fact))
+                    return any(self._clear_shows(fact, item) for item in self._document.under(fact))
                 case _:
                     return False
         return False
+
+    def _cut_shows(self, cut: Fact) -> bool:
+        """Whether a cut takes from a live item what no other cut takes."""
+        piece, view = cut.target(), self._view
+        owners = [add.id if add.part == Part.ITEM else add.target() for add in self._adds(piece)]
+        if not any(map(self._document.is_alive, owners)):
+            return False
+        cuts = [
+            other for other in view.counting(self._facts.cuts[piece]) if other is not cut and view.is_live(other.id)
+        ]
+        taken = united_cuts(cuts)
+        return united_cuts([*cuts, cut]) != taken
+
+    def _clear_shows(self, clear: Fact, item: OpId) -> bool:
+        """Whether a clear decides if an item is alive."""
+        others = [fact for fact in self._acting(AliveKey(item)) if fact is not clear]
+        if others and stamp(others[-1]) > stamp(clear):
+            return False
+        return not others or others[-1].about is True
 
     def _adds(self, op: OpId) -> list[Fact]:
         adds = self._view.counting(self._facts.contents(op))
@@ -264,4 +309,4 @@ def _ids(facts: Iterable[Fact]) -> set[OpId]:
 
 def _ids_on(gesture: Gesture, other: Gesture) -> set[OpId]:
     """The ops of a gesture on the registers that another acts on."""
-    return {fact.id for key in other.keys for fact in gesture.keys[key]}
+    return {fact.id for key in other.keys for fact in gesture.keys.get(key, ())}

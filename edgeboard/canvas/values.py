@@ -8,7 +8,7 @@ from typing import Final
 
 import msgpack
 
-from edgeboard.errors import DecodeError
+from edgeboard.errors import DecodeError, LimitError
 
 DEPTH_MAX: Final = 64  # arrays and maps around a value
 
@@ -108,8 +108,15 @@ def unpack_value(data: bytes) -> object:
 
 
 def pack_value(value: object) -> bytes:
-    """The msgpack bytes of a value: integers in the shortest form, floats as float64."""
-    packed: bytes = msgpack.packb(value)
+    """The msgpack bytes of a value: integers in the shortest form, floats as float64.
+
+    Raises:
+        LimitError: an integer beyond 64 bits, half a character, or too deep.
+    """
+    try:
+        packed: bytes = msgpack.packb(value)
+    except (OverflowError, ValueError) as error:
+        raise LimitError(f"no msgpack value: {error}") from None
     return packed
 
 
