@@ -1,7 +1,8 @@
 """HELLO and AUTH of docs/formats/handshake.md as values, and the transcript that AUTH proves.
 
-Every field that is hashed has its length before it, and the transcript names both sides' nonces, keys and bindings and
-the sender's side: so a proof holds for one meeting, one direction and one pair of connections, and nowhere else.
+Every field that is hashed has its length before it, and the transcript names both sides' nonces, keys, bindings and
+whole HELLO messages, and the sender's side: so a proof holds for one meeting, one direction and one pair of
+connections, and nowhere else, and what either side has said of itself is what the other has heard.
 """
 
 import hashlib
@@ -138,11 +139,13 @@ class Transcript:
     nonces: tuple[bytes, bytes]
     bindings: tuple[bytes, bytes]
     public_keys: tuple[bytes, bytes]
+    hellos: tuple[bytes, bytes]  # as they went over the wire, down to the fields that this version does not know
 
     def of(self, side: Side, grant: bytes | None, boot: bytes) -> bytes:
         """What `side` signs."""
+        heard = (hashlib.sha256(hello).digest() for hello in self.hellos)
         fields = (
-            side.value.encode(), *self.nonces, *self.bindings, *self.public_keys, grant or b"", boot
+            side.value.encode(), *self.nonces, *self.bindings, *self.public_keys, grant or b"", boot, *heard
         )  # fmt: skip
         head = b"edgeboard-auth-1" + length_prefixed(self.mesh) + self.epoch.to_bytes(8, "big")
         return head + b"".join(map(length_prefixed, fields))

@@ -155,7 +155,8 @@ class Session:
             exchange=self._exchange,
             capabilities=capabilities or {},
         )
-        self._outputs.append(Send(hello.to_bytes()))
+        self._hello = hello.to_bytes()
+        self._outputs.append(Send(self._hello))
 
     @property
     def sealer(self) -> Sealer | None:
@@ -210,7 +211,7 @@ class Session:
         try:
             match message := read(data):
                 case Hello():
-                    self._on_hello(message)
+                    self._on_hello(message, data)
                 case Auth():
                     self._on_auth(message)
                 case OldHello():
@@ -228,16 +229,18 @@ class Session:
         except RefusedError as error:
             self._close(Event.WRONG, error.code, str(error))
 
-    def _on_hello(self, theirs: Hello) -> None:
+    def _on_hello(self, theirs: Hello, data: bytes) -> None:
         if self.state is not State.WAIT_HELLO:
             raise RefusedError(CloseCode.AUTH_FAILED, "HELLO was said twice")
         self._check_hello(theirs)
         binding = self._bindings(theirs)
         mine = self._credentials
-        pairs = (self._nonce, theirs.nonce), binding, (mine.key.public_key, theirs.public_key)
-        nonces, bindings, keys = pairs if self._side is Side.OFFERER else [(b, a) for a, b in pairs]
+        keys = mine.key.public_key, theirs.public_key
+        pairs = [(self._nonce, theirs.nonce), binding, keys, (self._hello, data)]
+        if self._side is Side.ANSWERER:
+            pairs = [(b, a) for a, b in pairs]
         self._theirs = theirs
-        self._transcript = Transcript(mine.mesh.mesh, mine.mesh.epoch, nonces, bindings, keys)
+        self._transcript = Transcript(mine.mesh.mesh, mine.mesh.epoch, *pairs)
         sealing = None
         if isinstance(self._binding, EphemeralKey):
             sealing = seal_link(self._binding.private, binding[1], self._transcript.salt(), self._side)

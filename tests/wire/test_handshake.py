@@ -80,7 +80,14 @@ def test_read_of_a_bent_hello_raises_one_family(at, bend):
         read(bytes(data))
 
 
-TRANSCRIPT = Transcript(MeshId(b"m" * 16), 2, (b"1" * 32, b"2" * 32), (b"3" * 32, b"4" * 32), (b"5" * 32, b"6" * 32))
+TRANSCRIPT = Transcript(
+    MeshId(b"m" * 16),
+    2,
+    (b"1" * 32, b"2" * 32),
+    (b"3" * 32, b"4" * 32),
+    (b"5" * 32, b"6" * 32),
+    (b"HELLO of the offerer", b"HELLO of the answerer"),
+)
 
 
 def test_the_transcript_is_the_documented_one():
@@ -88,6 +95,7 @@ def test_the_transcript_is_the_documented_one():
         return len(data).to_bytes(4, "big") + data
 
     fields = [b"answerer", b"1" * 32, b"2" * 32, b"3" * 32, b"4" * 32, b"5" * 32, b"6" * 32, b"grant", b"b" * 8]
+    fields += [hashlib.sha256(b"HELLO of the offerer").digest(), hashlib.sha256(b"HELLO of the answerer").digest()]
     expected = b"edgeboard-auth-1" + lp(b"m" * 16) + (2).to_bytes(8, "big") + b"".join(map(lp, fields))
     assert TRANSCRIPT.of(Side.ANSWERER, b"grant", b"b" * 8) == expected
 
