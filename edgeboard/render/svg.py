@@ -1,6 +1,6 @@
 """A page of a canvas as SVG text: the same outlines as on every board, nothing from outside, the same bytes always."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import isfinite
 from typing import Final
 
@@ -22,7 +22,12 @@ MARKER: Final = TOOL_MAX
 
 def render_svg(document: Document, page: int = 0, *, margin: float = MARGIN) -> str:
     """The live items of one page, in paint order."""
-    pictures = [picture for item in document.items() if item.page == page for picture in _pictures(item)]
+    return render_items(document.items(), page, margin=margin)
+
+
+def render_items(items: Iterable[Item], page: int = 0, *, margin: float = MARGIN) -> str:
+    """The same from items that were taken off a document: they are values, so this may run in a thread."""
+    pictures = [picture for item in items if item.page == page for picture in _pictures(item)]
     box = NOWHERE
     for picture in pictures:
         box = box.union(picture.box)

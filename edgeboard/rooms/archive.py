@@ -11,11 +11,11 @@ import binascii
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgeboard.canvas.bodies import Alive, Body, Kind, Meta
-from edgeboard.canvas.document import Document
-from edgeboard.canvas.facts import Fact, Part
+from edgeboard.canvas.document import Document, Place
+from edgeboard.canvas.facts import Part
 from edgeboard.canvas.ops import Op, decode_body, decode_op
 from edgeboard.errors import DecodeError, LimitError, RefusedError
 from edgeboard.ids import MeshId, OpId, Origin, PersonId, counter_of, origin_of, parse_op, show_op
@@ -23,7 +23,18 @@ from edgeboard.rooms.chronicle import describe_log
 from edgeboard.rooms.names import check_room_name
 from edgeboard.rooms.readable import kind_name, readable_body
 
-__all__ = ["Archive", "ArchivedOp", "Plan", "describe_log", "export_room", "plan_import", "read_archive"]
+__all__ = [
+    "Archive",
+    "ArchivedOp",
+    "Plan",
+    "Snapshot",
+    "describe_log",
+    "export_room",
+    "plan_import",
+    "read_archive",
+    "take_snapshot",
+    "write_archive",
+]
 
 FORMAT = "edgeboard-room"
 VERSION = 1
@@ -64,6 +75,23 @@ class Plan:
 # ------------------------------------------------------------------------------------------------------------- export
 
 
+class Held(NamedTuple):
+    """An op as a room holds it."""
+
+    op: Op
+    person: PersonId
+    places: tuple[Place, ...]
+    counts: bool  # whether it has an effect, if its body is sound
+
+
+class Snapshot(NamedTuple):
+    """A room at one moment."""
+
+    name: str
+    ops: tuple[Held, ...]  # in causal order
+    hidden: tuple[OpId, ...]
+
+
 def export_room(
     name: str, document: Document, _log: object = None, *, mesh: MeshId | None = None, exported: str = ""
 ) -> dict[str, Any]:
@@ -75,16 +103,36 @@ def export_room(
         mesh: where it was; a label.
         exported: when, in words; a label.
     """
+    return write_archive(take_snapshot(name, document), mesh=mesh, exported=exported)
+
+
+def take_snapshot(name: str, document: Document) -> Snapshot:
+    """The quick part of an export; what it returns no longer changes, so the rest may run in a thread."""
+    view = document.view
     facts = sorted(document.facts.every(), key=lambda fact: (fact.lamport, fact.id, fact.tail))
-    readable = len(facts) <= READABLE_MAX
+    ops = tuple(
+        Held(
+            decode_op(origin_of(fact.id), fact.tail),
+            document.person_of(origin_of(fact.id)) or NOBODY,
+            document.places(fact.id),
+            fact.part != Part.STRUCK and view.counts(fact),
+        )
+        for fact in facts
+    )
+    return Snapshot(name, ops, tuple(sorted(_hidden(document))))
+
+
+def write_archive(snapshot: Snapshot, *, mesh: MeshId | None = None, exported: str = "") -> dict[str, Any]:
+    """The slow part of an export; as `export_room`."""
+    readable = len(snapshot.ops) <= READABLE_MAX
     return {
         "format": FORMAT,
         "version": VERSION,
-        "room": name,
+        "room": snapshot.name,
         "mesh": "" if mesh is None else mesh.hex(),
         "exported": exported,
-        "ops": [_export_op(document, fact, readable=readable) for fact in facts],
-        "hidden": [show_op(op) for op in sorted(_hidden(document))],
+        "ops": [_export_op(held, readable=readable) for held in snapshot.ops],
+        "hidden": [show_op(op) for op in snapshot.hidden],
     }
 
 
@@ -99,12 +147,10 @@ def _hidden(document: Document) -> Iterator[OpId]:
                 yield item.id
 
 
-def _export_op(document: Document, fact: Fact, *, readable: bool) -> dict[str, Any]:
-    origin = origin_of(fact.id)
-    op = decode_op(origin, fact.tail)
+def _export_op(held: Held, *, readable: bool) -> dict[str, Any]:
+    op = held.op
     fields: dict[str, Any] = {"id": show_op(op.id), "lamport": op.lamport, "kind": kind_name(op.kind)}
-    person = document.person_of(origin)
-    fields["person"] = (NOBODY if person is None else person).hex()
+    fields["person"] = held.person.hex()
     if op.at is not None:
         fields["at"] = op.at
     if op.undo:
@@ -112,12 +158,12 @@ def _export_op(document: Document, fact: Fact, *, readable: bool) -> dict[str, A
     if op.more:
         fields["more"] = True
     body = _body_of(op)
-    if body is None or fact.part == Part.STRUCK or not document.view.counts(fact):
+    if body is None or not held.counts:
         fields["void"] = True
     if body is not None:
         fields |= readable_body(body, points=readable)
     fields["raw"] = base64.b64encode(op.tail).decode("ascii")
-    fields["places"] = [[place.author.hex(), place.entry] for place in document.places(op.id)]
+    fields["places"] = [[place.author.hex(), place.entry] for place in held.places]
     return fields
 
 

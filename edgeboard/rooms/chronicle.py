@@ -3,8 +3,8 @@
 Times are labels: what the maker of an op said if it was offline, else what its author's clock said when it was logged.
 """
 
-from collections import deque
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +12,10 @@ from edgeboard.canvas.bodies import Add, Alive, Body, Clear, Cut, Undo
 from edgeboard.canvas.document import Document
 from edgeboard.canvas.ops import Op, decode_body, decode_op
 from edgeboard.errors import DecodeError
-from edgeboard.ids import AuthorId, AuthorTag, NodeId, Origin, PersonId, show_op
+from edgeboard.ids import AuthorId, AuthorTag, Origin, PersonId, origin_of, show_op
 from edgeboard.oplog.batch import Batch, decode_batch
 from edgeboard.oplog.log import Log
 from edgeboard.rooms.readable import kind_name, readable_body
-from edgeboard.vectors import Range
 
 ENTRIES_KEPT = 200  # of the newest gestures
 BOOT_AT = 16  # in an author id
@@ -44,6 +43,38 @@ class Tally:
         return {"ops": self.ops, "bytes": self.bytes, "first": self.first, "last": self.last, "did": kinds}
 
 
+@dataclass(slots=True)
+class Author:
+    """What is read off one author's batches."""
+
+    who: AuthorId | None = None
+    batches: int = 0
+    bytes: int = 0  # with headers and signatures
+    dropped: int = 0
+    table: list[tuple[Origin, PersonId]] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+
+    def take(self, batch: Batch) -> None:
+        self.batches += 1
+        self.bytes += len(batch.data)
+        self.dropped += sum(slot.dropped is not None for slot in batch.slots)
+        self.table += batch.origins
+        if batch.introduction is not None:
+            self.who = batch.introduction[0]
+
+    def as_fields(self, tag: AuthorTag) -> dict[str, Any]:
+        who = self.who
+        return {
+            "author": tag.hex(),
+            "node": "" if who is None else who[:BOOT_AT].hex(),
+            "boot": 0 if who is None else int.from_bytes(who[BOOT_AT : BOOT_AT + 4], "big"),
+            "batches": self.batches,
+            "batch_bytes": self.bytes,
+            "dropped": self.dropped,
+            **self.tally.as_fields(),
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One op as it stands in the log."""
@@ -52,6 +83,17 @@ class Entry:
     body: Body | None  # None if it is broken
     person: PersonId
     at: int  # Unix ms
+
+    def as_fields(self, author: str) -> dict[str, Any]:
+        return {
+            "at": self.at,
+            "lamport": self.op.lamport,
+            "id": show_op(self.op.id),
+            "person": self.person.hex(),
+            "author": author,
+            "what": self.what,
+            "bytes": len(self.op.tail),
+        }
 
     @property
     def what(self) -> str:
@@ -78,75 +120,45 @@ class Entry:
 
 def describe_log(name: str, document: Document, log: Log) -> dict[str, Any]:
     """The log of a room as a JSON value: per author, per person, and the newest entries."""
-    authors: list[dict[str, Any]] = []
+    return describe_batches(name, list(log.batches()), sum(1 for _ in document.live()))
+
+
+def describe_batches(name: str, batches: Iterable[bytes], live_items: int) -> dict[str, Any]:
+    """The same from the batches of a log, each author's in order: they are values, so this may run in a thread."""
+    authors: dict[AuthorTag, Author] = {}
     people: dict[PersonId, Tally] = {}
     origins: dict[PersonId, set[Origin]] = {}
-    newest: list[dict[str, Any]] = []
-    for author, _ in log.vector():
-        description, entries = _describe_author(log, author, people, origins)
-        authors.append(description)
-        newest += entries
-    newest.sort(key=lambda entry: (entry["at"], entry["lamport"]))
+    newest: list[tuple[int, int, str, Entry]] = []
+    for data in batches:
+        batch = decode_batch(data)
+        author = authors.setdefault(batch.author, Author())
+        author.take(batch)
+        for entry in _entries(batch, author.table):
+            length = len(entry.op.tail)
+            author.tally.count(entry.what, length, entry.at)
+            people.setdefault(entry.person, Tally()).count(entry.what, length, entry.at)
+            origins.setdefault(entry.person, set()).add(origin_of(entry.op.id))
+            newest.append((entry.at, entry.op.lamport, batch.author.hex(), entry))
+        if len(newest) > 100 * ENTRIES_KEPT:
+            newest = heapq.nlargest(ENTRIES_KEPT, newest, key=_age)
     return {
         "room": name,
-        "ops": sum(author["ops"] for author in authors),
-        "bytes": sum(author["batch_bytes"] for author in authors),
-        "live_items": sum(1 for _ in document.live()),
-        "authors": authors,
+        "ops": sum(author.tally.ops for author in authors.values()),
+        "bytes": sum(author.bytes for author in authors.values()),
+        "live_items": live_items,
+        "authors": [author.as_fields(tag) for tag, author in sorted(authors.items())],
         "people": [
             {"person": person.hex(), "origins": len(origins[person]), **tally.as_fields()}
             for person, tally in sorted(people.items())
         ],
-        "entries": newest[-ENTRIES_KEPT:],
+        "entries": [
+            entry.as_fields(author) for _, _, author, entry in reversed(heapq.nlargest(ENTRIES_KEPT, newest, key=_age))
+        ],
     }
 
 
-def _describe_author(
-    log: Log, author: AuthorTag, people: dict[PersonId, Tally], origins: dict[PersonId, set[Origin]]
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    tally = Tally()
-    newest: deque[dict[str, Any]] = deque(maxlen=ENTRIES_KEPT)
-    table: list[tuple[Origin, PersonId]] = []
-    who: AuthorId | None = None
-    batches = size = dropped = 0
-    for batch in _batches(log, author):
-        batches += 1
-        size += len(batch.data)
-        dropped += sum(slot.dropped is not None for slot in batch.slots)
-        table += batch.origins
-        if batch.introduction is not None:
-            who = batch.introduction[0]
-        for entry in _entries(batch, table):
-            length = len(entry.op.tail)
-            tally.count(entry.what, length, entry.at)
-            people.setdefault(entry.person, Tally()).count(entry.what, length, entry.at)
-            origins.setdefault(entry.person, set()).add(Origin(entry.op.id >> 32))
-            newest.append(
-                {
-                    "at": entry.at,
-                    "lamport": entry.op.lamport,
-                    "id": show_op(entry.op.id),
-                    "person": entry.person.hex(),
-                    "author": author.hex(),
-                    "what": entry.what,
-                    "bytes": length,
-                }
-            )
-    description = {
-        "author": author.hex(),
-        "node": "" if who is None else NodeId(who[:BOOT_AT]).hex(),
-        "boot": 0 if who is None else int.from_bytes(who[BOOT_AT : BOOT_AT + 4], "big"),
-        "batches": batches,
-        "batch_bytes": size,  # with headers and signatures
-        "dropped": dropped,
-        **tally.as_fields(),
-    }
-    return description, list(newest)
-
-
-def _batches(log: Log, author: AuthorTag) -> Iterator[Batch]:
-    for data in log.read(Range(author, 0, log.vector()[author])):
-        yield decode_batch(data)
+def _age(entry: tuple[int, int, str, Entry]) -> tuple[int, int, str]:
+    return entry[:3]
 
 
 def _entries(batch: Batch, table: list[tuple[Origin, PersonId]]) -> Iterator[Entry]:

@@ -12,20 +12,20 @@ from edgeboard.render.outline import fill_path, line_path, number, radius_of
 
 
 def polygons(path):
-    """The subpaths of a path of M, L, A, a, z as polygons; arcs are cut fine."""
+    """The subpaths of a path of M, l, a, z as polygons; arcs are cut fine."""
     found, points, at = [], [], (0.0, 0.0)
-    for command, text in re.findall(r"([MLAaz])([^MLAaz]*)", path):
+    for command, text in re.findall(r"([Mlaz])([^Mlaz]*)", path):
         values = [float(value) for value in re.findall(r"-?[0-9.]+", text)]
         if command == "M":
             points = [at := (values[0], values[1])]
-        elif command == "L":
-            points.append(at := (values[0], values[1]))
-        elif command == "z":
-            found.append(points)
-        else:
-            end = (values[5], values[6]) if command == "A" else (at[0] + values[5], at[1] + values[6])
+        elif command == "l":
+            points.append(at := (at[0] + values[0], at[1] + values[1]))
+        elif command == "a":
+            end = (at[0] + values[5], at[1] + values[6])
             points += arc(at, end, values[0])
             at = end
+        else:
+            found.append(points)
     return found
 
 
@@ -94,24 +94,49 @@ coordinates = st.floats(-50, 50, width=32)
 some_discs = st.lists(st.builds(Disc, coordinates, coordinates, st.floats(0.5, 9, width=32)), min_size=1, max_size=6)
 
 
-@given(some_discs)
-def test_all_shapes_turn_the_same_way(run):
-    for shape in polygons(fill_path([run])):
-        area = sum(
-            x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(shape, [*shape[1:], shape[0]], strict=True)
-        )  # fmt: skip
-        assert area > 0
+wild = st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9), st.floats(0.3, 6)), min_size=2, max_size=7)
+gentle = st.lists(st.tuples(st.floats(1, 6), st.floats(-0.6, 0.6), st.floats(-0.2, 0.2)), min_size=2, max_size=12)
+
+
+def along(turns):
+    """A pen that goes on, turns a little, and presses a little more or less."""
+    x = y = heading = 0.0
+    radius = 1.5
+    for length, turn, press in turns:
+        yield Disc(x, y, radius)
+        heading += turn
+        radius = min(4.0, max(0.3, radius + press))
+        x, y = x + length * math.cos(heading), y + length * math.sin(heading)
+
+
+@given(st.one_of(wild.map(lambda discs: [Disc(*disc) for disc in discs]), gentle.map(lambda turns: list(along(turns)))))
+def test_whatever_the_pen_does_what_is_inside_is_filled_and_what_is_outside_is_not(run):
+    shapes = polygons(fill_path([run]))
+    for disc in run:
+        for dx, dy in ((0, 0), (1.2, 0.3), (-0.7, 1.9), (2.6, -2.2), (-3.3, -0.4), (0.4, 5.1)):
+            x, y = disc.x + dx, disc.y + dy
+            inside = depth(run, x, y)
+            if abs(inside) > 0.12:  # px
+                total = sum(winding(shape, x, y) for shape in shapes)
+                assert (total > 0) == (inside > 0), (x, y, inside, total)
+
+
+def test_a_gentle_curve_is_one_shape_and_takes_few_bytes():
+    run = [Disc(30 * math.cos(at / 10), 30 * math.sin(at / 10), 1 + at / 60) for at in range(60)]
+    path = fill_path([run])
+    assert path.count("M") == 1
+    assert len(path) < 60 * 30
 
 
 @given(some_discs)
 def test_paths_hold_numbers_and_nothing_else(run):
-    assert re.fullmatch(r"([MLAaz]|-?[0-9]+(\.[0-9]{1,2})?| |)+", fill_path([run]))
-    assert re.fullmatch(r"([MLh]|-?[0-9]+(\.[0-9]{1,2})?| )+", line_path([run]))
+    assert re.fullmatch(r"([Mlaz]|-?[0-9]+(\.[0-9]{1,2})?| )+", fill_path([run]))
+    assert re.fullmatch(r"([Mlh]|-?[0-9]+(\.[0-9]{1,2})?| )+", line_path([run]))
 
 
 def test_a_line_goes_through_all_discs_once():
-    assert line_path([[Disc(0, 0, 1), Disc(1, 2.5, 1), Disc(1.001, 2.5, 1)]]) == "M0 0L1 2.5"
-    assert line_path([[Disc(0, 0, 1), Disc(1, 0, 1)], [Disc(5, 5, 1)]]) == "M0 0L1 0M5 5h0"
+    assert line_path([[Disc(0, 0, 1), Disc(1, 2.5, 1), Disc(1.001, 2.5, 1)]]) == "M0 0l1 2.5"
+    assert line_path([[Disc(0, 0, 1), Disc(1, 0, 1)], [Disc(5, 5, 1)]]) == "M0 0l1 0M5 5h0"
 
 
 def test_one_radius_is_found():
@@ -121,7 +146,7 @@ def test_one_radius_is_found():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (-0.001, "0"), (1.5, "1.5"), (1.005, "1"), (-12.129, "-12.13"), (100, "100"), (0.1 + 0.2, "0.3")],
+    [(0, "0"), (-0.001, "0"), (1.5, "1.5"), (1.004, "1"), (-12.129, "-12.13"), (100, "100"), (0.1 + 0.2, "0.3")],
 )
 def test_numbers_are_short(value, text):
     assert number(value) == text
