@@ -4,6 +4,8 @@
  * A node's list replaces its earlier one. A person may sit at two pages; a page is an origin.
  */
 
+const NODES_MAX = 256; // of which lists are kept
+
 /** @typedef {{person: string, name: string, colour: number, origins: string[], isSelf: boolean, node: string}} Present */
 
 /** The people of one room. */
@@ -24,7 +26,7 @@ export class Presence {
    */
   replace(node, people) {
     if (people.length === 0) this.#lists.delete(node);
-    else this.#lists.set(node, people);
+    else if (this.#lists.has(node) || this.#lists.size < NODES_MAX) this.#lists.set(node, people);
     this.#byOrigin = new Map();
     for (const list of this.#lists.values()) for (const each of list) this.#byOrigin.set(each.origin, each);
   }

@@ -13,7 +13,8 @@ import { badge, counted, ending, refusal, roomWords, safety } from "./words.js";
 const SVG = "http://www.w3.org/2000/svg";
 const TOAST_MS = 6_000;
 const TOASTS_MAX = 4;
-const AVATARS_MAX = 4;
+const ROWS_MAX = 200; // of people or refused changes that are listed
+const AVATARS_MAX = 4; // beside each other; fewer on a phone
 const COLOUR_NAMES = [
   "Ink", "Grey", "Light grey", "White", "Red", "Orange", "Yellow", "Green",
   "Teal", "Blue", "Indigo", "Violet", "Pink", "Brown", "Rose", "Sky",
@@ -258,14 +259,15 @@ export class Chrome {
    */
   showPeople(self, others) {
     this.#person = self;
-    if (!this.#differs("people", [self, others])) return;
+    if (!this.#differs("people", [self, others, innerWidth < 480])) return;
     const everyone = [{ ...self, isSelf: true }, ...others];
-    const stack = everyone.slice(0, AVATARS_MAX).map(({ name, colour }) => avatar(name, colour));
-    if (everyone.length > AVATARS_MAX) stack.push(make("span", "avatar more", `+${everyone.length - AVATARS_MAX}`));
+    const most = innerWidth < 480 ? 2 : AVATARS_MAX;
+    const stack = everyone.slice(0, most).map(({ name, colour }) => avatar(name, colour));
+    if (everyone.length > most) stack.push(make("span", "avatar more", `+${everyone.length - most}`));
     find("people").replaceChildren(...stack);
     find("people").setAttribute("aria-label", `${counted(everyone.length, "person", "people")} here. Show who`);
     find("people").title = everyone.map(({ name }) => name).slice(0, 12).join(", ");
-    const rows = everyone.map(({ name, colour, isSelf, origins = [] }) => {
+    const rows = everyone.slice(0, ROWS_MAX).map(({ name, colour, isSelf, origins = [] }) => {
       const row = make("li");
       row.append(avatar(name, colour), make("span", "name", name || "Somebody"));
       if (isSelf) row.append(make("span", "soft", "you"));
@@ -299,7 +301,7 @@ export class Chrome {
   /** @param {{id: string, item: string|null, what: string, refused: {code: number, text: string}}[]} list */
   showRefused(list) {
     if (!this.#differs("refused", list.map(({ id, item, refused }) => [id, item, refused]))) return;
-    const rows = list.map(({ item, what, refused }) => {
+    const rows = list.slice(0, ROWS_MAX).map(({ item, what, refused }) => {
       const row = make("li");
       row.append(make("span", "name", `${what}: ${refusal(refused)}`));
       if (item !== null) {

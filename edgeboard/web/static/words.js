@@ -31,7 +31,7 @@ const CODES = new Map([
 const ROOM_STATES = new Map([
   ["idle", "asleep"],
   ["joining", "joining the other boards"],
-  ["active", "in step with the other boards"],
+  ["active", "up to date"],
   ["converging", "catching up with the other boards"],
   ["leaving", "closing"],
   ["faulted", "cannot save just now; ink is kept in the board's memory"],
