@@ -18,7 +18,7 @@ from edgeboard.errors import CloseCode, DecodeError, SignatureError
 from edgeboard.runtime.queues import ByteQueue, Overflow
 from edgeboard.transport.link import OnLost, OnMessage
 from edgeboard.transport.settings import Settings
-from edgeboard.wire.messages import MESSAGE_MAX, Channel
+from edgeboard.wire.messages import MESSAGE_MAX, Channel, closing
 from edgeboard.wire.sealing import SEALED_OVERHEAD, Opener, Sealer
 
 # What the WebSocket itself takes. Above the limit of a message, so that the link can say what was wrong with it.
@@ -92,7 +92,7 @@ class RelayCarrier:
         try:
             await asyncio.wait((reader, self._writer), return_when=asyncio.FIRST_COMPLETED)
             if reader.done():
-                self._lose(*reader.result())
+                await self._ended(*reader.result())
         finally:
             self._lose(CloseCode.GOING_AWAY, _ENDED)
             await _end(reader)
@@ -146,6 +146,16 @@ class RelayCarrier:
         on_lost, self._on_lost = self._on_lost, None
         if on_lost is not None:
             on_lost(code, text)
+
+    async def _ended(self, code: CloseCode, text: str) -> None:
+        """Nothing more is read; whoever broke the rules is told which, if they still listen."""
+        if code is not CloseCode.GOING_AWAY and self._writer is not None:
+            self.put(Channel.CTL, closing(code, text))
+            self._finish(linger=True)
+            self._lose(code, text)
+            await asyncio.wait((self._writer,))
+        else:
+            self._lose(code, text)
 
     def _cut(self) -> None:
         self._cut_off = True

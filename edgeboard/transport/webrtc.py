@@ -19,7 +19,7 @@ from edgeboard.transport.link import OnLost, OnMessage
 from edgeboard.transport.sdp import Description, read_sdp
 from edgeboard.transport.settings import Settings
 from edgeboard.transport.tasks import Tasks
-from edgeboard.wire.messages import Channel
+from edgeboard.wire.messages import Channel, closing
 from edgeboard.wire.session import Fingerprints
 
 _CLOSE_S = 2.0  # for aiortc to close; it has no business waiting for anything by then
@@ -177,13 +177,13 @@ class WebRtcCarrier:
     def _on_data(self, channel: Channel, data: bytes | str) -> None:
         try:
             if isinstance(data, str):
-                self._lose(CloseCode.MALFORMED, "a message is text, not binary")
+                self._refuse(CloseCode.MALFORMED, "a message is text, not binary")
             elif self._on_message is not None:
                 self._on_message(channel, data)
             elif sum(len(early) for _, early in self._early) + len(data) <= self._settings.receive_max:
                 self._early.append((channel, data))
             else:
-                self._lose(CloseCode.RATE, "too much was said before the link was open")
+                self._refuse(CloseCode.RATE, "too much was said before the link was open")
         except Exception as error:
             self._on_error(error)
 
@@ -208,12 +208,17 @@ class WebRtcCarrier:
     def _on_error(self, error: Exception) -> None:
         _logger.error("%s: a WebRTC callback failed", self.remote, exc_info=error)
 
-    def _lose(self, code: CloseCode, text: str) -> None:
+    def _refuse(self, code: CloseCode, text: str) -> None:
+        """The other side breaks the rules: the last that it hears is which."""
+        self.put(Channel.CTL, closing(code, text))
+        self._lose(code, text, linger=True)
+
+    def _lose(self, code: CloseCode, text: str, *, linger: bool = False) -> None:
         if self._finished:
             return
         on_lost = self._on_lost
         self._lost = code, text
-        self.finish(linger=False)
+        self.finish(linger=linger)
         try:
             if on_lost is not None:
                 on_lost(code, text)

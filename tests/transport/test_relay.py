@@ -102,10 +102,14 @@ async def test_a_message_above_the_limit_ends_the_link_with_a_reason(guest, send
     ],
     ids=["enormous", "text", "empty", "no such channel"],
 )
-async def test_what_is_no_frame_ends_the_link(guest, send, code):
+async def test_what_is_no_frame_ends_the_link_with_a_reason(guest, send, code):
     ws, inbox = guest
     await send(ws)
     assert (await inbox.until_closed())[0] is code
+    if code is CloseCode.TOO_BIG:  # the WebSocket itself says so
+        assert (await ws.receive(timeout=5)).data == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+    else:
+        assert (await close_of(ws)).code == code
 
 
 async def test_a_handler_that_raises_does_not_end_the_link(guest):
