@@ -101,7 +101,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     def on_link(link: Link) -> None:
         links.accept(link)
 
-    patches.apply()
+    patches.apply(config.transport)
     introducer = SignalingClient(credentials)
     transport = LinkTransport(config.transport, credentials, introducer.introduce, on_link)
     signaling = SignalingServer(credentials, clock, transport.answer_node, transport.answer_guest)

@@ -26,7 +26,8 @@ _offered: ContextVar[list[str] | None] = ContextVar("_offered", default=None)
 def local_addresses(settings: Settings) -> list[str]:
     """The addresses to offer now, by `settings.addresses` (interface names or addresses; none: all but the above).
 
-    IPv6 link-local addresses are left out: they need a zone, which candidates cannot carry.
+    An IPv6 link-local address is offered where its interface has no other: the socket is bound with its zone, which
+    the candidate does not carry and the other side, bound to its own, does not need.
     """
     chosen = settings.addresses
     everything = list(_interface_addresses())
@@ -60,9 +61,13 @@ def offered(use_ipv4: bool, use_ipv6: bool) -> list[str] | None:
 
 def _interface_addresses() -> Iterator[tuple[str, str]]:
     for adapter in ifaddr.get_adapters():
+        usable, link_local = [], []
         for ip in adapter.ips:
             if isinstance(ip.ip, str):
-                if not ip.ip.startswith("127."):
-                    yield adapter.name, ip.ip
-            elif not (IPv6Address(ip.ip[0]).is_link_local or IPv6Address(ip.ip[0]).is_loopback):
-                yield adapter.name, ip.ip[0]
+                usable += [ip.ip] if not ip.ip.startswith("127.") else []
+            elif IPv6Address(ip.ip[0]).is_link_local:
+                link_local.append(f"{ip.ip[0].partition('%')[0]}%{adapter.name}")
+            elif not IPv6Address(ip.ip[0]).is_loopback:
+                usable.append(ip.ip[0])
+        for address in usable or link_local[:1]:
+            yield adapter.name, address

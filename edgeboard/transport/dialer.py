@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from aiohttp import (
     ClientError,
@@ -34,17 +34,19 @@ from edgeboard.transport.meeting import Meeting, Seal
 from edgeboard.transport.relay import FRAME_MAX, RelayCarrier
 from edgeboard.transport.settings import Settings
 from edgeboard.transport.tasks import Tasks
-from edgeboard.transport.webrtc import WebRtcCarrier
 from edgeboard.wire.handshake import NONCE_BYTES, Side
 from edgeboard.wire.messages import Channel, closing
 from edgeboard.wire.session import EphemeralKey, Fingerprints, Session
+
+if TYPE_CHECKING:
+    from edgeboard.transport.webrtc import WebRtcCarrier
 
 # Given the URL of a board and our offer: its answer, and the public key that signed it. Raises `TransportError` when
 # the board cannot be reached, `RefusedError` when it, or we, refused.
 Introduce = Callable[[str, str], Awaitable[tuple[str, bytes]]]
 
 # Makes the link of a connection that has opened.
-LetIn = Callable[[WebRtcCarrier], Awaitable[OpenLink]]
+LetIn = Callable[["WebRtcCarrier"], Awaitable[OpenLink]]
 
 # Reasons that another carrier would not change.
 FINAL = frozenset(
@@ -143,7 +145,7 @@ class LinkTransport:
             TransportError: this machine cannot answer, or is stopping.
         """
 
-        async def let_in(carrier: WebRtcCarrier) -> OpenLink:
+        async def let_in(carrier: "WebRtcCarrier") -> OpenLink:
             return await self._meet(carrier, Side.ANSWERER, carrier.fingerprints, expected=public_key)
 
         return await self._answer(offer, source, self._nodes, let_in)
@@ -151,7 +153,7 @@ class LinkTransport:
     async def answer_guest(self, offer: str, source: str) -> str:
         """Answer the offer of a browser; raises as `answer_node`."""
 
-        async def let_in(carrier: WebRtcCarrier) -> OpenLink:
+        async def let_in(carrier: "WebRtcCarrier") -> OpenLink:
             return self._make_link(carrier, None)
 
         return await self._answer(offer, source, self._guests, let_in)
@@ -212,7 +214,7 @@ class LinkTransport:
         return await self._dial_websocket(board)
 
     async def _dial_webrtc(self, board: URL) -> OpenLink:
-        carrier = WebRtcCarrier(str(board), self._settings, self._tasks)
+        carrier = self._new_carrier(str(board))
         try:
             async with self._time_to_open(carrier):
                 offer = await carrier.offer()
@@ -223,6 +225,12 @@ class LinkTransport:
         except BaseException:
             carrier.finish(linger=False)
             raise
+
+    def _new_carrier(self, remote: str) -> "WebRtcCarrier":
+        # Here, because it loads aiortc; at the latest `patches.apply` has, before the first pen came down.
+        from edgeboard.transport.webrtc import WebRtcCarrier
+
+        return WebRtcCarrier(remote, self._settings, self._tasks)
 
     async def _introduced(self, board: URL, offer: str) -> tuple[str, bytes]:
         try:
@@ -264,7 +272,7 @@ class LinkTransport:
             raise RefusedError(CloseCode.LIMIT, "this board takes WebSockets only")
         with ExitStack() as slot:
             slot.enter_context(half_open.slot())
-            carrier = WebRtcCarrier(source, self._settings, self._tasks)
+            carrier = self._new_carrier(source)
             try:
                 async with self._time_to_open(carrier):
                     answer = await carrier.answer(offer)
@@ -274,7 +282,7 @@ class LinkTransport:
             self._tasks.spawn(self._let_in(carrier, slot.pop_all(), let_in), f"let in {source}")
         return answer
 
-    async def _let_in(self, carrier: WebRtcCarrier, slot: ExitStack, let_in: LetIn) -> None:
+    async def _let_in(self, carrier: "WebRtcCarrier", slot: ExitStack, let_in: LetIn) -> None:
         async def open_link() -> OpenLink:
             async with self._time_to_open(carrier):
                 await carrier.opened()

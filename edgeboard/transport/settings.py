@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Mode = Literal["auto", "webrtc", "websocket"]
+Tier = Literal["off", "tier0"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,9 @@ class Settings:
     addresses: tuple[str, ...] = ()  # offered to peers, or names of interfaces; empty: all but containers and VPNs
     include_loopback: bool = False  # offer 127.0.0.1 too: for a demo or tests on one machine
     ice_servers: tuple[str, ...] = ()  # stun: or turn: URLs; none, because an unreachable one costs 5 s of gathering
+
+    patches: Tier = "tier0"  # what is changed in aiortc to make it fast; off is stock, and offers what stock offers
+    media: bool = False  # load FFmpeg's bindings with aiortc: 16 MiB of memory, of use to nobody here
 
     open_s: float = 5.0  # from offer to open; a LAN takes 0.1 s, a browser with hidden addresses 1.3 s
     linger_s: float = 0.5  # for the last words to arrive; above the round trip of a bad radio, below what a user waits

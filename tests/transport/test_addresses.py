@@ -50,6 +50,11 @@ def test_inside_a_container_the_only_way_out_is_offered(machine):
     assert local_addresses(Settings()) == ["172.17.0.2"]
 
 
+def test_where_there_is_nothing_else_a_link_local_address_is_offered_with_its_zone(machine):
+    machine([adapter("lo", "127.0.0.1", "::1"), adapter("eth0", "fe80::7", "fe80::8"), adapter("docker0", "fe80::9")])
+    assert local_addresses(Settings()) == ["fe80::7%eth0"]
+
+
 def test_without_a_network_nothing_is_offered(machine):
     machine([adapter("lo", "127.0.0.1")])
     assert local_addresses(Settings()) == []

@@ -1,67 +1,109 @@
-import asyncio
+import logging
+import subprocess
 import sys
-import time
-from types import ModuleType, SimpleNamespace
 
-import aioice.ice
-import aiortc.rtcsctptransport
+import pytest
 
-from edgeboard.transport import patches
-from edgeboard.transport.addresses import offering
+from edgeboard.transport import media, patches
+from edgeboard.transport.fitting import code_of
+from edgeboard.transport.settings import Settings
 
-ALL = {"hosts", "mono", "consent-end"}
+TIER0 = {"bufsz", "drain", "demux", "rto", "mono", "consent", "hosts", "consent-end"}
 
 
-def test_patches_are_applied_once_and_named():
-    assert patches.apply() == ALL
-    host_search, clock = aioice.ice.get_host_addresses, aiortc.rtcsctptransport.time
-    assert patches.apply() == patches.active() == ALL
-    assert aioice.ice.get_host_addresses is host_search
-    assert aiortc.rtcsctptransport.time is clock
+@pytest.fixture
+def stock():
+    """No patch is in force; afterwards those that were are again."""
+    before = patches.active()
+    patches.remove()
+    yield
+    patches.remove()
+    if before - {"av"}:
+        patches.apply()
 
 
-def test_hosts_offers_what_we_say_and_else_what_it_always_did():
+def ours():
+    """The names in force, but for `av`: what else runs in this process decides about that one."""
+    return patches.active() - {"av"}
+
+
+def test_each_tier_holds_what_stands_before_it(stock):
+    patches.apply(Settings(patches="off"))
+    assert ours() == set()
+    patches.apply(Settings(patches="tier0"))
+    assert ours() == TIER0
+
+
+def test_what_is_applied_twice_is_applied_once(stock):
+    from aioice.ice import StunProtocol
+
+    first = patches.apply()
+    receive = StunProtocol.datagram_received
+    assert patches.apply() == first
+    assert StunProtocol.datagram_received is receive
+
+
+def test_stock_can_be_had_back(stock):
+    from aioice import ice
+    from aiortc import rtcsctptransport
+
+    def state():
+        methods = [
+            (owner.__name__, name, code_of(value))
+            for owner in (ice.Connection, ice.StunProtocol, rtcsctptransport.RTCSctpTransport)
+            for name, value in vars(owner).items()
+        ]
+        return methods, ice.CONSENT_INTERVAL, rtcsctptransport.SCTP_RTO_MIN, rtcsctptransport.time, ice.asyncio
+
+    before = state()
+    patches.apply(Settings(patches=patches.TIERS[-1]))
+    assert state() != before
+    patches.remove()
+    assert state() == before
+
+
+def test_a_patch_that_does_not_fit_is_left_out_and_said_once(stock, monkeypatch, caplog):
+    from edgeboard.transport import tier0
+
+    monkeypatch.setattr(tier0, "PATCHES", {**tier0.PATCHES, "drain": lambda changes: False})
+    monkeypatch.setattr(patches, "_unfit", set())
+    with caplog.at_level(logging.WARNING):
+        patches.apply()
+        patches.apply()
+    assert "drain" not in patches.active()
+    assert "bufsz" in patches.active()
+    assert caplog.text.count("drain does not fit") == 1
+
+
+def test_that_the_media_stack_was_loaded_before_is_said(stock, monkeypatch, caplog):
+    monkeypatch.setattr(media, "leave_out", lambda: False)
+    monkeypatch.setattr(patches, "_unfit", set())
+    patches.apply(Settings(media=True))
+    assert caplog.text == ""
     patches.apply()
-    with offering(["127.0.0.1"]):
-        assert aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=True) == ["127.0.0.1"]
-    assert "127.0.0.1" not in aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=True)
+    assert "could not be left out" in caplog.text
 
 
-def test_mono_measures_with_the_monotonic_clock():
-    patches.apply()
-    assert aiortc.rtcsctptransport.time.time is time.monotonic
+CHILD = """
+import sys
+from edgeboard.transport import dialer, patches
+from edgeboard.transport.settings import Settings
+loaded = lambda: [name for name in ("aiortc", "aioice", "OpenSSL", "av", "dns") if name in sys.modules]
+print(loaded())
+print(sorted(patches.apply(Settings(mode="websocket"))), loaded())
+print("av" in patches.apply(Settings()), loaded())
+import av
+print(hasattr(av, "__version__"))
+"""
 
 
-def test_a_library_that_is_not_as_expected_is_left_alone(monkeypatch, caplog):
-    def other(use_ipv4):
-        return []
-
-    def gather():
-        return get_host_addresses  # noqa: F821 - only its name matters
-
-    async def gather_later(self):
-        pass
-
-    fitting = SimpleNamespace(gather_candidates=gather)
-    assert not patches._hosts(SimpleNamespace())
-    assert not patches._hosts(SimpleNamespace(get_host_addresses=other, Connection=fitting))
-    stock = lambda use_ipv4, use_ipv6: []  # noqa: E731
-    assert not patches._hosts(SimpleNamespace(get_host_addresses=stock, Connection=None))
-    assert not patches._consent_end(SimpleNamespace)
-    assert not patches._consent_end(SimpleNamespace(query_consent=gather_later, close=gather))
-    assert not patches._mono(ModuleType("no_source"))
-    assert not patches._mono(sys.modules[__name__])  # uses more of the clock than its time
-    monkeypatch.setattr(patches, "_active", set())
-    monkeypatch.setattr(patches, "_hosts", lambda: False)
-    monkeypatch.setattr(patches, "_mono", lambda: True)
-    monkeypatch.setattr(patches, "_consent_end", lambda: True)
-    assert patches.apply() == ALL - {"hosts"}
-    assert "patch hosts does not fit" in caplog.text
-
-
-async def test_consent_checks_do_not_start_behind_a_close():
-    patches.apply()
-    connection = aioice.ice.Connection(ice_controlling=True)
-    await connection.close()
-    async with asyncio.timeout(5):
-        await connection.query_consent()
+@pytest.mark.slow
+def test_aiortc_is_loaded_by_apply_alone_and_not_where_it_is_not_used():
+    child = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=True)
+    lines = child.stdout.splitlines()
+    assert lines == [
+        "[]",
+        "[] []",
+        "True ['aiortc', 'aioice', 'OpenSSL', 'av', 'dns']",  # av is the stand-in
+        "False",
+    ]
