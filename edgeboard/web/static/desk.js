@@ -206,7 +206,9 @@ export class Desk {
       this.#isOverlayStale = false;
       const { previews, colourOf, refused } = this.#others;
       const marks = [...refused()].map((id) => this.#painter.picture(id)?.box).filter((box) => box !== undefined);
-      this.#overlay.draw(this.#view, this.#gesture?.drawing ?? null, previews(), colourOf, marks);
+      const own = this.#gesture?.drawing ?? null;
+      const ring = this.#gesture?.ring ?? null;
+      this.#overlay.draw(this.#view, { own, ring, previews: previews(), colourOf, refused: marks });
     }
     if (hasMore || this.#glide !== null) this.redraw();
   }

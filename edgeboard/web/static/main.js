@@ -25,11 +25,11 @@ import { Chrome } from "./ui.js";
 import { overlap } from "./geometry.js";
 import { makeView, visible } from "./view.js";
 import { Code, isRoomName } from "./wire.js";
-import { counted, refusal } from "./words.js";
+import { counted, ending, refusal } from "./words.js";
 
 const FIT_MARGIN = { top: 84, right: 40, bottom: 96, left: 40 };
 const KEEP_VIEW_MS = 400;
-const REVIEW_MS = 250;
+const REVIEW_MS = 400;
 const RETRY_REFUSED_MS = 20_000; // what was refused for a reason that passes
 const SHOW_EVERY_MS = 50; // the chrome; attributes for tests follow at once
 const clock = () => performance.now();
@@ -64,7 +64,7 @@ const presence = new Presence(self.id);
 const board = new Board({
   person: self.id,
   onMade: (ops) => {
-    outbox.put(ops, host.room);
+    outbox.put(ops, host.room, connection.phase !== Phase.LIVE);
     const { session } = connection;
     if (session !== null && session.room !== null) {
       session.submit(ops);
@@ -198,9 +198,20 @@ function hear(output, session) {
       liveIn.keepOnly(() => false);
       drawCursors(false);
       host.roomState = "";
+      if (connection.phase === Phase.STOPPED) sayStopped(output);
       break;
   }
   refresh();
+}
+
+/** The host does not want us back, or not as we are: a person has to decide. */
+function sayStopped(last) {
+  const isOld = last.code === Code.TOO_OLD;
+  chrome.toast(ending(last), {
+    isTrouble: true,
+    action: isOld ? "Reload" : "Try again",
+    onAction: () => (isOld ? location.reload() : connection.start()),
+  });
 }
 
 /** Reasons that go away by themselves. */
@@ -301,10 +312,10 @@ function show() {
 
 let reviewTimer = null;
 
-/** What can be undone is asked when changes come to rest: the answer looks at the whole canvas. */
+/** What can be undone is asked now and then: the answer looks at the whole canvas. */
 function reviewSoon() {
-  clearTimeout(reviewTimer);
-  reviewTimer = setTimeout(() => {
+  reviewTimer ??= setTimeout(() => {
+    reviewTimer = null;
     board.review();
     refresh();
   }, REVIEW_MS);

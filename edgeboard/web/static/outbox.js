@@ -95,9 +95,10 @@ export class Outbox {
    * Keep ops that were just made. Memory has them when this returns, the store a moment later.
    * @param {{origin: string, counter: number, tail: Uint8Array, more: boolean}[]} ops
    * @param {string|null} room
+   * @param {boolean} [isAlone] no host has them, so the store should not trust its caches
    * @returns {Promise<void>} when the store has them too; never rejects
    */
-  put(ops, room) {
+  put(ops, room, isAlone = false) {
     const rows = ops.map(({ origin, counter, tail, more }) => ({
       id: opId(origin, counter),
       origin,
@@ -113,7 +114,7 @@ export class Outbox {
       this.#writing.add(row.id);
     }
     this.#onChange();
-    return this.#write((store) => store.put(rows)).then((isKept) => {
+    return this.#write((store) => store.put(rows, isAlone)).then((isKept) => {
       if (isKept) for (const row of rows) this.#writing.delete(row.id);
     });
   }
@@ -237,7 +238,7 @@ export function gestures(ops) {
 
 /**
  * Where an outbox is kept in a browser: one row per op, keyed by person, room name, origin and counter.
- * @typedef {{all: () => Promise<Kept[]>, put: (rows: Kept[]) => Promise<void>, remove: (ids: string[]) => Promise<void>}} OutboxStore
+ * @typedef {{all: () => Promise<Kept[]>, put: (rows: Kept[], isAlone?: boolean) => Promise<void>, remove: (ids: string[]) => Promise<void>}} OutboxStore
  */
 
 /**
@@ -299,7 +300,8 @@ class IndexedStore {
     );
   }
 
-  put(rows) {
+  put(rows, isAlone = false) {
+    const durability = isAlone ? "strict" : "default";
     return this.#transact("readwrite", (store) => {
       for (const { origin, counter, tail, more, room, level, refused } of rows) {
         store.put({
@@ -314,7 +316,7 @@ class IndexedStore {
           refused,
         });
       }
-    });
+    }, durability);
   }
 
   remove(ids) {
@@ -323,9 +325,9 @@ class IndexedStore {
     });
   }
 
-  #transact(mode, work) {
+  #transact(mode, work, durability = "default") {
     return new Promise((resolve, reject) => {
-      const transaction = this.#database.transaction(STORE, mode);
+      const transaction = this.#database.transaction(STORE, mode, { durability });
       const request = work(transaction.objectStore(STORE));
       if (mode === "readwrite") transaction.commit?.(); // at once: the page may be leaving
       transaction.oncomplete = () => resolve(request?.result);

@@ -6,7 +6,7 @@
 
 import { inflated, overlap, united } from "./geometry.js";
 import { strokePicture } from "./picture.js";
-import { visible } from "./view.js";
+import { toCanvas, visible } from "./view.js";
 
 const UNKNOWN_WIDTH = 24; // of a preview whose style got lost, in 1/8 px
 const REFUSED_COLOUR = "#d92d20";
@@ -36,12 +36,14 @@ export class Overlay {
 
   /**
    * @param {import("./view.js").View} view
-   * @param {{columns: object, style: object}|null} own
-   * @param {Iterable<import("./live.js").Preview>} previews
-   * @param {(origin: string) => number} colourOf a person's colour
-   * @param {Iterable<import("./geometry.js").Rect>} refused boxes to mark
+   * @param {object} what
+   * @param {{columns: object, style: object}|null} what.own
+   * @param {{x: number, y: number, radius: number}|null} what.ring of the eraser, screen px
+   * @param {Iterable<import("./live.js").Preview>} what.previews
+   * @param {(origin: string) => number} what.colourOf a person's colour
+   * @param {Iterable<import("./geometry.js").Rect>} what.refused boxes to mark
    */
-  draw(view, own, previews, colourOf, refused) {
+  draw(view, { own, ring, previews, colourOf, refused }) {
     const context = this.#context;
     this.#clear(view);
     const seen = visible(view, this.#width, this.#height);
@@ -65,7 +67,23 @@ export class Overlay {
       this.#mark(mark, view.zoom);
       box = united(box, inflated(mark, 4 / view.zoom));
     }
+    if (ring !== null) box = united(box, this.#ring(ring, view));
     this.#drawn = box === null ? null : { box, view };
+  }
+
+  #ring({ x, y, radius }, view) {
+    const context = this.#context;
+    const { x: cx, y: cy } = toCanvas(view, x, y);
+    const r = radius / view.zoom;
+    context.globalAlpha = 1;
+    for (const [colour, width] of [["#ffffff", 3], ["#1d1d1f", 1.3]]) {
+      context.beginPath();
+      context.arc(cx, cy, r, 0, 2 * Math.PI);
+      context.strokeStyle = colour;
+      context.lineWidth = width / view.zoom;
+      context.stroke();
+    }
+    return inflated({ x0: cx - r, y0: cy - r, x1: cx + r, y1: cy + r }, 3 / view.zoom);
   }
 
   #others(previews, colourOf) {

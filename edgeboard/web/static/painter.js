@@ -145,7 +145,7 @@ export class Painter {
     if (this.#isResized) {
       this.#isResized = false;
       this.#begin(view);
-    } else if (this.#shown !== view) this.#follow(view);
+    } else if (this.#shown !== null && this.#shown !== view) this.#follow(view);
     if (this.#job === null) this.#repaint();
     else this.#delay();
     if (this.#job !== null) this.#advance(clock);
@@ -184,6 +184,10 @@ export class Painter {
     const [boxes, fresh] = [this.#boxes, this.#fresh];
     this.#boxes = [];
     this.#fresh = [];
+    if (fresh.length > REPAINT_ITEMS_MAX) {
+      this.#begin(this.#shown);
+      return;
+    }
     const seen = visible(this.#shown, this.#width, this.#height);
     const margin = 3 / (this.#shown.zoom * this.#ratio); // what is cleared is rounded out to whole device px
     const inSight = boxes.filter((box) => overlap(box, seen)).map((box) => inflated(box, margin));
@@ -254,7 +258,7 @@ export class Painter {
     this.#sheet.replaceBy(this.#back);
     this.#shown = job.view;
     this.#job = null;
-    this.#boxes.push(...job.later);
+    for (const box of job.later) this.#changedBox(box);
     if (this.#boxes.length > 0) this.#repaint();
   }
 

@@ -36,6 +36,11 @@ export class StrokeTool {
     this.#style = { tool, colour, width, page: 0, layer: 0 };
   }
 
+  /** Where a ring shows what is touched: nowhere. */
+  get ring() {
+    return null;
+  }
+
   /** What is under way, to be drawn. @returns {{columns: object, style: object}|null} */
   get drawing() {
     return this.#recorder === null || this.#recorder.length === 0
@@ -120,6 +125,11 @@ export class EraserTool {
 
   get drawing() {
     return null;
+  }
+
+  /** Where it is, in screen px. @returns {{x: number, y: number, radius: number}|null} */
+  get ring() {
+    return this.#last === null ? null : { x: this.#last.x, y: this.#last.y, radius: ERASER_RADIUS };
   }
 
   get due() {

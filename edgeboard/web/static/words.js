@@ -14,7 +14,7 @@ const CODES = new Map([
   [Code.TOO_BIG, "The board found a message too big."],
   [Code.RATE, "The board asks to slow down."],
   [Code.BAD_SIGNATURE, "The board did not accept a signature."],
-  [Code.TOO_OLD, "This page is older than the board. Reload it to go on."],
+  [Code.TOO_OLD, "This page is older than the board."],
   [Code.ROOM_FULL, "This room is full."],
   [Code.AUTHENTICATION, "The board did not recognise this device."],
   [Code.OTHER_MESH, "This board belongs to another group of boards."],

@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+
+import { add, alive, further } from "../../../edgeboard/web/static/bodies.js";
+import { Document } from "../../../edgeboard/web/static/canvas.js";
+import { encodeColumns, encodeStroke } from "../../../edgeboard/web/static/codec.js";
+import { ItemType, Maker } from "../../../edgeboard/web/static/ops.js";
+import { Painter } from "../../../edgeboard/web/static/painter.js";
+import { makeView, panned, zoomed } from "../../../edgeboard/web/static/view.js";
+import { Dice } from "../random.js";
+
+const SIZE = 24; // px of the window; one px of the canvas is one cell
+
+/**
+ * A canvas of cells instead of px: a stroke colours the cells of its points. What a real canvas does with ink is the
+ * browser's affair; which ink goes where, and what is painted over, is the painter's.
+ */
+class Cells {
+  #width = 0;
+  #height = 0;
+  style = {};
+  cells = new Map();
+  strokes = 0;
+
+  getContext() {
+    return this.context;
+  }
+
+  set width(value) {
+    this.#width = value;
+    this.cells.clear();
+  }
+
+  get width() {
+    return this.#width;
+  }
+
+  set height(value) {
+    this.#height = value;
+    this.cells.clear();
+  }
+
+  get height() {
+    return this.#height;
+  }
+
+  constructor() {
+    const canvas = this;
+    let matrix = [1, 0, 0, 1, 0, 0];
+    let clip = null;
+    let rects = [];
+    const isInside = (x, y) => {
+      const isOn = x >= 0 && y >= 0 && x < canvas.width && y < canvas.height;
+      return isOn && (clip === null || clip.some(([rx, ry, w, h]) => x >= rx && y >= ry && x < rx + w && y < ry + h));
+    };
+    this.context = {
+      setTransform: (...values) => (matrix = values),
+      save() {},
+      restore: () => (clip = null),
+      beginPath: () => (rects = []),
+      rect: (...rect) => rects.push(rect),
+      clip: () => (clip = rects),
+      clearRect() {
+        for (const key of [...canvas.cells.keys()]) if (isInside(...key.split(",").map(Number))) canvas.cells.delete(key);
+      },
+      drawImage(image, dx, dy) {
+        const copy = [...image.cells].map(([key, colours]) => {
+          const [x, y] = key.split(",").map(Number);
+          return [`${x + dx},${y + dy}`, colours];
+        });
+        canvas.cells = new Map(copy.filter(([key]) => isInside(...key.split(",").map(Number))));
+      },
+      stroke(path) {
+        canvas.strokes += 1;
+        const cells = new Set(path.places.map(([x, y]) => [matrix[0] * x + matrix[4], matrix[3] * y + matrix[5]].map(Math.floor).join()));
+        for (const key of cells) {
+          if (!isInside(...key.split(",").map(Number))) continue;
+          canvas.cells.set(key, `${canvas.cells.get(key) ?? ""}${this.strokeStyle};`);
+        }
+      },
+    };
+    this.context.fill = this.context.stroke;
+  }
+}
+
+before(() => {
+  globalThis.Path2D = class {
+    places = [];
+    moveTo(x, y) {
+      this.places.push([x, y]);
+    }
+    lineTo(x, y) {
+      this.places.push([x, y]);
+    }
+    arc() {}
+    closePath() {}
+  };
+  globalThis.document = { createElement: () => new Cells() };
+});
+
+/** A document with a painter, and a second one that paints everything anew. */
+class Easel {
+  document = new Document();
+  maker = new Maker("0a".repeat(8));
+  element = new Cells();
+  view = makeView(0, 0, 1);
+  now = 0;
+
+  constructor() {
+    this.painter = new Painter(this.document, this.element);
+    this.painter.resize(SIZE, SIZE, 1);
+    this.painter.look(this.view);
+    this.settle();
+  }
+
+  make(body, lamport = this.document.lamport + 1) {
+    const op = this.maker.make(body, lamport);
+    this.painter.changed(this.document.apply(op).items);
+    return op.id;
+  }
+
+  stroke(places, colour = 0) {
+    return this.make(add({ type: ItemType.STROKE, payload: encodeStroke({ tool: 0, colour, width: 8, columns: columns(places) }) }));
+  }
+
+  look(view) {
+    this.view = view;
+    this.painter.look(view);
+  }
+
+  settle(painter = this.painter) {
+    for (let i = 0; i < 500; i++) if (!painter.frame(() => (this.now += 0.01))) return;
+    assert.fail("there is always more to paint");
+  }
+
+  cells() {
+    this.settle();
+    return Object.fromEntries([...this.element.cells].sort());
+  }
+
+  anew() {
+    const element = new Cells();
+    const painter = new Painter(this.document, element);
+    painter.resize(SIZE, SIZE, 1);
+    painter.changed(this.document.items().map(({ id }) => id));
+    painter.look(this.view);
+    this.settle(painter);
+    return Object.fromEntries([...element.cells].sort());
+  }
+}
+
+const columns = (places) => ({ scale: 8, x: places.map(([x]) => x * 8), y: places.map(([, y]) => y * 8) });
+
+test("new ink on top is painted without touching the rest", () => {
+  const easel = new Easel();
+  for (let i = 0; i < 10; i++) easel.stroke([[i, i]]);
+  easel.cells();
+  const before = easel.element.strokes;
+  easel.stroke([[3, 9]]);
+  easel.cells();
+  assert.equal(easel.element.strokes, before + 1);
+});
+
+test("ink that is erased uncovers what was below, in order", () => {
+  const easel = new Easel();
+  easel.stroke([[5, 5]], 1);
+  const middle = easel.stroke([[5, 5]], 2);
+  easel.stroke([[5, 5]], 3);
+  easel.cells();
+  easel.make(alive(middle, false));
+  assert.deepEqual(easel.cells(), easel.anew());
+  assert.equal(Object.values(easel.cells())[0].split(";").length - 1, 2);
+});
+
+test("ink that comes late but belongs below is painted below", () => {
+  const easel = new Easel();
+  easel.stroke([[5, 5]], 1);
+  easel.stroke([[5, 5]], 2);
+  easel.cells();
+  const other = new Maker("0b".repeat(8));
+  const payload = encodeStroke({ tool: 0, colour: 9, width: 8, columns: columns([[5, 5]]) });
+  easel.painter.changed(easel.document.apply(other.make(add({ type: ItemType.STROKE, payload }), 1)).items);
+  assert.deepEqual(easel.cells(), easel.anew());
+});
+
+test("a pan shifts the sheet and paints only what comes into sight", () => {
+  const easel = new Easel();
+  for (let i = 0; i < 20; i++) easel.stroke([[i, i]]);
+  easel.cells();
+  const before = easel.painter.statistics();
+  easel.look(panned(easel.view, -3, 2));
+  assert.deepEqual(easel.cells(), easel.anew());
+  const after = easel.painter.statistics();
+  assert.deepEqual([after.full, after.shifts], [before.full, before.shifts + 1]);
+});
+
+test("a larger window and another zoom are painted behind the scene, in slices", () => {
+  const easel = new Easel();
+  for (let i = 0; i < 400; i++) easel.stroke([[i % 20, (i * 7) % 20]]);
+  easel.cells();
+  easel.look(zoomed(easel.view, 2, 12, 12));
+  let slow = 0;
+  let frames = 1;
+  while (easel.painter.frame(() => (slow += 3))) frames += 1;
+  assert.ok(frames > 5, `${frames} frames`);
+  assert.deepEqual(easel.cells(), easel.anew());
+  easel.painter.resize(SIZE * 2, SIZE, 1);
+  easel.painter.frame(() => (slow += 50));
+  easel.look(panned(easel.view, 5, 5));
+  easel.painter.frame(() => (slow += 50));
+  easel.painter.resize(SIZE, SIZE, 1);
+  assert.deepEqual(easel.cells(), easel.anew());
+});
+
+test("whatever happens in whatever order, the sheet shows what painting it anew would show", () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const dice = new Dice(seed);
+    const easel = new Easel();
+    const ids = [];
+    const place = () => [dice.whole(-5, 30), dice.whole(-5, 30)];
+    for (let step = 0; step < 60; step++) {
+      const chance = dice.next();
+      if (chance < 0.45) ids.push(easel.stroke(Array.from({ length: dice.whole(1, 4) }, place), dice.whole(0, 15)));
+      else if (chance < 0.55 && ids.length > 0) {
+        const payload = encodeColumns(columns([place(), place()]));
+        easel.make(further(dice.pick(ids), dice.whole(1, 4), { type: ItemType.STROKE, payload }));
+      } else if (chance < 0.75 && ids.length > 0) easel.make(alive(dice.pick(ids), dice.chance(0.4)));
+      else if (chance < 0.9) easel.look(panned(easel.view, dice.whole(-9, 9), dice.whole(-9, 9)));
+      else if (chance < 0.95) easel.look(makeView(dice.whole(-9, 9), dice.whole(-9, 9), dice.pick([1, 2])));
+      else easel.painter.resize(SIZE, SIZE, 1);
+      if (dice.chance(0.7)) easel.painter.frame(() => (easel.now += dice.whole(0, 12)));
+      if (step % 10 === 9) assert.deepEqual(easel.cells(), easel.anew(), `seed ${seed}, step ${step}`);
+    }
+  }
+});
+
+test("a track meets the ink it crosses, and items that are hidden never", () => {
+  const easel = new Easel();
+  const id = easel.stroke([[0, 5], [20, 5]]);
+  easel.stroke([[0, 15], [20, 15]]);
+  assert.deepEqual(easel.painter.touched(10, 0, 10, 8, 1), [id]);
+  assert.deepEqual(easel.painter.touched(10, 9, 10, 11, 1), []);
+  easel.painter.hide([id]);
+  assert.deepEqual(easel.painter.touched(10, 0, 10, 8, 1), []);
+  assert.ok(easel.painter.extent().y0 > 5);
+});
+
+test("ten thousand strokes do not hold up a frame", () => {
+  const easel = new Easel();
+  for (let i = 0; i < 10_000; i++) easel.stroke([[i % 20, (i * 3) % 20]]);
+  let ticks = 0;
+  let frames = 1;
+  while (easel.painter.frame(() => (ticks += 0.5))) frames += 1;
+  assert.ok(frames > 50, `${frames} frames`);
+});
