@@ -15,6 +15,7 @@ from edgeboard.canvas.ink import Disc
 
 STEPS: Final = 100  # in a px
 FLAT: Final = 0.01  # px: by so much a joint may cut a corner
+FAR: Final = -0.2  # cosine of the angle of an arc: below it two are made of it
 SHARP: Final = 0.5  # cosine of a turn: below it a strip ends
 OVERLAP: Final = 0.8  # of a segment: how much of it the inside of a bend may take
 
@@ -158,28 +159,39 @@ class Trail:
     def disc(self, disc: Disc) -> None:
         x, y, r = disc
         self.move(x + r, y)
-        self.arc(r, x - r, y)
-        self.arc(r, x + r, y)
-        self.parts.append("z")
+        across = self._x - round((x - r) * STEPS)
+        # a radius that is a little too small is enlarged until it fits; one too large would flatten both halves
+        size = _text(across // 2)
+        self.parts.append(f"a{size} {size} 0 0 1 {_text(-across)} 0a{size} {size} 0 0 1 {_text(across)} 0z")
 
     def strip(self, strip: Sequence[Segment]) -> None:
         """Some segments, each of which begins where the one before it ends."""
         first, last = strip[0], strip[-1]
         x, y, r = first.a
         self.move(x + r * first.px, y + r * first.py)
-        self.arc(r, x - r * first.ux, y - r * first.uy)  # in two halves: one whose ends coincide would not be drawn
-        self.arc(r, x + r * first.nx, y + r * first.ny)
+        self._around(first.a, first.px, first.py, -first.ux, -first.uy)
+        self._around(first.a, -first.ux, -first.uy, first.nx, first.ny)
         for before, after in pairwise(strip):
             turn = before.ux * after.uy - before.uy * after.ux
             self._joint(after.a, before.nx, before.ny, after.nx, after.ny, is_outside=turn > 0)
         x, y, r = last.b
         self.line(x + r * last.nx, y + r * last.ny)
-        self.arc(r, x + r * last.ux, y + r * last.uy)
-        self.arc(r, x + r * last.px, y + r * last.py)
+        self._around(last.b, last.nx, last.ny, last.ux, last.uy)
+        self._around(last.b, last.ux, last.uy, last.px, last.py)
         for after, before in pairwise(reversed(strip)):
             turn = before.ux * after.uy - before.uy * after.ux
             self._joint(after.a, after.px, after.py, before.px, before.py, is_outside=turn < 0)
         self.parts.append("z")
+
+    def _around(self, disc: Disc, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Clockwise around a disc from one direction to another, up to the opposite one. If it is far, in two arcs:
+        where an arc of nearly half a circle lies depends on the last digit of its ends."""
+        x, y, r = disc
+        if x0 * x1 + y0 * y1 < FAR:
+            middle_x, middle_y = x0 + x1 - (y0 - y1), y0 + y1 + (x0 - x1)  # both point to the middle; one may be small
+            length = sqrt(middle_x * middle_x + middle_y * middle_y)
+            self.arc(r, x + r * middle_x / length, y + r * middle_y / length)
+        self.arc(r, x + r * x1, y + r * y1)
 
     def _joint(self, disc: Disc, x0: float, y0: float, x1: float, y1: float, *, is_outside: bool) -> None:
         """Around a disc from one tangent point to the next: by an arc, or by one place in between if none can tell."""

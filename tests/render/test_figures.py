@@ -128,6 +128,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(list(ItemType)), st.lists(values, max_size=8), values, values)
 def test_whatever_an_item_holds_its_picture_is_xml(kind, value, text, style):
     drawn = picture(kind, value, text=text, style=style)

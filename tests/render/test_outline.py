@@ -76,9 +76,13 @@ RUNS = [
     [Disc(0, 0, 2), Disc(0, 0, 2), Disc(0, 0, 2)],
     [Disc(0, 0, 2), Disc(0.001, 0, 1.9995)],
     [Disc(0, 0, 1), Disc(-7, -7, 0.3), Disc(-7, 7, 4)],
+    [Disc(1, -1, 1), Disc(1.875, 0, 4.296875)],  # a half circle whose radius is rounded up
+    [Disc(0, 0, 4.296875), Disc(3.6, 0, 1)],
+    [Disc(0, 0, 1), Disc(-3.6, 0.1, 4.296875)],
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", RUNS)
 def test_a_fill_covers_the_discs_and_what_joins_them_and_nothing_else(run):
     shapes = polygons(fill_path([run]))
@@ -109,6 +113,7 @@ def along(turns):
         x, y = x + length * math.cos(heading), y + length * math.sin(heading)
 
 
+@pytest.mark.slow
 @given(st.one_of(wild.map(lambda discs: [Disc(*disc) for disc in discs]), gentle.map(lambda turns: list(along(turns)))))
 def test_whatever_the_pen_does_what_is_inside_is_filled_and_what_is_outside_is_not(run):
     shapes = polygons(fill_path([run]))
