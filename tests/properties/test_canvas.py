@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from tests.properties.histories import ADMINS, ALL, AUTHORS, PLAIN, History, replica
 from tests.properties.reference import canvas, digest
 
+pytestmark = pytest.mark.slow
+
 SEEDS = st.integers(0, 2**32)
 
 

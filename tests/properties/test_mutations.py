@@ -14,6 +14,8 @@ import pytest
 from tests.properties.histories import ALL, PLAIN, History
 from tests.properties.test_canvas import prove
 
+pytestmark = pytest.mark.slow
+
 CANVAS = Path(__file__).resolve().parents[2] / "edgeboard" / "canvas"
 HISTORIES = 600  # tried before a mutant counts as alive; most die within ten
 NUMBERS = count()

@@ -3,6 +3,7 @@
 import hashlib
 import random
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -28,6 +29,8 @@ from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.floors import reduce_log
 from edgeboard.oplog.log import Log, Status
 from edgeboard.vectors import Vector
+
+pytestmark = pytest.mark.slow
 
 MESH, ROOM = MeshId(b"m" * 16), RoomId(b"r" * 16)
 NAMES = st.integers(0, 3)

@@ -84,15 +84,15 @@ class Gesture {
     return this.#keys;
   }
 
-  /** Whether it acts on all registers that another one acts on. @param {Gesture} other */
-  includes(other) {
-    for (const text of other.keys.keys()) if (!this.keys.has(text)) return false;
-    return true;
+  /** Whether `other` is known as an undo or redo of this: by its first register, for others may know nothing of this. */
+  answers(other) {
+    const [first] = other.keys.keys();
+    return this.keys.has(first);
   }
 
   /** Its facts on the registers that another one acts on. @param {Gesture} other */
   on(other) {
-    return [...other.keys.keys()].flatMap((text) => this.keys.get(text).facts);
+    return [...other.keys.keys()].flatMap((text) => this.keys.get(text)?.facts ?? []);
   }
 }
 
@@ -167,13 +167,13 @@ class History {
       this.undone.length = 0;
       if (this.done.length > DEPTH) this.done.shift();
     } else if (gesture.flag === Undo.UNDO) {
-      const at = this.done.findLastIndex((standing) => standing.includes(gesture));
+      const at = this.done.findLastIndex((standing) => standing.answers(gesture));
       if (at < 0) return;
       const [standing] = this.done.splice(at, 1);
       this.undone.push([standing, gesture]);
       for (const fact of [...gesture.facts, ...standing.on(gesture)]) this.#cancelled.add(fact.id);
     } else {
-      const at = this.undone.findLastIndex(([, undoing]) => undoing.includes(gesture));
+      const at = this.undone.findLastIndex(([, undoing]) => undoing.answers(gesture));
       if (at < 0) return;
       const [[standing]] = this.undone.splice(at, 1);
       this.done.push(standing);
@@ -188,12 +188,14 @@ class History {
     const values = [];
     for (const { key, facts } of [...gesture.keys.values()].reverse()) {
       const own = idsOf(facts);
-      const standing = this.#acting(key).filter((fact) => !this.#cancelled.has(fact.id));
+      const standing = this.#standing(key);
       const before = standing.findLast((fact) => !own.has(fact.id)) ?? null;
       const wins = standing.length > 0 && own.has(standing.at(-1).id);
       if ("target" in key) {
         const born = facts.some((fact) => fact.part !== Part.ALIVE);
-        if (standing.length > 0 ? wins : born) alive.set(key.target, !born && (before === null || isRevival(before)));
+        if (!(standing.length > 0 ? wins : born)) continue;
+        alive.set(key.target, !born && (before === null || isRevival(before)));
+        this.#follow(key.target, false, alive);
       } else if (wins) values.push(...this.#give(key, before));
     }
     return this.#shown(alive, values);
@@ -204,13 +206,37 @@ class History {
     const alive = new Map();
     const values = [];
     for (const [text, { key, facts }] of undoing.keys) {
-      const acting = this.#acting(key);
-      if (acting.length === 0 || !idsOf(facts).has(acting.at(-1).id)) continue;
+      const own = idsOf(facts);
+      const standing = this.#standing(key, own);
+      if (standing.length === 0 || !own.has(standing.at(-1).id) || !gesture.keys.has(text)) continue;
       const last = gesture.keys.get(text).facts.at(-1);
-      if ("target" in key) alive.set(key.target, last.part === Part.ALIVE ? last.body.alive : true);
-      else values.push(...this.#give(key, last));
+      if ("target" in key) {
+        alive.set(key.target, last.part === Part.ALIVE ? last.body.alive : true);
+        this.#follow(key.target, true, alive);
+      } else values.push(...this.#give(key, last));
     }
     return this.#shown(alive, values);
+  }
+
+  /** When a clear is switched: the items on which ops that cancel are later than it and hide that it was. */
+  #follow(target, live, alive) {
+    for (const clear of this.#facts.contents(target)) {
+      if (clear.part !== Part.CLEAR || !this.#view.counts(clear)) continue;
+      for (const item of this.#document.under(clear)) {
+        const acting = this.#acting({ target: item }).filter((fact) => fact !== clear);
+        if (live) acting.push(clear);
+        acting.sort((a, b) => compareStamps(a.op, b.op));
+        const last = acting.at(-1);
+        if (last === undefined || last === clear || !this.#cancelled.has(last.id)) continue;
+        const standing = acting.findLast((fact) => !this.#cancelled.has(fact.id) || fact === clear);
+        alive.set(item, standing === undefined || isRevival(standing));
+      }
+    }
+  }
+
+  /** What acts on a register without the ops that cancel, `but` some of them. */
+  #standing(key, but = new Set()) {
+    return this.#acting(key).filter((fact) => !this.#cancelled.has(fact.id) || but.has(fact.id));
   }
 
   /** What acts on a register, sorted by stamp; a clear acts as alive = false. */
@@ -234,13 +260,17 @@ class History {
     return [key.item !== undefined ? setPacked(key.item, key.register, wanted) : metaPacked(key.name, wanted)];
   }
 
-  /** Those changes that can be seen. */
+  /** Those changes that can be seen; that of a clear also where only what follows from it can. */
   #shown(alive, values) {
     const document = this.#document;
-    const changes = [...alive].filter(([target, value]) => this.#shows(target) && document.isAlive(target) !== value);
-    const changed = new Set(changes.map(([target]) => target));
+    const changes = [];
+    for (const [target, value] of [...alive].reverse()) {
+      const follows = changes.length > 0 && this.#facts.contents(target).some(({ part }) => part === Part.CLEAR);
+      if (document.isAlive(target) !== value && (follows || this.#shows(target))) changes.unshift(aliveBody(target, value));
+    }
+    const changed = new Set(changes.map(({ target }) => target));
     const seen = values.filter(({ target }) => target === undefined || changed.has(target) || document.isAlive(target));
-    return [...changes.map(([target, value]) => aliveBody(target, value)), ...seen];
+    return [...changes, ...seen];
   }
 
   /** Whether it can be seen that an item, a cut or a clear has effect. */
