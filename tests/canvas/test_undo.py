@@ -355,6 +355,7 @@ def act_visibly(rng, table, person, number):
             table.do(person, Meta(rng.choice("kl"), number))
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.integers(0, 2**32))
 def test_alone_every_undo_goes_one_canvas_back_and_every_redo_one_forward(seed):
@@ -376,6 +377,7 @@ def test_alone_every_undo_goes_one_canvas_back_and_every_redo_one_forward(seed):
         assert table.redo(ANN) == ()
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.integers(0, 2**32))
 def test_undo_never_touches_what_others_did_last(seed):

@@ -88,12 +88,14 @@ def test_golden_bad_strokes(case):
         decode_stroke(bytes.fromhex(case["hex"]))
 
 
+@pytest.mark.slow
 @given(strokes(), st.binary(max_size=3))
 def test_a_stroke_comes_back_exactly_and_ends_where_it_ends(stroke, around):
     data = encode_columns(stroke)
     assert decode_columns(around + data + around, len(around)) == (stroke, len(around) + len(data))
 
 
+@pytest.mark.slow
 @given(strokes(), st.data())
 def test_a_mutated_stroke_is_a_stroke_or_an_error(stroke, dice):
     data = bytearray(encode_stroke(0, 3, 16, stroke))
