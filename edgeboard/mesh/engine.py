@@ -104,6 +104,11 @@ class Mesh:
             if flow is not None and flow.joined:
                 yield state, flow
 
+    def is_suspect(self, link: int) -> bool:
+        """Whether a link has left several pings unanswered; it may come back, so it stays open."""
+        state = self._links.get(link)
+        return state is not None and state.missed >= self._settings.suspect_pings
+
     def state(self, link: int) -> LinkState | None:
         return self._links.get(link)
 

@@ -5,17 +5,19 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, final
 
 from edgeboard import __version__
 from edgeboard.clock import Clock
 from edgeboard.errors import DecodeError, StateError
-from edgeboard.ids import room_id, show_op
+from edgeboard.ids import RoomId, room_id, show_op
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
-from edgeboard.render.svg import render_svg
-from edgeboard.rooms.archive import describe_log, export_room, plan_import, read_archive
+from edgeboard.render.svg import render_items
+from edgeboard.rooms.archive import plan_import, read_archive, take_snapshot, write_archive
+from edgeboard.rooms.chronicle import describe_batches
 from edgeboard.rooms.room import Room
 
 IMPORT_PORTION = 200  # ops logged before the loop gets a turn
@@ -31,6 +33,7 @@ class Api:
         self._clock = clock
         self._statistics = statistics
         self._started = clock.now()
+        self._counted: dict[RoomId, tuple[int, int]] = {}  # ops then, live items then
 
     def _room(self, name: str) -> Room:
         pipeline = self._node.pipeline
@@ -76,7 +79,7 @@ class Api:
             "state": room.state.value,
             "loaded": room.is_loaded,
             "ops": room.document.statistics().ops,
-            "items": room.document.statistics().items,
+            "items": self._live_items(room),
             "bytes": room.log.statistics().bytes,
             "authors": len(room.log.vector()),
             "people": len(self._node.pipeline.people[room.room]),
@@ -84,20 +87,37 @@ class Api:
             "unsafe": len(room.receipts),
         }
 
+    def _live_items(self, room: Room) -> int:
+        """How many items people see; counted anew only when something has happened."""
+        ops = room.document.statistics().ops
+        if self._counted.get(room.room, (-1, 0))[0] != ops:
+            self._counted[room.room] = (ops, sum(1 for _ in room.document.live()))
+        return self._counted[room.room][1]
+
     def rooms(self) -> list[dict[str, Any]]:
         """The rooms with the digest of their canvas, which is the same on every board that shows the same."""
         return [{**self._describe(room), "digest": room.document.digest().hex()} for room in self._sorted()]
 
-    def room_log(self, name: str) -> dict[str, Any]:
-        room = self._room(name)
-        return describe_log(room.name, room.document, room.log)
+    # What takes long is done in a thread, from values that no longer change; the pens never wait for it.
 
-    def export_json(self, name: str) -> str:
+    async def room_log(self, name: str) -> dict[str, Any]:
         room = self._room(name)
-        return json.dumps(export_room(room.name, room.document, room.log), ensure_ascii=False)
+        batches, live = list(room.log.batches()), self._live_items(room)
+        return await asyncio.to_thread(describe_batches, room.name, batches, live)
 
-    def export_svg(self, name: str, page: int) -> str:
-        return render_svg(self._room(name).document, page=page)
+    async def export_json(self, name: str) -> str:
+        room = self._room(name)
+        snapshot = take_snapshot(room.name, room.document)
+        mesh, at = self._node.pipeline.identity.mesh, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+        def write() -> str:
+            return json.dumps(write_archive(snapshot, mesh=mesh, exported=at), ensure_ascii=False)
+
+        return await asyncio.to_thread(write)
+
+    async def export_svg(self, name: str, page: int) -> str:
+        items = self._room(name).document.items()
+        return await asyncio.to_thread(render_items, items, page)
 
     async def import_json(self, name: str, data: bytes) -> dict[str, Any]:
         """Take a room's JSON into a room of this board; ops keep their ids, so a second import changes nothing."""

@@ -11,6 +11,7 @@ from typing import Any, final
 from aiohttp import web
 
 from edgeboard.errors import RefusedError, UserError
+from edgeboard.ids import MeshId
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
 from edgeboard.ports import Store, Transport, Writer
@@ -37,6 +38,7 @@ class Board:
         control: web.Application,
         listen: tuple[str, int],
         socket_path: Path | None,
+        mesh: MeshId,
         rooms: tuple[str, ...],
         peers: tuple[str, ...],
         required_peers: tuple[str, ...],
@@ -54,6 +56,7 @@ class Board:
         self._control = control
         self._listen = listen
         self._socket_path = socket_path
+        self._mesh = mesh
         self._rooms = rooms
         self._peers = peers
         self._required = frozenset(required_peers)
@@ -69,7 +72,9 @@ class Board:
     async def start(self) -> None:
         """Open the rooms, the doors, and the links; raises UserError where a person has to act."""
         try:
-            for name in self._rooms:
+            stored = await asyncio.to_thread(self._store.rooms)
+            names = dict.fromkeys([*self._rooms, *(room.name for room in stored if room.mesh == self._mesh)])
+            for name in list(names)[: self.node.pipeline.settings.rooms_max]:
                 self.node.feed(partial(self.node.pipeline.open_room, name))
             await self._serve()
             self.spawn(self._adopt(), name="take over rooms of the mesh before")

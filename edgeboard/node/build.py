@@ -95,6 +95,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         node.link_down,
         node.message,
         node.heard,
+        node.is_suspect,
     )
     node.wire(writer, links, supervisor.spawn)
 
@@ -148,6 +149,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         control=make_app(doors, control=True),
         listen=(config.node.listen.host, config.node.listen.port),
         socket_path=state.control_socket,
+        mesh=mesh.mesh,
         rooms=config.rooms,
         peers=config.peers,
         required_peers=required_peers,

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import final
 
@@ -21,6 +22,7 @@ from edgeboard.wire.messages import Channel
 
 FIRST_PAUSE_S = 0.3
 LAST_PAUSE_S = 10.0
+LOOK_S = 1.0  # between looks at a link that may be dead
 REFUSED_PAUSE_S = 30.0  # after a refusal: a person has to act first
 CLONE_PROBE_S = 2.5  # two pings of the first link: does it still answer?
 CLONE_TEXT = (
@@ -51,6 +53,7 @@ class Links:
         spawn: runs a coroutine as a task that the node owns.
         on_up, on_down, on_message: what the node does with a link's life.
         heard: when something was last heard on a link, or None.
+        is_suspect: whether a link has left pings unanswered.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Links:
         on_down: Callable[[int], None],
         on_message: Callable[[int, Channel, bytes], None],
         heard: Callable[[int], float | None],
+        is_suspect: Callable[[int], bool],
     ) -> None:
         self._node = node
         self._rng = rng
@@ -70,6 +74,7 @@ class Links:
         self._on_down = on_down
         self._on_message = on_message
         self._heard = heard
+        self._is_suspect = is_suspect
         self._links: dict[int, Linked] = {}
         self._by_node: dict[NodeId, Linked] = {}
         self._next = 1
@@ -109,7 +114,7 @@ class Links:
     async def _decide_clone(self, known: Linked, link: Link, ours: bool, since: float) -> None:
         """Two runs of one key: the second is a restart if the first falls silent, else a copy."""
         try:
-            async with asyncio.timeout(CLONE_PROBE_S):
+            async with asyncio.timeout(0 if self._is_suspect(known.number) else CLONE_PROBE_S):
                 await known.ended.wait()
         except TimeoutError:
             if (self._heard(known.number) or 0.0) > since:
@@ -161,7 +166,7 @@ class Links:
         while True:
             linked = self._by_node.get(known) if known is not None else None
             if linked is not None:
-                await linked.ended.wait()
+                await self._ended_or_suspect(linked)
                 pause = FIRST_PAUSE_S
                 await asyncio.sleep(self._rng.uniform(0.5, 1.0) * pause)
                 continue
@@ -187,6 +192,13 @@ class Links:
                 if known is not None and known not in self._by_node:
                     pause = CLONE_PROBE_S
             await asyncio.sleep(self._rng.uniform(0.5, 1.0) * pause)
+
+    async def _ended_or_suspect(self, linked: Linked) -> None:
+        """Wait until a link has ended, or answers nothing: a killed board ends no link, WebRTC finds out in 32 s."""
+        while not linked.ended.is_set() and not self._is_suspect(linked.number):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await linked.ended.wait()
 
     def close_all(self) -> None:
         """Say goodbye on every link; later ones are turned away."""

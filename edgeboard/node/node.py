@@ -87,6 +87,9 @@ class Node:
         state = self.pipeline.mesh.state(number)
         return None if state is None else state.heard
 
+    def is_suspect(self, number: int) -> bool:
+        return self.pipeline.mesh.is_suspect(number)
+
     # -- outputs
 
     def _hand(self, output: Output) -> None:

@@ -45,6 +45,10 @@ class Pipeline:
         return self._core.identity
 
     @property
+    def settings(self) -> PipelineSettings:
+        return self._core.settings
+
+    @property
     def rooms(self) -> dict[RoomId, Room]:
         return self._core.rooms
 
@@ -284,8 +288,8 @@ class Pipeline:
     def _compare(self, key: RoomId, vector: bytes, canvas: bytes) -> None:
         """Equal vectors and unequal canvases cannot be: a node is faulty or lies."""
         room = self._core.rooms.get(key)
-        if room is None or room.log.vector().digest() != vector:
-            return
+        if room is None or room.log.vector().digest() != vector or room.gathered_until() is not None:
+            return  # what is being gathered is on our canvas, and in nobody's log
         if room.document.digest() == canvas:
             self._core.event(room, RoomEvent.AGREED)
         elif self._core.event(room, RoomEvent.DIVERGED):
@@ -322,7 +326,7 @@ class Pipeline:
         core = self._core
         for room in core.rooms.values():
             links = core.mesh.node_links(room.room)
-            if links and not core.mesh.behind(room.room):
+            if links and not core.mesh.behind(room.room) and room.gathered_until() is None:
                 message = Digest(room.room, room.log.vector().digest(), room.document.digest())
                 for link in links:
                     core.say(link, message)

@@ -49,9 +49,9 @@ class Doors:
     serve_link: Serve
     status: Callable[[], Json]
     rooms: Callable[[], Json]
-    room_log: Callable[[str], Json]
-    export_json: Callable[[str], str]
-    export_svg: Callable[[str, int], str]
+    room_log: Callable[[str], Awaitable[Json]]
+    export_json: Callable[[str], Awaitable[str]]
+    export_svg: Callable[[str, int], Awaitable[str]]
     import_json: Callable[[str, bytes], Awaitable[Json]]
 
 
@@ -162,14 +162,14 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         return handle
 
     async def export_json(request: web.Request) -> web.StreamResponse:
-        return web.Response(text=doors.export_json(request.match_info["name"]), content_type="application/json")
+        return web.Response(text=await doors.export_json(request.match_info["name"]), content_type="application/json")
 
     async def export_svg(request: web.Request) -> web.StreamResponse:
         try:
             number = int(request.query.get("page", "1"))
         except ValueError:
             raise DecodeError("a page is a number from 1") from None
-        text = doors.export_svg(request.match_info["name"], number - 1)
+        text = await doors.export_svg(request.match_info["name"], number - 1)
         return web.Response(text=text, content_type="image/svg+xml")
 
     async def status(request: web.Request) -> web.StreamResponse:
@@ -194,7 +194,7 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
         return web.json_response(doors.rooms())
 
     async def room_log(request: web.Request) -> web.StreamResponse:
-        return web.json_response(doors.room_log(request.match_info["name"]))
+        return web.json_response(await doors.room_log(request.match_info["name"]))
 
     async def import_room(request: web.Request) -> web.StreamResponse:
         body = await _body(request, IMPORT_MAX)

@@ -44,6 +44,7 @@ class World:
     def __init__(self) -> None:
         self.up: list[tuple[int, NodeId | None]] = []
         self.down: list[int] = []
+        self.suspects: set[int] = set()
         self.linked = asyncio.Event()
         self.heard: dict[int, float] = {}
         self.tasks: list[asyncio.Task] = []
@@ -55,6 +56,7 @@ class World:
             self.down.append,
             lambda number, channel, data: None,
             self.heard.get,
+            self.suspects.__contains__,
         )
 
     def note(self, number: int, node: NodeId | None) -> None:
@@ -182,3 +184,20 @@ async def test_a_stopping_board_says_goodbye_and_takes_no_more_links() -> None:
     assert link.closed is not None
     assert late.closed is not None
     assert link.closed[0] is late.closed[0] is CloseCode.GOING_AWAY
+
+
+async def test_a_board_that_answers_nothing_is_dialled_again_before_its_link_ends(monkeypatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(module, "LOOK_S", 0.001)
+    world = World()
+    dead, alive = FakeLink(HIGHER), FakeLink(HIGHER, b"boot---2")
+    transport = Dialled(dead, alive)
+    task = asyncio.get_running_loop().create_task(world.links.keep_linked(transport, "http://x:1", lambda error: None))
+    await asyncio.wait_for(world.linked.wait(), 10)
+    world.linked.clear()
+    world.suspects.add(1)
+    await asyncio.wait_for(world.linked.wait(), 10)
+    assert dead.closed is not None
+    assert alive.closed is None
+    assert world.up == [(1, HIGHER), (2, HIGHER)]
+    task.cancel()

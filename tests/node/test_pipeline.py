@@ -169,3 +169,13 @@ def test_a_damaged_row_comes_back_from_a_neighbour() -> None:
     first, second = canvases(cluster)
     assert first == second
     assert first[0] == 10
+
+
+def test_drawing_while_canvases_are_compared_raises_no_alarm() -> None:
+    cluster = opened(2)
+    for _ in range(1000):
+        draw(cluster, 0)
+        cluster.run(0.029)
+    assert cluster.nodes[0].alarms == cluster.nodes[1].alarms == []
+    first, second = canvases(cluster)
+    assert first[0] >= second[0] > 950
