@@ -165,7 +165,7 @@ class Links:
         known: NodeId | None = None
         while True:
             linked = self._by_node.get(known) if known is not None else None
-            if linked is not None:
+            if linked is not None and not self._is_suspect(linked.number):
                 await self._ended_or_suspect(linked)
                 pause = FIRST_PAUSE_S
                 await asyncio.sleep(self._rng.uniform(0.5, 1.0) * pause)
