@@ -70,8 +70,9 @@ LOOPBACK = "transport:\n  include_loopback: true\n  addresses: [127.0.0.1]\n"
 class RunningNode:
     """A real `edgeboard run` process with a state directory of its own."""
 
-    def __init__(self, state, *arguments, environment=None):
+    def __init__(self, state, *arguments, host="127.0.0.1", environment=None):
         self.state = state
+        self.host = host
         self.arguments = arguments
         self.environment = environment or {}
         self.process = None
@@ -84,7 +85,7 @@ class RunningNode:
             self.process = subprocess.Popen(
                 [
                     sys.executable, "-m", "edgeboard.cli", "run", "--state", str(self.state),
-                    "--listen", f"127.0.0.1:{self.port or port}", *self.arguments,
+                    "--listen", f"{self.host}:{self.port or port}", *self.arguments,
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.environment},
             )  # fmt: skip
@@ -123,7 +124,7 @@ class RunningNode:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def kill(self):
         """As a power cut would: SIGKILL."""
@@ -159,10 +160,10 @@ def nodes_in(folder):
     """A function that makes real nodes with their state in `folder`; those that still run at the end are killed."""
     nodes = []
 
-    def make(name, *arguments, secret=None, environment=None, config_text=LOOPBACK):
+    def make(name, *arguments, secret=None, config_text=LOOPBACK, **how):
         config = folder / f"{name}.yaml"
         config.write_text(config_text)
-        node = RunningNode(folder / name, "--config", str(config), *arguments, environment=environment)
+        node = RunningNode(folder / name, "--config", str(config), *arguments, **how)
         if secret is not None:
             set_mesh(node.state, MeshSecret.from_text(secret))
         nodes.append(node)

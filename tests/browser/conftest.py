@@ -2,6 +2,7 @@
 
 import os
 import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,8 @@ def mortal_boards(make_node, mesh_secret):
 @pytest.fixture
 def room(request):
     """A room that no other test uses."""
-    return re.sub(r"[^a-z0-9-]", "-", request.node.name.removeprefix("test_"))[:60]
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.originalname.removeprefix("test_"))
+    return f"{name[:48]}-{zlib.crc32(request.node.nodeid.encode()):08x}"
 
 
 @pytest.fixture

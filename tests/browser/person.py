@@ -4,19 +4,21 @@ Pen and touch go in through the DevTools protocol, below the page, so that what 
 The page's content security policy stays in force; so nothing here waits by evaluating strings in the page.
 """
 
-import json
 import math
 
 from tests.conftest import eventually
 
 PATIENCE_S = 30.0
 
-# What the page says when its node is away, which is no fault of the page.
+# What Chromium says when the node is away, of the icon that a picture has not, and of a header that only matters where
+# the origin is secure: no fault of the page.
 EXPECTED = (
     "net::ERR_CONNECTION_REFUSED",
     "net::ERR_CONNECTION_RESET",
     "net::ERR_EMPTY_RESPONSE",
     "net::ERR_SOCKET_NOT_CONNECTED",
+    "/favicon.ico",
+    "Cross-Origin-Opener-Policy header has been ignored",
 )
 
 READ_STROKES = """async () => {
@@ -32,7 +34,7 @@ READ_STROKES = """async () => {
 class Person:
     """One browser profile in one room; `page` is the tab that is open."""
 
-    def __init__(self, browser, node, room, name=None, *, carrier=None, before=""):
+    def __init__(self, browser, node, room, name=None, *, carrier=None, before="", prepare=None):
         self.node = node
         self.room = room
         self.faults = []
@@ -40,6 +42,8 @@ class Person:
         self.context = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
         if before:
             self.context.add_init_script(before)
+        if prepare is not None:
+            prepare(self.context)
         self.open()
         if name is not None:
             self.introduce(name)
@@ -55,8 +59,9 @@ class Person:
         self.page.goto(url or self._url)
 
     def _on_console(self, message):
-        if message.type in ("error", "warning") and not any(text in message.text for text in EXPECTED):
-            self.faults.append(f"console: {message.text}")
+        text = f"console: {message.text} ({message.location.get('url')})"
+        if message.type in ("error", "warning") and not any(expected in text for expected in EXPECTED):
+            self.faults.append(text)
 
     def close_tab(self):
         self.page.close()
@@ -191,7 +196,3 @@ def columns(stroke):
     """The columns of a stroke of one piece."""
     (piece,) = stroke["pieces"]
     return piece["columns"]
-
-
-def pretty(value):
-    return json.dumps(value, indent=1)

@@ -14,6 +14,7 @@ import aiohttp
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.ops import Add, Alive, ItemType, decode_op
 from edgeboard.canvas.samples import Stroke
+from edgeboard.cli import pen
 from edgeboard.ids import AuthorTag, Origin, PersonId, op_id, show_op
 from edgeboard.oplog.codec import encode_columns, encode_stroke
 from edgeboard.storage.statedir import find_control_socket
@@ -110,6 +111,12 @@ class HostedGuest:
             for at in range(rng.choice([0, 0, 1, 2]))
         ]
         return [first, *further]
+
+    def write(self, stroke, style):
+        """Log a recorded stroke as a pen does, in its pieces."""
+        item = op_id(self.guest.origin, len(self.drawn) + 1)
+        parts = enumerate(pen.pieces(stroke))
+        self.draw(*(pen.body(pen.part(stroke, *part), style, item if at else None, at) for at, part in parts))
 
     # -- what it was promised
 

@@ -1,0 +1,48 @@
+"""Who is here: names, cursors, and strokes while they are being drawn."""
+
+import pytest
+
+
+def test_cursors_bear_the_names_of_people_at_other_boards(boards, invite, eventually):
+    ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
+    ben.until("edgeboard.people.map(({ name }) => name).sort().join() === 'Ana,Ben'")
+    ana.hover(500, 300)
+    ana.hover(420, 260)
+    cursor = ben.page.locator("#cursors .cursor")
+    eventually(lambda: cursor.all_inner_texts() == ["Ana"])
+
+    def place():
+        box = cursor.first.bounding_box()
+        return box and (box["x"], box["y"])
+
+    # the arrow's tip is near its left upper corner; it glides there
+    eventually(lambda: place() == pytest.approx((420, 260), abs=4))
+    ana.introduce("Änne <b>")
+    eventually(lambda: cursor.all_inner_texts() == ["Änne <b>"])
+    assert ben.page.get_attribute("#people", "aria-label") == "2 people here. Show who"
+
+
+def test_a_person_who_leaves_is_gone_with_their_cursor(boards, invite):
+    ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
+    ben.until("edgeboard.people.length === 2")
+    ana.hover(500, 300)
+    ana.hover(420, 260)
+    ben.until("document.querySelectorAll('#cursors .cursor').length === 1")
+    ana.close_tab()
+    ben.until("edgeboard.people.length === 1 && document.querySelectorAll('#cursors .cursor').length === 0")
+
+
+def test_a_stroke_is_seen_while_it_is_drawn_and_logged_at_least_every_two_seconds(boards, invite, eventually):
+    ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
+    ana.pen("mousePressed", 200, 300, 0.4)
+    for at in range(1, 20):
+        ana.pen("mouseMoved", 200 + 8 * at, 300 + at % 5, 0.4)
+    ben.until("edgeboard.previews.length === 1 || edgeboard.items().length === 1")
+    ben.sees(1)  # the pen rests on the paper, and its ink is logged all the same
+    for at in range(20, 40):
+        ana.pen("mouseMoved", 200 + 8 * at, 300 + at % 5, 0.4)
+    ana.pen("mouseReleased", 520, 300)
+    eventually(lambda: len(ben.strokes()[0]["pieces"]) == 2)
+    ben.until("edgeboard.previews.length === 0")
+    assert ben.count() == 1
+    assert ana.digest == ben.digest

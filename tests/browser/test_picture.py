@@ -1,0 +1,60 @@
+"""A board as people see it: real handwriting, people and their cursors. The picture is kept, to be looked at."""
+
+from pathlib import Path
+
+import edgeboard.cli
+from edgeboard.cli import pen
+from edgeboard.cli.recordings import read_recording
+from tests.crash.hosted import HostedGuest
+
+RECORDING = Path(edgeboard.cli.__file__).parent / "data" / "handwriting.jsonl"
+INK = pen.Style(colour=0, width=22, dy=60)
+
+
+def test_handwriting_at_another_board_is_shown_as_it_was_written(boards, room, invite, loop, artifacts, eventually):
+    ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
+    scribe = HostedGuest(loop, boards[1].state, 1, name="Scribe", room=room)
+    eventually(lambda: scribe.is_linked)
+    recorded = [pen.moved(each.stroke, 0, INK.dy) for each in read_recording(RECORDING)]
+    for stroke in recorded:
+        scribe.write(stroke, INK)
+    ana.sees(len(recorded))
+    eventually(lambda: scribe.is_all_safe)
+
+    ana.page.click("[data-tool=marker]")
+    ana.page.click("[aria-label=Yellow]")
+    ana.draw(645, 362, width=105, height=6, points=30, low=0.5, high=0.5)
+    ana.page.click("[data-tool=pen]")
+    ana.page.click("[aria-label=Blue]")
+    ana.draw(250, 560, width=460, height=36, points=60, low=0.1, high=0.8)
+    ben.sees(len(recorded) + 2)
+    ben.hover(820, 470)
+    ben.hover(830, 480)
+    ana.until("document.querySelectorAll('#cursors .cursor').length === 1")
+    ana.until("document.querySelectorAll('#toasts .toast').length === 0")
+
+    picture = ana.page.screenshot(path=artifacts / "board.png")
+    assert picture.startswith(b"\x89PNG")
+    # nobody can say in code that it is beautiful; but there is ink where the recording has it, and paper beside it
+    assert darkness(ana, 600, 205, 150, 140) > 0.02
+    assert darkness(ana, 900, 560, 200, 100) == 0
+
+
+def darkness(person, x, y, width, height):
+    """The share of pixels of the sheet there that are not paper."""
+    return person.ask(
+        """([x, y, width, height]) => {
+            const sheet = document.getElementById("sheet");
+            const ratio = sheet.width / sheet.clientWidth;
+            const copy = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+            [copy.canvas.width, copy.canvas.height] = [width, height];
+            copy.drawImage(sheet, x * ratio, y * ratio, width * ratio, height * ratio, 0, 0, width, height);
+            const { data } = copy.getImageData(0, 0, width, height);
+            let dark = 0;
+            for (let at = 0; at < data.length; at += 4) {
+                if (data[at + 3] > 99 && data[at] + data[at + 1] + data[at + 2] < 600) dark += 1;
+            }
+            return dark / (data.length / 4);
+        }""",
+        [x, y, width, height],
+    )

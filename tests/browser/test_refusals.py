@@ -1,0 +1,120 @@
+"""What a board does not take, it says in words; the ink stays with whoever drew it."""
+
+import msgpack
+import pytest
+
+from edgeboard.errors import CloseCode
+from edgeboard.wire.messages import Channel, Refused, Submit, decode, encode
+from tests.conftest import LOOPBACK
+
+
+class Censor:
+    """Sits between a page and its board, and has the next submitted ops refused."""
+
+    def __init__(self, code, text):
+        self.refuse = True
+        self._code = code
+        self._text = text
+
+    def __call__(self, context):
+        context.route_web_socket("**/guest", self._between)
+
+    def _between(self, page):
+        board = page.connect_to_server()
+        board.on_message(page.send)
+
+        def from_page(frame):
+            message = decode(Channel(frame[0]), frame[1:]) if frame[0] == Channel.LOG else None
+            if not self.refuse or not isinstance(message, Submit):
+                board.send(frame)
+                return
+            for tail in message.tails:
+                counter = tail[0]  # a short varint
+                refused = Refused(message.room, message.origin, counter, self._code, self._text)
+                page.send(bytes((Channel.CTL,)) + encode(refused))
+
+        page.on_message(from_page)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "shown"),
+    [
+        (CloseCode.TOO_BIG, "17000 bytes", "Stroke not taken: larger than the board allows"),
+        (CloseCode.FORBIDDEN, "", "Stroke not taken: this device may not draw here"),
+        (CloseCode.MALFORMED, "it is <i>crooked</i>", "Stroke not taken: it is <i>crooked</i>"),
+    ],
+)
+def test_a_stroke_that_is_refused_is_told_kept_and_can_be_tried_again(code, text, shown, boards, invite, eventually):
+    censor = Censor(code, text)
+    ana, ben = invite(boards[0], carrier="websocket", prepare=censor).live(), invite(boards[1]).live()
+    ana.draw(300, 300)
+    ana.toast(shown)
+    assert ana.count() == 1
+    assert ana.ask("edgeboard.refused().length") >= 1
+    assert ben.count() == 0
+
+    ana.page.locator("#toasts .toast button", has_text="Details").click()
+    assert shown.replace(" not taken", "") in ana.page.inner_text("#refused-list")
+    ana.page.reload()  # it is not forgotten by a reload
+    ana.live().until("edgeboard.refused().length >= 1")
+    ana.sees(1).page.click("#badge")
+    ana.page.click("#link-refused")
+    censor.refuse = False
+    ana.page.click("#refused-retry")
+    ben.sees(1)
+    ana.safe()
+    assert ana.ask("edgeboard.refused().length") == 0
+    eventually(lambda: ana.digest == ben.digest)
+
+
+def test_a_refused_stroke_can_be_discarded(boards, invite):
+    censor = Censor(CloseCode.FORBIDDEN, "")
+    ana = invite(boards[0], carrier="websocket", prepare=censor).live()
+    ana.draw(300, 300)
+    ana.page.locator("#toasts .toast button", has_text="Details").click()
+    ana.page.click("#refused-discard")
+    ana.until("edgeboard.refused().length === 0")
+    ana.page.reload()
+    ana.live().until("edgeboard.statistics().isPersistent")
+    assert ana.count() == 0
+
+
+def test_a_board_that_is_full_says_so(make_node, invite):
+    node = make_node("small", config_text=f"{LOOPBACK}guests:\n  most: 1\n").start()
+    ana = invite(node, "Ana").live()
+    ben = invite(node)
+    ben.until("edgeboard.state === 'stopped'")
+    assert ben.page.inner_text("#badge").split("\n")[0] == "Not connected"
+    ben.page.click("#badge")
+    assert "This room is full." in ben.page.inner_text("#card-link")
+    assert ana.state == "live"
+    ana.leave()
+    ben.page.click("#link-retry")
+    ben.live()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [b"\x00" + msgpack.packb([6, b"", "x" * 70_000, b"\x00", 0]), b"\x01\xff\xff", b"\x07"],
+    ids=["too big", "no message", "no channel"],
+)
+def test_a_page_that_breaks_the_rules_is_shut_out_with_a_reason_and_the_others_stay(frame, boards, invite):
+    ben = invite(boards[0]).live()
+    ana = invite(boards[0], carrier="websocket").live()
+    said = ana.ask(
+        """(bytes) => new Promise((resolve) => {
+            const socket = new WebSocket(`ws://${location.host}/guest`);
+            socket.binaryType = "arraybuffer";
+            const heard = [];
+            socket.onopen = () => socket.send(new Uint8Array(bytes));
+            socket.onmessage = ({ data }) => heard.push([...new Uint8Array(data)]);
+            socket.onclose = () => resolve(heard);
+        })""",
+        list(frame),
+    )
+    closing = decode(Channel.CTL, bytes(said[-1][1:]))
+    assert closing.code in (CloseCode.TOO_BIG, CloseCode.MALFORMED)
+    assert closing.text
+    ana.draw(300, 300)
+    ben.sees(1)
+    assert ana.state == ben.state == "live"
