@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.figures import FIGURES
-from benchmarks.harness import PEERS, ROOT, Figure, Row, Runs, show, table
+from benchmarks.harness import PEERS, ROOT, Figure, Row, Runs, prepare, show, table
 
 KEPT = ROOT / "docs" / "figures.md"
 EPILOG = """\
@@ -50,6 +50,7 @@ def matches(figure: Figure, words: list[str]) -> bool:
 
 
 def run(figures: list[Figure]) -> list[Row]:
+    prepare()
     runs = Runs()
     rows = []
     for number, figure in enumerate(figures, 1):

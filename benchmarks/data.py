@@ -44,3 +44,10 @@ def _read(path: Path, scale: int) -> list[Stroke]:
             part = slice(at, at + 500)
             strokes.append(Stroke(scale, *(tuple(row[name][part]) for name in "xypt")))
     return strokes
+
+
+if __name__ == "__main__":
+    from benchmarks.rooms import batches
+
+    synthetic(10_000)
+    batches(100_000)
