@@ -1,8 +1,7 @@
 /**
  * The page: puts the parts together and lets them hear of each other. What each does is written where it lives.
  *
- * `?carrier=webrtc` or `?carrier=websocket` allows only that way to the host. `window.edgeboard` is for looking at the
- * page from outside, as tests do; nothing can be changed through it.
+ * `?carrier=webrtc` or `?carrier=websocket` allows only that way to the host.
  */
 
 import { Board } from "./board.js";
@@ -10,16 +9,17 @@ import { Connection, Phase } from "./connection.js";
 import { Cursors } from "./cursors.js";
 import { Desk } from "./desk.js";
 import { GuestSession } from "./guest.js";
-import { randomOrigin, toHex } from "./ids.js";
+import { randomOrigin } from "./ids.js";
+import { expose } from "./inspect.js";
 import { listenToKeys } from "./keyboard.js";
-import { Kind } from "./kinds.js";
 import { Carrier, openWebRtc, openWebSocket } from "./link.js";
 import { LiveReceiver, LiveSender } from "./live.js";
-import { decodeOp } from "./ops.js";
 import { Outbox, gestures, openStore } from "./outbox.js";
 import * as people from "./person.js";
 import { Presence } from "./presence.js";
+import { Refusals, itemOf, whatOf } from "./refusals.js";
 import { Spill } from "./spill.js";
+import { Toasts } from "./toasts.js";
 import { TOOLS } from "./tools.js";
 import { Chrome } from "./ui.js";
 import { overlap } from "./geometry.js";
@@ -30,7 +30,6 @@ import { counted, ending, refusal } from "./words.js";
 const FIT_MARGIN = { top: 84, right: 40, bottom: 96, left: 40 };
 const KEEP_VIEW_MS = 400;
 const REVIEW_MS = 400;
-const RETRY_REFUSED_MS = 20_000; // what was refused for a reason that passes
 const SHOW_EVERY_MS = 50; // the chrome; attributes for tests follow at once
 const clock = () => performance.now();
 
@@ -60,6 +59,7 @@ function roomOf(path) {
 
 const spill = new Spill(storage, self.id, roomName, randomOrigin());
 const outbox = new Outbox(openStore(self.id, roomName), () => refresh(), spill);
+const refusals = new Refusals(outbox, (entries) => resubmit(entries));
 const presence = new Presence(self.id);
 const board = new Board({
   person: self.id,
@@ -91,11 +91,12 @@ const desk = new Desk({
   others: {
     previews: () => liveIn.previews.values(),
     colourOf: (origin) => presence.of(origin)?.colour ?? 1,
-    refused: () => outbox.refused().map(itemOf).filter((id) => id !== null),
+    refused: () => itemsOf(outbox.refused()),
   },
   clock,
 });
 const cursors = new Cursors(document.getElementById("cursors"));
+const toasts = new Toasts(document.getElementById("toasts"));
 const chrome = new Chrome(roomName, {
   choose,
   undo: () => repeat("undo"),
@@ -117,13 +118,12 @@ const chrome = new Chrome(roomName, {
   },
   connect: () => connection.start(),
   retry: () => {
-    resubmit(outbox.retry());
+    refusals.retry();
     desk.stale();
     refresh();
   },
   discard: () => {
-    const gone = outbox.discard().map(itemOf).filter((id) => id !== null);
-    desk.forget(gone);
+    desk.forget(itemsOf(outbox.discard()));
     refresh();
   },
   reveal: (id) => desk.reveal(id),
@@ -143,7 +143,6 @@ const connection = new Connection({
   clock,
 });
 let fingersDraw = false;
-let errors = 0;
 
 // --------------------------------------------------------------------------------------------------- what the host says
 
@@ -151,14 +150,14 @@ function hear(output, session) {
   switch (output.type) {
     case "welcome":
       if (host.software !== "" && host.software !== output.software) {
-        chrome.toast("The board has been renewed.", { action: "Reload the page", onAction: () => location.reload() });
+        toasts.say("The board has been renewed.", { action: "Reload the page", onAction: () => location.reload() });
       }
       host.name = output.name;
       host.software = output.software;
       break;
     case "named":
       host.room = output.room;
-      outbox.retry(isPassing);
+      refusals.relent();
       session.submit(outbox.toSubmit(output.room));
       connection.pump();
       break;
@@ -191,7 +190,7 @@ function hear(output, session) {
       }
       return;
     case "notice":
-      chrome.toast(output.text, { isTrouble: output.level > 0 });
+      toasts.say(output.text, { isTrouble: output.level > 0 });
       break;
     case "ended":
       presence.clear();
@@ -207,35 +206,25 @@ function hear(output, session) {
 /** The host does not want us back, or not as we are: a person has to decide. */
 function sayStopped(last) {
   const isOld = last.code === Code.TOO_OLD;
-  chrome.toast(ending(last), {
+  toasts.say(ending(last), {
     isTrouble: true,
     action: isOld ? "Reload" : "Try again",
     onAction: () => (isOld ? location.reload() : connection.start()),
   });
 }
 
-/** Reasons that go away by themselves. */
-function isPassing(code) {
-  return code === Code.RATE || code === Code.STORE_FULL;
-}
-
-let retryTimer = null;
-
-function refuse({ origin, counter, code, text }) {
-  const entry = outbox.refuse(origin, counter, code, text);
+function refuse(output) {
+  const entry = refusals.take(output);
   if (entry === null) return;
   desk.stale();
-  if (isPassing(code)) {
-    clearTimeout(retryTimer);
-    retryTimer = setTimeout(() => resubmit(outbox.retry(isPassing)), RETRY_REFUSED_MS);
-  }
-  chrome.toast(`${whatOf(entry)} not taken: ${refusal({ code, text })}`, {
+  toasts.say(`${whatOf(entry)} not taken: ${refusal(output)}`, {
     isTrouble: true,
     action: "Details",
     onAction: () => chrome.openRefused(),
   });
 }
 
+/** Hand over ops of the outbox, if there is a link; a new one asks for all of them anyway. */
 function resubmit(entries) {
   const { session } = connection;
   if (session === null || session.room === null) return;
@@ -243,18 +232,9 @@ function resubmit(entries) {
   connection.pump();
 }
 
-/** The item that an op of the outbox speaks of. @returns {string|null} */
-function itemOf({ id }) {
-  const op = board.document.op(id);
-  if (op === null) return null;
-  if (op.kind === Kind.ADD) return op.body.item ?? op.id;
-  return op.kind === Kind.ALIVE ? op.body.target : null;
-}
-
-function whatOf({ origin, tail }) {
-  const { kind, undo } = decodeOp(origin, tail);
-  if (undo > 0) return undo === 1 ? "Undo" : "Redo";
-  return kind === Kind.ADD ? "Stroke" : kind === Kind.ALIVE ? "Wipe of the eraser" : "Change";
+/** Items that refused ops speak of. @param {{id: string}[]} entries @returns {string[]} */
+function itemsOf(entries) {
+  return entries.map((entry) => itemOf(board.document, entry)).filter((id) => id !== null);
 }
 
 // -------------------------------------------------------------------------------------------------------- showing things
@@ -306,7 +286,7 @@ function show() {
     isPersistent: outbox.persistent,
   });
   chrome.showPeople(self, presence.others());
-  chrome.showRefused(refused.map((entry) => ({ ...entry, item: itemOf(entry), what: whatOf(entry) })));
+  chrome.showRefused(refused.map((entry) => ({ ...entry, item: itemOf(board.document, entry), what: whatOf(entry) })));
   chrome.showHistory(board.canUndo, board.canRedo);
 }
 
@@ -346,7 +326,7 @@ function choose(choice) {
 
 function repeat(what) {
   if (desk.isBusy) return;
-  if (!board[what]()) chrome.toast(what === "undo" ? "Nothing of yours to undo" : "Nothing of yours to redo");
+  if (!board[what]()) toasts.say(what === "undo" ? "Nothing of yours to undo" : "Nothing of yours to redo");
 }
 
 listenToKeys(window, {
@@ -436,8 +416,6 @@ addEventListener("pagehide", () => {
 });
 addEventListener("pageshow", (event) => event.persisted && connection.start());
 addEventListener("gesturestart", (event) => event.preventDefault()); // Safari's own pinch
-addEventListener("error", () => (errors += 1));
-addEventListener("unhandledrejection", () => (errors += 1));
 addEventListener("beforeunload", (event) => {
   if (!outbox.persistent && outbox.unsafe().length > 0) event.preventDefault();
 });
@@ -453,58 +431,9 @@ async function begin() {
   board.adopt(earlier);
   resubmit(earlier);
   if (earlier.length > 0 && connection.phase !== Phase.LIVE) {
-    chrome.toast(`${counted(gestures(earlier), "stroke")} from before waited here and will be handed over`);
+    toasts.say(`${counted(gestures(earlier), "stroke")} from before waited here and will be handed over`);
   }
 }
 
-Object.defineProperty(window, "edgeboard", {
-  value: Object.freeze({
-    get carrier() {
-      return connection.carrier;
-    },
-    get state() {
-      return connection.phase;
-    },
-    get roomState() {
-      return host.roomState;
-    },
-    get document() {
-      return board.document;
-    },
-    get origin() {
-      return board.origin;
-    },
-    get person() {
-      return self.id;
-    },
-    get view() {
-      return desk.view;
-    },
-    get people() {
-      return [self, ...presence.others()];
-    },
-    get cursors() {
-      return [...liveIn.cursors.values()];
-    },
-    get previews() {
-      return [...liveIn.previews.values()];
-    },
-    digest: () => toHex(board.document.digest()),
-    items: () => board.document.items().map(({ id, type }) => ({ id, type })),
-    pending: () => outbox.unsent().length,
-    unsafe: () => outbox.unsafe().length,
-    refused: () => outbox.refused().map(({ id, refused }) => ({ id, ...refused })),
-    statistics: () => ({
-      ops: board.document.size,
-      items: board.document.items().length,
-      session: connection.session?.statistics() ?? null,
-      painter: desk.statistics(),
-      liveDropped: liveIn.dropped,
-      isPersistent: outbox.persistent,
-      errors,
-      ...board.troubles,
-    }),
-  }),
-});
-
+expose(window, { board, connection, desk, host, liveIn, outbox, presence, self: () => self });
 begin();

@@ -1,18 +1,17 @@
 /**
- * The chrome: toolbar, badge, cards, dialogs, toasts. It shows what it is told and tells what was pressed.
+ * The chrome: toolbar, badge, cards and dialogs. It shows what it is told and tells what was pressed.
  *
  * Words of other people go into the page as text, never as markup. Styles are set through the CSSOM, as the content
  * security policy wants it. Names of elements are those of index.html.
  */
 
+import { Cards } from "./cards.js";
+import { Choices, avatar, find, make, setText, swatch } from "./elements.js";
 import { PALETTE, cssColour } from "./ink.js";
-import { PERSON_COLOURS, cleanName, initials } from "./person.js";
+import { PERSON_COLOURS, cleanName } from "./person.js";
 import { TOOLS } from "./tools.js";
 import { badge, counted, ending, refusal, roomWords, safety } from "./words.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-const TOAST_MS = 6_000;
-const TOASTS_MAX = 4;
 const ROWS_MAX = 200; // of people or refused changes that are listed
 const AVATARS_MAX = 4; // beside each other; fewer on a phone
 const COLOUR_NAMES = [
@@ -20,62 +19,6 @@ const COLOUR_NAMES = [
   "Teal", "Blue", "Indigo", "Violet", "Pink", "Brown", "Rose", "Sky",
 ];
 const DOTS = [4, 7, 10, 14, 19]; // px on screen for the five widths
-
-const find = (id) => document.getElementById(id);
-
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#i-${name}`);
-  svg.append(use);
-  return svg;
-}
-
-function avatar(name, colour) {
-  const element = make("span", "avatar", initials(name));
-  element.style.setProperty("--person", cssColour(colour));
-  element.setAttribute("aria-hidden", "true");
-  return element;
-}
-
-/** A group of buttons of which one is chosen; arrow keys move in it. */
-class Choices {
-  #buttons;
-  #onChoose;
-
-  constructor(buttons, onChoose) {
-    this.#buttons = buttons;
-    this.#onChoose = onChoose;
-    buttons.forEach((button, at) => {
-      button.addEventListener("click", () => onChoose(at));
-      button.addEventListener("keydown", (event) => this.#key(event, at));
-    });
-  }
-
-  show(chosen) {
-    this.#buttons.forEach((button, at) => {
-      button.setAttribute("aria-checked", String(at === chosen));
-      button.tabIndex = at === chosen || (chosen < 0 && at === 0) ? 0 : -1;
-    });
-  }
-
-  #key(event, at) {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const next = (at + step + this.#buttons.length) % this.#buttons.length;
-    this.#onChoose(next);
-    this.#buttons[next].focus();
-  }
-}
 
 /**
  * @typedef {object} Commands what the chrome asks for
@@ -97,7 +40,7 @@ class Choices {
 export class Chrome {
   #commands;
   #choice = null;
-  #open = null; // {card, button}
+  #cards = new Cards(["badge", "people", "menu", "style"].map(find));
   #tools;
   #colours;
   #widths;
@@ -324,60 +267,11 @@ export class Chrome {
     if (!find("dialog-refused").open) find("dialog-refused").showModal();
   }
 
-  // ---------------------------------------------------------------------------------------------------------- toasts
-
-  /**
-   * A word in passing.
-   * @param {string} text
-   * @param {{isTrouble?: boolean, action?: string, onAction?: () => void}} [options]
-   */
-  toast(text, { isTrouble = false, action, onAction } = {}) {
-    const box = find("toasts");
-    for (const each of box.children) if (each.dataset.text === text) return;
-    const toast = make("div", "toast");
-    toast.dataset.text = text;
-    if (isTrouble) toast.append(icon("warn"));
-    toast.append(make("span", "", text));
-    if (action !== undefined) {
-      const button = make("button", "", action);
-      button.type = "button";
-      button.addEventListener("click", () => {
-        toast.remove();
-        onAction();
-      });
-      toast.append(button);
-    }
-    box.append(toast);
-    while (box.children.length > TOASTS_MAX) box.firstChild.remove();
-    setTimeout(() => toast.remove(), isTrouble ? 2 * TOAST_MS : TOAST_MS);
-  }
-
-  // ----------------------------------------------------------------------------------------------------------- cards
+  // -------------------------------------------------------------------------------------------------------- commands
 
   /** Close what is open. @returns {boolean} whether something was */
   close() {
-    const open = this.#open;
-    if (open === null) return false;
-    this.#open = null;
-    if (open.card.id === "card-style") open.card.classList.remove("is-open");
-    else {
-      if (open.card.contains(document.activeElement)) open.button.focus();
-      open.card.hidden = true;
-    }
-    open.button.setAttribute("aria-expanded", "false");
-    return true;
-  }
-
-  #toggle(button, isByKeyboard) {
-    const card = find(button.getAttribute("aria-controls"));
-    const wasOpen = this.#open?.card === card;
-    this.close();
-    if (wasOpen) return;
-    if (card.id === "card-style") card.classList.add("is-open");
-    else card.hidden = false;
-    button.setAttribute("aria-expanded", "true");
-    this.#open = { card, button };
-    if (isByKeyboard) card.querySelector("button:not([hidden]), a")?.focus();
+    return this.#cards.close();
   }
 
   #wire() {
@@ -387,9 +281,6 @@ export class Chrome {
       act();
     };
     const commands = this.#commands;
-    for (const id of ["badge", "people", "menu", "style"]) {
-      press(id, (event) => this.#toggle(event.currentTarget, event.detail === 0));
-    }
     press("undo", () => commands.undo());
     press("redo", () => commands.redo());
     press("zoom-in", () => commands.zoomBy(1.25));
@@ -407,41 +298,10 @@ export class Chrome {
     press("refused-discard", () => commands.discard());
     press("export-svg", () => this.close());
     press("export-json", () => this.close());
-    for (const dialog of document.querySelectorAll("dialog")) {
-      for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close());
-      dialog.addEventListener("click", (event) => event.target === dialog && isOutside(dialog, event) && dialog.close());
-    }
     find("dialog-name").querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();
       find("dialog-name").close();
       commands.introduce(cleanName(find("name").value) || this.#person.name, this.#nameColour);
     });
-    document.addEventListener("pointerdown", (event) => {
-      const isInside = this.#open?.card.contains(event.target) || this.#open?.button.contains(event.target);
-      if (this.#open !== null && !isInside) this.close();
-    }, true);
   }
-}
-
-function swatch(parent, css, name) {
-  const button = make("button", "colour");
-  button.type = "button";
-  button.setAttribute("role", "radio");
-  button.setAttribute("aria-label", name);
-  button.title = name;
-  const dot = make("i");
-  dot.style.setProperty("--swatch", css);
-  button.append(dot);
-  parent.append(button);
-  return button;
-}
-
-function setText(id, text) {
-  const element = find(id);
-  if (element.textContent !== text) element.textContent = text;
-}
-
-function isOutside(dialog, { clientX, clientY }) {
-  const { left, right, top, bottom } = dialog.getBoundingClientRect();
-  return clientX < left || clientX > right || clientY < top || clientY > bottom;
 }

@@ -1,0 +1,75 @@
+/**
+ * `window.edgeboard`: the page as seen from outside, for tests and for those who look what is wrong.
+ *
+ * Only for looking: nothing can be changed through it, and what it hands out are copies, but for the document.
+ */
+
+import { toHex } from "./ids.js";
+
+/**
+ * @param {Window} target
+ * @param {object} parts the parts of the page, as `main.js` makes them
+ */
+export function expose(target, { board, connection, desk, host, liveIn, outbox, presence, self }) {
+  let errors = 0;
+  target.addEventListener("error", () => (errors += 1));
+  target.addEventListener("unhandledrejection", () => (errors += 1));
+  const surface = {
+    /** "webrtc", "websocket" or "". */
+    get carrier() {
+      return connection.carrier;
+    },
+    /** One of `Phase`. */
+    get state() {
+      return connection.phase;
+    },
+    /** The state of the room at the host, in its own word. */
+    get roomState() {
+      return host.roomState;
+    },
+    get document() {
+      return board.document;
+    },
+    get origin() {
+      return board.origin;
+    },
+    get person() {
+      return self().id;
+    },
+    get view() {
+      return desk.view;
+    },
+    /** Everybody here, this person first. */
+    get people() {
+      return [self(), ...presence.others()];
+    },
+    /** Cursors of others. */
+    get cursors() {
+      return [...liveIn.cursors.values()];
+    },
+    /** Strokes of others that are under way. */
+    get previews() {
+      return [...liveIn.previews.values()];
+    },
+    /** Of the canvas, in hex. */
+    digest: () => toHex(board.document.digest()),
+    /** Items alive, in paint order. */
+    items: () => board.document.items().map(({ id, type }) => ({ id, type })),
+    /** How many own ops no host has acknowledged. */
+    pending: () => outbox.unsent().length,
+    /** How many own ops are not safe yet. */
+    unsafe: () => outbox.unsafe().length,
+    refused: () => outbox.refused().map(({ id, refused }) => ({ id, ...refused })),
+    statistics: () => ({
+      ops: board.document.size,
+      items: board.document.items().length,
+      session: connection.session?.statistics() ?? null,
+      painter: desk.statistics(),
+      liveDropped: liveIn.dropped,
+      isPersistent: outbox.persistent,
+      errors,
+      ...board.troubles,
+    }),
+  };
+  Object.defineProperty(target, "edgeboard", { value: Object.freeze(surface) });
+}
