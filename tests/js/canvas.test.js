@@ -197,6 +197,59 @@ test("a floor ends what is dead inside it, for good", () => {
   assert.deepEqual(other.digest(), document.digest());
 });
 
+/** Two floors under one id, the one of the lower hash first. */
+function forkedFloors(one, first, second) {
+  const floor = (vector) => new Maker(one.maker.origin, one.maker.counter).make(bodies.floor(vector), one.document.lamport);
+  const floors = [floor(first), floor(second)];
+  one.maker.counter++;
+  one.maker.lamport = floors[0].lamport;
+  return floors.sort((a, b) => (a.hash < b.hash ? -1 : 1));
+}
+
+test("a context relative to a forked floor goes by the content of the lower hash", () => {
+  const one = board();
+  const items = [one.dot(), one.dot()];
+  const [low, high] = forkedFloors(one, seen([A, 1]), seen([A, 2]));
+  const covered = low.body.context.vector.get(A);
+  const clear = new Maker("00000000000000c1").make(bodies.clear(0, { base: low.id, vector: new Vector() }), one.document.lamport);
+  for (const order of [[low, high], [high, low]]) {
+    const document = new Document();
+    for (const { op, place } of one.log) document.apply(op, place);
+    document.apply(clear, { author: B, entry: 0 });
+    for (const [entry, floor] of order.entries()) document.apply(floor, { author: A, entry: 5 + entry });
+    assert.deepEqual(alive(document), items.slice(covered).map((item) => item.id));
+  }
+});
+
+test("what a floor has ended is asked again when a fork or a drop changes what it stood on", () => {
+  const one = board();
+  one.dot();
+  const item = one.dot();
+  const erase = new Maker("00000000000000c1").make(bodies.alive(item.id, false), one.document.lamport);
+  const revive = new Maker("00000000000000c2").make(bodies.alive(item.id, true), 90);
+  let [low, high] = forkedFloors(one, seen([A, 1]), seen([A, 2]));
+  // Whichever content has the lower hash must be the one that does not hold the item: try until it is so.
+  while (low.body.context.vector.get(A) !== 1) [low, high] = forkedFloors(one, seen([A, 1]), seen([A, 2]));
+  const upon = new Maker("00000000000000c3").make(bodies.floor({ base: low.id, vector: new Vector([[B, 1]]) }), 80);
+  const entries = [
+    ...one.log.map(({ op, place }) => [op, place]),
+    [erase, { author: B, entry: 0 }],
+    [upon, { author: B, entry: 1 }],
+    [revive, { author: B, entry: 2 }],
+    [high, { author: A, entry: 7 }],
+  ];
+  const document = new Document();
+  for (const [op, place] of entries) document.apply(op, place);
+  assert.ok(document.isGone(item.id), "dead within what the only known floor and the erase hold");
+  const forked = document.apply(low, { author: A, entry: 8 });
+  assert.ok(forked.equivocation && !document.isGone(item.id) && alive(document).includes(item.id));
+
+  const dropping = new Document();
+  for (const [op, place] of entries) dropping.apply(op, place);
+  dropping.skip({ author: B, entry: 9 }, erase.hash);
+  assert.ok(!dropping.isGone(item.id) && alive(dropping).includes(item.id), "the erase was dropped somewhere");
+});
+
 test("floors that name each other hold nothing, and what is relative to them waits", () => {
   const one = board();
   const item = one.dot();
