@@ -62,11 +62,13 @@ def sources(module: ModuleType) -> list[str]:
 
 
 def digest_of(function: object, lines: list[str]) -> str:
-    """The digest of the source of `function`, which stands in `lines`; empty if it does not."""
+    """The digest of the source of `function` without decorators, which stands in `lines`; empty if it does not."""
     code = code_of(function)
     if code is None or code.co_firstlineno > len(lines):
         return ""
     block = inspect.getblock(lines[code.co_firstlineno - 1 :])
+    while block and block[0].lstrip().startswith("@"):
+        del block[0]
     return hashlib.sha256("".join(block).encode()).hexdigest()[:DIGEST_CHARS]
 
 

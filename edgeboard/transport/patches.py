@@ -13,7 +13,7 @@ from edgeboard.transport import media
 from edgeboard.transport.fitting import Changes, Patch
 from edgeboard.transport.settings import Settings, Tier
 
-TIERS: tuple[Tier, ...] = ("off", "tier0")  # each holds what stands before it
+TIERS: tuple[Tier, ...] = ("off", "tier0", "tier1", "tier2")  # each holds what stands before it
 
 _active: dict[str, Changes] = {}
 _unfit: set[str] = set()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Mode = Literal["auto", "webrtc", "websocket"]
-Tier = Literal["off", "tier0"]
+Tier = Literal["off", "tier0", "tier1", "tier2"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Settings:
     include_loopback: bool = False  # offer 127.0.0.1 too: for a demo or tests on one machine
     ice_servers: tuple[str, ...] = ()  # stun: or turn: URLs; none, because an unreachable one costs 5 s of gathering
 
-    patches: Tier = "tier0"  # what is changed in aiortc to make it fast; off is stock, and offers what stock offers
+    patches: Tier = "tier1"  # what is changed in aiortc to make it fast; off is stock, which heeds no `addresses`
     media: bool = False  # load FFmpeg's bindings with aiortc: 16 MiB of memory, of use to nobody here
 
     open_s: float = 5.0  # from offer to open; a LAN takes 0.1 s, a browser with hidden addresses 1.3 s

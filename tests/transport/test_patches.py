@@ -9,6 +9,7 @@ from edgeboard.transport.fitting import code_of
 from edgeboard.transport.settings import Settings
 
 TIER0 = {"bufsz", "drain", "demux", "rto", "mono", "consent", "hosts", "consent-end"}
+TIER1 = {"batchrx", "markfast", "flush", "pktcap", "icepace"}
 
 
 @pytest.fixture
@@ -32,6 +33,12 @@ def test_each_tier_holds_what_stands_before_it(stock):
     assert ours() == set()
     patches.apply(Settings(patches="tier0"))
     assert ours() == TIER0
+    patches.apply(Settings(patches="tier1"))
+    assert ours() == TIER0 | TIER1
+    patches.apply(Settings(patches="tier0"))
+    assert ours() == TIER0 | TIER1  # patches hold for the process
+    patches.apply(Settings(patches="tier2"))
+    assert ours() == TIER0 | TIER1 | {"bundle"}
 
 
 def test_what_is_applied_twice_is_applied_once(stock):
