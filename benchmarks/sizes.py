@@ -7,7 +7,7 @@ import msgpack
 from benchmarks.data import handwriting
 from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.canvas.ops import Maker
-from edgeboard.canvas.thin import thin
+from edgeboard.canvas.refine import refine
 from edgeboard.identity.keys import NodeKey
 from edgeboard.ids import MeshId, Origin, PersonId, author_id, room_id
 from edgeboard.oplog.author import LocalAuthor
@@ -39,7 +39,7 @@ def whole_log() -> dict[str, float]:
     person = PersonId(b"p" * 16)
     points = size = kept = 0
     for lamport, stroke in enumerate(handwriting()):
-        thinned = thin(stroke)
+        thinned = refine(stroke)
         kept += len(thinned.x)
         payload = encode_stroke(0, 0, 24, thinned)
         op = maker.make(Add(page=0, layer=0, type=ItemType.STROKE, payload=payload), lamport)

@@ -73,6 +73,17 @@ def discs(
     return [curve.discs(start, end) for start, end in _visible(cuts, len(points) - 1)]
 
 
+def curve(stroke: Stroke) -> tuple[list[float], list[float], list[int]]:
+    """The smoothed curve of one piece: x and y in px, and where among them each recorded point stands."""
+    points = [(x / stroke.scale, y / stroke.scale) for x, y in zip(stroke.x, stroke.y, strict=True)]
+    drawn = _Curve(points, 1.0, None)
+    places = [0]
+    for segment in range(len(points) - 1):
+        places.append(places[-1] + drawn.parts(segment))
+    found = drawn.discs(0.0, float(max(len(points) - 1, 0)))
+    return [disc.x for disc in found], [disc.y for disc in found], places
+
+
 def _visible(cuts: Iterable[tuple[int, int]], end: int) -> Iterator[tuple[float, float]]:
     """What the cuts leave of a path of `end` segments, in path parameters."""
     start = 0.0
@@ -104,14 +115,15 @@ class _Curve:
             first = min(floor(start), last)
             found.append(self._disc(first, start - first))
             for segment in range(first, ceil(end)):
-                parts = self._parts(segment)
+                parts = self.parts(segment)
                 inside = (part / parts for part in range(parts) if start < segment + part / parts < end)
                 found += [self._disc(segment, u) for u in inside]
         segment = min(floor(end), last)
         found.append(self._disc(segment, end - segment))
         return found
 
-    def _parts(self, segment: int) -> int:
+    def parts(self, segment: int) -> int:
+        """Into how many parts a segment is cut."""
         dx = self._x[segment + 1] - self._x[segment]
         dy = self._y[segment + 1] - self._y[segment]
         return min(PARTS_MAX, 1 + floor(sqrt(dx * dx + dy * dy) / PART_LENGTH))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeboard.canvas.ops import Add, ItemType
+from edgeboard.canvas.refine import refine
 from edgeboard.canvas.samples import Stroke
-from edgeboard.canvas.thin import thin
 from edgeboard.ids import OpId
 from edgeboard.oplog.codec import POINTS_MAX, encode_columns, encode_stroke
 
@@ -75,7 +75,7 @@ def pieces(stroke: Stroke) -> Iterator[tuple[int, int]]:
 
 def body(stroke: Stroke, style: Style, item: OpId | None, index: int) -> Add:
     """The op that logs one piece; its points are thinned."""
-    thinned = thin(stroke)
+    thinned = refine(stroke)
     if item is None:
         payload = encode_stroke(style.tool, style.colour, style.width, thinned)
     else:
