@@ -19,9 +19,14 @@ from edgeboard.transport.fitting import Changes, Patch, code_of, known, uses
 BATCH = 16  # datagrams that one SACK answers: RFC 9260 wants one for every second packet (SHOULD)
 FLIGHT_MIN = 512  # bytes that the smallest datagram counts, so that the window bounds their number too
 WINDOW_MAX = 128 * 1024  # bytes in flight: what the 208 KiB that a default kernel grants a socket can hold
+WAITING_MAX = 2 * 1024 * 1024  # bytes that wait for a gap to close or a message to end; an honest window has 1 MiB
+CHUNKS_MAX = 8192  # likewise chunks: each costs half a kilobyte, however small it is
+STREAMS_MAX = 64  # of one link; ours has three
 ICE_PACE_S = 0.005  # between two checks; a LAN has few candidates, and 20 ms are most of the time to open
 
 _STOCK_PACE_S = 0.02
+_RWND = 1024 * 1024  # bytes that stock says it has room for
+_STREAM = "7bb5d6a0225a"
 _DTLS = range(20, 64)  # the first byte of DTLS (RFC 7983)
 _RECORD_MAX = 1500  # bytes, as stock reads
 _SCTP = aiortc.rtcsctptransport
@@ -33,6 +38,7 @@ _HANDLE_DATA = "2845b0cb5021 8661b724e207"
 _MARK_RECEIVED = "7e750513671d 2ac68b6a3934"
 _CHANNEL_SEND = "db075344287b 25637249f00d bff23b8d60ec"
 _CHANNEL_FLUSH = "eff009e81a84 d5f055f33db1"
+_RECEIVE_DATA = "afe769a5337e 790c2bb8cd0f"
 _FLIGHT_INCREASE = "3643091dc14e 93111cf7248a ed02a0fe6eb5"
 _FLIGHT_DECREASE = "61d9589111fb bbe4f262540d 16a9a53b25b9"
 
@@ -181,6 +187,35 @@ def pktcap(changes: Changes, sctp: ModuleType = _SCTP) -> bool:
     return True
 
 
+def bound(changes: Changes, sctp: ModuleType = _SCTP) -> bool:
+    """End a link whose other side never closes a gap and never ends a message. Stock keeps whatever comes, so that any
+    browser that is let knock could fill this machine's memory."""
+    if not known(sctp, "RTCSctpTransport", {"_receive_data_chunk": _RECEIVE_DATA, "_get_inbound_stream": _STREAM}):
+        return False
+    association = sctp.RTCSctpTransport
+    stock = association._receive_data_chunk
+
+    async def receive_data_chunk(self: Any, chunk: Any) -> None:  # noqa: ANN401
+        streams = self._inbound_streams
+        if chunk.stream_id not in streams and len(streams) >= STREAMS_MAX:
+            raise ConnectionError("the other side uses too many streams")
+        await stock(self, chunk)
+        if not self._sack_misordered and chunk.flags & sctp.SCTP_DATA_LAST_FRAG:
+            return  # nothing waits: the common case
+        waiting = sum(len(stream.reassembly) for stream in streams.values())
+        if max(waiting, len(self._sack_misordered)) > CHUNKS_MAX:
+            raise ConnectionError("the other side leaves too much unfinished")
+        if self._advertised_rwnd < _RWND - WAITING_MAX:
+            # Counted again, because what a closed stream held is never added back.
+            size = sum(len(piece.user_data) for stream in streams.values() for piece in stream.reassembly)
+            if size > WAITING_MAX:
+                raise ConnectionError("the other side leaves too much unfinished")
+            self._advertised_rwnd = _RWND - size
+
+    changes.replace(association, "_receive_data_chunk", receive_data_chunk)
+    return True
+
+
 def icepace(changes: Changes, ice: ModuleType = aioice.ice) -> bool:
     """Check the pairs of addresses every 5 ms, not every 20: opening takes a third of the time."""
     connect = code_of(getattr(getattr(ice, "Connection", None), "connect", None))
@@ -202,5 +237,6 @@ PATCHES: Mapping[str, Patch] = {
     "markfast": markfast,
     "flush": flush,
     "pktcap": pktcap,
+    "bound": bound,
     "icepace": icepace,
 }

@@ -29,7 +29,7 @@ VERSIONS = {
 }
 BESIDES = ["pyee", "pylibsrtp", "google-crc32c", "pyopenssl", "cryptography", "ifaddr", "dnspython<2.9.1", "msgpack"]
 TIER0 = {"av", "bufsz", "drain", "demux", "rto", "mono", "consent", "hosts", "consent-end"}
-TIER1 = TIER0 | {"batchrx", "markfast", "flush", "pktcap", "icepace"}
+TIER1 = TIER0 | {"batchrx", "markfast", "flush", "pktcap", "bound", "icepace"}
 EXPECTED = {"off": {"av"}, "tier0": TIER0, "tier1": TIER1, "tier2": TIER1 | {"bundle"}}
 
 
@@ -69,7 +69,7 @@ async def meet(here, there):
                 )
             )  # fmt: skip
         offerer, answerer = made
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(180):
             answerer.stdin.write(await offerer.stdout.readline())
             offerer.stdin.write(await answerer.stdout.readline())
             reports = [json.loads(await process.stdout.readline() or "null") for process in made]

@@ -60,6 +60,7 @@ DOCTORED = [
     ("flush", {"sctp": doctored(sctp, "RTCSctpTransport", "_data_channel_send")}),
     ("flush", {"sctp": doctored(sctp, "RTCSctpTransport", "_data_channel_flush")}),
     ("pktcap", {"sctp": doctored(sctp, "RTCSctpTransport", "_flight_size_decrease")}),
+    ("bound", {"sctp": doctored(sctp, "RTCSctpTransport", "_receive_data_chunk")}),
     ("icepace", {"ice": doctored(aioice.ice, "Connection", "connect")}),
     ("icepace", {"ice": SimpleNamespace(asyncio=None)}),
 ]
@@ -291,6 +292,81 @@ def test_pktcap_bounds_datagrams_and_the_window(undone):
     for chunk in (small, large):
         SCTP._flight_size_decrease(association, chunk)
     assert association._flight_size == 0
+
+
+# ------------------------------------------------------------------------------------------------ bound
+
+
+class Silent:
+    """Stands for the DTLS transport of an association that sends nothing."""
+
+    state = "connected"
+
+
+FIRST, LAST, UNORDERED = sctp.SCTP_DATA_FIRST_FRAG, sctp.SCTP_DATA_LAST_FRAG, sctp.SCTP_DATA_UNORDERED
+
+
+@pytest.fixture
+async def flooded(undone):
+    """An association, and what makes it receive chunks: (step from the last number, stream, flags, bytes)."""
+    assert tier1.bound(undone)
+    association = SCTP(Silent())
+    association._last_received_tsn = tsn = 1000
+    heard = []
+
+    async def receive(stream, kind, data):
+        heard.append(data)
+
+    association._receive = receive
+
+    async def flood(chunks):
+        nonlocal tsn
+        for step, stream, flags, data in chunks:
+            tsn += step
+            chunk = sctp.DataChunk(flags=flags)
+            chunk.tsn, chunk.stream_id, chunk.user_data = tsn, stream, data
+            await association._receive_data_chunk(chunk)
+        return len(heard)
+
+    return SimpleNamespace(association=association, flood=flood)
+
+
+async def test_bound_ends_a_message_that_never_ends(flooded):
+    with pytest.raises(ConnectionError, match="unfinished"):
+        await flooded.flood((1, 1, FIRST if n == 0 else 0, bytes(1160)) for n in range(5000))
+
+
+async def test_bound_ends_tiny_pieces_that_never_end(flooded, monkeypatch):
+    monkeypatch.setattr(tier1, "CHUNKS_MAX", 200)
+    with pytest.raises(ConnectionError, match="unfinished"):
+        await flooded.flood((1, 1, FIRST if n == 0 else 0, b"x") for n in range(300))
+
+
+async def test_bound_ends_a_gap_that_never_closes(flooded, monkeypatch):
+    """Unordered messages are handed on at once, only their numbers are kept."""
+    monkeypatch.setattr(tier1, "CHUNKS_MAX", 200)
+    whole = FIRST | LAST | UNORDERED
+    assert await flooded.flood((2 if n == 0 else 1, 2, whole, b"x") for n in range(200)) == 200
+    with pytest.raises(ConnectionError, match="unfinished"):
+        await flooded.flood([(1, 2, whole, b"x")])
+
+
+async def test_bound_ends_streams_without_end(flooded):
+    assert await flooded.flood((1, n, FIRST | LAST, b"x") for n in range(tier1.STREAMS_MAX)) == tier1.STREAMS_MAX
+    with pytest.raises(ConnectionError, match="streams"):
+        await flooded.flood([(1, 1000, FIRST | LAST, b"x")])
+
+
+async def test_bound_ends_nothing_for_room_that_was_never_given_back(flooded):
+    flooded.association._advertised_rwnd = -10 * 1024 * 1024
+    assert await flooded.flood([(1, 1, FIRST, bytes(1000)), (1, 1, LAST, b"")]) == 1
+    assert flooded.association._advertised_rwnd == 1024 * 1024
+
+
+async def test_bound_lets_the_largest_message_pass(flooded):
+    size = 64 * 1024 // 1160
+    parts = [(1, 1, FIRST if n == 0 else LAST if n == size - 1 else 0, bytes(1160)) for n in range(size)]
+    assert await flooded.flood(parts) == 1
 
 
 async def test_icepace_shortens_one_pause_and_no_other(undone, monkeypatch):

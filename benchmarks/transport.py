@@ -1,0 +1,199 @@
+"""Plain messages over one WebRTC link between two processes: how many a second, and what one costs both ends.
+
+Each run is two fresh processes of this file, so that each has its own event loop, patches and CPU clock; the signaling
+is a line of JSON each way through the parent. Runs of the tiers alternate, and medians are reported: what else the
+machine does then disturbs all of them alike.
+
+    python -m benchmarks.transport [--size 200] [--seconds 3] [--runs 5] [--tiers off,tier0,tier1,tier2] [--json FILE]
+"""
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from edgeboard.transport import patches
+from edgeboard.transport.addresses import LOOPBACK, local_addresses
+from edgeboard.transport.settings import Settings, Tier
+from edgeboard.transport.tasks import Tasks
+from edgeboard.wire.messages import Channel
+
+TIERS = ("off", "tier0", "tier1", "tier2")
+BUFFERED_MAX = 256 * 1024  # bytes handed over and not sent
+PATIENCE_S = 60.0
+END = b"end"
+
+
+async def _peer(role: str, tier: Tier, size: int, seconds: float) -> dict[str, Any]:
+    loopback = () if local_addresses(Settings()) else (LOOPBACK,)  # which stock does not know
+    settings = Settings(mode="webrtc", patches=tier, addresses=loopback)
+    patches.apply(settings)
+    from edgeboard.transport.webrtc import WebRtcCarrier
+
+    tasks = Tasks()
+    carrier = WebRtcCarrier("the other", settings, tasks)
+    started = time.perf_counter()
+    if role == "offer":
+        _say({"sdp": await carrier.offer()})
+        await carrier.accept((await _hear())["sdp"])
+    else:
+        _say({"sdp": await carrier.answer((await _hear())["sdp"])})
+    await carrier.opened()
+    opened = time.perf_counter() - started
+    result = await (_send(carrier, size, seconds) if role == "offer" else _take(carrier))
+    carrier.finish(linger=role == "answer")
+    await tasks.end(5.0)
+    return {**result, "open_s": opened, "patches": sorted(patches.active())}
+
+
+async def _send(carrier: Any, size: int, seconds: float) -> dict[str, float]:  # noqa: ANN401 - a carrier
+    answered = asyncio.get_running_loop().create_future()
+    carrier.listen(lambda channel, data: answered.set_result(int(data)), lambda code, text: None)
+    message = bytes(size)
+    await asyncio.sleep(0.2)
+    cpu, started, sent = time.process_time(), time.perf_counter(), 0
+    while time.perf_counter() - started < seconds:
+        for _ in range(50):
+            carrier.put(Channel.LOG, message)
+        sent += 50
+        while carrier.buffered > BUFFERED_MAX:  # noqa: ASYNC110 - aiortc's event for it costs a callback a message
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
+    carrier.put(Channel.LOG, END)
+    async with asyncio.timeout(PATIENCE_S):
+        arrived = await answered
+    elapsed = time.perf_counter() - started
+    return {"sent": sent, "arrived": arrived, "elapsed_s": elapsed, "cpu_s": time.process_time() - cpu}
+
+
+async def _take(carrier: Any) -> dict[str, float]:  # noqa: ANN401 - a carrier
+    done = asyncio.get_running_loop().create_future()
+    arrived, cpu = 0, 0.0
+
+    def on_message(channel: Channel, data: bytes) -> None:
+        nonlocal arrived, cpu
+        if not arrived:
+            cpu = time.process_time()
+        if data == END:
+            carrier.put(Channel.CTL, str(arrived).encode())
+            done.set_result(time.process_time() - cpu)
+        else:
+            arrived += 1
+
+    carrier.listen(on_message, lambda code, text: None)
+    async with asyncio.timeout(2 * PATIENCE_S):
+        spent = await done
+    await asyncio.sleep(0.2)
+    return {"arrived": arrived, "cpu_s": spent}
+
+
+def _say(message: dict[str, Any]) -> None:
+    print(json.dumps(message), flush=True)
+
+
+async def _hear() -> dict[str, Any]:
+    line = await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    return dict(json.loads(line))
+
+
+def run_pair(tier: str, size: int, seconds: float, other_tier: str | None = None) -> dict[str, float]:
+    """One run: messages a second, and microseconds of CPU a message, of the sender and of the receiver."""
+    both = []
+    for role, name in (("offer", tier), ("answer", other_tier or tier)):
+        command = [sys.executable, "-m", "benchmarks.transport", "--role", role, "--tiers", name]
+        command += ["--size", str(size), "--seconds", str(seconds)]
+        both.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT))
+    offerer, answerer = both
+    try:
+        for here, there in ((offerer, answerer), (answerer, offerer)):
+            there.stdin.write(here.stdout.readline())  # type: ignore[union-attr]
+            there.stdin.flush()  # type: ignore[union-attr]
+        sent, taken = (json.loads(process.stdout.readline()) for process in both)  # type: ignore[union-attr]
+    finally:
+        for process in both:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+    if sent["sent"] != taken["arrived"]:
+        raise RuntimeError(f"{sent['sent'] - taken['arrived']} messages were lost with {tier}")
+    return {
+        "messages_per_s": taken["arrived"] / sent["elapsed_s"],
+        "cpu_send_us": sent["cpu_s"] / sent["sent"] * 1e6,
+        "cpu_take_us": taken["cpu_s"] / taken["arrived"] * 1e6,
+        "open_ms": sent["open_s"] * 1e3,
+    }
+
+
+def measure(
+    size: int = 200, seconds: float = 3.0, runs: int = 5, tiers: Sequence[str] = TIERS
+) -> dict[str, dict[str, float]]:
+    """Medians of `runs` runs for each tier, the lowest and highest rate beside them, and the ratios to stock."""
+    found: dict[str, list[dict[str, float]]] = {tier: [] for tier in tiers}
+    for _ in range(runs):
+        for tier in tiers:
+            found[tier].append(run_pair(tier, size, seconds))
+    figures: dict[str, dict[str, float]] = {}
+    for tier, each in found.items():
+        rates = [run["messages_per_s"] for run in each]
+        middle = {name: median(run[name] for run in each) for name in each[0]}
+        figures[tier] = {**middle, "lowest_per_s": min(rates), "highest_per_s": max(rates)}
+    if (stock := figures.get("off")) is not None:
+        for figure in figures.values():
+            figure["rate_ratio"] = figure["messages_per_s"] / stock["messages_per_s"]
+            figure["cpu_ratio"] = _cpu(stock) / _cpu(figure)
+    return figures
+
+
+def plain() -> dict[str, float]:
+    """One run of stock, of the default and of all tiers behind each other: for the harness, which makes the medians."""
+    stock, default, full = (run_pair(tier, 200, 3.0) for tier in ("off", Settings().patches, "tier2"))
+    return {
+        "stock_per_s": stock["messages_per_s"],
+        "default_per_s": default["messages_per_s"],
+        "all_per_s": full["messages_per_s"],
+        "default_ratio": default["messages_per_s"] / stock["messages_per_s"],
+        "all_ratio": full["messages_per_s"] / stock["messages_per_s"],
+        "stock_cpu_us": _cpu(stock),
+        "default_cpu_us": _cpu(default),
+        "all_cpu_us": _cpu(full),
+    }
+
+
+def _cpu(figure: dict[str, float]) -> float:
+    return figure["cpu_send_us"] + figure["cpu_take_us"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.transport", description=__doc__)
+    parser.add_argument("--size", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--tiers", default=",".join(TIERS))
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--role", choices=("offer", "answer"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.role:
+        _say(asyncio.run(_peer(options.role, options.tiers, options.size, options.seconds)))
+        return
+    figures = measure(options.size, options.seconds, options.runs, options.tiers.split(","))
+    for tier, figure in figures.items():
+        print(tier, "  ".join(f"{name} {value:,.1f}" for name, value in figure.items()))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+if __name__ == "__main__":
+    main()
