@@ -41,6 +41,7 @@ class Linked:
     link: Link
     ours: bool  # we opened it
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    refusal: RefusedError | None = None  # why it has ended, if a person has to act on that
 
 
 @final
@@ -144,6 +145,8 @@ class Links:
         if linked.link.peer is not None and linked.number in self._links:
             node = linked.link.peer.node.hex()[:8]
             _log.info("the link to board %s has ended: %s (code %d)", node, text[:200], code)
+        if code in FINAL:
+            linked.refusal = RefusedError(code, text)
         self._remove(linked)
 
     def _remove(self, linked: Linked) -> None:
@@ -163,23 +166,21 @@ class Links:
         """
         pause = FIRST_PAUSE_S
         known: NodeId | None = None
+        dialled: Linked | None = None  # our own link, which may have ended before we look again
         while True:
-            linked = self._by_node.get(known) if known is not None else None
+            linked = dialled if known is None else self._by_node.get(known, dialled)
+            dialled = None
             if linked is not None and not self._is_suspect(linked.number):
                 await self._ended_or_suspect(linked)
                 pause = FIRST_PAUSE_S
+                if linked.refusal is not None:  # a copy is found out only after its link has opened
+                    pause = self._refused(url, linked.refusal, on_refused, pause)
                 await asyncio.sleep(self._rng.uniform(0.5, 1.0) * pause)
                 continue
             try:
                 link = await transport.connect(url)
             except RefusedError as error:
-                self.refusals[url] = str(error)
-                if error.code in FINAL:
-                    on_refused(error)
-                    pause = REFUSED_PAUSE_S
-                else:
-                    pause = min(LAST_PAUSE_S, pause * 2)
-                _log.warning("the board at %s refuses: %s", url, error)
+                pause = self._refused(url, error, on_refused, pause)
             except TransportError as error:
                 self.refusals.pop(url, None)
                 _log.info("no link to %s: %s; trying again", url, error)
@@ -188,10 +189,21 @@ class Links:
                 self.refusals.pop(url, None)
                 pause = FIRST_PAUSE_S
                 known = None if link.peer is None else link.peer.node
-                self.accept(link, ours=True)
+                dialled = self.accept(link, ours=True)
                 if known is not None and known not in self._by_node:
                     pause = CLONE_PROBE_S
             await asyncio.sleep(self._rng.uniform(0.5, 1.0) * pause)
+
+    def _refused(
+        self, url: str, error: RefusedError, on_refused: Callable[[RefusedError], None], pause: float
+    ) -> float:
+        """Remember a refusal, and tell it where a person has to act; returns how long to wait."""
+        self.refusals[url] = str(error)
+        _log.warning("the board at %s refuses: %s", url, error)
+        if error.code not in FINAL:
+            return min(LAST_PAUSE_S, pause * 2)
+        on_refused(error)
+        return REFUSED_PAUSE_S
 
     async def _ended_or_suspect(self, linked: Linked) -> None:
         """Wait until a link has ended, or answers nothing: a killed board ends no link, WebRTC finds out in 32 s."""

@@ -175,6 +175,24 @@ async def test_a_refusal_that_a_person_must_mend_is_told(monkeypatch) -> None:
     task.cancel()
 
 
+@pytest.mark.parametrize("looks_late", [False, True])
+async def test_a_copy_that_is_found_out_after_its_link_has_opened_is_told(looks_late, monkeypatch) -> None:
+    monkeypatch.setattr(module, "REFUSED_PAUSE_S", 0.001)
+    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.01 if looks_late else 0.0)
+    world = World()
+    told: list[RefusedError] = []
+    link = FakeLink(HIGHER)
+    transport = Dialled(link)
+    task = asyncio.get_running_loop().create_task(world.links.keep_linked(transport, "http://x:1", told.append))
+    await asyncio.wait_for(world.linked.wait(), 10)
+    link.close(CloseCode.CLONE, "you are a copy")
+    await asyncio.wait_for(transport.done.wait(), 10)
+    assert [error.code for error in told] == [CloseCode.CLONE]
+    assert world.links.refusals == {"http://x:1": "you are a copy"}
+    assert transport.asked == 2
+    task.cancel()
+
+
 async def test_a_stopping_board_says_goodbye_and_takes_no_more_links() -> None:
     world = World()
     link, late = FakeLink(HIGHER), FakeLink(None)
