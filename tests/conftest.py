@@ -185,6 +185,24 @@ def make_node(tmp_path):
         yield make
 
 
+SMALL_DISK = 8 * 1024 * 1024  # bytes
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk that is soon full: a folder that is a file system of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small disk takes root; run the tests as root to have this one too")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"this system mounts no tmpfs for us: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
 @pytest.fixture(scope="session")
 def mesh_secret():
     """A secret that the nodes of a test share."""

@@ -19,7 +19,7 @@ from edgeboard.ids import AuthorTag, Origin, PersonId, op_id, show_op
 from edgeboard.oplog.codec import encode_columns, encode_stroke
 from edgeboard.storage.statedir import find_control_socket
 from edgeboard.testing.guest import ScriptedGuest
-from edgeboard.wire.messages import Channel
+from edgeboard.wire.messages import Channel, Refused, Submit
 
 DIAL_AGAIN_S = 0.03
 FRAME_MAX = 256 * 1024  # bytes
@@ -111,6 +111,24 @@ class HostedGuest:
             for at in range(rng.choice([0, 0, 1, 2]))
         ]
         return [first, *further]
+
+    def draw_long(self):
+        """One stroke of about 1.5 KB."""
+        return self.draw(Add(0, 0, ItemType.STROKE, encode_stroke(0, 0, 24, scribble(self.rng, 450))))
+
+    def submit_again(self):
+        """Hand in everything that is not safe."""
+
+        async def do():
+            tails = tuple(self.guest.outbox.values())
+            for at in range(0, len(tails), 20):
+                self.guest.say(Submit(self.guest.room, self.guest.origin.to_bytes(8, "big"), tails[at : at + 20]))
+
+        self._loop.run(do())
+
+    @property
+    def refusals(self):
+        return [message for message in self.guest.heard if isinstance(message, Refused)]
 
     def write(self, stroke, style):
         """Log a recorded stroke as a pen does, in its pieces."""
