@@ -150,20 +150,21 @@ class Person:
         self.pen("mouseReleased", made[-1][0], made[-1][1])
         return made
 
-    def turned_pen(self, places):
-        """A swipe with the other end of a pen, as Pointer Events tell of it; DevTools has no such button."""
+    def swipe(self, places, *, turned=False):
+        """A pen along these places, from within the page: at once, or with its other end, for which DevTools has no
+        button."""
         self.ask(
-            """(places) => {
+            """([places, button, buttons]) => {
                 const stage = document.getElementById("stage");
-                const tell = (type, [clientX, clientY], buttons) => stage.dispatchEvent(new PointerEvent(type, {
-                    clientX, clientY, buttons, button: type === "pointermove" ? -1 : 5, pressure: buttons ? 0.5 : 0,
-                    pointerType: "pen", pointerId: 77, bubbles: true, cancelable: true,
+                const tell = (type, [clientX, clientY], isDown) => stage.dispatchEvent(new PointerEvent(type, {
+                    clientX, clientY, button: type === "pointermove" ? -1 : button, buttons: isDown ? buttons : 0,
+                    pressure: isDown ? 0.3 : 0, pointerType: "pen", pointerId: 77, bubbles: true, cancelable: true,
                 }));
-                tell("pointerdown", places[0], 32);
-                for (const place of places.slice(1)) tell("pointermove", place, 32);
-                tell("pointerup", places.at(-1), 0);
+                tell("pointerdown", places[0], true);
+                for (const place of places.slice(1)) tell("pointermove", place, true);
+                tell("pointerup", places.at(-1), false);
             }""",
-            places,
+            [places, *((5, 32) if turned else (0, 1))],
         )
 
     def hover(self, x, y):

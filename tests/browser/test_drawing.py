@@ -1,5 +1,7 @@
 """Two people at two linked boards: what one draws, the other sees."""
 
+import math
+
 import pytest
 
 from tests.browser.person import columns
@@ -61,3 +63,17 @@ def test_where_webrtc_cannot_open_a_websocket_takes_over_within_five_seconds(boa
     assert ana.carrier == ben.carrier == "websocket"
     assert ana.ask("window.carriedAfter") < 7_000  # with the loading of the page, on a busy machine
     drawn_in_one_seen_in_the_other(ana, ben, boards)
+
+
+def test_an_endless_stroke_is_one_item_of_many_pieces(boards, invite, eventually):
+    ana, ben = invite(boards[0]).live(), invite(boards[1]).live()
+    turns = [(640 + 300 * math.sin(at * 0.77) * at / 8_000, 400 + 280 * math.cos(at * 0.91)) for at in range(8_000)]
+    ana.swipe(turns)
+    ben.sees(1)
+    eventually(lambda: ana.digest == ben.digest == digest_of(boards[0], ana.room) == digest_of(boards[1], ana.room))
+    (stroke,) = ben.strokes()
+    lengths = [len(piece["columns"]["x"]) for piece in stroke["pieces"]]
+    assert len(lengths) >= 16
+    assert max(lengths) <= 500
+    ana.undo()  # as one gesture
+    ben.sees(0)

@@ -1,11 +1,15 @@
 """What a board does not take, it says in words; the ink stays with whoever drew it."""
 
+import shutil
+
 import msgpack
 import pytest
 
 from edgeboard.errors import CloseCode
 from edgeboard.wire.messages import Channel, Refused, Submit, decode, encode
 from tests.conftest import LOOPBACK
+from tests.crash.evidence import digest_of
+from tests.crash.hosted import HostedGuest
 
 
 class Censor:
@@ -91,6 +95,43 @@ def test_a_board_that_is_full_says_so(make_node, invite):
     ana.leave()
     ben.page.click("#link-retry")
     ben.live()
+
+
+TINY_QUEUE = f"{LOOPBACK}storage:\n  queue_bytes: 131072\n  reserve_bytes: 65536\n  retry_last_s: 0.5\n"
+
+
+def test_a_board_whose_disk_is_full_says_so_and_loses_nothing(make_node, small_disk, room, invite, loop, eventually):
+    node = make_node("host", config_text=TINY_QUEUE)
+    node.state = small_disk / "host"
+    node.start()
+    ana, ben = invite(node).live(), invite(node).live()
+    ana.draw(300, 300, points=8)
+    ana.sees(1).safe()
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(small_disk).free))
+    ana.draw(300, 400, points=8)
+    ana.toast("This board cannot save: ")
+    busy = HostedGuest(loop, node.state, 1, room=room)
+    eventually(lambda: busy.is_linked)
+    while not busy.guest.refused:
+        busy.draw_long()
+        eventually(lambda: node.status()["guests"] == 3)  # it has taken what was sent before
+    ana.draw(300, 500, points=8)
+    ana.toast("Stroke not taken: the board's storage is full")
+    ana.page.click("#badge")
+    assert "cannot save just now; ink is kept in the board's memory" in ana.page.inner_text("#card-link")
+    ana.press("Escape")
+
+    filler.unlink()
+    ana.toast("This board can save again; nothing was lost.")
+    ana.page.click("#badge")
+    ana.page.click("#link-refused")
+    ana.page.click("#refused-retry")
+    ana.safe()
+    assert ana.ask("edgeboard.refused().length") == 0
+    eventually(lambda: ana.digest == ben.digest == digest_of(node, room))
+    by_ana = ana.ask("edgeboard.origin")
+    assert len([stroke for stroke in ben.strokes() if stroke["id"].startswith(by_ana)]) == 3
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_the_other_end_of_a_pen_erases(boards, invite):
     ana = invite(boards[0]).live()
     ana.draw(200, 200)
     ana.sees(1)
-    ana.turned_pen([(320, y) for y in range(150, 260, 10)])
+    ana.swipe([(320, y) for y in range(150, 260, 10)], turned=True)
     ana.sees(0)
 
 

@@ -12,7 +12,7 @@ from tests.crash.evidence import assert_kept, carriers, digest_of, ops_in, ops_o
 from tests.crash.hosted import HostedGuest, canvas_of
 
 STROKES = 30
-TINY_QUEUE = f"{LOOPBACK}storage:\n  queue_bytes: 131072\n  reserve_bytes: 65536\n"
+TINY_QUEUE = f"{LOOPBACK}storage:\n  queue_bytes: 131072\n  reserve_bytes: 65536\n  retry_last_s: 0.5\n"
 REMEMBERED = 131_072  # bytes; with less than this of ink the memory is never used up
 
 
