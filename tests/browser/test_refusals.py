@@ -1,14 +1,12 @@
 """What a board does not take, it says in words; the ink stays with whoever drew it."""
 
-import shutil
-
 import msgpack
 import pytest
 
 from edgeboard.errors import CloseCode
 from edgeboard.wire.messages import Channel, Refused, Submit, decode, encode
 from tests.conftest import LOOPBACK
-from tests.crash.evidence import digest_of
+from tests.crash.evidence import digest_of, fill
 from tests.crash.hosted import HostedGuest
 
 
@@ -107,8 +105,7 @@ def test_a_board_whose_disk_is_full_says_so_and_loses_nothing(make_node, small_d
     ana, ben = invite(node).live(), invite(node).live()
     ana.draw(300, 300, points=8)
     ana.sees(1).safe()
-    filler = small_disk / "filler"
-    filler.write_bytes(bytes(shutil.disk_usage(small_disk).free))
+    filler = fill(small_disk)
     ana.draw(300, 400, points=8)
     ana.toast("This board cannot save: ")
     busy = HostedGuest(loop, node.state, 1, room=room)

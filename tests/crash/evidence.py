@@ -1,7 +1,8 @@
-"""What nodes have of a room, found by looking: on a disk that nobody uses, and in a node that runs."""
+"""What nodes have of a room, found by looking: on a disk that nobody uses, and in a node that runs; and full disks."""
 
 import base64
 import json
+from contextlib import suppress
 
 from edgeboard.cli.offline import offline
 
@@ -42,3 +43,12 @@ def assert_kept(promised, ops, drawn):
     assert not lost, f"{len(lost)} ops with a receipt are lost, the first: {lost[:5]}"
     changed = sorted(op for op in promised if ops[op] != drawn[op])
     assert not changed, f"not as they were drawn: {changed[:5]}"
+
+
+def fill(disk):
+    """Use up all space; returns the file that has it."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:  # until there is no space left; somebody else may be writing too
+            file.write(bytes(16_384))
+    return filler

@@ -8,19 +8,12 @@ import pytest
 from edgeboard.errors import CloseCode
 from edgeboard.wire.messages import Notice, RoomIs
 from tests.conftest import LOOPBACK
-from tests.crash.evidence import assert_kept, carriers, digest_of, ops_in, ops_on_disk
+from tests.crash.evidence import assert_kept, carriers, digest_of, fill, ops_in, ops_on_disk
 from tests.crash.hosted import HostedGuest, canvas_of
 
 STROKES = 30
 TINY_QUEUE = f"{LOOPBACK}storage:\n  queue_bytes: 131072\n  reserve_bytes: 65536\n  retry_last_s: 0.5\n"
 REMEMBERED = 131_072  # bytes; with less than this of ink the memory is never used up
-
-
-def fill(disk):
-    """Use up all space; returns the file that has it."""
-    filler = disk / "filler"
-    filler.write_bytes(bytes(shutil.disk_usage(disk).free))
-    return filler
 
 
 @pytest.fixture
