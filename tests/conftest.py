@@ -207,3 +207,8 @@ def small_disk(tmp_path):
 def mesh_secret():
     """A secret that the nodes of a test share."""
     return MeshSecret(MeshId(b"mesh of the test"), 1, b"s" * 32).to_text()
+
+
+def pytest_collection_modifyitems(items):
+    """Browser tests come last: Playwright keeps an event loop in this thread, beside which no asynchronous test runs."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
