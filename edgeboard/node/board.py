@@ -10,7 +10,7 @@ from typing import Any, final
 
 from aiohttp import web
 
-from edgeboard.errors import RefusedError, UserError
+from edgeboard.errors import CloseCode, RefusedError, UserError
 from edgeboard.ids import MeshId
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
@@ -18,6 +18,8 @@ from edgeboard.ports import Store, Transport, Writer
 from edgeboard.runtime.supervise import Supervisor
 
 STOP_S = 1.8  # a stop is done within 2 s
+SAME_SECRET = "; print the secret there with `edgeboard mesh secret`, and set it here with `edgeboard mesh secret --set`"
+REMEDIES = {CloseCode.OTHER_MESH: SAME_SECRET, CloseCode.AUTH_FAILED: SAME_SECRET}
 
 _log = logging.getLogger(__name__)
 
@@ -114,7 +116,8 @@ class Board:
 
         def refused(error: RefusedError) -> None:
             if url in self._required and self._fatal is None:
-                self._fatal = UserError(f"the board at {url} refuses to link: {error}")
+                remedy = REMEDIES.get(error.code, "")
+                self._fatal = UserError(f"the board at {url} refuses to link: {error}{remedy}")
                 self._stopping.set()
 
         return refused
