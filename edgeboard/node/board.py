@@ -18,7 +18,9 @@ from edgeboard.ports import Store, Transport, Writer
 from edgeboard.runtime.supervise import Supervisor
 
 STOP_S = 1.8  # a stop is done within 2 s
-SAME_SECRET = "; print the secret there with `edgeboard mesh secret`, and set it here with `edgeboard mesh secret --set`"
+SAME_SECRET = (
+    "; print the secret there with `edgeboard mesh secret`, and set it here with `edgeboard mesh secret --set`"
+)
 REMEDIES = {CloseCode.OTHER_MESH: SAME_SECRET, CloseCode.AUTH_FAILED: SAME_SECRET}
 
 _log = logging.getLogger(__name__)
