@@ -210,5 +210,5 @@ def mesh_secret():
 
 
 def pytest_collection_modifyitems(items):
-    """Browser tests come last: Playwright keeps an event loop in this thread, beside which no asynchronous test runs."""
+    """Browser tests come last: Playwright keeps an event loop in this thread, beside which no other one runs."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

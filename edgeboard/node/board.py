@@ -10,7 +10,7 @@ from typing import Any, final
 
 from aiohttp import web
 
-from edgeboard.errors import CloseCode, RefusedError, UserError
+from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
 from edgeboard.ids import MeshId
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
@@ -145,6 +145,10 @@ class Board:
         self._stopping.set()
         self.node.stop()
         self.links.close_all()
+        try:
+            await self.node.name_rooms()
+        except StoreError as error:
+            _log.error("rooms could not be named on the disk: %s", error)
         await self._supervisor.stop()
         try:
             async with asyncio.timeout(STOP_S):

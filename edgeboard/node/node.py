@@ -42,6 +42,7 @@ class Node:
             pipeline, clock, self._hand
         )
         self._loads: dict[RoomId, asyncio.Event] = {}
+        self._unnamed: dict[RoomId, str] = {}  # open rooms whose name is not on the disk yet
         self._store = store
         self._mesh = mesh
         self._writer: Writer | None = None
@@ -111,6 +112,7 @@ class Node:
                     link.close(code, text)
             case LoadRoom(room, name):
                 assert self._spawn is not None
+                self._unnamed[room] = name
                 self._spawn(self._load(room, name), name=f"load {name}")
             case Alarm(text):
                 self.alarms.append(text)
@@ -139,10 +141,20 @@ class Node:
         """Wait until all that the disk holds of an open room has been brought."""
         await self._loads.setdefault(room, asyncio.Event()).wait()
 
+    async def name_rooms(self) -> None:
+        """Write the names of rooms to the disk that are not there yet, so that their ink is found by name.
+
+        Raises:
+            StoreError: the disk takes nothing.
+        """
+        for room, name in list(self._unnamed.items()):
+            await asyncio.to_thread(self._store.add_room, StoredRoom(room, self._mesh, name))
+            self._unnamed.pop(room, None)
+
     async def _load(self, room: RoomId, name: str) -> None:
         """Remember a room, and bring what the disk holds of it to the pipeline, in portions."""
         try:
-            await asyncio.to_thread(self._store.add_room, StoredRoom(room, self._mesh, name))
+            await self.name_rooms()
             batches = await asyncio.to_thread(lambda: [batch.data for batch in self._store.load(room)])
         except StoreError as error:
             text = str(error)

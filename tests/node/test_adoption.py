@@ -11,6 +11,7 @@ from edgeboard.identity.keyfile import set_mesh
 from edgeboard.identity.trust import MeshSecret
 from edgeboard.ids import MeshId
 from edgeboard.node.build import build
+from edgeboard.storage.sqlite import SqliteStore
 
 
 def board_in(state):
@@ -40,3 +41,13 @@ async def test_ink_of_the_mesh_before_is_in_the_room_of_the_same_name(tmp_path) 
         assert [item.id for item in room.document.items()] == [op]
         await board.stop()
     assert room.log.statistics().entries == 1
+
+
+async def test_a_board_that_stops_at_once_has_named_its_rooms_on_the_disk(tmp_path) -> None:
+    board = board_in(tmp_path / "a")
+    board.node._spawn = lambda work, name: work.close()  # the stop comes before any of these has run
+    await board.start()
+    await board.stop()
+    store = SqliteStore(tmp_path / "a" / "edgeboard.db")
+    assert [room.name for room in store.rooms()] == ["lobby"]
+    store.close()
