@@ -1,4 +1,6 @@
-"""Tier 0: what can be changed without touching aiortc's SCTP. It fits every supported version.
+"""Tier 0: what can be changed without touching aiortc's SCTP, and what older versions have wrong in it (`older`).
+
+It fits every supported version.
 
 `bufsz` and `drain` make UDP in asyncio cheap: stock allocates 256 KiB for every datagram, and wakes up for each.
 """
@@ -14,6 +16,7 @@ from weakref import WeakSet
 import aioice.ice
 import aiortc.rtcsctptransport
 
+from edgeboard.transport import older
 from edgeboard.transport.addresses import offered
 from edgeboard.transport.fitting import Changes, Patch, code_of, sources, uses
 
@@ -172,4 +175,5 @@ PATCHES: Mapping[str, Patch] = {
     "consent": consent,
     "hosts": hosts,
     "consent-end": consent_end,
+    **older.PATCHES,
 }

@@ -27,7 +27,6 @@ _KNOWN = {
     "_send_chunk": "eb2f909e3c2f",
     "_maybe_abandon": "b43c5d97a119 879fcf244b3d",
     "_receive_sack_chunk": "1937dffbf4c5 4b35ccf1372c",
-    "_update_advanced_peer_ack_point": "bd42701b6801 b10416e34e18",
 }
 
 

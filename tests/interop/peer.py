@@ -1,7 +1,7 @@
 """One end of a link between two versions of aiortc: run by the interpreter that has the version, told what to do on the
 command line, and joined to the other end by lines of JSON on its standard input and output.
 
-    peer.py ROLE TIER MESSAGES    ROLE is offer or answer
+    peer.py ROLE TIER MESSAGES WINDOW    ROLE is offer or answer; WINDOW messages go beyond the last credit
 """
 
 import asyncio
@@ -19,7 +19,6 @@ from edgeboard.wire.messages import Channel
 
 SIZES = 64, 1200  # bytes: many to a packet, and more than one chunk in some versions
 PATIENCE_S = 150.0
-WINDOW = 200  # messages beyond the last credit: stock alone keeps no window, and may creep for minutes
 
 
 def made(role, count):
@@ -40,7 +39,7 @@ async def hear():
     return json.loads(await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline))
 
 
-async def main(role, tier, count):
+async def main(role, tier, count, window):
     loopback = () if local_addresses(Settings()) else ("127.0.0.1",)  # which stock does not know
     settings = Settings(mode="webrtc", patches=tier, addresses=loopback)
     patches.apply(settings)
@@ -84,7 +83,7 @@ async def main(role, tier, count):
         link = OpenLink(carrier, None, settings)
         link.attach(on_message, lambda code, text: closed.set_result((int(code), text)))
         for at, message in enumerate(made(role, count)):
-            await credited(at - WINDOW)
+            await credited(at - window)
             if not link.send(Channel.LOG, message):
                 raise RuntimeError(f"not sent: {closed}")
             if at % 20 == 0:
@@ -110,4 +109,4 @@ async def main(role, tier, count):
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])))
