@@ -211,6 +211,54 @@ async def test_lossy_messages_are_given_up_and_the_others_go_on(pair, lossy, pac
     assert counts["ForwardTsnChunk"] > 0
 
 
+@pytest.mark.parametrize("tier", ["tier0", "tier1"])
+async def test_that_a_message_was_given_up_may_be_lost_too(pair, monkeypatch, tier):
+    """Before 1.16, nothing passed after that on any channel."""
+    here, there = await pair(tier)
+    send, lost = SCTP._send_chunk, []
+
+    async def lose(self, chunk):
+        live = isinstance(chunk, sctp.DataChunk) and chunk.stream_id == int(Channel.LIVE)
+        if type(chunk) not in lost and (live or isinstance(chunk, sctp.ForwardTsnChunk)):
+            lost.append(type(chunk))
+        else:
+            await send(self, chunk)
+
+    monkeypatch.setattr(SCTP, "_send_chunk", lose)
+    here.carrier.put(Channel.LIVE, b"lost")
+    messages = numbered(2000, 300)
+    for message in messages:
+        here.carrier.put(Channel.LOG, message)
+    await there.until(lambda: len(there.heard[Channel.LOG]) == len(messages), 20)
+    assert there.heard[Channel.LOG] == messages
+    assert lost == [sctp.DataChunk, sctp.ForwardTsnChunk]
+    association = here.carrier._pc.sctp
+    async with asyncio.timeout(10):
+        while association._sent_queue:  # noqa: ASYNC110 - the last acknowledgements
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("tier", ["tier0", "tier1"])
+async def test_what_waited_for_a_lost_message_arrives_with_it(pair, monkeypatch, tier):
+    """Before 1.16, what stood behind a message of another channel waited for the next of its own, or was pruned."""
+    here, there = await pair(tier)
+    send, lost = SCTP._send_chunk, []
+
+    async def lose(self, chunk):
+        if isinstance(chunk, sctp.DataChunk) and not lost:
+            lost.append(chunk)
+        else:
+            await send(self, chunk)
+
+    monkeypatch.setattr(SCTP, "_send_chunk", lose)
+    messages = numbered(20, 300)
+    for message in messages:
+        here.carrier.put(Channel.LOG, message)
+        here.carrier.put(Channel.CTL, message)
+    await there.until(lambda: len(there.heard[Channel.LOG]) == len(there.heard[Channel.CTL]) == len(messages), 10)
+    assert there.heard[Channel.LOG] == there.heard[Channel.CTL] == messages
+
+
 async def test_packets_are_filled(pair, packets):
     here, there = await pair("tier2")
     counts = packets()
