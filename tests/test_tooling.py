@@ -178,11 +178,15 @@ def test_an_environment_that_is_current_is_left_alone(dev, checkout, monkeypatch
         ("dev.lock", "x==2\n", True),
         ("pyproject.toml", '[project]\nname = "x"\ndependencies = ["y"]\n', True),
         ("pyproject.toml", '[project]\nname = "x"\n[tool.ruff]\nline-length = 120\n', False),
+        ("setup.py", "ext_modules = []\n", True),
+        ("edgeboard/_native/eb_strokes.c", "int x;\n", True),
+        ("edgeboard/_native/strokes.py", "kernel = None\n", False),
     ],
 )
 def test_only_what_is_installed_counts(dev, checkout, monkeypatch, name, content, again):
     installed = []
     monkeypatch.setattr(dev, "install", lambda **_: installed.append(True))
+    (checkout / name).parent.mkdir(parents=True, exist_ok=True)
     (checkout / name).write_text(content)
     dev.ensure_environment()
     dev.ensure_environment()

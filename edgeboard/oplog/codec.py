@@ -2,6 +2,8 @@
 
 Exactly what was recorded comes back. An encoder writes the shortest form there is, ties by the rules of the contract,
 so that every language makes the same bytes. Limits are checked before anything is allocated.
+
+Where the kernel in C was built, it does the work (edgeboard/_native/strokes.py); what stands here is its twin.
 """
 
 from collections.abc import Sequence
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 from math import gcd
 from typing import Final
 
+from edgeboard._native.strokes import kernel
 from edgeboard.canvas.fields import get_number
 from edgeboard.canvas.samples import PRESSURE_MAX, Stroke
 from edgeboard.errors import DecodeError, LimitError
@@ -60,6 +63,13 @@ def encode_columns(stroke: Stroke) -> bytes:
     Raises:
         LimitError: a value is outside the format.
     """
+    if kernel is None:
+        return encode_in_python(stroke)
+    return kernel.encode(stroke.scale, stroke.x, stroke.y, stroke.pressure, stroke.t, stroke.tilt_x, stroke.tilt_y)
+
+
+def encode_in_python(stroke: Stroke) -> bytes:
+    """The twin of the kernel: as `encode_columns`."""
     count = _check(stroke)
     code, levels = _choose_levels(stroke.pressure)
     others = [column for column in (levels, stroke.t, stroke.tilt_x, stroke.tilt_y) if column is not None]
@@ -171,6 +181,13 @@ def decode_columns(data: bytes, at: int = 0) -> tuple[Stroke, int]:
         DecodeError: the bytes break the format.
         LimitError: more than `POINTS_MAX` points.
     """
+    if kernel is None:
+        return decode_in_python(data, at)
+    return kernel.decode(data, at, Stroke)
+
+
+def decode_in_python(data: bytes, at: int = 0) -> tuple[Stroke, int]:
+    """The twin of the kernel: as `decode_columns`."""
     flags, at = _byte(data, at)
     pressure_code = flags >> 2 & 7
     if flags & 0x80 or pressure_code >= len(_LEVELS):

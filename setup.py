@@ -1,0 +1,14 @@
+"""The C kernels; everything else about the installation stands in pyproject.toml."""
+
+from setuptools import Extension, setup
+
+KERNELS = Extension(
+    "edgeboard._native._kernels",
+    sources=["edgeboard/_native/module.c", "edgeboard/_native/eb_strokes.c"],
+    depends=["edgeboard/_native/eb_strokes.h"],
+    extra_compile_args=["-std=c11", "-O2", "-ftree-vectorize", "-fvisibility=hidden"],
+    py_limited_api=True,  # one build for CPython 3.11 and all later ones
+    optional=True,  # where it cannot be compiled, the installation goes on and the twins in Python run
+)
+
+setup(ext_modules=[KERNELS], options={"bdist_wheel": {"py_limited_api": "cp311"}})

@@ -1,0 +1,82 @@
+"""The kernel on its own: C against tables and hostile bytes under sanitizers, and compiled for the boards."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests._native import golden, workshop
+from tests._native.workshop import CHECKS, PURE, SANITIZERS, SHIPPED, SOURCES, STRICT
+
+pytestmark = pytest.mark.slow
+
+EVERY_STATUS = 0x3FF1F  # of eb_strokes.h, but for EB_NO_ROOM, which the checks demand where it has to be
+
+
+@pytest.mark.parametrize("options", [SANITIZERS, SHIPPED], ids=["sanitized", "as shipped"])
+def test_tables(options, tmp_path):
+    sources = [CHECKS / "strokes_checks.c", CHECKS / "strokes_table.c"]
+    program = workshop.build_program(tmp_path / "table", *sources, options=options)
+    count = golden.write_table(tmp_path / "golden")
+    assert workshop.run(program, tmp_path / "golden") == f"0 failures; golden {count}\n"
+
+
+def test_a_failure_in_a_table_fails(tmp_path):
+    program = workshop.build_program(tmp_path / "table", CHECKS / "strokes_checks.c", CHECKS / "strokes_table.c")
+    golden.write_table(tmp_path / "golden")
+    text = (tmp_path / "golden").read_text()
+    (tmp_path / "golden").write_text(text[:-1] + str(int(text[-1]) ^ 1))
+    done = subprocess.run([program, tmp_path / "golden"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "golden bytes: wanted 0" in done.stdout
+
+
+def test_hostile_bytes_under_sanitizers(tmp_path):
+    sources = [CHECKS / "strokes_checks.c", CHECKS / "strokes_fuzz.c"]
+    program = workshop.build_program(tmp_path / "fuzz", *sources, options=SANITIZERS)
+    corpus = golden.write_corpus(tmp_path / "corpus")
+    assert workshop.run(program, 1, 4000, corpus) == f"4000 rounds; seen {EVERY_STATUS}\n"
+
+
+GLUE = """
+import random, sys
+from tests._native.test_strokes import decode, encode, draw_stroke, outcome, wound
+from tests._native import golden, workshop
+kernel = workshop.load_extension(sys.argv[1])
+rng = random.Random(1)
+for stroke, data in golden.golden_strokes():
+    assert encode(kernel, stroke) == data
+    assert decode(kernel, data) == (stroke, len(data))
+for _ in range(300):
+    outcome(encode, kernel, draw_stroke(rng))
+    outcome(decode, kernel, wound(rng.choice(golden.all_bytes()), rng))
+outcome(kernel.encode, 20, (1, 2.5), (1, 2), None, None, None, None)
+outcome(kernel.decode, data, 0, int)
+print("sound")
+"""
+
+
+def test_the_extension_under_sanitizers(tmp_path):
+    extension = workshop.build_extension(tmp_path / "_kernels.abi3.so", *SANITIZERS)
+    runtime = subprocess.run(
+        [workshop.compiler(), "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    if not runtime.startswith("/"):
+        pytest.skip("this compiler has no libasan.so that could be loaded before Python")
+    environment = {
+        "LD_PRELOAD": runtime,
+        "ASAN_OPTIONS": "detect_leaks=0",  # Python itself leaves things behind; test_nothing_is_kept_behind looks
+        "PYTHONMALLOC": "malloc",  # so that every object has its own guarded memory
+    }
+    assert workshop.run(sys.executable, "-c", GLUE, extension, environment=environment) == "sound\n"
+
+
+@pytest.mark.parametrize("target", ["aarch64-linux-gnu", "riscv64-linux-gnu"])
+def test_it_compiles_for_the_boards(target, tmp_path):
+    program = shutil.which(f"{target}-gcc")
+    if program is None:
+        pytest.skip(f"{target}-gcc is not on PATH; install it: apt-get install -y gcc-{target}")
+    for source in workshop.KERNEL:
+        command = [program, *STRICT, *PURE, *SHIPPED, "-I", SOURCES, "-c", source, "-o", tmp_path / f"{source.stem}.o"]
+        workshop.compile_c(command)

@@ -1,0 +1,37 @@
+"""Which twin runs, and that a person can choose."""
+
+import sys
+
+import pytest
+
+from edgeboard import _native
+from edgeboard._native import strokes
+from tests._native.workshop import run, run_python
+
+SAY = "import edgeboard._native; print(edgeboard._native.active())"
+
+
+def test_the_twin_that_runs_is_named(monkeypatch):
+    assert _native.active() == {"strokes": "Python" if strokes.kernel is None else "C"}
+    monkeypatch.setattr(strokes, "kernel", None)
+    assert _native.active() == {"strokes": "Python"}
+    monkeypatch.setattr(strokes, "kernel", object())
+    assert _native.active() == {"strokes": "C"}
+
+
+@pytest.mark.parametrize("value", ["1", "yes"])
+def test_python_can_be_asked_for(value):
+    assert run_python(SAY, {"EDGEBOARD_PURE": value}) == "{'strokes': 'Python'}\n"
+
+
+@pytest.mark.parametrize("value", ["", "0"])
+def test_not_to_ask_is_to_take_what_was_built(value):
+    assert run_python(SAY, {"EDGEBOARD_PURE": value}) == run_python(f"import os; os.unsetenv('EDGEBOARD_PURE'); {SAY}")
+
+
+@pytest.mark.slow
+def test_the_codec_passes_its_own_tests_in_python_too():
+    tests = "tests/oplog/test_codec.py"
+    assert " passed" in run(
+        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tests, environment={"EDGEBOARD_PURE": "1"}
+    )
