@@ -9,12 +9,14 @@ from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.canvas.ops import Maker
 from edgeboard.canvas.refine import refine
 from edgeboard.identity.keys import NodeKey
-from edgeboard.ids import MeshId, Origin, PersonId, author_id, room_id
+from edgeboard.ids import MeshId, Origin, PersonId, author_id, op_id, room_id
 from edgeboard.oplog.author import LocalAuthor
-from edgeboard.oplog.codec import Stroke, decode_stroke, encode_columns, encode_stroke
-from edgeboard.wire.messages import Live, encode
+from edgeboard.oplog.codec import Pen, decode_stroke, encode_stroke
+from edgeboard.wire.live import Live, encode_live
+from edgeboard.wire.previews import PreviewWriter
 
 MESH = MeshId(b"benchmark mesh.!")
+ORIGIN = Origin(1 << 63 | 5)
 PIECE = 8  # points of a live piece
 
 
@@ -35,7 +37,7 @@ def whole_log() -> dict[str, float]:
     """Every stroke thinned, logged and signed as the pen leaves the paper: one op and one batch each."""
     key = NodeKey(hashlib.sha256(b"benchmark").digest())
     author = LocalAuthor(MESH, room_id(MESH, "b"), author_id(key.node_id, 1, 1), key.public_key, key.sign)
-    maker = Maker(Origin(1 << 63 | 5))
+    maker = Maker(ORIGIN)
     person = PersonId(b"p" * 16)
     points = size = kept = 0
     for lamport, stroke in enumerate(handwriting()):
@@ -49,14 +51,12 @@ def whole_log() -> dict[str, float]:
 
 
 def live() -> dict[str, float]:
-    """Previews of 8 points, one frame each, framing included."""
+    """Previews of 8 points, one frame each: every byte that goes into the data channel."""
     points = size = 0
-    for number, stroke in enumerate(handwriting()):
-        for index, first in enumerate(range(0, len(stroke.x), PIECE)):
-            part = slice(first, first + PIECE)
-            piece = Stroke(stroke.scale, stroke.x[part], stroke.y[part], (stroke.pressure or ())[part], None)
-            pen = [0, 0, 24, 0, 0] if index % 8 == 0 else None
-            item = [b"o" * 8, points, 0, 2, number + 1, first, encode_columns(piece), pen]
-            size += len(encode(Live(1, [item])))
-            points += len(piece.x)
+    for number, stroke in enumerate(handwriting(), 1):
+        writer = PreviewWriter(op_id(ORIGIN, number), Pen(0, 0, 24))
+        for end in range(PIECE, len(stroke.x) + PIECE, PIECE):
+            for item in writer.show(stroke, min(end, len(stroke.x))):
+                size += len(encode_live(Live(1, (item,))))
+        points += len(stroke.x)
     return {"bytes_per_point": size / points}

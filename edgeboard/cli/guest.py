@@ -9,17 +9,18 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, final
+from typing import final
 
 from edgeboard.canvas.ops import Body, Maker, Op, decode_op
 from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import AuthorTag, OpId, Origin, PersonId, counter_of
 from edgeboard.mesh.flow import Window
+from edgeboard.mesh.live import packets
 from edgeboard.oplog.batch import decode_batch
 from edgeboard.vectors import Vector
 from edgeboard.wire.fragments import Joiner
+from edgeboard.wire.live import Live, LiveItem
 from edgeboard.wire.messages import (
-    LIVE_MAX,
     VERSION,
     BatchIs,
     CaughtUp,
@@ -29,7 +30,6 @@ from edgeboard.wire.messages import (
     Fragment,
     Guest,
     Join,
-    Live,
     Message,
     Notice,
     Ping,
@@ -101,7 +101,6 @@ class GuestSession:
         self._unsent: deque[int] = deque()
         self._window = Window()
         self._joiners: dict[Channel, Joiner] = {}
-        self._sequence = 0
         self._out: list[bytes] = []
 
     # -- links
@@ -231,20 +230,11 @@ class GuestSession:
 
     # -- live
 
-    def show(self, items: Iterable[tuple[int, list[Any]]]) -> None:
-        """Send live items, (kind, fields) each, in as few frames as they fit in; nothing is lost with them."""
-        if not self._room:
-            return
-        frame: list[list[Any]] = []
-        for kind, fields in items:
-            self._sequence += 1
-            item = [self.me.origin_bytes, self._sequence, 0, kind, *fields]
-            if frame and len(encode(Live(HANDLE, [*frame, item]))) > LIVE_MAX:
-                self._out.append(bytes((Channel.LIVE,)) + encode(Live(HANDLE, frame)))
-                frame = []
-            frame.append(item)
-        if frame:
-            self._out.append(bytes((Channel.LIVE,)) + encode(Live(HANDLE, frame)))
+    def show(self, items: Iterable[LiveItem]) -> None:
+        """Send live items in as few frames as they fit in; nothing is lost with them."""
+        if self._room:
+            for part in packets(list(items)):
+                self._out.append(bytes((Channel.LIVE,)) + encode(Live(HANDLE, part)))
 
     def _say(self, message: Message) -> None:
         self._out.append(bytes((Channel.CTL,)) + encode(message))

@@ -6,7 +6,6 @@ Values only; who waits for the time to pass is `replay`.
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from edgeboard.canvas.ops import Add, ItemType
 from edgeboard.canvas.refine import refine
@@ -16,10 +15,6 @@ from edgeboard.oplog.codec import POINTS_MAX, encode_columns, encode_stroke
 
 PIECE_MS = 2_000  # at least so often a stroke under way is logged: what a power cut can cost
 SAMPLE_MS = 8  # between points where the recording has no times: a usual tablet
-PREVIEW_POINTS = 16  # in one live item
-PREVIEW = 2  # kinds of live items
-CURSOR = 1
-CURSOR_PEN = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +76,3 @@ def body(stroke: Stroke, style: Style, item: OpId | None, index: int) -> Add:
     else:
         payload = encode_columns(thinned)
     return Add(style.page, style.layer, ItemType.STROKE, payload, item, index)
-
-
-def previews(stroke: Stroke, style: Style, counter: int, first: int, end: int) -> Iterator[tuple[int, list[Any]]]:
-    """The live items that show points `first` to `end` - 1 of a piece before it is logged."""
-    head = [style.tool, style.colour, style.width, style.page, style.layer]
-    for at in range(first, end, PREVIEW_POINTS):
-        shown = part(stroke, at, min(at + PREVIEW_POINTS, end))
-        columns = encode_columns(Stroke(shown.scale, shown.x, shown.y, shown.pressure))
-        yield PREVIEW, [counter, at, columns, head if at == first else None]
-    yield cursor(stroke, end - 1)
-
-
-def cursor(stroke: Stroke, at: int) -> tuple[int, list[Any]]:
-    """The live item that shows where the pen is."""
-    x, y = (round(value / stroke.scale, 1) for value in (stroke.x[at], stroke.y[at]))
-    return CURSOR, [x, y, CURSOR_PEN]

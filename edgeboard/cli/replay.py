@@ -21,7 +21,9 @@ from edgeboard.cli.guest import GuestSession, Me
 from edgeboard.cli.hosted import HostedGuest
 from edgeboard.cli.recordings import Recorded, read_recording
 from edgeboard.errors import UserError
-from edgeboard.ids import OpId, Origin, PersonId
+from edgeboard.ids import OpId, Origin, PersonId, op_id
+from edgeboard.oplog.codec import Pen
+from edgeboard.wire.previews import PreviewWriter
 
 TICK_S = 0.033  # between previews
 UNDER_WAY_MAX = 256  # ops without a receipt, at speed 0
@@ -157,12 +159,13 @@ class Replay:
 
     async def _show(self, piece: Stroke, style: pen.Style, when: list[int], began: float) -> int:
         """Preview a piece as it grows; returns how many of its points were drawn when it ended."""
-        counter, shown = self._session.next_counter, 0
+        op, shown = op_id(self._session.me.origin, self._session.next_counter), 0
+        previews = PreviewWriter(op, Pen(style.tool, style.colour, style.width), style.page, style.layer)
         while True:
             elapsed_ms = (time.monotonic() - began) * 1000 * self._speed
             drawn = max(1, bisect_right(when, elapsed_ms))
             if drawn > shown:
-                self._session.show(pen.previews(piece, style, counter, shown, drawn))
+                self._session.show(previews.show(piece, drawn))
                 self._flush()
                 shown = drawn
             if shown == len(when) or self._stopping.is_set():

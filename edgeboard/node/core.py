@@ -9,7 +9,7 @@ from typing import final
 
 from edgeboard.canvas.ops import Maker
 from edgeboard.errors import CloseCode, RefusedError
-from edgeboard.ids import AuthorTag, NodeId, RoomId, room_id
+from edgeboard.ids import AuthorTag, NodeId, Origin, RoomId, room_id
 from edgeboard.mesh.engine import Mesh
 from edgeboard.mesh.live import LiveOutbox
 from edgeboard.mesh.values import CloseLink, Send
@@ -29,6 +29,7 @@ from edgeboard.rooms.people import LiveGate, People
 from edgeboard.rooms.room import ALONE_S, Outcome, Room
 from edgeboard.rooms.states import RoomEvent, RoomState
 from edgeboard.vectors import Range, Vector
+from edgeboard.wire.live import Live
 from edgeboard.wire.messages import Channel, Message, Presence, Receipt, RoomIs, encode
 
 DIVERGED_AFTER_S = 2.0  # a room that is behind for so long says that it is converging
@@ -177,13 +178,13 @@ class Core:
     def close(self, link: int, code: CloseCode, text: str) -> None:
         self.out.append(CloseLink(link, code, text))
 
-    def live_items(self, link: int, handle: int, items: list[list[object]], guest: bytes | None, now: float) -> None:
+    def live_items(self, link: int, frame: Live, guest: Origin | None, now: float) -> None:
         """Pass live items on to everyone else in the room; `guest` is the origin of the guest they came from."""
         state = self.mesh.state(link)
-        room = None if state is None else state.room_of(handle)
+        room = None if state is None else state.room_of(frame.handle)
         if room is None:
             return
-        for item in items:
+        for item in frame.items:
             passed = self.gates[room].admit(item, guest)
             if passed is not None:
                 for other, _ in self.mesh.joined(room):

@@ -9,13 +9,13 @@ from edgeboard.node.core import Core
 from edgeboard.rooms.guests import GuestState
 from edgeboard.varints import get_uvarint
 from edgeboard.vectors import Vector
+from edgeboard.wire.live import Live
 from edgeboard.wire.messages import (
     TEXT_MAX,
     VERSION,
     Guest,
     Join,
     Leave,
-    Live,
     Message,
     Notice,
     Presence,
@@ -54,8 +54,8 @@ class Hosting:
                 self.people_changed(RoomId(room))
             case Submit(room, origin, tails):
                 self._submit(guest, RoomId(room), Origin(int.from_bytes(origin, "big")), tails, now)
-            case Live(handle, items):
-                self._core.live_items(link, handle, items, guest.origin.to_bytes(8, "big"), now)
+            case Live():
+                self._core.live_items(link, message, guest.origin, now)
             case _:
                 raise RefusedError(CloseCode.MALFORMED, f"a guest does not say {type(message).__name__}")
 

@@ -24,7 +24,8 @@ from edgeboard.rooms.room import ALONE_S, Room
 from edgeboard.rooms.states import RoomEvent, RoomState
 from edgeboard.vectors import Vector
 from edgeboard.wire.fragments import split
-from edgeboard.wire.messages import BatchIs, Channel, Close, Digest, Join, Leave, Live, Message, Notice, Presence
+from edgeboard.wire.live import Live
+from edgeboard.wire.messages import BatchIs, Channel, Close, Digest, Join, Leave, Message, Notice, Presence
 
 
 @final
@@ -266,8 +267,8 @@ class Pipeline:
                     core.to_guests(RoomId(key), message)
             case Digest(key, vector_digest, canvas):
                 self._compare(RoomId(key), vector_digest, canvas)
-            case Live(handle, items):
-                core.live_items(link, handle, items, None, now)
+            case Live():
+                core.live_items(link, message, None, now)
             case Leave(key):
                 core.mesh.leave(link, RoomId(key))
             case _:

@@ -1,20 +1,22 @@
 """Who is here: people by the node that hosts them, and the live items that are worth passing on.
 
-Live traffic is lossy on purpose: an item that is not newer than the last of its origin and kind is dropped, nothing is
-kept, and an origin that falls silent is forgotten.
+Live traffic is lossy on purpose: an item that is not newer than the last of its origin and kind, or of its stroke, is
+dropped, nothing is kept, and who falls silent is forgotten.
 """
 
 from collections.abc import Iterable
-from typing import Any, final
+from typing import Final, TypeVar, final
 
 from edgeboard.errors import DecodeError
-from edgeboard.ids import NodeId
+from edgeboard.ids import NodeId, OpId, Origin, origin_of
 from edgeboard.wire.fields import Person
+from edgeboard.wire.live import Further, LiveItem, Preview, Sequenced, read_item, short_name
 
-HOPS_MAX = 6
-ORIGINS_MAX = 1_024
-ITEM_MAX = 1_000  # bytes of binary in one item
-FIELDS_MAX = 12
+HOPS_MAX: Final = 6
+ORIGINS_MAX: Final = 1_024
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 @final
@@ -50,33 +52,70 @@ class LiveGate:
     """Lets each live item of a room through once."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[bytes, int], int] = {}
+        self._last: dict[tuple[Origin, int], int] = {}  # highest sequence, by origin and kind
+        self._strokes: dict[tuple[int, int], tuple[OpId, int]] = {}  # by short name: the op, the last first point
 
-    def admit(self, item: object, from_guest: bytes | None) -> list[Any] | None:
-        """The item as it is to be passed on, or None if it is old or has come too far.
+    def admit(self, item: LiveItem, from_guest: Origin | None) -> LiveItem | None:
+        """The item as it is to be passed on, or None if it is old, has come too far, or nobody knows whose it is.
 
         Args:
-            item: as it stood in the LIVE message.
+            item: as it stood in the frame.
             from_guest: the origin of the guest that sent it; None if a node passes it on.
 
         Raises:
             DecodeError: not an item, or a guest speaks for somebody else.
         """
-        if not isinstance(item, list) or not 4 <= len(item) <= FIELDS_MAX:
-            raise DecodeError("a live item has between 4 and 12 fields")
-        origin, sequence, hops, kind = item[:4]
-        if not isinstance(origin, bytes) or len(origin) != 8:
-            raise DecodeError("a live item has no origin")
-        if not all(isinstance(number, int) and 0 <= number < 1 << 53 for number in (sequence, hops, kind)):
-            raise DecodeError("a live item's numbers are out of range")
-        if any(isinstance(field, bytes | str) and len(field) > ITEM_MAX for field in item[4:]):
-            raise DecodeError("a live item is too large")
-        if from_guest is not None and (origin != from_guest or hops):
-            raise DecodeError("a guest may speak for itself only")
-        key = (origin, kind)
-        if sequence <= self._last.get(key, -1) or hops >= HOPS_MAX:
-            return None
-        if key not in self._last and len(self._last) >= ORIGINS_MAX:
-            self._last.pop(next(iter(self._last)))
-        self._last[key] = sequence
-        return [origin, sequence, hops + 1, *item[3:]]
+        body = read_item(item)
+        if from_guest is not None and item.hops:
+            raise DecodeError("a guest passes nothing on")
+        if isinstance(body, Sequenced):
+            is_new = self._is_newer(body.origin, item.kind, body.sequence, from_guest)
+        else:
+            is_new = self._goes_on(body, from_guest)
+        return item.passed_on() if is_new and item.hops < HOPS_MAX else None
+
+    def _is_newer(self, origin: Origin, kind: int, sequence: int, from_guest: Origin | None) -> bool:
+        _require_own(origin, from_guest)
+        if sequence <= self._last.get((origin, kind), -1):
+            return False
+        _put(self._last, (origin, kind), sequence)
+        return True
+
+    def _goes_on(self, body: Preview | Further, from_guest: Origin | None) -> bool:
+        """Whether these points come after the last that were seen of their stroke."""
+        name = short_name(body.op) if isinstance(body, Preview) else body.stroke
+        known = self._strokes.get(name)
+        if isinstance(body, Preview):
+            _require_own(origin_of(body.op), from_guest)
+            op = body.op
+            if known is not None and known[0] != op:
+                if origin_of(known[0]) == origin_of(op) and op < known[0]:
+                    return False  # of an earlier stroke, overtaken
+                known = None
+        elif known is None:
+            return False  # its introduction was lost; another comes
+        else:
+            op = known[0]
+            if from_guest is not None and origin_of(op) != from_guest:
+                return False  # two strokes of one short name; the other one was introduced last
+        if known is not None and body.first <= known[1]:
+            return False
+        _put(self._strokes, name, (op, body.first))
+        return True
+
+
+def _require_own(origin: Origin, from_guest: Origin | None) -> None:
+    """Refuse what a guest says in another's name.
+
+    Raises:
+        DecodeError: it does.
+    """
+    if from_guest is not None and origin != from_guest:
+        raise DecodeError("a guest may speak for itself only")
+
+
+def _put(table: dict[Key, Value], key: Key, value: Value) -> None:
+    """Remember a value as the newest; the oldest gives way."""
+    if table.pop(key, None) is None and len(table) >= ORIGINS_MAX:
+        del table[next(iter(table))]
+    table[key] = value

@@ -15,7 +15,8 @@ from edgeboard.errors import CloseCode, DecodeError
 from edgeboard.ports import Peer
 from edgeboard.runtime.queues import ByteQueue, Overflow
 from edgeboard.transport.settings import Settings
-from edgeboard.wire.messages import LIVE_MAX, MESSAGE_MAX, Channel, Close, closing, decode
+from edgeboard.wire.live import LIVE_MAX
+from edgeboard.wire.messages import MESSAGE_MAX, Channel, Close, closing, decode
 from edgeboard.wire.session import close_code
 
 OnMessage = Callable[[Channel, bytes], None]

@@ -16,13 +16,12 @@ from edgeboard.errors import CloseCode, DecodeError, LimitError
 from edgeboard.vectors import Range
 from edgeboard.wire import fields as form
 from edgeboard.wire.fields import COUNTER_MAX, ENTRY_MAX, NAME_MAX, Check, Person
+from edgeboard.wire.live import Live, decode_live, encode_live
 
 VERSION = 1
 MESSAGE_MAX = 64 * 1024  # bytes, on ctl and log
-LIVE_MAX = 1_100  # bytes: one SCTP chunk, so that a lost datagram loses one message
 ROOM_NAME_MAX = 64
 TEXT_MAX = 400  # characters of a reason or a notice
-LIVE_ITEMS_MAX = 256
 VECTOR_MAX = 2 * 1024 * 1024  # bytes
 
 
@@ -248,33 +247,27 @@ class Fragment:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
-    handle: int
-    items: list[list[Any]]  # each [origin, sequence, hops, kind, ...]; see rooms.presence
-    NUMBER: ClassVar[int] = 48
-    CHECKS: ClassVar[tuple[Check, ...]] = (form.number(255), form.listing(LIVE_ITEMS_MAX))
-
-
-Message = (
+Packed = (
     Close | Ping | Pong | Join | Leave | VectorIs | Want | Credit | Stored | Digest | Guest | Welcome | Receipt
-    | CaughtUp | Presence | Refused | Notice | RoomIs | BatchIs | Submit | Fragment | Live
+    | CaughtUp | Presence | Refused | Notice | RoomIs | BatchIs | Submit | Fragment
 )  # fmt: skip
-CTL: dict[int, type[Message]] = {
+Message = Packed | Live
+CTL: dict[int, type[Packed]] = {
     kind.NUMBER: kind
     for kind in (
         Close, Ping, Pong, Join, Leave, VectorIs, Want, Credit, Stored, Digest, Guest, Welcome, Receipt, CaughtUp,
         Presence, Refused, Notice, RoomIs, Fragment,
     )
 }  # fmt: skip
-LOG: dict[int, type[Message]] = {kind.NUMBER: kind for kind in (BatchIs, Submit, Fragment)}
-LIVE: dict[int, type[Message]] = {Live.NUMBER: Live}
-BY_CHANNEL: dict[Channel, dict[int, type[Message]]] = {Channel.CTL: CTL, Channel.LOG: LOG, Channel.LIVE: LIVE}
+LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Submit, Fragment)}
+BY_CHANNEL: dict[Channel, dict[int, type[Packed]]] = {Channel.CTL: CTL, Channel.LOG: LOG}
 FIELDS = {kind: tuple(f.name for f in fields(kind)) for table in BY_CHANNEL.values() for kind in table.values()}
 
 
 def encode(message: Message) -> bytes:
     """The bytes of a message, as they go into a channel."""
+    if isinstance(message, Live):
+        return encode_live(message)
     array: list[Any] = [message.NUMBER]
     array += (getattr(message, name) for name in FIELDS[type(message)])
     packed = msgpack.packb(array)
@@ -289,9 +282,10 @@ def decode(channel: Channel, data: bytes) -> Message | None:
         DecodeError: not a message of this channel.
         LimitError: larger than the limits of docs/formats/wire.md.
     """
-    most = LIVE_MAX if channel is Channel.LIVE else VECTOR_MAX
-    if len(data) > most:
-        raise LimitError(f"a message of {len(data)} bytes on {channel.name.lower()}; the limit is {most}")
+    if channel is Channel.LIVE:
+        return decode_live(data)
+    if len(data) > VECTOR_MAX:
+        raise LimitError(f"a message of {len(data)} bytes on {channel.name.lower()}; the limit is {VECTOR_MAX}")
     try:
         array = msgpack.unpackb(data, strict_map_key=False)
     except (ValueError, TypeError, msgpack.UnpackException, RecursionError, OverflowError) as error:

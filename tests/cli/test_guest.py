@@ -13,7 +13,8 @@ from edgeboard.rooms.room import RoomSettings
 from edgeboard.testing.cluster import Cluster
 from edgeboard.vectors import Vector
 from edgeboard.wire.fragments import split
-from edgeboard.wire.messages import CaughtUp, Channel, Close, Live, Notice, Ping, Pong, Receipt, decode, encode
+from edgeboard.wire.live import Live, LiveItem, LiveKind
+from edgeboard.wire.messages import CaughtUp, Channel, Close, Notice, Ping, Pong, Receipt, decode, encode
 
 INK = Add(0, 0, ItemType.STROKE, encode_stroke(0, 0, 24, Stroke(20, [0, 20], [0, 0])))
 ORIGIN = Origin(0xABC)
@@ -192,13 +193,12 @@ def test_much_ink_flows_as_credit_comes_back(cluster):
 def test_live_items_reach_the_others_and_never_exceed_a_frame(cluster):
     seat = Seat(cluster)
     cluster.clock.run(0.5)
-    seat.session.show([(1, [1.5, 2.0, 1]), (2, [1, 0, bytes(600), None]), (2, [1, 16, bytes(600), None])])
+    shown = [LiveItem(LiveKind.FURTHER, 0, bytes((number,)) * 600) for number in range(3)]
+    seat.session.show(shown)
     frames = [frame for frame in seat.session.drain() if frame[0] == Channel.LIVE]
     messages = [decode(Channel.LIVE, frame[1:]) for frame in frames]
-    assert [type(message) for message in messages] == [Live, Live]
-    items = [item for message in messages for item in message.items]
-    assert [item[1] for item in items] == [1, 2, 3]
-    assert [item[3] for item in items] == [1, 2, 2]
+    assert [type(message) for message in messages] == [Live, Live, Live]
+    assert [item for message in messages for item in message.items] == shown
     assert all(len(frame) <= 1_101 for frame in frames)
 
 
@@ -206,7 +206,7 @@ def test_nothing_is_shown_before_the_room_is_known():
     session = GuestSession(ME, "lobby")
     session.connect()
     list(session.drain())
-    session.show([(1, [0.0, 0.0, 1])])
+    session.show([LiveItem(LiveKind.FURTHER, 0, b"")])
     assert list(session.drain()) == []
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edgeboard.canvas.bodies import ItemType
 from edgeboard.canvas.samples import Stroke
-from edgeboard.cli.pen import PIECE_MS, Style, body, cursor, moved, part, pieces, previews, times
+from edgeboard.cli.pen import PIECE_MS, Style, body, moved, part, pieces, times
 from edgeboard.ids import OpId
 from edgeboard.oplog.codec import POINTS_MAX, decode_columns, decode_stroke
 
@@ -71,19 +71,6 @@ def test_points_that_nobody_would_miss_are_left_out():
     line = Stroke(20, [i * 20 for i in range(100)], [0] * 100)
     _, columns = decode_stroke(body(line, Style(), None, 0).payload)
     assert list(columns.x) == [0, 99 * 20]
-
-
-def test_previews_show_all_points_and_where_the_pen_is():
-    stroke = stroke_of(40)
-    items = list(previews(stroke, Style(colour=3, width=24), 7, 3, 38))
-    *shown, pointer = items
-    assert pointer == cursor(stroke, 37) == (1, [37.0, 2.0, 1])
-    assert [(kind, fields[0], fields[1]) for kind, fields in shown] == [(2, 7, 3), (2, 7, 19), (2, 7, 35)]
-    assert [fields[3] for _, fields in shown] == [[0, 3, 24, 0, 0], None, None]
-    columns = [decode_columns(fields[2])[0] for _, fields in shown]
-    assert [x for each in columns for x in each.x] == list(stroke.x[3:38])
-    assert columns[0].t is None
-    assert list(columns[0].pressure) == [2000] * 16
 
 
 def test_a_stroke_moves_as_a_whole():

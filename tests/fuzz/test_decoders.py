@@ -26,6 +26,7 @@ from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.guest import ScriptedGuest
 from edgeboard.vectors import Vector
 from edgeboard.wire.handshake import read as read_handshake
+from edgeboard.wire.live import decode_live, read_item
 from edgeboard.wire.messages import Channel, decode
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -87,7 +88,7 @@ DECODERS = {
     "vector": Vector.from_bytes,
     "ctl": lambda data: decode(Channel.CTL, data),
     "log": lambda data: decode(Channel.LOG, data),
-    "live": lambda data: decode(Channel.LIVE, data),
+    "live": lambda data: [read_item(item) for item in decode_live(data).items],
     "handshake": read_handshake,
     "archive": read_archive,
 }

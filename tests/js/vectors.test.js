@@ -9,6 +9,7 @@ import { AuthorTables, decodeBatch } from "../../edgeboard/web/static/batch.js";
 import { encodeBody } from "../../edgeboard/web/static/bodies.js";
 import { Document } from "../../edgeboard/web/static/canvas.js";
 import { decodeColumns, decodeStroke, encodeColumns, encodeStroke } from "../../edgeboard/web/static/codec.js";
+import { LIVE_MAX, decodeFrame, encodeFrame, liveItem, readItem } from "../../edgeboard/web/static/frames.js";
 import { concatBytes, fromHex, opId, parseOp, toHex } from "../../edgeboard/web/static/ids.js";
 import { PALETTE, runs } from "../../edgeboard/web/static/ink.js";
 import { Kind } from "../../edgeboard/web/static/kinds.js";
@@ -226,3 +227,24 @@ function checkSignature(golden, batch, { mesh, room, author, key }) {
   const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(key, "hex").toString("base64url") }, format: "jwk" });
   assert.ok(verify(null, signed, publicKey, fromHex(golden.signature)), golden.name);
 }
+
+test("live frames", () => {
+  const { frames, bad_frames: badFrames, bad_items: badItems } = golden("live");
+  for (const { name, hex, handle, items } of frames) {
+    const frame = decodeFrame(fromHex(hex));
+    assert.ok(hex.length / 2 <= LIVE_MAX, name);
+    assert.equal(frame.handle, handle, name);
+    assert.equal(toHex(encodeFrame(handle, frame.items)), hex, name);
+    assert.equal(frame.items.length, items.length, name);
+    frame.items.forEach((item, at) => {
+      const { kind, hops, hex: body, says } = items[at];
+      assert.deepEqual([item.kind, item.hops, toHex(item.body)], [kind, hops, body], name);
+      const { columns, ...rest } = readItem(item);
+      assert.deepEqual(columns === undefined ? rest : { ...rest, columns: toHex(columns) }, says, name);
+      if (kind <= 5) assert.equal(toHex(liveItem(kind, readItem(item)).body), body, name);
+      if (columns !== undefined) assert.equal(toHex(encodeColumns(decodeColumns(columns))), says.columns, name);
+    });
+  }
+  for (const { why, hex } of badFrames) refused(() => decodeFrame(fromHex(hex)), why);
+  for (const { why, kind, hex } of badItems) refused(() => readItem({ kind, hops: 0, body: fromHex(hex) }), why);
+});

@@ -9,10 +9,10 @@ from edgeboard.ids import Origin, PersonId, room_id
 from edgeboard.node.values import PipelineSettings
 from edgeboard.testing.cluster import MESH, Cluster
 from edgeboard.testing.guest import ScriptedGuest
+from edgeboard.wire.live import Cursor, Live, live_item, read_item
 from edgeboard.wire.messages import (
     CaughtUp,
     Channel,
-    Live,
     Notice,
     Presence,
     Submit,
@@ -172,10 +172,10 @@ def test_cursors_reach_the_guests_of_another_node_once() -> None:
     ana, bo = seated(cluster, 0, 1), seated(cluster, 2, 2, "Bo")
     cluster.run(1.0)
     for sequence in range(5):
-        ana.send(Channel.LIVE, encode(Live(0, [[ana.origin.to_bytes(8, "big"), sequence, 0, 1, 3.0, 4.0, 1]])))
+        ana.send(Channel.LIVE, encode(Live(0, (live_item(Cursor(ana.origin, sequence, 3.0, 4.0, 1)),))))
         cluster.run(0.1)
-    seen = [item[1] for m in bo.heard if isinstance(m, Live) for item in m.items]
-    assert seen == [0, 1, 2, 3, 4]
+    seen = [read_item(item) for m in bo.heard if isinstance(m, Live) for item in m.items]
+    assert seen == [Cursor(ana.origin, sequence, 3.0, 4.0, 1) for sequence in range(5)]
     assert not [m for m in ana.heard if isinstance(m, Live)]
 
 

@@ -6,7 +6,8 @@ import pytest
 from edgeboard.errors import CloseCode
 from edgeboard.transport.link import OpenLink
 from edgeboard.transport.settings import Settings
-from edgeboard.wire.messages import LIVE_MAX, MESSAGE_MAX, Channel, Ping, closing, encode
+from edgeboard.wire.live import LIVE_MAX
+from edgeboard.wire.messages import MESSAGE_MAX, Channel, Ping, closing, encode
 
 
 class FakeCarrier:

@@ -10,7 +10,8 @@ from aiohttp import WSMsgType, web
 from edgeboard.errors import CloseCode, RefusedError, TransportError
 from edgeboard.transport.relay import FRAME_MAX
 from edgeboard.transport.settings import Settings
-from edgeboard.wire.messages import LIVE_MAX, MESSAGE_MAX, Channel, Close, closing, decode
+from edgeboard.wire.live import LIVE_MAX
+from edgeboard.wire.messages import MESSAGE_MAX, Channel, Close, closing, decode
 
 RELAY = Settings(mode="websocket", addresses=("127.0.0.1",))
 

@@ -12,7 +12,8 @@ from edgeboard.transport import patches
 from edgeboard.transport.settings import Settings
 from edgeboard.transport.tasks import Tasks
 from edgeboard.transport.webrtc import WebRtcCarrier
-from edgeboard.wire.messages import LIVE_MAX, MESSAGE_MAX, Channel, Close, decode
+from edgeboard.wire.live import LIVE_MAX
+from edgeboard.wire.messages import MESSAGE_MAX, Channel, Close, decode
 from edgeboard.wire.session import Fingerprints
 
 LOCAL = Settings(addresses=("127.0.0.1",))

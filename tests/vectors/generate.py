@@ -36,6 +36,7 @@ from edgeboard.oplog.codec import Stroke, decode_columns, encode_columns, encode
 from edgeboard.varints import put_uvarint, zigzag  # noqa: E402
 from edgeboard.vectors import Vector  # noqa: E402
 from tests.vectors.documents import documents  # noqa: E402
+from tests.vectors.live import live_vectors  # noqa: E402
 from tests.vectors.parts import (  # noqa: E402
     ALICE,
     BATCH_TIME,
@@ -420,6 +421,7 @@ FILES = {
     "batches": batches,
     "documents": documents,
     "ink": ink_vectors,
+    "live": live_vectors,
 }
 
 

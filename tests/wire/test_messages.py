@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeboard.errors import DecodeError, LimitError
+from edgeboard.errors import DecodeError
 from edgeboard.ids import AuthorTag
 from edgeboard.vectors import Range
 from edgeboard.wire.fields import Person
+from edgeboard.wire.live import Live, LiveItem
 from edgeboard.wire.messages import (
     BY_CHANNEL,
-    LIVE_MAX,
     BatchIs,
     CaughtUp,
     Channel,
@@ -23,7 +23,6 @@ from edgeboard.wire.messages import (
     Guest,
     Join,
     Leave,
-    Live,
     Message,
     Notice,
     Ping,
@@ -65,7 +64,6 @@ EXAMPLES: list[tuple[Channel, Message]] = [
     (Channel.CTL, RoomIs(ROOM, "lobby", "active")),
     (Channel.LOG, BatchIs(ROOM, b"bytes")),
     (Channel.LOG, Submit(ROOM, ORIGIN, (b"one", b"two"))),
-    (Channel.LIVE, Live(3, [[ORIGIN, 1, 0, 1, 2.5, 3.5, 1]])),
 ]
 
 
@@ -91,7 +89,7 @@ def test_an_unknown_number_is_ignored() -> None:
 
 
 def test_a_message_on_the_wrong_channel_is_unknown_there() -> None:
-    assert decode(Channel.LIVE, encode(Pong(1))) is None
+    assert decode(Channel.LOG, encode(Pong(1))) is None
 
 
 @pytest.mark.parametrize(("channel", "message"), EXAMPLES, ids=lambda value: type(value).__name__)
@@ -126,9 +124,9 @@ def test_any_bytes_raise_only_a_decode_error(channel: Channel, data: bytes) -> N
         decode(channel, data)
 
 
-def test_a_live_message_larger_than_one_packet_is_refused() -> None:
-    with pytest.raises(LimitError, match="live"):
-        decode(Channel.LIVE, b"\x00" * (LIVE_MAX + 1))
+def test_a_frame_of_the_live_channel_is_read_there() -> None:
+    frame = Live(3, (LiveItem(1, 0, ORIGIN),))
+    assert decode(Channel.LIVE, encode(frame)) == frame
 
 
 def test_deeply_nested_bytes_are_refused_and_not_followed() -> None:

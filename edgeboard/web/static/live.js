@@ -7,24 +7,20 @@
  */
 
 import { COORDINATE_END, decodeColumns, encodeColumns } from "./codec.js";
-import { opId, toHex, fromHex } from "./ids.js";
+import { LIVE_MAX, LiveKind, itemSize, liveItem, readItem, shortName } from "./frames.js";
+import { counterOf, opId, originOf } from "./ids.js";
 import { DecodeError } from "./varints.js";
-import { COLOUR_MAX, LIVE_MAX, encode } from "./wire.js";
 
 export const FRAME_EVERY_MS = 33;
 export const PREVIEW_POINTS = 16; // in one item
-export const STYLE_EVERY = 8; // items of a preview: a lost first one costs at most seven more without a style
+export const INTRODUCED_EVERY = 8; // items of a stroke: who comes late, or has lost one, waits for at most seven more
 export const PREVIEW_LASTS_MS = 5_000; // without its op
 export const CURSOR_LASTS_MS = 8_000; // without moving
 const REPEAT_CURSOR_MS = 3_000; // so that newcomers see a hand that rests
 const ORIGINS_MAX = 512; // heard of at a time
 const PREVIEWS_MAX = 256;
 const PREVIEW_LENGTH_MAX = 4_096; // points
-const HOPS_MAX = 6;
 const REACH_PX = COORDINATE_END / 8; // of a cursor
-
-/** Kinds of live items; the numbers are on the wire. */
-export const LiveKind = Object.freeze({ CURSOR: 1, PREVIEW: 2, ENDED: 3, PROBE: 4 });
 
 /** What a cursor holds. */
 export const CursorTool = Object.freeze({ NONE: 0, PEN: 1, ERASER: 2, SELECT: 3 });
@@ -43,7 +39,7 @@ export class LiveSender {
 
   /** @param {string} origin hex */
   constructor(origin) {
-    this.#origin = fromHex(origin);
+    this.#origin = origin;
   }
 
   /** The pointer is here. @param {number} x canvas px @param {number} y @param {number} tool one of `CursorTool` */
@@ -96,7 +92,7 @@ export class LiveSender {
   /**
    * The items of the next frame, if it is time for one.
    * @param {number} now
-   * @returns {unknown[][]|null}
+   * @returns {import("./frames.js").LiveItem[]|null}
    */
   frame(now) {
     if (!this.waiting && this.#cursorSent !== null && now - this.#cursorSent.at >= REPEAT_CURSOR_MS) {
@@ -108,11 +104,12 @@ export class LiveSender {
     const items = [];
     if (this.#cursor !== null) {
       const { x, y, tool, resting } = this.#cursor;
-      items.push(this.#item(LiveKind.CURSOR, x, y, tool));
+      // the last point of a preview says where the pen is
+      if (!this.#stroke?.x.length) items.push(this.#item(LiveKind.CURSOR, { x, y, tool }));
       this.#cursorSent = { x, y, tool, at: now, moved: resting ? this.#cursorSent.moved : now };
       this.#cursor = null;
     }
-    for (const counter of this.#ended.splice(0)) items.push(this.#item(LiveKind.ENDED, counter));
+    for (const counter of this.#ended.splice(0)) items.push(this.#item(LiveKind.ENDED, { counter }));
     this.#addPreviews(items);
     return items;
   }
@@ -120,6 +117,7 @@ export class LiveSender {
   /** As many previews as one datagram holds. */
   #addPreviews(items) {
     const stroke = this.#stroke;
+    let size = 1 + items.reduce((sum, item) => sum + itemSize(item), 0);
     while (stroke !== null && stroke.x.length > 0) {
       const count = Math.min(PREVIEW_POINTS, stroke.x.length);
       const columns = encodeColumns({
@@ -128,13 +126,14 @@ export class LiveSender {
         y: stroke.y.slice(0, count),
         pressure: stroke.pressure?.slice(0, count) ?? null,
       });
-      const { tool, colour, width, page, layer } = stroke.style;
-      const style = stroke.items % STYLE_EVERY === 0 ? [tool, colour, width, page, layer] : null;
-      const item = this.#item(LiveKind.PREVIEW, stroke.counter, stroke.first, columns, style);
-      if (encode("live", { handle: 0, items: [...items, item] }).length > LIVE_MAX - 1) {
-        this.#sequence -= 1;
-        return;
-      }
+      const { style, first } = stroke;
+      const id = opId(this.#origin, stroke.counter);
+      const item =
+        stroke.items % INTRODUCED_EVERY === 0
+          ? liveItem(LiveKind.PREVIEW, { id, first, style, columns })
+          : liveItem(LiveKind.FURTHER, { name: shortName(id), first, columns });
+      size += itemSize(item);
+      if (size > LIVE_MAX) return;
       items.push(item);
       stroke.items += 1;
       stroke.first += count;
@@ -144,9 +143,9 @@ export class LiveSender {
     }
   }
 
-  #item(kind, ...fields) {
+  #item(kind, fields) {
     this.#sequence += 1;
-    return [this.#origin, this.#sequence, 0, kind, ...fields];
+    return liveItem(kind, { origin: this.#origin, sequence: this.#sequence, ...fields });
   }
 }
 
@@ -156,7 +155,7 @@ export class LiveSender {
  * @typedef {object} Preview
  * @property {string} id op id of what will log it
  * @property {string} origin hex
- * @property {{tool: number, colour: number, width: number, page: number, layer: number}|null} style
+ * @property {{tool: number, colour: number, width: number, page: number, layer: number}} style
  * @property {number[]} x canvas px
  * @property {number[]} y
  * @property {number[]|null} pressure
@@ -168,6 +167,7 @@ export class LiveReceiver {
   #own;
   #isLogged;
   #sequences = new Map(); // origin -> highest sequence per kind
+  #strokes = new Map(); // short name -> {id, style, first: index of the last piece}
   /** @type {Map<string, {origin: string, x: number, y: number, tool: number, at: number}>} by origin */
   cursors = new Map();
   /** @type {Map<string, Preview & {next: number}>} by op id */
@@ -186,7 +186,7 @@ export class LiveReceiver {
 
   /**
    * The items of a frame.
-   * @param {unknown[]} items
+   * @param {import("./frames.js").LiveItem[]} items
    * @param {number} now
    * @returns {boolean} whether something looks different
    */
@@ -212,6 +212,7 @@ export class LiveReceiver {
   keepOnly(isHere) {
     for (const origin of this.cursors.keys()) if (!isHere(origin)) this.cursors.delete(origin);
     for (const origin of this.#sequences.keys()) if (!isHere(origin)) this.#sequences.delete(origin);
+    for (const [name, { id }] of this.#strokes) if (!isHere(originOf(id))) this.#strokes.delete(name);
   }
 
   /** Drop what nobody has confirmed. @param {number} now @returns {boolean} whether something went */
@@ -231,20 +232,17 @@ export class LiveReceiver {
   }
 
   #take(item, now) {
-    check(Array.isArray(item) && item.length >= 4);
-    const [originBytes, sequence, hops, kind] = item;
-    check(originBytes instanceof Uint8Array && originBytes.length === 8 && isCount(sequence));
-    check(isCount(hops) && hops <= HOPS_MAX + 1 && isCount(kind));
-    const origin = toHex(originBytes);
-    if (origin === this.#own || !this.#isNewer(origin, kind, sequence)) return false;
-    switch (kind) {
+    const fields = readItem(item);
+    if (item.kind === LiveKind.PREVIEW) return this.#introduce(fields) && this.#grow(shortName(fields.id), fields, now);
+    if (item.kind === LiveKind.FURTHER) return this.#grow(fields.name, fields, now);
+    const { origin, sequence } = fields;
+    if (origin === this.#own || !this.#isNewer(origin, item.kind, sequence)) return false;
+    switch (item.kind) {
       case LiveKind.CURSOR:
-        return this.#takeCursor(origin, item, now);
-      case LiveKind.PREVIEW:
-        return this.#takePreview(origin, item, now);
+        check(isPlace(fields.x) && isPlace(fields.y));
+        return this.#point(origin, fields.x, fields.y, fields.tool, now);
       case LiveKind.ENDED:
-        check(isCount(item[4]));
-        return this.previews.delete(opId(origin, item[4]));
+        return this.#end(opId(origin, fields.counter));
       default:
         return false; // a probe, or of a later version
     }
@@ -263,28 +261,45 @@ export class LiveReceiver {
     return true;
   }
 
-  #takeCursor(origin, item, now) {
-    const [x, y, tool] = item.slice(4);
-    check(isPlace(x) && isPlace(y));
+  #point(origin, x, y, tool, now) {
     if (!this.cursors.has(origin) && this.cursors.size >= ORIGINS_MAX) return false;
-    this.cursors.set(origin, { origin, x, y, tool: isCount(tool) ? tool : 0, at: now });
+    this.cursors.set(origin, { origin, x, y, tool, at: now });
     return true;
   }
 
-  #takePreview(origin, item, now) {
-    const [counter, first, data, styleFields] = item.slice(4);
-    check(isCount(counter) && counter >= 1 && isCount(first) && data instanceof Uint8Array);
-    const id = opId(origin, counter);
-    if (this.#isLogged(id)) return false;
-    const style = readStyle(styleFields);
-    const { scale, x, y, pressure } = decodeColumns(data);
+  /** From here on a short name is this stroke's. @returns {boolean} whether it is, and not of an earlier one */
+  #introduce({ id, style }) {
+    if (originOf(id) === this.#own) return false;
+    const name = shortName(id);
+    const known = this.#strokes.get(name);
+    if (known?.id === id) return true;
+    if (known !== undefined && originOf(known.id) === originOf(id) && counterOf(id) < counterOf(known.id)) return false;
+    this.#strokes.delete(name);
+    if (this.#strokes.size >= PREVIEWS_MAX) this.#strokes.delete(this.#strokes.keys().next().value);
+    this.#strokes.set(name, { id, style, first: -1 });
+    return true;
+  }
+
+  #end(id) {
+    const known = this.#strokes.get(shortName(id));
+    if (known?.id === id) known.first = Infinity; // nothing of it that comes late is shown
+    return this.previews.delete(id);
+  }
+
+  /** Points of a stroke; until one is introduced that has this name, they are nobody's. */
+  #grow(name, { first, columns }, now) {
+    const known = this.#strokes.get(name);
+    if (known === undefined || first <= known.first || this.#isLogged(known.id)) return false;
+    const { scale, x, y, pressure } = decodeColumns(columns);
+    const { id, style } = known;
+    known.first = first;
     let preview = this.previews.get(id);
     if (preview === undefined) {
       if (this.previews.size >= PREVIEWS_MAX) this.previews.delete(this.previews.keys().next().value);
-      preview = { id, origin, style, x: [], y: [], pressure: pressure === null ? null : [], next: 0, at: now };
+      const hasPressure = pressure !== null;
+      preview = { id, origin: originOf(id), style, x: [], y: [], pressure: hasPressure ? [] : null, next: 0, at: now };
       this.previews.set(id, preview);
     }
-    preview.style ??= style;
     preview.at = now;
     // what was lost in between is bridged, what came twice is skipped
     for (let i = Math.max(0, preview.next - first); i < x.length && preview.x.length < PREVIEW_LENGTH_MAX; i++) {
@@ -293,21 +308,12 @@ export class LiveReceiver {
       preview.pressure?.push(pressure?.[i] ?? 0);
     }
     preview.next = Math.max(preview.next, first + x.length);
+    this.#point(preview.origin, x.at(-1) / scale, y.at(-1) / scale, CursorTool.PEN, now);
     return true;
   }
 }
 
-function readStyle(fields) {
-  if (fields === null || fields === undefined) return null;
-  check(Array.isArray(fields) && fields.length >= 3);
-  const [tool, colour, width, page = 0, layer = 0] = fields;
-  check(isCount(tool) && isCount(colour) && colour <= COLOUR_MAX && isCount(width) && width >= 1 && width <= 2048);
-  check(isCount(page) && isCount(layer));
-  return { tool, colour, width, page, layer };
-}
-
-const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
-const isPlace = (value) => typeof value === "number" && Math.abs(value) <= REACH_PX;
+const isPlace = (value) => Math.abs(value) <= REACH_PX;
 
 function check(condition) {
   if (!condition) throw new DecodeError("a live item breaks its format");

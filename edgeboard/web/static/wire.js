@@ -3,10 +3,12 @@
  *
  * Only their form is checked here; whether a message may be said now is for the session (`guest.js`). Numbers and
  * positions are append-only: the unknown tail of an array is skipped and an unknown number reads as null. A decoder
- * throws DecodeError (or its child LimitError) and nothing else, and looks at sizes before it allocates.
+ * throws DecodeError (or its child LimitError) and nothing else, and looks at sizes before it allocates. Frames of the
+ * live channel are not msgpack (`frames.js`).
  * Ids are lowercase hex in the objects and bytes on the wire.
  */
 
+import { decodeFrame, encodeFrame } from "./frames.js";
 import { fromHex, toHex } from "./ids.js";
 import { skip } from "./values.js";
 import { DecodeError, LimitError } from "./varints.js";
@@ -15,7 +17,6 @@ import { Encoder } from "./vendor/msgpack/Encoder.mjs";
 
 export const VERSION = 1;
 export const MESSAGE_MAX = 64 * 1024; // bytes, on ctl and log
-export const LIVE_MAX = 1100; // bytes: one datagram, so that a lost one loses one message
 export const JOINED_MAX = 2 * 1024 * 1024; // bytes of all fragments of a message together
 export const NAME_MAX = 40; // characters of a person's name
 export const COLOUR_MAX = 16 + 0xffffff;
@@ -25,7 +26,6 @@ export const RANGES_MAX = 256;
 export const SUBMIT_OPS_MAX = 4096;
 export const PRESENCE_MAX = 512;
 export const ROOMS_MAX = 64;
-export const LIVE_ITEMS_MAX = 256;
 export const CREDIT_WINDOW = 256 * 1024; // log bytes under way beyond the last CREDIT
 const TAIL_MAX = 16 * 1024;
 const COUNTER_MAX = 2 ** 32 - 1;
@@ -137,7 +137,6 @@ const counters = {
   },
   encode: as,
 };
-const anything = plain(as);
 
 const count = number(Number.MAX_SAFE_INTEGER);
 const room = hex(16);
@@ -187,11 +186,7 @@ const BOTH = {
     { id: count, index: number(FRAGMENTS_MAX), total: number(FRAGMENTS_MAX), data: blob(MESSAGE_MAX) },
   ],
 };
-const LIVE = {
-  live: [48, { handle: number(255), items: list(LIVE_ITEMS_MAX, anything) }],
-};
-
-const TABLES = [{ ...CTL, ...BOTH }, { ...LOG, ...BOTH }, LIVE];
+const TABLES = [{ ...CTL, ...BOTH }, { ...LOG, ...BOTH }];
 
 /** Per channel: number to {kind, names, fields}. */
 const BY_NUMBER = TABLES.map(
@@ -220,11 +215,12 @@ const decoder = new Decoder({
 
 /**
  * The bytes of a message, as they go into a channel.
- * @param {string} kind a name of the tables above
+ * @param {string} kind a name of the tables above, or "live"
  * @param {object} values its fields
  * @returns {Uint8Array}
  */
 export function encode(kind, values) {
+  if (kind === "live") return encodeFrame(values.handle, values.items);
   const [id, fields] = BY_KIND.get(kind);
   return encoder.encode([id, ...Object.entries(fields).map(([name, field]) => field.encode(values[name]))]);
 }
@@ -238,7 +234,8 @@ export function encode(kind, values) {
  * @throws {DecodeError} not a message of this channel
  * @throws {LimitError} larger than the contract allows
  */
-export function decode(channel, data, most = channel === Channel.LIVE ? LIVE_MAX : MESSAGE_MAX) {
+export function decode(channel, data, most = MESSAGE_MAX) {
+  if (channel === Channel.LIVE) return { kind: "live", ...decodeFrame(data) };
   if (data.length > most) throw new LimitError(`a message of ${data.length} bytes; the limit is ${most}`);
   if (skip(data, 0, data.length) !== data.length) throw new DecodeError("bytes follow a message");
   let array;

@@ -3,11 +3,12 @@ import { test } from "node:test";
 
 import * as live from "../../../edgeboard/web/static/live.js";
 import { encodeColumns } from "../../../edgeboard/web/static/codec.js";
+import { LIVE_MAX, LiveKind, liveItem, readItem, shortName } from "../../../edgeboard/web/static/frames.js";
 import { fromHex } from "../../../edgeboard/web/static/ids.js";
-import { Channel, LIVE_MAX, decode, encode } from "../../../edgeboard/web/static/wire.js";
+import { Channel, decode, encode } from "../../../edgeboard/web/static/wire.js";
 import { Dice } from "../random.js";
 
-const { CursorTool, LiveKind } = live;
+const { CursorTool } = live;
 const mine = "0a".repeat(8);
 const theirs = "0b".repeat(8);
 const STYLE = { tool: 0, colour: 4, width: 24, page: 0, layer: 0 };
@@ -21,7 +22,12 @@ function travel(items) {
   return decode(Channel.LIVE, bytes).items;
 }
 
-const item = (sequence, kind, ...fields) => [fromHex(theirs), sequence, 0, kind, ...fields];
+const cursor = (sequence, x, y, origin = theirs) => liveItem(LiveKind.CURSOR, { origin, sequence, x, y, tool: 0 });
+const preview = (counter, first, bytes, origin = theirs, style = STYLE) =>
+  liveItem(LiveKind.PREVIEW, { id: `${origin}:${counter}`, first, style, columns: bytes });
+const further = (counter, first, bytes, origin = theirs) =>
+  liveItem(LiveKind.FURTHER, { name: shortName(`${origin}:${counter}`), first, columns: bytes });
+const bare = (kind, body) => ({ kind, hops: 0, body: fromHex(body) });
 const columns = (count, x = 0) =>
   encodeColumns({ scale: 8, x: Array.from({ length: count }, (_, i) => x + 8 * i), y: Array(count).fill(0) });
 
@@ -33,7 +39,8 @@ test("frames go out every 33 ms at most", () => {
   sender.move(3, 4, CursorTool.PEN);
   assert.equal(sender.frame(20), null);
   assert.equal(sender.nextTimer(20), 33);
-  assert.deepEqual(sender.frame(33)[0].slice(3), [LiveKind.CURSOR, 3, 4, CursorTool.PEN]);
+  const [item] = sender.frame(33);
+  assert.deepEqual(readItem(item), { origin: theirs, sequence: 2, x: 3, y: 4, tool: CursorTool.PEN });
 });
 
 test("a resting cursor is repeated for a while, then no more", () => {
@@ -46,16 +53,16 @@ test("a resting cursor is repeated for a while, then no more", () => {
   assert.equal(sender.nextTimer(60_000), null);
 });
 
-test("a stroke arrives whole, in items of 16 points, with its style in the first and every eighth", () => {
+test("a stroke arrives whole, in items of 16 points, introduced by the first and every eighth", () => {
   const sender = new live.LiveSender(theirs);
   const there = receiver();
   sender.begin(9, STYLE, 8);
-  const styles = [];
+  const kinds = [];
   for (let i = 0; i < 400; i++) {
     sender.point(8 * i, 4 * (i % 7), 100 + i);
     const items = sender.frame(i * 5);
     if (items === null) continue;
-    for (const each of items) if (each[3] === LiveKind.PREVIEW) styles.push(each[7] !== null);
+    for (const each of items) kinds.push(each.kind);
     there.receive(travel(items), i * 5);
   }
   there.receive(travel(sender.frame(10_000) ?? []), 10_000);
@@ -63,7 +70,8 @@ test("a stroke arrives whole, in items of 16 points, with its style in the first
   assert.deepEqual(preview.x, Array.from({ length: 400 }, (_, i) => i));
   assert.deepEqual(preview.pressure.slice(0, 3), [100, 101, 102]);
   assert.deepEqual(preview.style, STYLE);
-  assert.ok(styles.every((has, at) => has === (at % live.STYLE_EVERY === 0)));
+  const expected = (at) => (at % live.INTRODUCED_EVERY === 0 ? LiveKind.PREVIEW : LiveKind.FURTHER);
+  assert.ok(kinds.length > 20 && kinds.every((kind, at) => kind === expected(at)));
 });
 
 test("a frame never outgrows a datagram, however fast the pen", () => {
@@ -92,42 +100,110 @@ test("a cancelled stroke is taken back if it was shown, and only then", () => {
   assert.equal(there.previews.size, 0);
 });
 
+test("while a stroke is shown, its last point says where the pen is", () => {
+  const sender = new live.LiveSender(theirs);
+  const there = receiver();
+  sender.begin(1, STYLE, 8);
+  sender.point(80, 160, null);
+  sender.move(10, 20, CursorTool.PEN);
+  const items = sender.frame(0);
+  assert.deepEqual(items.map((each) => each.kind), [LiveKind.PREVIEW]);
+  there.receive(travel(items), 7);
+  assert.deepEqual(there.cursors.get(theirs), { origin: theirs, x: 10, y: 20, tool: CursorTool.PEN, at: 7 });
+});
+
 test("what is stale, doubled or our own is dropped", () => {
   const there = receiver();
-  assert.equal(there.receive([item(5, LiveKind.CURSOR, 1, 1, 0)], 0), true);
-  assert.equal(there.receive([item(5, LiveKind.CURSOR, 9, 9, 0), item(4, LiveKind.CURSOR, 9, 9, 0)], 0), false);
+  assert.equal(there.receive([cursor(5, 1, 1)], 0), true);
+  assert.equal(there.receive([cursor(5, 9, 9), cursor(4, 9, 9)], 0), false);
   assert.equal(there.cursors.get(theirs).x, 1);
-  assert.equal(there.receive([[fromHex(mine), 9, 0, LiveKind.CURSOR, 1, 1, 0]], 0), false);
-  assert.equal(there.receive([item(1, LiveKind.PREVIEW, 1, 0, columns(2), null)], 0), true, "sequences are per kind");
+  assert.equal(there.receive([cursor(9, 1, 1, mine), preview(1, 0, columns(2), mine)], 0), false);
+  assert.equal(there.receive([preview(1, 0, columns(2))], 0), true);
+  assert.equal(there.receive([preview(1, 0, columns(2)), further(1, 0, columns(2))], 0), false);
 });
 
 test("points that got lost are bridged, points that come twice are skipped", () => {
   const there = receiver();
-  there.receive([item(1, LiveKind.PREVIEW, 1, 0, columns(4), null)], 0);
-  there.receive([item(3, LiveKind.PREVIEW, 1, 8, columns(4, 64), [0, 1, 16, 0, 0])], 0);
-  there.receive([item(4, LiveKind.PREVIEW, 1, 10, columns(4, 80), null)], 0);
-  const preview = there.previews.get(`${theirs}:1`);
-  assert.deepEqual(preview.x, [0, 1, 2, 3, 8, 9, 10, 11, 12, 13]);
-  assert.equal(preview.style.colour, 1);
+  there.receive([preview(1, 0, columns(4))], 0);
+  there.receive([further(1, 8, columns(4, 64))], 0);
+  there.receive([further(1, 10, columns(4, 80)), further(1, 4, columns(4, 32))], 0);
+  assert.deepEqual(there.previews.get(`${theirs}:1`).x, [0, 1, 2, 3, 8, 9, 10, 11, 12, 13]);
+});
+
+test("without its introduction a piece is nobody's, until the next one comes", () => {
+  const there = receiver();
+  assert.equal(there.receive([further(1, 4, columns(4))], 0), false);
+  assert.equal(there.receive([preview(1, 8, columns(4, 64)), further(1, 12, columns(4, 96))], 0), true);
+  assert.deepEqual(there.previews.get(`${theirs}:1`).x, [8, 9, 10, 11, 12, 13, 14, 15]);
+});
+
+test("a short name is that of the stroke that bore it last, and never of an earlier one of its origin", () => {
+  const there = receiver();
+  there.receive([preview(1, 0, columns(2)), preview(257, 0, columns(2)), further(257, 2, columns(2, 16))], 0);
+  assert.equal(there.receive([preview(1, 8, columns(2))], 0), false);
+  assert.deepEqual(there.previews.get(`${theirs}:257`).x, [0, 1, 2, 3]);
+  const likeTheirs = `0c0c0c0c0c0c${theirs.slice(-4)}`;
+  there.receive([preview(513, 0, columns(2), likeTheirs), further(513, 2, columns(2, 16))], 0);
+  assert.deepEqual(there.previews.get(`${likeTheirs}:513`).x, [0, 1, 2, 3]);
+  assert.equal(there.previews.get(`${theirs}:257`).x.length, 4);
+});
+
+test("whatever is lost, doubled and late, a preview holds points of its stroke only, in their order", () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const dice = new Dice(seed);
+    const sender = new live.LiveSender(theirs);
+    const there = receiver();
+    const late = [];
+    for (let stroke = 1; stroke <= 4; stroke++) {
+      sender.begin(stroke, STYLE, 8);
+      for (let i = 0; i < 120; i++) {
+        sender.point(8 * i, 8 * stroke, 100 * stroke);
+        for (const item of sender.frame(stroke * 10_000 + i * 20) ?? []) {
+          const fate = dice.whole(0, 9);
+          if (fate < 2) continue;
+          if (fate < 4) late.push(item);
+          else there.receive(travel([item]), 0);
+          if (fate === 9) there.receive(travel([item, ...late.splice(0)]), 0);
+        }
+      }
+      sender.finish();
+    }
+    assert.equal(there.dropped, 0);
+    assert.ok(there.previews.size >= 2, `seed ${seed}`);
+    for (const [id, { x, y, pressure }] of there.previews) {
+      const stroke = Number(id.split(":")[1]);
+      assert.ok(x.every((value, at) => at === 0 || value > x[at - 1]), `seed ${seed}, ${id}`);
+      assert.ok(y.every((value) => value === stroke) && pressure.every((value) => value === 100 * stroke));
+    }
+  }
 });
 
 test("a preview goes when its op arrives, does not come after it, and does not outlive 5 s", () => {
   const logged = new Set();
   const there = receiver((id) => logged.has(id));
-  there.receive([item(1, LiveKind.PREVIEW, 1, 0, columns(4), null)], 0);
+  there.receive([preview(1, 0, columns(4))], 0);
   assert.equal(there.arrived(`${theirs}:1`), true);
   logged.add(`${theirs}:1`);
-  assert.equal(there.receive([item(2, LiveKind.PREVIEW, 1, 4, columns(4), null)], 0), false);
-  there.receive([item(3, LiveKind.PREVIEW, 2, 0, columns(4), null)], 100);
+  assert.equal(there.receive([further(1, 4, columns(4)), preview(1, 8, columns(4))], 0), false);
+  there.receive([preview(2, 0, columns(4))], 100);
   assert.equal(there.nextTimer(), 100 + live.PREVIEW_LASTS_MS);
   assert.equal(there.expire(99 + live.PREVIEW_LASTS_MS), false);
   assert.equal(there.expire(100 + live.PREVIEW_LASTS_MS), true);
+  there.keepOnly(() => false);
   assert.equal(there.nextTimer(), null);
+});
+
+test("what comes late of a stroke that was taken back is not shown", () => {
+  const there = receiver();
+  const ended = liveItem(LiveKind.ENDED, { origin: theirs, sequence: 1, counter: 1 });
+  there.receive([preview(1, 0, columns(4)), ended], 0);
+  assert.equal(there.previews.size, 0);
+  assert.equal(there.receive([further(1, 4, columns(4)), preview(1, 8, columns(4))], 0), false);
 });
 
 test("who has left leaves no cursor behind", () => {
   const there = receiver();
-  there.receive([item(1, LiveKind.CURSOR, 1, 1, 0)], 0);
+  there.receive([cursor(1, 1, 1)], 0);
   there.keepOnly(() => false);
   assert.equal(there.cursors.size, 0);
 });
@@ -135,32 +211,33 @@ test("who has left leaves no cursor behind", () => {
 test("broken items are counted and harm nobody", () => {
   const there = receiver();
   const broken = [
-    null,
-    [],
-    [fromHex("00"), 1, 0, 1, 1, 1, 1],
-    [fromHex(theirs), -1, 0, 1, 1, 1, 1],
-    [fromHex(theirs), 1, 99, 1, 1, 1, 1],
-    item(10, LiveKind.CURSOR, NaN, 1, 1),
-    item(11, LiveKind.CURSOR, 1e300, 1, 1),
-    item(12, LiveKind.CURSOR, "1", 1, 1),
-    item(13, LiveKind.PREVIEW, 0, 0, columns(2), null),
-    item(14, LiveKind.PREVIEW, 1, 0, fromHex("ff"), null),
-    item(15, LiveKind.PREVIEW, 1, 0, columns(2), [0, 2 ** 40, 24]),
-    item(16, LiveKind.ENDED, "x"),
+    bare(LiveKind.CURSOR, ""),
+    bare(LiveKind.CURSOR, "00"),
+    bare(LiveKind.CURSOR, theirs),
+    bare(LiveKind.CURSOR, `${theirs}0102`),
+    cursor(12, 1e13, 1),
+    bare(LiveKind.PREVIEW, `${theirs}0000`),
+    preview(1, 0, fromHex("ff")),
+    preview(1, 0, columns(2), theirs, { ...STYLE, colour: 2 ** 40 }),
+    preview(1, 0, columns(2), theirs, { ...STYLE, width: 0 }),
+    bare(LiveKind.FURTHER, "0b0b01"),
+    bare(LiveKind.ENDED, `${theirs}01`),
+    further(1, 4, fromHex("ff")),
   ];
   assert.equal(there.receive(broken, 0), false);
   assert.equal(there.dropped, broken.length);
-  assert.equal(there.receive([item(20, LiveKind.PROBE, 1), item(21, 77, 1)], 0), false);
+  assert.equal(there.receive([bare(LiveKind.PROBE, `${theirs}01`), bare(11, `${theirs}01aabb`)], 0), false);
+  assert.equal(there.dropped, broken.length);
 });
 
 test("tables are bounded, whoever speaks", () => {
   const there = receiver();
   const dice = new Dice(3);
   for (let i = 0; i < 3000; i++) {
-    const origin = fromHex(dice.hex(8));
-    there.receive([[origin, 1, 0, LiveKind.CURSOR, 1, 1, 0], [origin, 2, 0, LiveKind.PREVIEW, 1, 0, columns(2), null]], i);
+    const origin = dice.hex(8);
+    there.receive([cursor(1, 1, 1, origin), preview(1, 0, columns(2), origin)], i);
   }
   assert.ok(there.cursors.size <= 512 && there.previews.size <= 256);
-  for (let i = 0; i < 600; i++) there.receive([item(i + 1, LiveKind.PREVIEW, 7, 16 * i, columns(16), null)], i);
+  for (let i = 0; i < 600; i++) there.receive([preview(7, 16 * i, columns(16))], i);
   assert.ok(there.previews.get(`${theirs}:7`).x.length <= 4096);
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { fromHex, toHex } from "../../../edgeboard/web/static/ids.js";
 import { DecodeError, LimitError } from "../../../edgeboard/web/static/varints.js";
+import { LIVE_MAX } from "../../../edgeboard/web/static/frames.js";
 import * as wire from "../../../edgeboard/web/static/wire.js";
 import { Dice } from "../random.js";
 
@@ -79,7 +80,7 @@ const GOLDEN = [
     { room, ranges: [{ tag: "74".repeat(8), first: 1, end: 5 }] },
     "9309c410727272727272727272727272727272729193c40874747474747474740105",
   ],
-  ["live", Channel.LIVE, { handle: 1, items: [[text("o".repeat(8)), 1, 0, 1, 1.5, 2, 1]] }, "9330019197c4086f6f6f6f6f6f6f6f010001cb3ff80000000000000201"],
+  ["live", Channel.LIVE, { handle: 1, items: [{ kind: 4, hops: 2, body: text("oooooooo\u0001") }] }, "01246f6f6f6f6f6f6f6f01"],
 ];
 
 for (const [kind, channel, fields, bytes, readOnly] of GOLDEN) {
@@ -130,7 +131,7 @@ test("limits are looked at", () => {
   assert.throws(long({ text: "x".repeat(401) }), LimitError);
   assert.equal(long({ text: "🖊".repeat(400) })().text.length, 800);
   assert.throws(() => wire.decode(Channel.CTL, new Uint8Array(wire.MESSAGE_MAX + 1)), LimitError);
-  assert.throws(() => wire.decode(Channel.LIVE, new Uint8Array(wire.LIVE_MAX + 1)), LimitError);
+  assert.throws(() => wire.decode(Channel.LIVE, new Uint8Array(LIVE_MAX + 1)), LimitError);
   const people = Array(513).fill({ person, origin, name: "", colour: 0 });
   assert.throws(() => wire.decode(Channel.CTL, wire.encode("presence", { room, node, people })), LimitError);
 });
