@@ -91,12 +91,8 @@ def _apply(data: list[bytes], check: Callable[[bytes, bytes, bytes], bool] | Non
     ops = 0
     for batch in data:
         for accepted in log.offer(batch, trusted=check is None).accepted:
-            document.introduce(accepted.batch.author, accepted.node)
-            for origin, person in accepted.batch.origins:
-                document.own(origin, person)
-            for op, place, _ in accepted.entries:
-                document.apply(op, place)
-            ops += len(accepted.entries)
+            accepted.apply_to(document)
+            ops += accepted.batch.count
     return log, document, ops
 
 
@@ -170,7 +166,7 @@ def load() -> dict[str, float]:
         started = time.perf_counter()
         store = SqliteStore(path)
         _, document, _ = _apply([batch.data for batch in store.load(RoomId(ROOM))], None)
-        items = sum(1 for _ in document.live())
+        items = document.count_living()
         seconds = time.perf_counter() - started
         store.close()
     return {"seconds": seconds, "items": items}

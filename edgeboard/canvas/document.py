@@ -6,17 +6,20 @@ it is part of a log whose signature holds. Rules are numbered as in docs/formats
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, NamedTuple, final
+from typing import NamedTuple, final
 
-from edgeboard.canvas.bodies import Clear
-from edgeboard.canvas.facts import AUTHOR_BITS, AUTHOR_MASK, Fact, Facts, Part, part_of
+from edgeboard.canvas.changes import Absorbed, Change, Statistics
+from edgeboard.canvas.dropped import Dropped
+from edgeboard.canvas.facts import AUTHOR_BITS, AUTHOR_MASK, Fact, Facts, Part, fact_of, part_of
 from edgeboard.canvas.floors import Floors, standing
 from edgeboard.canvas.holdings import Holdings
 from edgeboard.canvas.items import Item, digest_of, paint_order, read_item, read_value
+from edgeboard.canvas.leaves import DROPPED, HASH_BYTES, OTHER, RUN, Leaf, Survey
+from edgeboard.canvas.living import Stretch, count_living, living
 from edgeboard.canvas.merge import View
 from edgeboard.canvas.ops import Op
-from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, PersonId, origin_of
+from edgeboard.canvas.reach import items_under, touched_by
+from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, PersonId, counter_of, op_id, origin_of
 from edgeboard.vectors import Vector
 
 
@@ -25,31 +28,6 @@ class Place(NamedTuple):
 
     author: AuthorTag
     entry: int
-
-
-class Change(NamedTuple):
-    """What applying an op did."""
-
-    new: bool  # this content was not known before
-    items: tuple[OpId, ...]  # that may look different now
-    equivocation: bool = False  # another content of this op id was known; whoever signed this is at fault
-
-
-_make_change: Final = tuple.__new__  # half the price of Change(...)
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """A snapshot of what a document holds."""
-
-    ops: int
-    items: int  # born, whether live or dead
-    void: int  # of unknown kinds or broken bodies
-    forks: int  # op ids of several contents
-    struck: int  # contents that were dropped at a floor elsewhere
-    gone: int  # items that a floor has ended
-    waiting_floors: int
-    claims_refused: int  # origins that a second person claimed
 
 
 @final
@@ -68,9 +46,7 @@ class Document:
         self._claims_refused = 0
         self._holdings = Holdings()
         self._born = 0
-        # by content hash, once anything was dropped; None is what was
-        self._hashes: dict[bytes, Fact | None] | None = None
-        self._dropped: list[int] = []  # places
+        self._dropped = Dropped()
         self._floors = Floors()
 
     # ------------------------------------------------------------------------------------------------- what comes in
@@ -92,64 +68,102 @@ class Document:
 
     def apply(self, op: Op, place: Place) -> Change:
         """Take an op that lies at a place of the log. Never raises for what is in it."""
-        author, entry = place
-        facts = self._facts
-        number = facts.numbers.get(author)
-        if number is None:
-            number = facts.number_of(author)
-        self._hold(number, place)
-        code = entry << AUTHOR_BITS | number
-        if op.id in facts.ops:
-            change = self._take_again(op, code)
-        else:
-            change = self._take(op, code)
+        fact, key = fact_of(op, self._hold(place))
+        change = self._take(fact, key)
         return self._settled(change) if self._floors.is_due else change
 
     def skip(self, place: Place, content: bytes) -> Change:
         """Take the place of an op that was dropped at a floor; `content` is its content hash."""
-        facts = self._facts
-        number = facts.number_of(place.author)
-        self._hold(number, place)
-        self._dropped.append(place.entry << AUTHOR_BITS | number)
-        if self._hashes is None:
-            self._hashes = {fact.hash(): fact for fact in facts.every()}
-        change = Change(False, ())
-        fact = self._hashes.get(content)
-        if fact is not None and fact.part != Part.STRUCK:
-            reach = fact.part in (Part.ACL, Part.FLOOR)
-            change = Change(False, self._everything() if reach else self._touched(fact))
-            self._strike(fact)
-            if facts.floors:
-                self._settle_anew()
-        self._hashes.setdefault(content, None)
+        change = self._skip(self._hold(place), content)
         return self._settled(change) if self._floors.is_due else change
 
-    def _hold(self, number: int, place: Place) -> None:
+    def absorb(self, leaf: Leaf, survey: Survey) -> Absorbed:
+        """Take a batch of the log: the same as `apply` and `skip` for each of its entries, at the price of its runs."""
+        facts, table = self._facts, leaf.table
+        number = self._hold_leaf(leaf)
+        self.lamport = max(self.lamport, survey.lamport)
+        items: list[OpId] = []
+        forks: list[OpId] = []
+        changes: list[Change] = []
+        for row, counter, entry, count in RUN.iter_unpack(survey.runs):
+            origin = table[row][0]
+            first = op_id(origin, counter)
+            if not self._dropped and facts.leaves.is_beyond(origin, counter):
+                facts.leaves.add(origin, counter, count, leaf, entry)
+                self._born += count
+                items += range(first, first + count)  # type: ignore[arg-type]  # they are op ids
+            else:
+                for behind in range(count):
+                    fact = facts.fact_at(OpId(first + behind), leaf, entry + behind)
+                    changes.append(self._take_plain(fact, leaf, entry + behind))
+                    forks += [fact.id] * changes[-1].equivocation
+        for lamport, head, row, counter, at, size, entry, body_at in OTHER.iter_unpack(survey.others):
+            code = leaf.first + entry << AUTHOR_BITS | number
+            if size == DROPPED:
+                changes.append(self._skip(code, leaf.data[at : at + HASH_BYTES]))
+                continue
+            op, tail = op_id(table[row][0], counter), leaf.data[at : at + size]
+            part, key, about = part_of(head >> 4, tail, body_at, op)
+            changes.append(self._take(Fact(op, lamport, part, tail, body_at, about, code), key))
+            forks += [op] * changes[-1].equivocation
+        for change in changes:
+            items += change.items
+        if self._floors.is_due:
+            items += self._settle()
+        return Absorbed(tuple(items), tuple(forks))
+
+    def adopt(self, leaf: Leaf, survey: Survey) -> None:
+        """Say that ops that were applied one by one lie in a batch now: plain items need no objects then."""
+        facts = self._facts
+        number = facts.number_of(leaf.author)
+        for row, counter, entry, count in RUN.iter_unpack(survey.runs):
+            origin = leaf.table[row][0]
+            for behind in range(count):
+                op = op_id(origin, counter + behind)
+                fact = facts.ops.get(op)
+                place = leaf.first + entry + behind << AUTHOR_BITS | number
+                if fact is not None and fact.part is Part.ITEM and fact.places == place and op not in facts.forks:
+                    del facts.ops[op]
+                    facts.leaves.add(origin, counter + behind, 1, leaf, entry + behind)
+
+    def _hold(self, place: Place) -> int:
+        number = self._facts.number_of(place.author)
         self._holdings.hold(number, place.entry)
         if self._floors.behind:
             self._floors.taken(place.author, self._holdings.next[number])
+        return place.entry << AUTHOR_BITS | number
 
-    def _take(self, op: Op, code: int) -> Change:
+    def _hold_leaf(self, leaf: Leaf) -> int:
+        number = self._facts.number_of(leaf.author)
+        self._holdings.hold_range(number, leaf.first, leaf.first + leaf.count)
+        if self._floors.behind:
+            self._floors.taken(leaf.author, self._holdings.next[number])
+        return number
+
+    def _take(self, fact: Fact, key: object) -> Change:
         facts = self._facts
-        if op.lamport > self.lamport:
-            self.lamport = op.lamport
-        part, key, about = part_of(op)
-        fact = Fact(op, part, about, code)
-        facts.ops[op.id] = fact
-        if part is Part.ITEM and self._hashes is None and not self._floors.gone:  # the way of nearly all ops
-            self._born += 1
-            return _make_change(Change, (True, (op.id,), False))
+        if fact.id in facts:
+            return self._take_again(fact, key)
+        if fact.lamport > self.lamport:
+            self.lamport = fact.lamport
+        facts.add(fact)
         return self._file(fact, key)
+
+    def _take_plain(self, fact: Fact, leaf: Leaf, entry: int) -> Change:
+        """As `_take` for an item that may stay in its leaf."""
+        facts = self._facts
+        change = self._take(fact, None)
+        if facts.ops.get(fact.id) is fact and fact.part is Part.ITEM and fact.id not in facts.forks:
+            del facts.ops[fact.id]
+            facts.leaves.add(origin_of(fact.id), counter_of(fact.id), 1, leaf, entry)
+        return change
 
     def _file(self, fact: Fact, key: object) -> Change:
         facts = self._facts
         facts.file(fact, key)
-        self._born += fact.part == Part.ITEM
-        if self._hashes is not None:
-            content = fact.hash()
-            if self._hashes.get(content, fact) is None:
-                self._strike(fact)
-            self._hashes[content] = fact
+        self._born += fact.part is Part.ITEM
+        if self._dropped and self._dropped.meets(fact):
+            self._strike(fact)
         if fact.part in (Part.ACL, Part.FLOOR):
             self._view = None
             if fact.part == Part.FLOOR:
@@ -157,88 +171,69 @@ class Document:
             return Change(True, self._everything())
         return Change(True, self._touched(fact, key))
 
+    def _skip(self, code: int, content: bytes) -> Change:
+        facts = self._facts
+        fact = self._dropped.add(code, content, facts)
+        if fact is None:
+            return Change(False, ())
+        reach = fact.part in (Part.ACL, Part.FLOOR)
+        change = Change(False, self._everything() if reach else self._touched(fact))
+        self._strike(fact)
+        if facts.floors:
+            self._settle_anew()
+        return change
+
     def _strike(self, fact: Fact) -> None:
         """Make a content void that was dropped elsewhere."""
+        self._facts.keep(fact)
         self._born -= fact.part == Part.ITEM
         self._facts.void -= fact.part == Part.VOID
         fact.part = Part.STRUCK
         self._facts.struck += 1
         self._view = None
 
-    def _take_again(self, op: Op, code: int) -> Change:
+    def _take_again(self, fact: Fact, key: object) -> Change:
         """Rule 1: a known op id adds a place, or is a fork."""
         facts = self._facts
-        for fact in facts.contents(op.id):
-            if fact.tail == op.tail:
-                if code in fact.each_place():
+        assert isinstance(fact.places, int)  # it comes from one place
+        rivals = facts.contents(fact.id)
+        for rival in rivals:
+            if rival.tail == fact.tail:
+                if fact.places in rival.each_place():
                     return Change(False, ())
-                fact.places = (*fact.each_place(), code)
-                if fact.part in (Part.ACL, Part.FLOOR):
+                rival.places = (*rival.each_place(), fact.places)
+                facts.keep(rival)
+                if rival.part in (Part.ACL, Part.FLOOR):
                     self._view = None
                     return Change(False, self._everything())
-                return Change(False, self._touched(fact) if facts.clears or facts.acls else ())
-        rivals = facts.contents(op.id)
+                return Change(False, self._touched(rival) if facts.clears or facts.acls else ())
         touched = {item for rival in rivals for item in self._touched(rival)}
-        if op.lamport > self.lamport:
-            self.lamport = op.lamport
-        part, key, about = part_of(op)
-        fact = Fact(op, part, about, code)
-        facts.forks[op.id] = [*rivals, fact]
+        if fact.lamport > self.lamport:
+            self.lamport = fact.lamport
+        facts.keep(rivals[0])
+        facts.forks[fact.id] = [*rivals, fact]
         self._view = None
         change = self._file(fact, key)
-        if any(rival.part == Part.FLOOR for rival in facts.forks[op.id]):
+        if any(rival.part == Part.FLOOR for rival in facts.forks[fact.id]):
             self._settle_anew()
         return Change(True, tuple(sorted(touched | set(change.items))), equivocation=True)
 
     def _touched(self, fact: Fact, key: object = None) -> tuple[OpId, ...]:
-        """The items that a fact may change; `key` is what it is filed under, if that is at hand."""
-        ops, gone = self._facts.ops, self._floors.gone
-        match fact.part:
-            case Part.ITEM:
-                items = [fact.id]
-            case Part.PIECE | Part.SET:
-                items = [OpId(key) if isinstance(key, int) else fact.target()]
-            case Part.CUT:
-                items = self._items_of(fact.target())
-            case Part.ALIVE:
-                target = OpId(key) if isinstance(key, int) else fact.target()
-                known = ops.get(target)
-                if known is not None and known.part is Part.ITEM and target not in self._facts.forks:
-                    return () if target in gone else (target,)
-                items = self._items_of(target)
-                for content in self._facts.contents(target):
-                    items += self._touched(content) if content.part in (Part.CUT, Part.CLEAR) else ()
-            case Part.CLEAR:
-                items = self.under(fact)
-            case _:
-                items = []
-        return tuple([item for item in items if item in ops and item not in gone])
-
-    def _items_of(self, op: OpId) -> list[OpId]:
-        """The items that an add stands for or belongs to."""
-        return [
-            fact.id if fact.part == Part.ITEM else fact.target()
-            for fact in self._facts.contents(op)
-            if fact.part in (Part.ITEM, Part.PIECE)
-        ]
+        return touched_by(fact, key, self._facts, self._floors.gone, lambda: self.view)
 
     def under(self, clear: Fact) -> list[OpId]:
         """The items that a clear covers, or would if it were live."""
-        body = clear.about
-        assert isinstance(body, Clear)
-        view = self.view
-        seen = view.context_of(clear, body.context)
-        if seen is None:
-            return []
-        items = (item for item in self._facts.items() if item.id not in self._floors.gone)
-        return [item.id for item in items if view.covers(clear, item, seen)]
+        return items_under(clear, self._facts, self._floors.gone, self.view)
 
     def _everything(self) -> tuple[OpId, ...]:
         return tuple(item.id for item in self._facts.items() if item.id not in self._floors.gone)
 
+    def _settle(self) -> set[OpId]:
+        """Settle the floors whose context is held now (rule 8); gives the items that have ended by that."""
+        return self._floors.settle(self._facts, self._admins, self.view, self.held)
+
     def _settled(self, change: Change) -> Change:
-        """Settle the floors whose context is held now (rule 8)."""
-        gone = self._floors.settle(self._facts, self._admins, self.view, self.held)
+        gone = self._settle()
         return Change(change.new, tuple(sorted({*change.items, *gone})), change.equivocation) if gone else change
 
     def _settle_anew(self) -> None:
@@ -279,9 +274,13 @@ class Document:
         """Whose origin it is, as far as anybody said."""
         return self._persons.get(origin)
 
+    def origins_of(self, person: PersonId) -> frozenset[Origin]:
+        """The origins of a person."""
+        return frozenset(origin for origin, owner in self._persons.items() if owner == person)
+
     def knows(self, op: OpId) -> bool:
         """Whether any content of this id was applied."""
-        return op in self._facts.ops
+        return op in self._facts
 
     def places(self, op: OpId) -> tuple[Place, ...]:
         """Where an op lies, all its contents together, in order."""
@@ -299,12 +298,17 @@ class Document:
             return target not in self._floors.gone and not view.is_dead(fact)
         return fact.part in (Part.CUT, Part.CLEAR) and view.is_live(target)
 
-    def live(self) -> Iterator[Fact]:
-        """The facts of the live items, in no order."""
-        view, gone = self.view, self._floors.gone
-        return (
-            item for item in self._facts.items() if item.id not in gone and view.counts(item) and not view.is_dead(item)
-        )
+    def living(self) -> Iterator[OpId]:
+        """The live items, in no order."""
+        for each in living(self._facts, self.view, self._floors.gone):
+            if isinstance(each, Stretch):
+                yield from map(OpId, range(each.first, each.first + each.length))
+            else:
+                yield each.id
+
+    def count_living(self) -> int:
+        """How many items are live."""
+        return count_living(self._facts, self.view, self._floors.gone)
 
     def item(self, op: OpId) -> Item | None:
         """A live item, or None."""
@@ -315,9 +319,13 @@ class Document:
 
     def items(self) -> list[Item]:
         """The live items in paint order (rule 9)."""
-        items = [self._read(fact) for fact in self.live()]
+        facts = self._facts
+        items = [self._read(fact) for op in self.living() for fact in facts.contents(op) if self._is_item(fact)]
         items.sort(key=paint_order)
         return items
+
+    def _is_item(self, fact: Fact) -> bool:
+        return fact.part is Part.ITEM and self.view.counts(fact)
 
     def _read(self, fact: Fact) -> Item:
         return read_item(self.view, fact, self._persons.get(origin_of(fact.id)))
@@ -334,7 +342,7 @@ class Document:
 
     def digest(self) -> bytes:
         """16 bytes that are equal on all nodes with the same canvas."""
-        return digest_of(self._facts, self.view, self.live())
+        return digest_of(self._facts, self.view, self._floors.gone)
 
     def ended(self) -> list[Vector]:
         """The contexts of the floors that are settled."""
@@ -343,14 +351,14 @@ class Document:
     def unexplained(self) -> list[Place]:
         """Dropped entries that no settled floor covers: whoever sent them has kept something back."""
         authors, ended = self._facts.authors, self.ended()
-        places = (Place(authors[code & AUTHOR_MASK], code >> AUTHOR_BITS) for code in self._dropped)
+        places = (Place(authors[code & AUTHOR_MASK], code >> AUTHOR_BITS) for code in self._dropped.places)
         return [place for place in places if not any(seen.covers(*place) for seen in ended)]
 
     def statistics(self) -> Statistics:
         """How much of everything there is."""
         facts = self._facts
         return Statistics(
-            len(facts.ops),
+            len(facts),
             self._born,
             facts.void,
             len(facts.forks),
@@ -367,12 +375,12 @@ class Document:
         assert self.lamport == max((fact.lamport for fact in facts.every()), default=0)
         assert self._born == sum(1 for _ in facts.items())
         filled: dict[int, set[int]] = {}
-        for code in (*self._dropped, *(code for fact in facts.every() for code in fact.each_place())):
+        for code in (*self._dropped.places, *(code for fact in facts.every() for code in fact.each_place())):
             filled.setdefault(code & AUTHOR_MASK, set()).add(code >> AUTHOR_BITS)
         for number in range(len(facts.authors)):
             assert filled.get(number, set()) == self._holdings.entries(number)
         if self._view is not None:  # what is remembered is what would be found
-            assert digest_of(facts, View(facts, self._admins), self.live()) == self.digest()
+            assert digest_of(facts, View(facts, self._admins), self._floors.gone) == self.digest()
         anew = Floors(standing(facts))
         anew.settle(facts, self._admins, self.view, self.held)
         assert (anew.gone, len(anew)) == (self._floors.gone, len(self._floors))

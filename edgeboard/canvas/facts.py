@@ -6,15 +6,16 @@ per op: a tail, where it lies in the log, and what cannot be read off the tail c
 """
 
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from enum import IntEnum
 from typing import Final, final
 
 from edgeboard.canvas.bodies import Kind
 from edgeboard.canvas.fields import get_acl, get_add, get_alive, get_clear, get_context, get_cut, get_meta, get_set
-from edgeboard.canvas.ops import Op, content_hash
+from edgeboard.canvas.leaves import Leaf, Leaves
+from edgeboard.canvas.ops import Op, content_hash, decode_op
 from edgeboard.errors import DecodeError, LimitError
-from edgeboard.ids import AuthorTag, NodeId, OpId, origin_of
+from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, op_id, origin_of
 
 AUTHOR_BITS: Final = 20  # of a place as one number: entry << AUTHOR_BITS | author's number
 AUTHOR_MASK: Final = (1 << AUTHOR_BITS) - 1
@@ -46,14 +47,23 @@ class Fact:
 
     __slots__ = ("about", "body_at", "id", "lamport", "part", "places", "tail")
 
-    def __init__(self, op: Op, part: Part, about: object, place: int) -> None:
-        self.id = op.id
-        self.lamport = op.lamport
+    def __init__(
+        self,
+        id: OpId,
+        lamport: int,
+        part: Part,
+        tail: bytes,
+        body_at: int,
+        about: object,
+        places: int | tuple[int, ...],
+    ) -> None:
+        self.id = id
+        self.lamport = lamport
         self.part = part
-        self.tail = op.tail
-        self.body_at = op.body_at
+        self.tail = tail
+        self.body_at = body_at
         self.about = about  # by part: a piece's index, a set's register, the value of alive, the body of a rare kind
-        self.places: int | tuple[int, ...] = place
+        self.places = places
 
     def each_place(self) -> tuple[int, ...]:
         places = self.places
@@ -89,22 +99,26 @@ class Fact:
         return get_add(self.tail, self.body_at, self.id)[0]
 
 
-_ITEM: Final = (Part.ITEM, None, None)
-
-
 def stamp(fact: Fact) -> tuple[int, int]:
     """What decides between facts: (Lamport number, op id); the greatest wins."""
     return fact.lamport, fact.id
 
 
-def part_of(op: Op) -> tuple[Part, object, object]:
-    """What an op is to the canvas: its part, what it is filed under, and what its fact says `about`."""
-    tail, at, maker = op.tail, op.body_at, op.id
-    kind = op.kind
-    if kind == Kind.ADD:
-        head = tail[at : at + 3]
-        if len(head) == 3 and head.isascii() and not head[2] & 1:  # three numbers of a byte each: no further piece
-            return _ITEM
+def fact_of(op: Op, place: int) -> tuple[Fact, object]:
+    """The fact that an op is, and what it is filed under."""
+    part, key, about = part_of(op.kind, op.tail, op.body_at, op.id)
+    return Fact(op.id, op.lamport, part, op.tail, op.body_at, about, place), key
+
+
+def part_of(kind: int, tail: bytes, at: int, maker: OpId) -> tuple[Part, object, object]:
+    """What an op is to the canvas: its part, what it is filed under, and what its fact says `about`.
+
+    Args:
+        kind: of the op.
+        tail: of the op.
+        at: where its body begins in the tail.
+        maker: its id.
+    """
     try:
         match kind:
             case Kind.ADD:
@@ -136,7 +150,11 @@ def part_of(op: Op) -> tuple[Part, object, object]:
 
 @final
 class Facts:
-    """All facts, and the ways to find them."""
+    """All facts, and the ways to find them.
+
+    Plain items are leaves of the log (`leaves.py`) and no objects; a fact of one is made when somebody asks, and kept
+    in `ops` only if there is more to it than lies in the log: a second place, a second content, that it was struck.
+    """
 
     __slots__ = (
         "acls",
@@ -146,6 +164,7 @@ class Facts:
         "cuts",
         "floors",
         "forks",
+        "leaves",
         "metas",
         "nodes",
         "numbers",
@@ -157,7 +176,8 @@ class Facts:
     )
 
     def __init__(self) -> None:
-        self.ops: dict[OpId, Fact] = {}  # the content that came first
+        self.leaves = Leaves()
+        self.ops: dict[OpId, Fact] = {}  # the content that came first, of ops that are not in `leaves`
         self.forks: dict[OpId, list[Fact]] = {}  # all contents, of ids that have several
         self.pieces: dict[OpId, list[Fact]] = {}  # by item
         self.sets: dict[OpId, dict[int, list[Fact]]] = {}  # by item and register
@@ -230,20 +250,78 @@ class Facts:
         fork = self.forks.get(op)
         if fork is not None:
             return fork
-        fact = self.ops.get(op)
+        fact = self.find(op)
         return [] if fact is None else [fact]
+
+    def __len__(self) -> int:
+        """How many op ids are known."""
+        return len(self.ops) + self.leaves.count
+
+    def __contains__(self, op: OpId) -> bool:
+        return op in self.ops or self.leaves.find(op) is not None
+
+    def find(self, op: OpId) -> Fact | None:
+        """The content of an op id that came first."""
+        fact = self.ops.get(op)
+        if fact is not None:
+            return fact
+        spot = self.leaves.find(op)
+        return None if spot is None else self.fact_at(op, spot.leaf, spot.entry)
+
+    def add(self, fact: Fact) -> None:
+        """Take the first content of an op id."""
+        self.ops[fact.id] = fact
+        self.leaves.note(fact.id)
+
+    def keep(self, fact: Fact) -> None:
+        """Make a fact one of `ops`, because there will be more to it than lies in the log."""
+        if fact.id not in self.ops:
+            self.leaves.remove(fact.id)
+            self.ops[fact.id] = fact
+
+    def fact_at(self, op: OpId, leaf: Leaf, entry: int) -> Fact:
+        """The plain item that lies in a leaf."""
+        tail = leaf.tail(entry)
+        found = decode_op(origin_of(op), tail)
+        place = leaf.first + entry << AUTHOR_BITS | self.numbers[leaf.author]
+        return Fact(op, found.lamport, Part.ITEM, tail, found.body_at, None, place)
 
     def every(self) -> Iterator[Fact]:
         """Every content of every op id."""
+        yield from self._plain(self.leaves.origins())
         if not self.forks:
             yield from self.ops.values()
             return
         for op in self.ops:
             yield from self.contents(op)
 
+    def of_origins(self, origins: Container[Origin]) -> Iterator[Fact]:
+        """Every content of every op id of some origins."""
+        yield from self._plain([origin for origin in self.leaves.origins() if origin in origins])
+        for op in self.ops:
+            if origin_of(op) in origins:
+                yield from self.contents(op)
+
     def items(self) -> Iterator[Fact]:
         """Every content that may be an item."""
-        return (fact for fact in self.every() if fact.part == Part.ITEM)
+        yield from self._plain(self.leaves.origins())
+        yield from self.kept_items()
+
+    def kept_items(self) -> Iterator[Fact]:
+        """Those of them that do not lie in `leaves`."""
+        forks = self.forks
+        for op, fact in self.ops.items():
+            if op in forks:
+                yield from (content for content in forks[op] if content.part == Part.ITEM)
+            elif fact.part == Part.ITEM:
+                yield fact
+
+    def _plain(self, origins: Iterable[Origin]) -> Iterator[Fact]:
+        for origin in origins:
+            for run in self.leaves.runs(origin):
+                first = op_id(origin, run.counter)
+                for behind in range(run.length):
+                    yield self.fact_at(OpId(first + behind), run.leaf, run.entry + behind)
 
     def check(self) -> None:
         """Assert what always holds."""
@@ -256,6 +334,8 @@ class Facts:
         every = list(self.every())
         unfiled = sum(fact.part in (Part.VOID, Part.ITEM) for fact in every)
         assert filed + unfiled <= len(every) <= filed + unfiled + self.struck
+        self.leaves.check()
+        assert len({fact.id for fact in every}) == len(self)
         assert self.struck == sum(fact.part == Part.STRUCK for fact in every)
         assert self.void == sum(fact.part == Part.VOID for fact in every)
         for op, contents in self.forks.items():

@@ -33,6 +33,14 @@ class Holdings:
                     entry += 1
             following[number] = entry
 
+    def hold_range(self, number: int, first: int, end: int) -> None:
+        """Take the entries `first` .. `end` - 1."""
+        if number < len(self.next) and self.next[number] == first and not self._ahead.get(number):
+            self.next[number] = end
+        else:
+            for entry in range(first, end):
+                self.hold(number, entry)
+
     def vector(self, authors: Sequence[AuthorTag]) -> Vector:
         """What is held without gaps, by the tags of the authors."""
         return Vector(dict(zip(authors, self.next, strict=False)))

@@ -5,19 +5,22 @@ strange value never decides who wins.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from edgeboard.canvas.bodies import TEXT_BYTES_MAX, Register
 from edgeboard.canvas.facts import Fact, Facts
 from edgeboard.canvas.fields import get_add
+from edgeboard.canvas.leaves import HASH_BYTES
+from edgeboard.canvas.living import Stretch, living
 from edgeboard.canvas.merge import View
-from edgeboard.canvas.values import pack_value, unpack_value
+from edgeboard.canvas.values import array_head, pack_value, unpack_value
 from edgeboard.errors import DecodeError
 from edgeboard.ids import OpId, Origin, PersonId, origin_of
 
 _OP_ID_BYTES: Final = 12
+_PAIR: Final = b"\x92"  # msgpack: an array of two
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +79,49 @@ def read_value(fact: Fact) -> object:
         return None
 
 
-def digest_of(facts: Facts, view: View, live: Iterable[Fact]) -> bytes:
-    """16 bytes that are equal on all nodes with the same canvas."""
-    items = []
-    for fact in sorted(live, key=lambda fact: fact.id):
-        pieces = view.pieces(fact)
-        registers = [[number, winner.value()] for number, winner in sorted(view.registers(fact.id).items())]
-        cuts = []
-        for number, piece in enumerate(pieces):
-            cut = view.cut_out(piece.id)
-            if cut:
-                cuts.append([number, [edge for interval in cut for edge in interval]])
-        items.append([fact.id.to_bytes(_OP_ID_BYTES, "big"), [piece.hash() for piece in pieces], registers, cuts])
+def digest_of(facts: Facts, view: View, gone: Collection[OpId]) -> bytes:
+    """16 bytes that are equal on all nodes with the same canvas; `gone` are the items that a floor has ended."""
+    count = 0
+    rows: list[tuple[OpId, bytes]] = []
+    for each in living(facts, view, gone):
+        if isinstance(each, Stretch):
+            count += each.length
+            rows.append((each.first, _plain_rows(each)))
+        else:
+            count += 1
+            rows.append((each.id, _row(view, each)))
+    rows.sort()
     winners = ((key, view.meta(key)) for key in sorted(facts.metas))
     metas = [[key, winner.value()] for key, winner in winners if winner is not None]
-    return hashlib.sha256(pack_value([items, metas])).digest()[:16]
+    whole = hashlib.sha256(_PAIR + array_head(count))
+    whole.update(b"".join([row for _, row in rows]))
+    whole.update(pack_value(metas))
+    return whole.digest()[:16]
+
+
+def _row(view: View, fact: Fact) -> bytes:
+    """An item in the digest."""
+    pieces = view.pieces(fact)
+    registers = [[number, winner.value()] for number, winner in sorted(view.registers(fact.id).items())]
+    cuts = []
+    for number, piece in enumerate(pieces):
+        cut = view.cut_out(piece.id)
+        if cut:
+            cuts.append([number, [edge for interval in cut for edge in interval]])
+    return pack_value([fact.id.to_bytes(_OP_ID_BYTES, "big"), [piece.hash() for piece in pieces], registers, cuts])
+
+
+def _plain_rows(stretch: Stretch) -> bytes:
+    """The same for items of one piece and nothing else: what `_row` would pack, put together from its parts."""
+    hashes = stretch.leaf.hashes()
+    at = stretch.entry * HASH_BYTES
+    return b"".join(
+        [
+            b"\x94\xc4\x0c%b\x91\xc4\x10%b\x90\x90"
+            % ((stretch.first + number).to_bytes(_OP_ID_BYTES, "big"), hashes[at + 16 * number : at + 16 * number + 16])
+            for number in range(stretch.length)
+        ]
+    )
 
 
 def _payload(piece: Fact) -> bytes:

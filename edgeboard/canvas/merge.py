@@ -29,13 +29,14 @@ class View:
         self._contexts: dict[Fact, Vector | None] = {}
         self.barred: dict[NodeId, Vector] = {}  # who may no longer draw, and what is still accepted of them
         self.barred.update(self._find_barred())
-        self._plain = limits is None and not self.barred and not facts.forks and not facts.struck
+        # nobody is refused and nothing is in doubt, so that every content counts
+        self.is_plain = limits is None and not self.barred and not facts.forks and not facts.struck
 
     # ------------------------------------------------------------------------------------------------ what counts
 
     def counts(self, fact: Fact) -> bool:
         """Whether a content is accepted and is the one that its op id stands for (rules 1 and 7)."""
-        if self._plain:
+        if self.is_plain:
             return True
         if not self._is_accepted(fact):
             return False
@@ -76,7 +77,7 @@ class View:
 
     def winner(self, facts: Sequence[Fact]) -> Fact | None:
         """The one of facts sorted by stamp that wins."""
-        if self._plain:
+        if self.is_plain:
             return facts[-1] if facts else None
         return next((fact for fact in reversed(facts) if self.counts(fact)), None)
 
@@ -110,7 +111,7 @@ class View:
         return Vector(entries)
 
     def _find_barred(self) -> Iterator[tuple[NodeId, Vector]]:
-        self._plain = False  # until this is known
+        self.is_plain = False  # until this is known
         for subject, acls in self._facts.acls.items():
             for fact in reversed(acls):
                 acl = fact.about

@@ -97,11 +97,7 @@ def redo(document: Document, person: PersonId) -> Step:
 def gestures(document: Document, person: PersonId) -> list[Gesture]:
     """The person's gestures that count, oldest first."""
     view = document.view
-    own = [
-        fact
-        for fact in document.facts.every()
-        if document.person_of(origin_of(fact.id)) == person and view.counts(fact)
-    ]
+    own = [fact for fact in document.facts.of_origins(document.origins_of(person)) if view.counts(fact)]
     own.sort(key=lambda fact: fact.id)
     found: list[tuple[Undo, list[Fact]]] = []
     for fact in own:

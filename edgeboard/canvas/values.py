@@ -107,6 +107,11 @@ def unpack_value(data: bytes) -> object:
     return value
 
 
+def array_head(length: int) -> bytes:
+    """What an array of `length` values begins with."""
+    return bytes(msgpack.Packer().pack_array_header(length))
+
+
 def pack_value(value: object) -> bytes:
     """The msgpack bytes of a value: integers in the shortest form, floats as float64.
 

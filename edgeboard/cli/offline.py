@@ -78,7 +78,7 @@ class Offline:
             "id": room.room.hex(),
             "state": "closed",
             "ops": room.document.statistics().ops,
-            "items": sum(1 for _ in room.document.live()),
+            "items": room.document.count_living(),
             "bytes": room.log.statistics().bytes,
             "authors": len(room.log.vector()),
             "people": 0,

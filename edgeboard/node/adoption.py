@@ -38,9 +38,5 @@ def _archive(store: Store, stored: StoredRoom) -> bytes:
     document = Document()
     for batch in store.load(stored.room):
         for accepted in log.offer(batch.data, trusted=True).accepted:
-            document.introduce(accepted.batch.author, accepted.node)
-            for origin, person in accepted.batch.origins:
-                document.own(origin, person)
-            for entry in accepted.entries:
-                document.apply(entry.op, entry.place)
+            accepted.apply_to(document)
     return json.dumps(export_room(stored.name, document, mesh=stored.mesh)).encode()

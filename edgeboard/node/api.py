@@ -91,7 +91,7 @@ class Api:
         """How many items people see; counted anew only when something has happened."""
         ops = room.document.statistics().ops
         if self._counted.get(room.room, (-1, 0))[0] != ops:
-            self._counted[room.room] = (ops, sum(1 for _ in room.document.live()))
+            self._counted[room.room] = (ops, room.document.count_living())
         return self._counted[room.room][1]
 
     def rooms(self) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ class LocalAuthor:
         introduction = (self.author, self._public_key) if self.next == 0 else None
         # encoded without the signature first, so that what is too large is refused before anything is signed
         unsigned = encode_batch(self.tag, self.next, time_ms, introduction, len(self._rows), origins, slots, UNSIGNED)
-        hashes = [hash_of(op) for op, _ in ops]
+        hashes = b"".join(hash_of(op) for op, _ in ops)
         message = signed_bytes(
             self._mesh, self._room, self.author, self._public_key, self.next, time_ms, len(self._rows), origins, hashes
         )

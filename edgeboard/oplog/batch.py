@@ -7,12 +7,13 @@ takes the author's key and table of origins, which `log.py` keeps.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from edgeboard.canvas.bodies import NUMBER_MAX
 from edgeboard.canvas.fields import get_number
-from edgeboard.canvas.ops import TAIL_BYTES_MAX, content_hash
+from edgeboard.canvas.leaves import HASH_BYTES, HEAD
+from edgeboard.canvas.ops import TAIL_BYTES_MAX
 from edgeboard.errors import DecodeError, LimitError
 from edgeboard.ids import AuthorId, AuthorTag, MeshId, Origin, PersonId, RoomId
 from edgeboard.varints import put_uvarint
@@ -21,7 +22,6 @@ FORMAT: Final = 1
 BATCH_BYTES_MAX: Final = 64 * 1024
 OPS_MAX: Final = 4096
 ORIGINS_MAX: Final = 1024
-HASH_BYTES: Final = 16
 KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 
@@ -52,9 +52,17 @@ class Batch:
     introduction: tuple[AuthorId, bytes] | None  # author id, Ed25519 public key
     row: int  # of the author's table of origins where these begin
     origins: tuple[tuple[Origin, PersonId], ...]
-    slots: tuple[Slot, ...]
-    signature: bytes
+    heads: bytes  # u32, native: where each slot begins in `data`
     data: bytes
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The slots, read anew."""
+        return tuple(_read_slot(self.data, at, len(self.data))[0] for (at,) in HEAD.iter_unpack(self.heads))
+
+    @property
+    def signature(self) -> bytes:
+        return self.data[-SIGNATURE_BYTES:]
 
     @property
     def end(self) -> int:
@@ -105,15 +113,15 @@ def decode_batch(data: bytes) -> Batch:
     if flags & _BRINGS_ORIGINS:
         row, at = get_number(data, at)
         origins, at = _read_origins(data, at, end)
-    slots = []
+    heads = []
     for _ in range(count):
         if at >= end:
             raise DecodeError("the slots of a batch are cut short")
-        slot, at = _read_slot(data, at, end)
-        slots.append(slot)
+        heads.append(HEAD.pack(at))
+        _, at = _read_slot(data, at, end)
     if at != end:
         raise DecodeError("the slots of a batch do not end where its signature begins")
-    return Batch(author, first, count, time, introduction, row, origins, tuple(slots), data[end:], data)
+    return Batch(author, first, count, time, introduction, row, origins, b"".join(heads), data)
 
 
 def _read_origins(data: bytes, at: int, end: int) -> tuple[tuple[tuple[Origin, PersonId], ...], int]:
@@ -217,9 +225,9 @@ def signed_bytes(
     time: int,
     row: int,
     origins: Sequence[tuple[Origin, PersonId]],
-    hashes: Sequence[bytes],
+    hashes: bytes,
 ) -> bytes:
-    """What the signature of a batch covers; `hashes` are the content hashes of all its slots in order."""
+    """What the signature of a batch covers; `hashes` are the content hashes of all its slots, joined."""
     return b"".join(
         (
             b"edgeboard-batch-1",
@@ -229,23 +237,12 @@ def signed_bytes(
             author,
             public_key,
             first.to_bytes(8, "big"),
-            len(hashes).to_bytes(4, "big"),
+            (len(hashes) // HASH_BYTES).to_bytes(4, "big"),
             time.to_bytes(8, "big"),
             hashlib.sha256(encode_origins(row, origins)).digest(),
-            *hashes,
+            hashes,
         )
     )
-
-
-def slot_hashes(slots: Sequence[Slot], table: Sequence[tuple[Origin, PersonId]]) -> list[bytes]:
-    """The content hash of every slot; `table` is the author's table of origins up to and with this batch.
-
-    Raises:
-        DecodeError: an op's origin is not in the table.
-    """
-    if any(slot.row >= len(table) for slot in slots if slot.dropped is None):
-        raise DecodeError("the origin of an op is not in its author's table")
-    return [content_hash(table[slot.row][0], slot.tail) if slot.dropped is None else slot.dropped for slot in slots]
 
 
 def reduce_batch(batch: Batch, drop: Mapping[int, bytes]) -> Batch:
@@ -259,4 +256,4 @@ def reduce_batch(batch: Batch, drop: Mapping[int, bytes]) -> Batch:
     data = encode_batch(
         batch.author, batch.first, batch.time, batch.introduction, batch.row, batch.origins, slots, batch.signature
     )
-    return replace(batch, slots=slots, data=data)
+    return decode_batch(data)

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.facts import DROPPABLE, Fact, Facts
+from edgeboard.canvas.leaves import HASH_BYTES
 from edgeboard.ids import OpId
-from edgeboard.oplog.batch import HASH_BYTES, Slot, decode_batch
+from edgeboard.oplog.batch import Slot, decode_batch
 from edgeboard.oplog.log import Log
 
 

@@ -10,13 +10,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, NamedTuple, final
+from typing import Final, final
 
-from edgeboard.canvas.document import Place
-from edgeboard.canvas.ops import Op, decode_op
+from edgeboard.canvas.leaves import Leaf, Table, hash_slots
 from edgeboard.errors import DecodeError, LimitError, SignatureError
 from edgeboard.ids import AuthorId, AuthorTag, MeshId, NodeId, Origin, PersonId, RoomId, author_tag, node_id
-from edgeboard.oplog.batch import Batch, decode_batch, reduce_batch, signed_bytes, slot_hashes
+from edgeboard.oplog.accepted import Accepted, Entry
+from edgeboard.oplog.batch import Batch, decode_batch, reduce_batch, signed_bytes
 from edgeboard.vectors import AUTHORS_MAX, Range, Vector
 
 WAITING_BATCHES_MAX: Final = 256
@@ -32,31 +32,6 @@ class Status(Enum):
     DUPLICATE = "duplicate"
     WAITING = "waiting"  # for batches before it
     FORK = "fork"  # its place is filled by something else; its signer is at fault
-
-
-class Entry(NamedTuple):
-    """An op that can be applied now."""
-
-    op: Op
-    place: Place
-    person: PersonId
-
-
-class Dropped(NamedTuple):
-    """An entry whose op was dropped at a floor."""
-
-    place: Place
-    content: bytes  # hash
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A batch that is now part of the log."""
-
-    batch: Batch
-    node: NodeId
-    entries: tuple[Entry, ...]
-    dropped: tuple[Dropped, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +138,10 @@ class Log:
         if batch.origins and batch.row != len(author.table):
             raise DecodeError("the origins of a batch do not continue its author's table")
         table = [*author.table, *batch.origins] if batch.origins else author.table
-        hashes = slot_hashes(batch.slots, table)
-        entries = []
-        dropped = []
-        for entry, slot in enumerate(batch.slots, batch.first):
-            place = Place(batch.author, entry)
-            if slot.dropped is None:
-                origin, person = table[slot.row]
-                entries.append(Entry(decode_op(origin, slot.tail), place, person))
-            else:
-                dropped.append(Dropped(place, slot.dropped))
+        leaf = Leaf(batch.author, batch.first, batch.data, batch.heads, table)
+        survey = leaf.survey()
         if not trusted:
-            self._check_signature(author, batch, hashes)
+            self._check_signature(author, batch, leaf.hashes())
         self._authors[batch.author] = author
         author.rows.append(len(author.table))
         author.table = table
@@ -185,13 +152,13 @@ class Log:
         for origin, person in batch.origins:
             self._persons.setdefault(origin, person)
         self._vector = self._digest = None
-        return Accepted(batch, author.node, tuple(entries), tuple(dropped))
+        return Accepted(batch, author.node, leaf, survey)
 
-    def _check_signature(self, author: _Author, batch: Batch, hashes: list[bytes]) -> None:
+    def _check_signature(self, author: _Author, batch: Batch, hashes: bytes) -> None:
         if not self._verify(author.public_key, batch.signature, self._message(author, batch, hashes)):
             raise SignatureError(f"the signature of entry {batch.first} of author {batch.author.hex()} does not hold")
 
-    def _message(self, author: _Author, batch: Batch, hashes: list[bytes]) -> bytes:
+    def _message(self, author: _Author, batch: Batch, hashes: bytes) -> bytes:
         return signed_bytes(
             self._mesh,
             self._room,
@@ -214,11 +181,11 @@ class Log:
         number = bisect_right(author.firsts, batch.first) - 1
         if author.batches[number] == batch.data:
             return False
-        message = self._message(author, batch, slot_hashes(batch.slots, self._table_for(author, number, batch)))
+        message = self._message(author, batch, _hashes(batch, self._table_for(author, number, batch)))
         if not self._verify(author.public_key, batch.signature, message):
             raise SignatureError(f"the signature of entry {batch.first} of author {batch.author.hex()} does not hold")
         held = decode_batch(author.batches[number])
-        return message != self._message(author, held, slot_hashes(held.slots, author.table))
+        return message != self._message(author, held, _hashes(held, author.table))
 
     def _table_for(self, author: _Author, number: int, batch: Batch) -> list[tuple[Origin, PersonId]]:
         """The author's table as it was before the batch held as `number`, and what this batch brings."""
@@ -331,8 +298,8 @@ class Log:
         author = self._authors[tag]
         number = bisect_right(author.firsts, first) - 1
         batch = decode_batch(author.batches[number])
-        hashes = slot_hashes(batch.slots, author.table)
-        reduced = reduce_batch(batch, {entry - first: hashes[entry - first] for entry in drop})
+        leaf = Leaf(tag, first, batch.data, batch.heads, author.table)
+        reduced = reduce_batch(batch, {entry - first: leaf.hash(entry - first) for entry in drop})
         author.size += len(reduced.data) - len(batch.data)
         author.batches[number] = reduced.data
         return reduced.data
@@ -361,13 +328,17 @@ class Log:
                 assert (batch.author, batch.first) == (tag, entry)
                 assert (author.firsts[number], author.rows[number]) == (entry, rows)
                 assert author.table[rows : rows + len(batch.origins)] == list(batch.origins)
-                self._check_signature(author, batch, slot_hashes(batch.slots, author.table))
+                self._check_signature(author, batch, _hashes(batch, author.table))
                 entry, rows = batch.end, rows + len(batch.origins)
             assert (author.next, len(author.table)) == (entry, rows)
             assert author.size == sum(map(len, author.batches))
         assert self._waiting_bytes == sum(map(len, self._waiting)) <= WAITING_BYTES_MAX
         assert len(self._waiting) <= WAITING_BATCHES_MAX
         assert all(batch.first > self.vector()[batch.author] for batch in self._waiting.values())
+
+
+def _hashes(batch: Batch, table: Table) -> bytes:
+    return hash_slots(batch.data, batch.heads, table)
 
 
 def _introduced(batch: Batch) -> _Author:

@@ -139,7 +139,7 @@ def write_archive(snapshot: Snapshot, *, mesh: MeshId | None = None, exported: s
 def _hidden(document: Document) -> Iterator[OpId]:
     """The items that are dead, but not by their own alive ops: those alone can be replayed elsewhere."""
     view, facts = document.view, document.facts
-    live = {fact.id for fact in document.live()}
+    live = set(document.living())
     for item in facts.items():
         if item.id not in live and view.counts(item):
             winner = view.winner(facts.alives.get(item.id, ()))

@@ -120,7 +120,7 @@ class Entry:
 
 def describe_log(name: str, document: Document, log: Log) -> dict[str, Any]:
     """The log of a room as a JSON value: per author, per person, and the newest entries."""
-    return describe_batches(name, list(log.batches()), sum(1 for _ in document.live()))
+    return describe_batches(name, list(log.batches()), document.count_living())
 
 
 def describe_batches(name: str, batches: Iterable[bytes], live_items: int) -> dict[str, Any]:

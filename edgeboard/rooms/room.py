@@ -224,7 +224,9 @@ class Room:
                 size += len(ops[take][0].tail)
                 take += 1
             data = self._author.batch(ops[:take], wall_ms)
-            batches += (accepted.batch for accepted in self.log.offer(data, trusted=True).accepted)
+            for accepted in self.log.offer(data, trusted=True).accepted:
+                accepted.lend_to(self.document)
+                batches.append(accepted.batch)
             ops = ops[take:]
         return Outcome(tuple(batches), touched)
 
@@ -259,16 +261,11 @@ class Room:
             f"two batches for one place, signed by node {node.hex()}: it is faulty or lies" for node in offer.alarms
         ]
         for accepted in offer.accepted:
-            batch = accepted.batch
-            batches.append(batch)
-            self.document.introduce(batch.author, accepted.node)
-            for origin, person in batch.origins:
-                self.document.own(origin, person)
-            for dropped in accepted.dropped:
-                items += self.document.skip(dropped.place, dropped.content).items
-            for op, place, _ in accepted.entries:
-                change = self.document.apply(op, place)
-                items += change.items
-                if change.equivocation:
-                    alarms.append(f"two contents under op {show_op(op.id)}, the second signed by {accepted.node.hex()}")
+            batches.append(accepted.batch)
+            change = accepted.apply_to(self.document)
+            items += change.items
+            alarms += [
+                f"two contents under op {show_op(op)}, the second signed by {accepted.node.hex()}"
+                for op in change.equivocations
+            ]
         return offer, Outcome(tuple(batches), tuple(items), tuple(alarms))

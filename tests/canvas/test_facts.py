@@ -3,7 +3,7 @@
 import pytest
 
 from edgeboard.canvas import facts as module
-from edgeboard.canvas.facts import Fact, Facts, Part, part_of, stamp
+from edgeboard.canvas.facts import Facts, Part, fact_of, stamp
 from edgeboard.canvas.ops import Acl, Add, Alive, Clear, Context, Cut, Floor, Maker, Meta, Set, Unknown, hash_of
 from edgeboard.canvas.values import pack_value
 from edgeboard.errors import LimitError
@@ -15,9 +15,8 @@ NOTHING = Context(None, Vector())
 
 
 def filed(facts, op, place=0):
-    part, key, about = part_of(op)
-    fact = Fact(op, part, about, place)
-    facts.ops[op.id] = fact
+    fact, key = fact_of(op, place)
+    facts.add(fact)
     facts.file(fact, key)
     return fact
 
@@ -80,8 +79,8 @@ def test_authors_have_numbers_and_there_is_an_end_to_them(monkeypatch):
 
 def test_a_fork_gives_all_its_contents():
     facts = Facts()
-    one, other = (Fact(Maker(Origin(1)).make(Add(0, 0, 1, text), 0), Part.ITEM, None, 0) for text in (b"a", b"b"))
-    facts.ops[one.id] = one
+    one, other = (fact_of(Maker(Origin(1)).make(Add(0, 0, 1, text), 0), 0)[0] for text in (b"a", b"b"))
+    facts.add(one)
     facts.forks[one.id] = [one, other]
     assert facts.contents(one.id) == list(facts.every()) == list(facts.items()) == [one, other]
     facts.check()

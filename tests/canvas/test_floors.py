@@ -1,6 +1,6 @@
 """Floors wait for entries and for each other, and are settled once."""
 
-from edgeboard.canvas.facts import Fact, Facts, Part, part_of
+from edgeboard.canvas.facts import Facts, Part, fact_of
 from edgeboard.canvas.floors import Floors, standing
 from edgeboard.canvas.merge import View
 from edgeboard.canvas.ops import Add, Alive, Context, Floor, Maker
@@ -16,12 +16,11 @@ class Scene:
         self.facts.number_of(ANN)
 
     def log(self, op):
-        part, key, about = part_of(op)
-        fact = Fact(op, part, about, self.entries << 20)
+        fact, key = fact_of(op, self.entries << 20)
         self.entries += 1
-        self.facts.ops[op.id] = fact
+        self.facts.add(fact)
         self.facts.file(fact, key)
-        if part == Part.FLOOR:
+        if fact.part == Part.FLOOR:
             self.floors.add(fact)
         self.floors.taken(ANN, self.entries)
         return op.id

@@ -47,5 +47,5 @@ def test_a_base_gives_what_the_vector_does_not_name():
     document.apply(encode_op(op_id(1, 1), 1, Floor(Context(None, Vector({ANN: 2, ben: 3})))), Place(ANN, 0))
     clear = encode_op(op_id(1, 2), 2, Clear(0, Context(op_id(1, 1), Vector({ben: 1}))))
     document.apply(clear, Place(ANN, 1))
-    fact = document.facts.ops[clear.id]
+    fact = document.facts.find(clear.id)
     assert document.view.context_of(fact, fact.about.context) == Vector({ANN: 2, ben: 1})

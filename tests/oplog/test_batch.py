@@ -8,6 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeboard.canvas.leaves import hash_slots
+from edgeboard.canvas.ops import content_hash
 from edgeboard.errors import DecodeError, LimitError
 from edgeboard.ids import AuthorId, AuthorTag, MeshId, Origin, PersonId, RoomId, show_origin
 from edgeboard.oplog.batch import (
@@ -20,7 +22,6 @@ from edgeboard.oplog.batch import (
     encode_origins,
     reduce_batch,
     signed_bytes,
-    slot_hashes,
 )
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "vectors" / "batches.json").read_text())
@@ -82,7 +83,7 @@ def test_golden_signatures_hold_over_golden_messages():
             table += batch.origins
         author, key = authors[batch.author]
         mesh, room = MeshId(bytes.fromhex(GOLDEN["mesh"])), RoomId(bytes.fromhex(GOLDEN["room"]))
-        hashes = slot_hashes(batch.slots, table)
+        hashes = hash_slots(batch.data, batch.heads, table)
         message = signed_bytes(mesh, room, author, key, batch.first, batch.time, batch.row, batch.origins, hashes)
         assert message.hex() == case["signed"]
         Ed25519PublicKey.from_public_bytes(key).verify(batch.signature, message)
@@ -173,7 +174,12 @@ def test_what_is_out_of_bounds_is_not_read(data, why):
 
 def test_the_hash_of_an_op_takes_its_origin():
     table = [(Origin(1), PersonId(bytes(16)))]
-    assert slot_hashes([Slot(0, b"", b"d" * 16)], table) == [b"d" * 16]
+    dropped, whole, strange = (
+        decode_batch(encode_batch(TAG, 1, 0, None, 0, (), [slot], SIGNATURE))
+        for slot in (Slot(0, b"", b"d" * 16), Slot(0, b"x"), Slot(1, b"x"))
+    )
+    assert hash_slots(dropped.data, dropped.heads, table) == b"d" * 16
+    assert hash_slots(whole.data, whole.heads, table) == content_hash(Origin(1), b"x")
     with pytest.raises(DecodeError):
-        slot_hashes([Slot(1, b"x")], table)
+        hash_slots(strange.data, strange.heads, table)
     assert encode_origins(7, []) == b""

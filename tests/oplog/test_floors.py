@@ -86,7 +86,7 @@ def test_what_lies_behind_the_floor_stays():
 
 def test_an_op_that_is_handed_in_again_stays_void_on_both_sides():
     room, first, _ = room_with_dead_ink()
-    fact = room.document.facts.ops[first]
+    fact = room.document.facts.find(first)
     again = encode_op(first, fact.lamport, Add(0, 0, 1, INK))
     assert again.tail == fact.tail
     room.floor()

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeboard.canvas.document import Place
+from edgeboard.canvas.leaves import hash_slots
 from edgeboard.canvas.ops import Add, Maker, Meta
 from edgeboard.errors import DecodeError, LimitError, SignatureError
 from edgeboard.ids import MeshId, Origin, PersonId, RoomId, author_id, node_id
 from edgeboard.oplog import log as module
 from edgeboard.oplog.author import LocalAuthor
-from edgeboard.oplog.batch import Slot, decode_batch, encode_batch, reduce_batch, signed_bytes, slot_hashes
+from edgeboard.oplog.batch import Slot, decode_batch, encode_batch, reduce_batch, signed_bytes
 from edgeboard.oplog.log import WAITING_BATCHES_MAX, Log, Offer, Status
 from edgeboard.vectors import Range, Vector
 
@@ -150,7 +151,7 @@ def test_an_author_is_who_its_tag_and_its_key_say(log, ann):
 @pytest.mark.parametrize("slots", [[Slot(1, b"\1\0\x30\1\1")], [Slot(0, b"")], [Slot(0, b"\0")]])
 def test_an_op_that_cannot_be_read_refuses_its_batch(log, ann, slots):
     origins = [(Origin(1), PERSON)]
-    message = signed_bytes(MESH, ROOM, ann.local.author, ann.public, 0, 0, 0, origins, [b"?" * 16])
+    message = signed_bytes(MESH, ROOM, ann.local.author, ann.public, 0, 0, 0, origins, b"?" * 16)
     data = encode_batch(ann.tag, 0, 0, (ann.local.author, ann.public), 0, origins, slots, ann.key.sign(message))
     with pytest.raises(DecodeError):
         log.offer(data)
@@ -165,7 +166,7 @@ def test_origins_continue_the_table_of_their_author(log, ann):
     assert log.table(b"somebody") == ()
     origins = [(Origin(9), PERSON)]
     for row in (0, 2):
-        message = signed_bytes(MESH, ROOM, ann.local.author, ann.public, 1, 0, row, origins, [b"h" * 16])
+        message = signed_bytes(MESH, ROOM, ann.local.author, ann.public, 1, 0, row, origins, b"h" * 16)
         slots = [Slot(0, b"", b"h" * 16)]
         with pytest.raises(DecodeError):
             log.offer(encode_batch(ann.tag, 1, 0, None, row, origins, slots, ann.key.sign(message)))
@@ -201,16 +202,16 @@ def test_the_same_content_signed_again_is_no_fork(log, ann):
     batch = decode_batch(ann.batch())
     log.offer(batch.data)
     table = list(batch.origins)
-    reduced = reduce_batch(batch, {0: slot_hashes(batch.slots, table)[0]})
+    reduced = reduce_batch(batch, {0: hash_slots(batch.data, batch.heads, table)[:16]})
     assert log.offer(reduced.data).status == Status.DUPLICATE
 
 
 def test_a_reduced_batch_is_taken_and_says_what_was_dropped(log, ann):
     batch = decode_batch(ann.batch(3))
-    hashes = slot_hashes(batch.slots, list(batch.origins))
-    reduced = reduce_batch(batch, {1: hashes[1]})
+    hashes = hash_slots(batch.data, batch.heads, batch.origins)
+    reduced = reduce_batch(batch, {1: hashes[16:32]})
     (accepted,) = log.offer(reduced.data).accepted
-    assert accepted.dropped == ((Place(ann.tag, 1), hashes[1]),)
+    assert accepted.dropped == ((Place(ann.tag, 1), hashes[16:32]),)
     assert [entry.place.entry for entry in accepted.entries] == [0, 2]
     assert log.offer(batch.data).status == Status.DUPLICATE
 

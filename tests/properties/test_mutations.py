@@ -25,7 +25,7 @@ MUTANTS = [
     ("the lower Lamport number wins", "facts.py", "return fact.lamport, fact.id", "return -fact.lamport, fact.id"),
     ("the stamp forgets the op id", "facts.py", "return fact.lamport, fact.id", "return fact.lamport, 0"),
     ("a late fact is filed as the last", "facts.py", "insort(facts, fact, key=stamp)", "facts.append(fact)"),
-    ("a second place is forgotten", "document.py", "fact.places = (*fact.each_place(), code)", "pass"),
+    ("a second place is forgotten", "document.py", "rival.places = (*rival.each_place(), fact.places)", "pass"),
     ("the higher hash wins", "merge.py", "rival.hash() < own", "rival.hash() > own"),
     ("the first content wins", "merge.py", "return not any(\n", "return rivals[0] is fact or not any(\n"),
     ("who is refused still competes", "merge.py",

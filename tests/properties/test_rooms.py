@@ -62,7 +62,7 @@ class Node:
         """Start from what is stored: a new author, a new origin."""
         self.boots += 1
         self.log = Log(MESH, ROOM, holds)
-        self.document = Document(ADMINS)
+        self.document, self.slow = Document(ADMINS), Document(ADMINS)
         self.maker = Maker(Origin(self.number << 16 | self.boots))
         author = author_id(node_id(self.key), self.boots, 7)
         self.author = LocalAuthor(MESH, ROOM, author, self.key, lambda message: signature(self.key, message))
@@ -72,16 +72,24 @@ class Node:
     def take(self, data, *, store=True):
         offer = self.log.offer(data)
         for accepted in offer.accepted:
-            self.document.introduce(accepted.batch.author, accepted.node)
-            for origin, person in accepted.batch.origins:
-                self.document.own(origin, person)
-            for dropped in accepted.dropped:
-                self.document.skip(dropped.place, dropped.content)
-            for entry in accepted.entries:
-                self.document.apply(entry.op, entry.place)
+            accepted.apply_to(self.document)
+            self.one_by_one(accepted)
             if store:
                 self.stored.append(accepted.batch.data)
         return offer
+
+    def one_by_one(self, accepted):
+        """The same op by op, which must come to the same."""
+        self.slow.introduce(accepted.batch.author, accepted.node)
+        for origin, person in accepted.batch.origins:
+            self.slow.own(origin, person)
+        for dropped in accepted.dropped:
+            self.slow.skip(dropped.place, dropped.content)
+        for entry in accepted.entries:
+            self.slow.apply(entry.op, entry.place)
+        assert self.slow.statistics() == self.document.statistics()
+        assert self.slow.digest() == self.document.digest()
+        assert self.slow.items() == self.document.items()
 
     def submit(self, bodies, flag=Undo.NONE):
         made = [

@@ -11,6 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))  # so that it also runs as a script
 
+from edgeboard.canvas.leaves import hash_slots  # noqa: E402
 from edgeboard.canvas.ops import (  # noqa: E402 - needs the line above
     Acl,
     Add,
@@ -31,7 +32,7 @@ from edgeboard.canvas.ops import (  # noqa: E402 - needs the line above
     encode_op,
 )
 from edgeboard.ids import NodeId, OpId, Origin, node_id, op_id, show_op, show_origin  # noqa: E402
-from edgeboard.oplog.batch import decode_batch, reduce_batch, signed_bytes, slot_hashes  # noqa: E402
+from edgeboard.oplog.batch import decode_batch, reduce_batch, signed_bytes  # noqa: E402
 from edgeboard.oplog.codec import Stroke, decode_columns, encode_columns, encode_stroke  # noqa: E402
 from edgeboard.varints import put_uvarint, zigzag  # noqa: E402
 from edgeboard.vectors import Vector  # noqa: E402
@@ -349,10 +350,10 @@ def batches():
         batch = decode_batch(data)
         table = tables.setdefault(who.tag, [])
         table += batch.origins
-        hashes = slot_hashes(batch.slots, table)
+        hashes = hash_slots(batch.data, batch.heads, table)
         entries.append(batch_fields(name, who, batch, table, hashes))
         if name.startswith("a second"):
-            reduced = reduce_batch(batch, {0: hashes[0], 2: hashes[2]})
+            reduced = reduce_batch(batch, {0: hashes[:16], 2: hashes[32:48]})
             entries.append(batch_fields("the second with two ops dropped", who, reduced, table, hashes))
     good = bytes.fromhex(entries[0]["hex"])
     later = bytes.fromhex(entries[3]["hex"])
@@ -407,7 +408,7 @@ def batch_fields(name, who, batch, table, hashes):
         },
         "row": batch.row,
         "origins": [{"origin": show_origin(origin), "person": person.hex()} for origin, person in batch.origins],
-        "slots": [slot_fields(slot, digest) for slot, digest in zip(batch.slots, hashes, strict=True)],
+        "slots": [slot_fields(slot, hashes[16 * n : 16 * n + 16]) for n, slot in enumerate(batch.slots)],
         "signed": message.hex(),
         "signature": batch.signature.hex(),
     }  # fmt: skip
