@@ -14,9 +14,12 @@ enum {
     FORM_BITS = ORDER_BITS + 5, /* the order and k */
     FLAG_TIME = 1 << 5,
     FLAG_TILT = 1 << 6,
+    FLAG_COARSE_TIME = 1 << 7, /* all times are whole steps; without FLAG_TIME the first is 0 and left out */
+    TIME_STEP = 16,            /* ms */
     GRIDS = 4,
     EXPLICIT = 0, /* the grid code that spells its numbers out */
-    LEVEL_CODES = 6,
+    LEVEL_CODES = 7,
+    RISING = 3, /* the order of differences that are never negative, without a sign */
     PEEKED = 64 - 7,       /* bits that one look at the data gives, wherever in a byte they begin */
     COLUMNS_MAX = 1 << 15, /* bytes; more than any columns take, so a decoder looks at no more */
 };
@@ -89,7 +92,7 @@ struct plan {
     size_t bits;
     unsigned order;
     unsigned k;
-    uint32_t codes[2][EB_POINTS_MAX - 1]; /* by order - 1 */
+    uint32_t codes[2][EB_POINTS_MAX - 1]; /* of order 2 in the second place */
 };
 
 struct codes {
@@ -155,12 +158,14 @@ static struct length shortest(const struct codes *in)
 }
 
 /* The shortest form of a column of at least two values whose differences are multiples of `step`; ties go to the lower
- * order, then the lower k. EB_TOO_FAR if a jump does not fit.
+ * order, then the lower k. In a column that `may_rise`, order 3 takes the place of order 1 if no value is below the one
+ * before. EB_TOO_FAR if a jump does not fit.
  */
-static enum eb_status plan_column(const int64_t *values, size_t count, int64_t step, struct plan *plan)
+static enum eb_status plan_column(const int64_t *values, size_t count, int64_t step, bool may_rise, struct plan *plan)
 {
     struct codes in[2];
     int64_t last = 0;
+    uint64_t falls = 0; /* the sign bit of any difference */
     for (unsigned order = 0; order < 2; order++) {
         in[order] = (struct codes){plan->codes[order], count - 1, 0, 0};
     }
@@ -171,6 +176,7 @@ static enum eb_status plan_column(const int64_t *values, size_t count, int64_t s
         }
         uint64_t code[2] = {zigzag(delta), zigzag(delta - last)};
         last = delta;
+        falls |= (uint64_t)delta >> 63;
         for (unsigned order = 0; order < 2; order++) {
             plan->codes[order][j - 1] = (uint32_t)code[order];
             in[order].sum += code[order];
@@ -182,15 +188,23 @@ static enum eb_status plan_column(const int64_t *values, size_t count, int64_t s
         plan->bits = ORDER_BITS;
         return EB_OK;
     }
+    bool rises = may_rise && falls == 0;
+    if (rises) {
+        in[0].top /= 2;
+        in[0].sum /= 2;
+        for (size_t j = 1; j < count; j++) {
+            plan->codes[0][j - 1] = (uint32_t)((values[j] - values[j - 1]) / step);
+        }
+    }
     plan->bits = 0;
     for (unsigned order = 0; order < 2; order++) {
         if (in[order].top > RESIDUAL_MAX) {
             continue;
         }
         struct length least = shortest(&in[order]);
-        if (plan->bits == 0 || FORM_BITS + least.bits < plan->bits) {
+        if (plan->bits == 0 || FORM_BITS + least.bits < plan->bits + rises) {
             plan->bits = FORM_BITS + (size_t)least.bits;
-            plan->order = order + 1;
+            plan->order = order == 0 && rises ? RISING : order + 1;
             plan->k = least.k;
         }
     }
@@ -305,7 +319,7 @@ static enum eb_status choose_grid(const struct eb_stroke *stroke, size_t other_b
             }
             for (unsigned axis = 0; axis < 2; axis++) {
                 enum eb_status status =
-                    plan_column(stroke->values[axis], stroke->count, grid.step[axis], &grid.plans[axis]);
+                    plan_column(stroke->values[axis], stroke->count, grid.step[axis], false, &grid.plans[axis]);
                 if (status != EB_OK) {
                     return status;
                 }
@@ -361,7 +375,7 @@ static void write_plan(struct writer *writer, const struct plan *plan, size_t co
     }
     unsigned k = plan->k;
     put_bits(writer, k, FORM_BITS - ORDER_BITS);
-    const uint32_t *codes = plan->codes[plan->order - 1];
+    const uint32_t *codes = plan->codes[plan->order == 2];
     size_t wide = 0;
     for (size_t j = 0; j < count - 1; j++) {
         uint32_t ones = codes[j] >> k;
@@ -422,6 +436,9 @@ static inline bool find_levels(const int64_t *pressure, size_t count, uint32_t l
 static unsigned choose_levels(const int64_t *pressure, size_t count, int64_t *out)
 {
     /* spelled out, so that the compiler divides by constants */
+    if (find_levels(pressure, count, 15, out)) {
+        return 6;
+    }
     if (find_levels(pressure, count, 100, out)) {
         return 1;
     }
@@ -438,6 +455,20 @@ static unsigned choose_levels(const int64_t *pressure, size_t count, int64_t *ou
     return 5;
 }
 
+/* The flags of a column of times; its steps to `out` if all are whole. */
+static unsigned choose_times(const int64_t *times, size_t count, int64_t *out)
+{
+    uint64_t rest = 0;
+    for (size_t j = 0; j < count; j++) {
+        rest |= (uint64_t)times[j] % TIME_STEP;
+        out[j] = times[j] / TIME_STEP;
+    }
+    if (rest != 0) {
+        return FLAG_TIME;
+    }
+    return times[0] != 0 ? FLAG_COARSE_TIME | FLAG_TIME : FLAG_COARSE_TIME;
+}
+
 struct eb_result eb_strokes_encode(const struct eb_stroke *stroke, uint8_t *out, size_t capacity)
 {
     struct eb_result checked = check(stroke);
@@ -450,14 +481,21 @@ struct eb_result eb_strokes_encode(const struct eb_stroke *stroke, uint8_t *out,
     if (has(stroke, EB_PRESSURE)) {
         pressure_code = choose_levels(stroke->values[EB_PRESSURE], count, levels);
     }
+    unsigned time_flags = 0;
+    int64_t steps[EB_POINTS_MAX];
+    const int64_t *times = stroke->values[EB_TIME];
+    if (has(stroke, EB_TIME)) {
+        time_flags = choose_times(times, count, steps);
+        times = time_flags & FLAG_COARSE_TIME ? steps : times;
+    }
     struct plan plans[EB_COLUMNS]; /* of the columns behind X and Y; the first two places are not used */
     size_t other_bits = 0;
     for (unsigned column = EB_PRESSURE; column < EB_COLUMNS && count > 1; column++) {
         if (!has(stroke, column)) {
             continue;
         }
-        const int64_t *values = column == EB_PRESSURE ? levels : stroke->values[column];
-        enum eb_status status = plan_column(values, count, 1, &plans[column]);
+        const int64_t *values = column == EB_PRESSURE ? levels : column == EB_TIME ? times : stroke->values[column];
+        enum eb_status status = plan_column(values, count, 1, column == EB_TIME, &plans[column]);
         if (status != EB_OK) {
             return (struct eb_result){status, 0};
         }
@@ -476,15 +514,17 @@ struct eb_result eb_strokes_encode(const struct eb_stroke *stroke, uint8_t *out,
         if (column > EB_Y && !has(stroke, column)) {
             continue;
         }
-        int64_t first = column == EB_PRESSURE ? levels[0] : stroke->values[column][0];
+        if (column == EB_TIME && !(time_flags & FLAG_TIME)) {
+            continue;
+        }
+        int64_t first = column == EB_PRESSURE ? levels[0] : column == EB_TIME ? times[0] : stroke->values[column][0];
         firsts[column] = column == EB_PRESSURE || column == EB_TIME ? (uint64_t)first : zigzag(first);
         size += number_size(firsts[column]);
     }
     if (size > capacity) {
         return (struct eb_result){EB_NO_ROOM, size};
     }
-    *out = (uint8_t)(grid.code | pressure_code << 2);
-    *out |= has(stroke, EB_TIME) ? FLAG_TIME : 0;
+    *out = (uint8_t)(grid.code | pressure_code << 2 | time_flags);
     *out |= has(stroke, EB_TILT_X) ? FLAG_TILT : 0;
     uint8_t *at = put_number(out + 1, count);
     if (grid.code == EXPLICIT) {
@@ -493,7 +533,7 @@ struct eb_result eb_strokes_encode(const struct eb_stroke *stroke, uint8_t *out,
         at = put_number(at, grid.step[1]);
     }
     for (unsigned column = 0; column < EB_COLUMNS; column++) {
-        if (column <= EB_Y || has(stroke, column)) {
+        if (column <= EB_Y || (column == EB_TIME ? time_flags & FLAG_TIME : has(stroke, column))) {
             at = put_number(at, firsts[column]);
         }
     }
@@ -598,9 +638,10 @@ static enum eb_status read_unary(const struct reader *reader, size_t *at, size_t
 }
 
 /* Reads a column that begins at bit *at, and moves *at behind it. The sums stay below 2**54: `first` is below 2**53,
- * and 499 residuals below 2**31, summed twice, below 2**49.
+ * and 499 residuals below 2**32, summed twice, below 2**50.
  */
-static enum eb_status read_column(const struct reader *reader, size_t *at, int64_t first, size_t count, int64_t *values)
+static enum eb_status read_column(const struct reader *reader, size_t *at, int64_t first, size_t count, bool may_rise,
+                                  int64_t *values)
 {
     size_t end = reader->size * 8;
     unsigned form = (unsigned)(peek_bits(reader, *at) >> (64 - FORM_BITS));
@@ -617,7 +658,7 @@ static enum eb_status read_column(const struct reader *reader, size_t *at, int64
     if (*at > end) {
         return EB_CUT_SHORT;
     }
-    if (order == 3) {
+    if (order == RISING && !may_rise) {
         return EB_BAD_ORDER;
     }
     if (k > RICE_MAX) {
@@ -646,7 +687,7 @@ static enum eb_status read_column(const struct reader *reader, size_t *at, int64
             code = (uint32_t)(peek_bits(reader, wide_bit) >> (64 - WIDE_BITS));
             wide_bit += WIDE_BITS;
         }
-        delta = (order == 2 ? delta : 0) + unzigzag(code);
+        delta = order == RISING ? (int64_t)code : (order == 2 ? delta : 0) + unzigzag(code);
         value += delta;
         values[j] = value;
     }
@@ -689,9 +730,23 @@ static enum eb_status place_pressure(int64_t *values, size_t count, unsigned cod
         return place_levels(values, count, 1023);
     case 4:
         return place_levels(values, count, 2047);
+    case 6:
+        return place_levels(values, count, 15);
     default:
         return place_levels(values, count, PRESSURE_MAX);
     }
+}
+
+/* From steps to ms. */
+static enum eb_status place_times(int64_t *values, size_t count)
+{
+    if (!all_within(values, count, 0, HIGH[EB_TIME] / TIME_STEP)) {
+        return EB_BAD_VALUE;
+    }
+    for (size_t j = 0; j < count; j++) {
+        values[j] *= TIME_STEP;
+    }
+    return EB_OK;
 }
 
 struct eb_result eb_strokes_decode(const uint8_t *data, size_t size, size_t at, struct eb_stroke *stroke)
@@ -703,7 +758,7 @@ struct eb_result eb_strokes_decode(const uint8_t *data, size_t size, size_t at, 
     struct reader reader = {data + at, left, 0, EB_OK};
     unsigned flags = reader.data[reader.at++];
     unsigned pressure_code = flags >> 2 & 7;
-    if (flags & 0x80 || pressure_code >= LEVEL_CODES) {
+    if (pressure_code >= LEVEL_CODES) {
         return (struct eb_result){EB_BAD_FLAGS, 0};
     }
     uint64_t count = get_number(&reader);
@@ -719,7 +774,7 @@ struct eb_result eb_strokes_decode(const uint8_t *data, size_t size, size_t at, 
     stroke->count = (size_t)count;
     stroke->has = 1U << EB_X | 1U << EB_Y;
     stroke->has |= pressure_code != 0 ? 1U << EB_PRESSURE : 0;
-    stroke->has |= flags & FLAG_TIME ? 1U << EB_TIME : 0;
+    stroke->has |= flags & (FLAG_TIME | FLAG_COARSE_TIME) ? 1U << EB_TIME : 0;
     stroke->has |= flags & FLAG_TILT ? 1U << EB_TILT_X | 1U << EB_TILT_Y : 0;
 
     unsigned code = flags & 3;
@@ -738,7 +793,9 @@ struct eb_result eb_strokes_decode(const uint8_t *data, size_t size, size_t at, 
     stroke->scale = (int64_t)scale;
     int64_t firsts[EB_COLUMNS];
     for (unsigned column = 0; column < EB_COLUMNS; column++) {
-        if (has(stroke, column)) {
+        if (column == EB_TIME && !(flags & FLAG_TIME)) {
+            firsts[column] = 0; /* of whole steps, or of no times */
+        } else if (has(stroke, column)) {
             uint64_t first = get_number(&reader);
             firsts[column] = column == EB_PRESSURE || column == EB_TIME ? (int64_t)first : unzigzag(first);
         }
@@ -757,7 +814,8 @@ struct eb_result eb_strokes_decode(const uint8_t *data, size_t size, size_t at, 
             stroke->values[column][0] = first;
             continue;
         }
-        enum eb_status status = read_column(&reader, &bit, first, stroke->count, stroke->values[column]);
+        enum eb_status status =
+            read_column(&reader, &bit, first, stroke->count, column == EB_TIME, stroke->values[column]);
         if (status != EB_OK) {
             return (struct eb_result){status, 0};
         }
@@ -779,6 +837,8 @@ struct eb_result eb_strokes_decode(const uint8_t *data, size_t size, size_t at, 
             status = place(values, stroke->count, firsts[column], (int64_t)step[column]);
         } else if (column == EB_PRESSURE) {
             status = place_pressure(values, stroke->count, pressure_code);
+        } else if (column == EB_TIME && flags & FLAG_COARSE_TIME) {
+            status = place_times(values, stroke->count);
         } else if (!all_within(values, stroke->count, LOW[column], HIGH[column])) {
             status = EB_BAD_VALUE;
         }

@@ -41,7 +41,7 @@ static PyObject *raise_fault(const struct state *state, struct eb_result result,
     case EB_CUT_SHORT:
         return PyErr_Format(state->decode_error, "a stroke is cut short");
     case EB_BAD_FLAGS:
-        return PyErr_Format(state->decode_error, "a stroke has an unknown flag or pressure code");
+        return PyErr_Format(state->decode_error, "a stroke has an unknown pressure code");
     case EB_BAD_NUMBER:
         return PyErr_Format(state->decode_error, "a number is above 2**53 - 1 or not in its shortest form");
     case EB_NO_POINTS:

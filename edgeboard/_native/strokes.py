@@ -14,17 +14,17 @@ from edgeboard.errors import DecodeError
 
 _Made = TypeVar("_Made")
 
-# A stroke that takes an explicit grid, every order, wide codes and all columns; and its bytes.
+# A stroke that takes an explicit grid, every order, coarse times, wide codes and all columns; and its bytes.
 _COLUMNS: Final = (
     (0, 12, 60, 48, 48, 6_000_048),
     (-9, -9, 0, 9, 18, 27),
     (0, 2048, 2048, 2050, 4095, 1),
-    (0, 16, 33, 49, 66, 82),
+    (0, 16, 48, 48, 144, 160),
     (-90, 90, 0, 0, 0, 1),
     (45, 45, 45, 45, 45, 45),
 )
 _SCALE: Final = 7
-_BYTES: Final = bytes.fromhex("7406070c0900110000b3015a4378ffffff10007a1204060af17000000013fd7fb85fe026537d8519800040")
+_BYTES: Final = bytes.fromhex("d406070c09001100b3015a4378ffffff10007a1204060af17000000013fd7fbc29c8a6fb0a33000080")
 
 
 class Kernel(Protocol):

@@ -30,9 +30,15 @@ TOOL_MAX: Final = 1
 COLOUR_MAX: Final = 16 + 0xFFFFFF
 WIDTH_MAX: Final = 2048  # 1/8 px
 
+TIME_STEP: Final = 16  # ms, of times that a thinned stroke has
+
+_TOOL_BITS: Final = 2
 _TIME: Final = 1 << 5
+_COARSE_TIME: Final = 1 << 7  # all times are whole steps; without _TIME the first is 0 and left out
 _TILT: Final = 1 << 6
-_LEVELS: Final = (0, 100, 255, 1023, 2047, 4095)  # by pressure code
+_LEVELS: Final = (0, 100, 255, 1023, 2047, 4095, 15)  # by pressure code
+_CHOICES: Final = (6, 1, 2, 3, 4)  # pressure codes in the order in which they are tried; 5 takes any
+_RAW: Final = 5
 _GRIDS: Final = ((0, 0), (20, 20), (8, 1), (20, 1))  # (scale, step) by grid code; 0 is explicit
 
 
@@ -72,19 +78,22 @@ def encode_in_python(stroke: Stroke) -> bytes:
     """The twin of the kernel: as `encode_columns`."""
     count = _check(stroke)
     code, levels = _choose_levels(stroke.pressure)
-    others = [column for column in (levels, stroke.t, stroke.tilt_x, stroke.tilt_y) if column is not None]
-    plans = [plan_column(column) for column in others] if count > 1 else []
+    time_flags, times = _choose_times(stroke.t)
+    others = [column for column in (levels, times, stroke.tilt_x, stroke.tilt_y) if column is not None]
+    plans = [plan_column(column, column is times) for column in others] if count > 1 else []
     grid, gx, gy, placed = _choose_grid(stroke, sum(plan.bits for plan in plans))
     out = bytearray()
-    out.append(grid | code << 2 | (_TIME if stroke.t is not None else 0) | (_TILT if stroke.tilt_x is not None else 0))
+    out.append(grid | code << 2 | time_flags | (_TILT if stroke.tilt_x is not None else 0))
     put_uvarint(out, count)
     if grid == 0:
         for number in (stroke.scale, gx, gy):
             put_uvarint(out, number)
     put_uvarint(out, zigzag(stroke.x[0]))
     put_uvarint(out, zigzag(stroke.y[0]))
-    for column in others[: len(others) - 2 * (stroke.tilt_x is not None)]:
-        put_uvarint(out, column[0])
+    if levels is not None:
+        put_uvarint(out, levels[0])
+    if times is not None and time_flags & _TIME:
+        put_uvarint(out, times[0])
     if stroke.tilt_x is not None and stroke.tilt_y is not None:
         put_uvarint(out, zigzag(stroke.tilt_x[0]))
         put_uvarint(out, zigzag(stroke.tilt_y[0]))
@@ -123,11 +132,20 @@ def _choose_levels(pressure: Sequence[int] | None) -> tuple[int, list[int] | Non
     """The first pressure code that gives every value back, and the levels in it."""
     if pressure is None:
         return 0, None
-    for code in range(1, len(_LEVELS) - 1):
+    for code in _CHOICES:
         level_of = _LEVEL_OF[code]
         if all(map(level_of.__contains__, pressure)):
             return code, list(map(level_of.__getitem__, pressure))
-    return len(_LEVELS) - 1, list(pressure)
+    return _RAW, list(pressure)
+
+
+def _choose_times(t: Sequence[int] | None) -> tuple[int, Sequence[int] | None]:
+    """The flags of a column of times, and what is written of it."""
+    if t is None:
+        return 0, None
+    if any([ms % TIME_STEP for ms in t]):
+        return _TIME, t
+    return _COARSE_TIME | (_TIME if t[0] else 0), [ms // TIME_STEP for ms in t]
 
 
 def _choose_grid(stroke: Stroke, other_bits: int) -> tuple[int, int, int, tuple[Plan, ...]]:
@@ -190,8 +208,8 @@ def decode_in_python(data: bytes, at: int = 0) -> tuple[Stroke, int]:
     """The twin of the kernel: as `decode_columns`."""
     flags, at = _byte(data, at)
     pressure_code = flags >> 2 & 7
-    if flags & 0x80 or pressure_code >= len(_LEVELS):
-        raise DecodeError("a stroke has an unknown flag or pressure code")
+    if pressure_code >= len(_LEVELS):
+        raise DecodeError("a stroke has an unknown pressure code")
     count, at = get_number(data, at)
     if count < 1:
         raise DecodeError("a stroke has no points")
@@ -208,16 +226,21 @@ def decode_in_python(data: bytes, at: int = 0) -> tuple[Stroke, int]:
     x0, at = get_number(data, at)
     y0, at = get_number(data, at)
     firsts = [0, 0]
-    for present in (pressure_code, flags & _TIME):
-        if present:
-            first, at = get_number(data, at)
-            firsts.append(first)
+    if pressure_code:
+        first, at = get_number(data, at)
+        firsts.append(first)
+    time_at = len(firsts) if flags & (_TIME | _COARSE_TIME) else -1
+    if flags & _TIME:
+        first, at = get_number(data, at)
+        firsts.append(first)
+    elif flags & _COARSE_TIME:
+        firsts.append(0)
     if flags & _TILT:
         for _ in range(2):
             first, at = get_number(data, at)
             firsts.append(unzigzag(first))
     if count > 1:
-        columns, at = _read_bits(data, at, firsts, count)
+        columns, at = _read_bits(data, at, firsts, count, time_at)
     else:
         columns = [[first] for first in firsts]
     x = _place(columns[0], unzigzag(x0), gx)
@@ -227,7 +250,10 @@ def decode_in_python(data: bytes, at: int = 0) -> tuple[Stroke, int]:
     if pressure_code:
         levels = _within(next(rest), 0, _LEVELS[pressure_code])
         pressure = tuple(map(_PRESSURES[pressure_code].__getitem__, levels))
-    if flags & _TIME:
+    if flags & _COARSE_TIME:
+        steps = _within(next(rest), 0, (TIME_END - 1) // TIME_STEP)
+        t = tuple([step * TIME_STEP for step in steps])
+    elif flags & _TIME:
         t = tuple(_within(next(rest), 0, TIME_END - 1))
     if flags & _TILT:
         tilt_x = tuple(_within(next(rest), -TILT_MAX, TILT_MAX))
@@ -241,12 +267,12 @@ def _byte(data: bytes, at: int) -> tuple[int, int]:
     return data[at], at + 1
 
 
-def _read_bits(data: bytes, at: int, firsts: list[int], count: int) -> tuple[list[list[int]], int]:
+def _read_bits(data: bytes, at: int, firsts: list[int], count: int, time_at: int) -> tuple[list[list[int]], int]:
     bits = bin(int.from_bytes(b"\1" + data[at:], "big"))[3:]
     columns = []
     bit = 0
-    for first in firsts:
-        column, bit = read_column(bits, bit, first, count)
+    for number, first in enumerate(firsts):
+        column, bit = read_column(bits, bit, first, count, number == time_at)
         columns.append(column)
     end = bit + -bit % 8
     if bit > len(bits) or "1" in bits[bit:end]:
@@ -278,7 +304,7 @@ def encode_stroke(tool: int, colour: int, width: int, stroke: Stroke) -> bytes:
     if not (0 <= tool <= TOOL_MAX and 0 <= colour <= COLOUR_MAX and 1 <= width <= WIDTH_MAX):
         raise LimitError(f"a pen of tool {tool}, colour {colour}, width {width} is outside the format")
     out = bytearray()
-    for number in (tool, colour, width):
+    for number in (colour, width << _TOOL_BITS | tool):
         put_uvarint(out, number)
     return bytes(out) + encode_columns(stroke)
 
@@ -289,9 +315,9 @@ def decode_stroke(payload: bytes) -> tuple[Pen, Stroke]:
     Raises:
         DecodeError: the bytes break the format.
     """
-    tool, at = get_number(payload, 0)
-    colour, at = get_number(payload, at)
+    colour, at = get_number(payload, 0)
     width, at = get_number(payload, at)
+    tool, width = width & (1 << _TOOL_BITS) - 1, width >> _TOOL_BITS
     if tool > TOOL_MAX or colour > COLOUR_MAX or not 1 <= width <= WIDTH_MAX:
         raise DecodeError("the tool, colour or width of a stroke is out of range")
     return Pen(tool, colour, width), decode_columns(payload, at)[0]

@@ -32,8 +32,12 @@ class Plan(NamedTuple):
     other_codes: Sequence[int]  # of the order not taken
 
 
-def plan_column(values: Sequence[int]) -> Plan:
+def plan_column(values: Sequence[int], may_rise: bool = False) -> Plan:
     """The shortest form of a column of at least two values; ties go to the lower order, then the lower k.
+
+    Args:
+        values: integers.
+        may_rise: whether order 3, for values that never fall, may take the place of order 1.
 
     Raises:
         LimitError: a jump does not fit in 32 bits.
@@ -45,14 +49,17 @@ def plan_column(values: Sequence[int]) -> Plan:
     codes = [r << 1 if r >= 0 else -(r << 1) - 1 for r in deltas]
     second = [r << 1 if r >= 0 else -(r << 1) - 1 for r in [b - a for a, b in pairwise(deltas)]]
     second.insert(0, codes[0])
+    order = 1
+    if may_rise and min(deltas) >= 0:
+        order, codes = 3, deltas
     top, second_top = max(codes), max(second)
     best: Plan | None = None
     if top < RESIDUAL_END:
         bits, k = _shortest(codes, top)
-        best = Plan(bits + 7, 1, k, codes, second)
+        best = Plan(bits + 7, order, k, codes, second)
     if second_top < RESIDUAL_END:
         bits, k = _shortest(second, second_top)
-        if best is None or bits + 7 < best.bits:
+        if best is None or bits + 7 < best.bits + (order == 3):
             best = Plan(bits + 7, 2, k, second, codes)
     if best is None:
         raise LimitError("two points of a stroke are too far apart")
@@ -139,17 +146,17 @@ def write_plan(parts: list[str], plan: Plan) -> None:
         parts += [f"{u:032b}" for u in codes if u >> k >= RICE_MAX]
 
 
-def read_column(bits: str, at: int, first: int, count: int) -> tuple[list[int], int]:
+def read_column(bits: str, at: int, first: int, count: int, may_rise: bool = False) -> tuple[list[int], int]:
     """A column of `count` >= 2 values that begins at bit `at`; returns (values, bit behind it).
 
     Raises:
-        DecodeError: cut short, order 3, or k or a unary code out of range.
+        DecodeError: cut short, order 3 where it may not be, or k or a unary code out of range.
     """
     order = bits[at : at + 2]
     if order == "00":
         return [first] * count, at + 2
     head = bits[at + 2 : at + 7]
-    if len(head) < 5 or order == "11":
+    if len(head) < 5 or (order == "11" and not may_rise):
         raise DecodeError("a column of a stroke is cut short or of order 3")
     k = int(head, 2)
     if k > RICE_MAX:
@@ -173,6 +180,8 @@ def read_column(bits: str, at: int, first: int, count: int) -> tuple[list[int], 
         value_of = _value_of(k)
         codes = [q << k | value_of(bits[i : i + k]) for q, i in zip(codes, range(at, end, k), strict=True)]
         at = end
+    if order == "11":
+        return list(accumulate(codes, initial=first)), at
     if (top + 1) << k <= len(_SIGNED):
         deltas = [_SIGNED[u] for u in codes]
     else:

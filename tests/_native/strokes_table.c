@@ -22,8 +22,8 @@ struct refused {
 
 static const struct refused REFUSED[] = {
     {"nothing", EB_CUT_SHORT, BYTES("")},
-    {"bit 7 of the flags", EB_BAD_FLAGS, BYTES("\x81\x01\x00\x00")},
-    {"pressure code 6", EB_BAD_FLAGS, BYTES("\x19\x01\x00\x00\x00")},
+    {"a coarse time beyond 2**32 ms", EB_BAD_VALUE, BYTES("\xa1\x01\x00\x00\x80\x80\x80\x80\x01")},
+    {"order 3 of tilt", EB_BAD_ORDER, BYTES("\x41\x02\x00\x00\x00\x00\x0c\x00")},
     {"pressure code 7", EB_BAD_FLAGS, BYTES("\x1d\x01\x00\x00\x00")},
     {"no count", EB_CUT_SHORT, BYTES("\x01")},
     {"no points", EB_NO_POINTS, BYTES("\x01\x00\x00\x00")},

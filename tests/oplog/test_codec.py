@@ -133,7 +133,7 @@ def test_any_bytes_are_a_stroke_or_an_error(data):
         Stroke(20, (0,), (0,), None, (TIME_END,)),
         Stroke(20, (0,), (0,), None, None, (0,), None),
         Stroke(20, (0,), (0,), None, None, (0,), (91,)),
-        Stroke(20, (0, 1), (0, 1), None, (0, 2**31)),
+        Stroke(20, (0, 1), (0, 1), None, (2**31 + 1, 0)),
     ],
 )
 def test_a_stroke_outside_the_format_is_not_written(stroke):

@@ -271,6 +271,12 @@ def columns():
         ("pressure of 1023", Stroke(8, flat, flat, levels(1023, 0, 1, 2, 1023, 511, 7))),
         ("pressure of 2047", Stroke(8, flat, flat, levels(2047, 0, 1, 2, 2047, 511, 7))),
         ("raw pressure", Stroke(8, flat, flat, (1, 2, 3, 4, 5, 4094))),
+        ("pressure of 15", Stroke(8, flat, flat, levels(15, 0, 1, 2, 15, 7, 8))),
+        ("coarse time from 0", Stroke(8, flat, flat, None, (0, 16, 64, 64, 80, 160))),
+        ("coarse time of a later piece", Stroke(8, flat, flat, None, (1600, 1616, 1664, 1664, 1680, 1760))),
+        ("coarse time that falls", Stroke(8, flat, flat, None, (16, 32, 0, 16, 48, 2**32 - 16))),
+        ("time that rises unevenly", Stroke(8, flat, flat, None, (0, 9, 9, 51, 52, 90))),
+        ("time that falls", Stroke(8, flat, flat, None, (0, 9, 8, 51, 52, 90))),
         ("time alone", Stroke(8, flat, flat, None, (0, 16, 33, 50, 2**31 - 1, 2**32 - 2))),
         ("tilt", Stroke(8, flat, flat, None, None, (-90, 0, 90, 12, 13, 14), (3, 3, 3, 3, 3, 3))),
         ("everything", Stroke(20, wave(40, 20, 9), wave(40, 20, 9, 2), tuple(v % 4096 for v in wave(40, 7, 99, 3)),
@@ -294,13 +300,14 @@ def columns():
         ("empty", ""),
         ("no points", "0200"),
         ("501 points", "02f503" + "0000" + "00"),
-        ("flag 7", "8201" + "0000"),
-        ("pressure code 6", "1a01" + "000000"),
+        ("pressure code 7", "1e01" + "000000"),
+        ("a coarse time beyond 2**32 ms", "a201" + "0000" + "8080808001"),
         ("scale 0", "0001" + "000101" + "0000"),
         ("scale 1025", "0001" + "81080101" + "0000"),
         ("step 0", "0001" + "010001" + "0000"),
         ("x0 of 2**28", "0201" + "8080808002" + "00"),
         ("order 3", "0202" + "0000" + "c0"),
+        ("order 3 of tilt", "4202" + "00000000" + "0c00"),
         ("k of 25", "0202" + "0000" + "72"),
         ("25 ones", "0202" + "0000" + "41ffffff00"),
         ("bits cut short", "0202" + "0000" + "41"),
@@ -323,8 +330,8 @@ def columns():
         ],
         "bad_strokes": [
             {"why": why, "hex": head + good[1]["hex"]}
-            for why, head in (("tool 2", "020010"), ("width 0", "000000"), ("width 2049", "00008110"),
-                              ("a colour too many", "009080800810"))
+            for why, head in (("tool 2", "0042"), ("width 0", "0000"), ("width 2049", "008440"),
+                              ("a colour too many", "9080800840"))
         ],
     }  # fmt: skip
 

@@ -21,10 +21,16 @@ export const WIDTH_MAX = 2048;
 export const TOOL_MAX = 1;
 export const COLOUR_MAX = 16 + 0xffffff;
 
-const LEVELS = [0, 100, 255, 1023, 2047, 4095]; // by pressure code
+export const TIME_STEP = 16; // ms, of times that a thinned stroke has
+
+const LEVELS = [0, 100, 255, 1023, 2047, 4095, 15]; // by pressure code
+const CHOICES = [6, 1, 2, 3, 4]; // pressure codes in the order in which they are tried; 5 takes any
+const RAW = 5;
 const GRIDS = [null, { scale: 20, step: 20 }, { scale: 8, step: 1 }, { scale: 20, step: 1 }]; // by grid code
+const TOOLS = 4; // that have room beside the width
 const TIME = 32; // flag: there is a column of time
 const TILT = 64; // flag: there are two columns of tilt
+const COARSE_TIME = 128; // flag: all times are whole steps; without TIME the first is 0 and left out
 
 /**
  * @typedef {object} Columns
@@ -54,11 +60,14 @@ export function encodeColumns(columns) {
   checkColumns(columns, n);
   const pressureCode = pressure === null ? 0 : choosePressure(pressure);
   const levels = pressure === null ? null : Float64Array.from(pressure, (value) => levelOf(value, LEVELS[pressureCode]));
-  const tail = [levels, time, tiltX, tiltY].filter((column) => column !== null).map(planColumn);
+  const timeFlags = chooseTime(time);
+  const times = timeFlags & COARSE_TIME ? Float64Array.from(time, (ms) => ms / TIME_STEP) : time;
+  const others = [levels, times, tiltX, tiltY].filter((column) => column !== null);
+  const tail = others.map((column) => planColumn(column, column === times));
 
   const { grid, gx, gy, plans } = chooseGrid(scale, x, y, tail);
   const out = new Writer(32 + 4 * n);
-  out.byte(grid | (pressureCode << 2) | (time === null ? 0 : TIME) | (tiltX === null ? 0 : TILT));
+  out.byte(grid | (pressureCode << 2) | timeFlags | (tiltX === null ? 0 : TILT));
   out.u(n);
   if (grid === 0) {
     out.u(scale);
@@ -68,7 +77,7 @@ export function encodeColumns(columns) {
   out.s(x[0]);
   out.s(y[0]);
   if (levels !== null) out.u(levels[0]);
-  if (time !== null) out.u(time[0]);
+  if (timeFlags & TIME) out.u(times[0]);
   if (tiltX !== null) {
     out.s(tiltX[0]);
     out.s(tiltY[0]);
@@ -115,14 +124,21 @@ function levelOf(pressure, levels) {
 
 /** The first code that gives every value back. */
 function choosePressure(pressure) {
-  for (let code = 1; code < 5; code++) {
+  for (const code of CHOICES) {
     let exact = true;
     for (let i = 0; exact && i < pressure.length; i++) {
       exact = pressureOf(levelOf(pressure[i], LEVELS[code]), LEVELS[code]) === pressure[i];
     }
     if (exact) return code;
   }
-  return 5;
+  return RAW;
+}
+
+/** The flags of a column of times. */
+function chooseTime(time) {
+  if (time === null) return 0;
+  for (let i = 0; i < time.length; i++) if (time[i] % TIME_STEP !== 0) return TIME;
+  return COARSE_TIME | (time[0] > 0 ? TIME : 0);
 }
 
 /** The grid code of the fewest bytes; ties go to the higher code. */
@@ -191,9 +207,8 @@ export function decodeColumns(data) {
 
 function readColumns(input) {
   const flags = input.byte();
-  if (flags & 128) throw new DecodeError("a stroke has an unknown flag");
   const pressureCode = (flags >> 2) & 7;
-  if (pressureCode > 5) throw new DecodeError("a stroke has an unknown pressure code");
+  if (pressureCode >= LEVELS.length) throw new DecodeError("a stroke has an unknown pressure code");
   const n = input.u();
   if (n < 1) throw new DecodeError("a stroke has no points");
   if (n > POINTS_MAX) throw new LimitError(`${n} points in a piece; the limit is ${POINTS_MAX}`);
@@ -206,12 +221,15 @@ function readColumns(input) {
   const tiltY0 = flags & TILT ? input.s() : 0;
 
   const bits = n > 1 ? new BitReader(input.data, input.at, input.end) : null;
-  const read = (first) => readColumn(bits, first, n);
+  const read = (first, mayRise) => readColumn(bits, first, n, mayRise);
   const x = place(read(0), x0, gx);
   const y = place(read(0), y0, gy);
   const levels = LEVELS[pressureCode];
   const pressure = pressureCode > 0 ? Int32Array.from(within(read(level0), 0, levels), (v) => pressureOf(v, levels)) : null;
-  const time = flags & TIME ? within(read(time0), 0, TIME_END - 1) : null;
+  const timeStep = flags & COARSE_TIME ? TIME_STEP : 1;
+  const hasTime = (flags & (TIME | COARSE_TIME)) !== 0;
+  const time = hasTime ? within(read(time0, true), 0, Math.floor((TIME_END - 1) / timeStep)) : null;
+  if (timeStep > 1) for (let i = 0; i < n; i++) time[i] *= timeStep;
   const tiltX = flags & TILT ? Int32Array.from(within(read(tiltX0), -TILT_MAX, TILT_MAX)) : null;
   const tiltY = flags & TILT ? Int32Array.from(within(read(tiltY0), -TILT_MAX, TILT_MAX)) : null;
   bits?.finish();
@@ -254,9 +272,8 @@ function within(values, low, high) {
  */
 export function encodeStroke({ tool, colour, width, columns }) {
   const out = new Writer();
-  out.u(tool);
   out.u(colour);
-  out.u(width);
+  out.u(width * TOOLS + tool);
   out.bytes(encodeColumns(columns));
   return out.take();
 }
@@ -268,9 +285,9 @@ export function encodeStroke({ tool, colour, width, columns }) {
  */
 export function decodeStroke(data) {
   const input = new Reader(data);
-  const tool = input.u();
   const colour = input.u();
-  const width = input.u();
+  const both = input.u();
+  const [tool, width] = [both % TOOLS, Math.floor(both / TOOLS)];
   if (tool > TOOL_MAX) throw new DecodeError("a stroke has an unknown tool");
   if (colour > COLOUR_MAX) throw new DecodeError("a stroke's colour is out of range");
   if (width < WIDTH_MIN || width > WIDTH_MAX) throw new DecodeError("a stroke's width is out of range");

@@ -13,16 +13,18 @@ const RESIDUAL_END = 2 ** 32;
 /**
  * The shortest form of a column; ties go to the lower order, then the lower k.
  * @param {ArrayLike<number>} column
+ * @param {boolean} [mayRise] whether order 3, for values that never fall, may take the place of order 1
  * @returns {{order: number, k: number, bits: number, codes: Uint32Array|null}}
  * @throws {LimitError} a jump does not fit in 32 bits
  */
-export function planColumn(column) {
+export function planColumn(column, mayRise = false) {
   const n = column.length;
   let constant = true;
   for (let i = 1; constant && i < n; i++) constant = column[i] === column[0];
   if (constant) return { order: 0, k: 0, bits: 2, codes: null };
   let best = null;
-  for (let order = 1; order <= 2; order++) {
+  const rises = mayRise && neverFalls(column);
+  for (const order of rises ? [2, 3] : [1, 2]) {
     const codes = residuals(column, order);
     if (codes === null) continue;
     for (let k = 0; k <= RICE_MAX; k++) {
@@ -34,14 +36,19 @@ export function planColumn(column) {
   return best;
 }
 
-/** Zigzag residuals of an order, or null if one does not fit in 32 bits. */
+function neverFalls(column) {
+  for (let i = 1; i < column.length; i++) if (column[i] < column[i - 1]) return false;
+  return true;
+}
+
+/** The residuals of an order as unsigned numbers, or null if one does not fit in 32 bits. */
 function residuals(column, order) {
   const n = column.length;
   const codes = new Uint32Array(n - 1);
   for (let j = 1; j < n; j++) {
     let residual = column[j] - column[j - 1];
     if (order === 2 && j > 1) residual -= column[j - 1] - column[j - 2];
-    const code = zigzag(residual);
+    const code = order === 3 ? residual : zigzag(residual);
     if (code >= RESIDUAL_END) return null;
     codes[j - 1] = code;
   }
@@ -110,15 +117,16 @@ export class BitWriter {
  * @param {BitReader} bits
  * @param {number} first
  * @param {number} n
+ * @param {boolean} [mayRise] whether order 3 may be
  * @returns {Float64Array}
- * @throws {DecodeError} cut short, order 3, or k or a unary code out of range
+ * @throws {DecodeError} cut short, order 3 where it may not be, or k or a unary code out of range
  */
-export function readColumn(bits, first, n) {
+export function readColumn(bits, first, n, mayRise = false) {
   const values = new Float64Array(n);
   values[0] = first;
   if (n === 1) return values;
   const order = bits.take(2);
-  if (order === 3) throw new DecodeError("a column of order 3");
+  if (order === 3 && !mayRise) throw new DecodeError("a column of order 3");
   if (order === 0) return values.fill(first);
   const k = bits.take(5);
   if (k > RICE_MAX) throw new DecodeError("a Rice parameter above 24");
@@ -131,7 +139,7 @@ export function readColumn(bits, first, n) {
   let step = 0;
   for (let j = 1; j < n; j++) {
     if (codes[j] >= RESIDUAL_END) throw new DecodeError("a residual is above 32 bits");
-    step = unzigzag(codes[j]) + (order === 2 ? step : 0);
+    step = order === 3 ? codes[j] : unzigzag(codes[j]) + (order === 2 ? step : 0);
     values[j] = values[j - 1] + step;
   }
   return values;
