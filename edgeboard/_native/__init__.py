@@ -5,6 +5,6 @@ built for the stable ABI of CPython 3.11; whether it could be built, `active()` 
 environment asks for the twins.
 """
 
-from edgeboard._native.twins import active
+from edgeboard._native.twins import active, remedy
 
-__all__ = ["active"]
+__all__ = ["active", "remedy"]

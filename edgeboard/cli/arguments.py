@@ -146,6 +146,14 @@ def _rooms(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _status(parser: argparse.ArgumentParser) -> None:
+    add_state(parser, "the node")
+    parser.add_argument(
+        "--imports", action="store_true", help="list what the node has loaded, by package, with time and memory"
+    )
+    add_json(parser)
+
+
 def _log(parser: argparse.ArgumentParser) -> None:
     add_room(parser)
     add_state(parser, "the node that has the room")
@@ -224,10 +232,11 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "status", "reports", "show how a running node is doing",
-        "Links, rooms, people, what has been refused and why.\n\n"
+        "Links, rooms, people, what has been refused and why, and which kernels run in C.\n\n"
         "    edgeboard status\n"
-        "    edgeboard status --state /var/lib/edgeboard --json",
-        _rooms,
+        "    edgeboard status --state /var/lib/edgeboard --json\n"
+        "    edgeboard status --imports        what it has loaded, and what that costs",
+        _status,
     ),
     Verb(
         "mesh", "mesh", "print or set the secret that boards share",

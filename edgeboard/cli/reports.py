@@ -93,12 +93,21 @@ def log(arguments: argparse.Namespace) -> int:
 
 def status(arguments: argparse.Namespace) -> int:
     state = state_of(arguments.state)
+    if arguments.imports:
+        from edgeboard.cli.imports import show_imports
+
+        return show_imports(state, as_json=arguments.json)
     found: dict[str, Any] = ask_json(state, "/control/status")
     if arguments.json:
         print(json.dumps(found))
         return 0
     print(f"{found['name']}  node {found['node'][:ID_SHOWN]}  mesh {found['mesh'][:ID_SHOWN]}")
-    print(f"{found['software']}  up {show_duration(found['up_s'])}  {found['guests']} guests")
+    memory = "" if found.get("memory_bytes") is None else f"  {show_size(found['memory_bytes'])} of memory"
+    print(f"{found['software']}  up {show_duration(found['up_s'])}  {found['guests']} guests{memory}")
+    if found.get("kernels"):
+        print(f"kernels: {', '.join(f'{name} in {twin}' for name, twin in found['kernels'].items())}")
+    if found.get("kernels_remedy"):
+        print(f"  {found['kernels_remedy']}")
     if found["store_failed"]:
         print(f"CANNOT SAVE: {found['store_failed']}")
     print("\nrooms")

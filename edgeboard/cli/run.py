@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from edgeboard.cli.addresses import board_urls
-from edgeboard.config.load import load
 from edgeboard.config.schema import Config
 from edgeboard.errors import UserError
+from edgeboard.runtime.lean import lean_imports
 
 FORCED = 130  # the exit code after a second Ctrl-C
 QUIET = ("aioice", "aiortc", "aiohttp", "asyncio")  # they say at level info what nobody asked
@@ -33,7 +33,11 @@ def main(arguments: argparse.Namespace) -> int:
 
 def config_of(arguments: argparse.Namespace) -> Config:
     """The file, and over it what the command line says."""
-    config = Config() if arguments.config is None else load(arguments.config)
+    config = Config()
+    if arguments.config is not None:
+        from edgeboard.config.load import load  # YAML
+
+        config = load(arguments.config)
     node = config.node
     if arguments.name is not None:
         node = replace(node, name=arguments.name)
@@ -70,7 +74,8 @@ async def serve(config: Config, required_peers: tuple[str, ...]) -> None:
     Raises:
         UserError: it cannot start, or a peer that was named on the command line refuses to link.
     """
-    from edgeboard.node.build import build  # heavy: WebRTC and all
+    with lean_imports():
+        from edgeboard.node.build import build
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -14,7 +14,6 @@ from edgeboard.ids import MeshId
 from edgeboard.node.api import Api
 from edgeboard.oplog.log import Log
 from edgeboard.ports import Store, StoredRoom
-from edgeboard.rooms.archive import export_room
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +33,8 @@ async def adopt_rooms(store: Store, mesh: MeshId, api: Api) -> None:
 
 
 def _archive(store: Store, stored: StoredRoom) -> bytes:
+    from edgeboard.rooms.archive import export_room  # most boards never change their mesh
+
     log = Log(stored.mesh, stored.room, lambda key, signature, message: True)
     document = Document()
     for batch in store.load(stored.room):

@@ -1,4 +1,8 @@
-"""What people and scripts ask a node: status, rooms, logs, export and import. Answers are plain JSON values."""
+"""What people and scripts ask a node: status, rooms, logs, export and import. Answers are plain JSON values.
+
+What only a question needs is imported when it is asked, in a thread, so that an idle board does not carry it and a pen
+does not wait for it.
+"""
 
 import asyncio
 import json
@@ -7,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from typing import Any, final
 
 from edgeboard import __version__
@@ -15,12 +20,13 @@ from edgeboard.errors import DecodeError, StateError
 from edgeboard.ids import RoomId, room_id, show_op
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
-from edgeboard.render.svg import render_items
-from edgeboard.rooms.archive import plan_import, read_archive, take_snapshot, write_archive
-from edgeboard.rooms.chronicle import describe_batches
 from edgeboard.rooms.room import Room
 
 IMPORT_PORTION = 200  # ops logged before the loop gets a turn
+
+
+async def _loaded(module: str) -> None:
+    await asyncio.to_thread(import_module, module)
 
 
 @final
@@ -103,10 +109,16 @@ class Api:
     async def room_log(self, name: str) -> dict[str, Any]:
         room = self._room(name)
         batches, live = list(room.log.batches()), self._live_items(room)
+        await _loaded("edgeboard.rooms.chronicle")
+        from edgeboard.rooms.chronicle import describe_batches
+
         return await asyncio.to_thread(describe_batches, room.name, batches, live)
 
     async def export_json(self, name: str) -> str:
         room = self._room(name)
+        await _loaded("edgeboard.rooms.archive")
+        from edgeboard.rooms.archive import take_snapshot, write_archive
+
         snapshot = take_snapshot(room.name, room.document)
         mesh, at = self._node.pipeline.identity.mesh, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
@@ -117,10 +129,16 @@ class Api:
 
     async def export_svg(self, name: str, page: int) -> str:
         items = self._room(name).document.items()
+        await _loaded("edgeboard.render.svg")
+        from edgeboard.render.svg import render_items
+
         return await asyncio.to_thread(render_items, items, page)
 
     async def import_json(self, name: str, data: bytes) -> dict[str, Any]:
         """Take a room's JSON into a room of this board; ops keep their ids, so a second import changes nothing."""
+        await _loaded("edgeboard.rooms.archive")
+        from edgeboard.rooms.archive import plan_import, read_archive
+
         archive = await asyncio.to_thread(read_archive, data)
         room = self._node.feed(partial(self._node.pipeline.open_room, name))
         if room is None:

@@ -47,6 +47,7 @@ class Board:
         peers: tuple[str, ...],
         required_peers: tuple[str, ...],
         supervisor: Supervisor,
+        warm_up: Callable[[], object],
         adopt: Callable[[], Coroutine[Any, Any, None]],
         closing: Callable[[], Awaitable[None]],
         release: Callable[[], None],
@@ -65,6 +66,7 @@ class Board:
         self._peers = peers
         self._required = frozenset(required_peers)
         self._supervisor = supervisor
+        self._warm_up = warm_up
         self._adopt = adopt
         self._closing = closing
         self._release = release
@@ -81,6 +83,7 @@ class Board:
             for name in list(names)[: self.node.pipeline.settings.rooms_max]:
                 self.node.feed(partial(self.node.pipeline.open_room, name))
             await self._serve()
+            self._warm_up()
             self.spawn(self._adopt(), name="take over rooms of the mesh before")
             for url in dict.fromkeys(self._peers):
                 self.spawn(self.links.keep_linked(self._transport, url, self._refusal(url)), name=f"link to {url}")

@@ -12,7 +12,7 @@ import secrets
 from dataclasses import asdict
 from typing import Any
 
-from edgeboard import __version__
+from edgeboard import __version__, _native
 from edgeboard.clock import Clock, SystemClock
 from edgeboard.config.schema import Config
 from edgeboard.identity.credentials import Credentials, boot_bytes
@@ -22,6 +22,7 @@ from edgeboard.ids import Origin, PersonId, RoomId, author_id
 from edgeboard.node.adoption import adopt_rooms
 from edgeboard.node.api import Api
 from edgeboard.node.board import Board
+from edgeboard.node.footprint import list_imports, resident_bytes
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
 from edgeboard.node.pipeline import Pipeline
@@ -37,7 +38,6 @@ from edgeboard.storage.memory import MemoryStore
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import StateDirectory
 from edgeboard.storage.writer import GroupWriter
-from edgeboard.transport import patches
 from edgeboard.transport.dialer import LinkTransport
 from edgeboard.web.app import Doors, make_app
 
@@ -102,12 +102,12 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     def on_link(link: Link) -> None:
         links.accept(link)
 
-    patches.apply(config.transport)
     introducer = SignalingClient(credentials)
     transport = LinkTransport(config.transport, credentials, introducer.introduce, on_link)
     signaling = SignalingServer(credentials, clock, transport.answer_node, transport.answer_guest)
 
     board: Board
+    kernels_remedy = _native.remedy()
 
     def statistics() -> dict[str, Any]:
         carried = transport.statistics()
@@ -115,6 +115,9 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             "port": board.port,
             "state_directory": str(state.path),
             "boot": boot,
+            "kernels": _native.active(),
+            "kernels_remedy": kernels_remedy,
+            "memory_bytes": resident_bytes(),
             "store": {"kind": config.storage.kind, **asdict(writer.statistics())},
             "transport": {
                 "open_links": dict(carried.open_links),
@@ -138,6 +141,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         export_json=api.export_json,
         export_svg=api.export_svg,
         import_json=api.import_json,
+        imports=list_imports,
     )
     board = Board(
         node,
@@ -154,6 +158,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         peers=config.peers,
         required_peers=required_peers,
         supervisor=supervisor,
+        warm_up=transport.warm_up,
         adopt=lambda: adopt_rooms(store, mesh.mesh, api),
         closing=introducer.close,
         release=state.close,

@@ -131,7 +131,14 @@ class LinkTransport:
         self._guests = HalfOpen(settings.half_open_guests)
         self._relays = HalfOpen(settings.half_open_relay)
         self._client: ClientSession | None = None
+        self._loading: asyncio.Future[frozenset[str]] | None = None
         self._closing = asyncio.Event()
+
+    def warm_up(self) -> "asyncio.Future[frozenset[str]]":
+        """Begin to load aiortc, in a thread: neither the loop nor the first link need wait."""
+        if self._loading is None:
+            self._loading = self._loop.run_in_executor(None, patches.apply, self._settings)
+        return self._loading
 
     async def connect(self, url: str) -> Link:
         """See `ports.Transport`."""
@@ -214,7 +221,7 @@ class LinkTransport:
         return await self._dial_websocket(board)
 
     async def _dial_webrtc(self, board: URL) -> OpenLink:
-        carrier = self._new_carrier(str(board))
+        carrier = await self._new_carrier(str(board))
         try:
             async with self._time_to_open(carrier):
                 offer = await carrier.offer()
@@ -226,8 +233,11 @@ class LinkTransport:
             carrier.finish(linger=False)
             raise
 
-    def _new_carrier(self, remote: str) -> "WebRtcCarrier":
-        # Here, because it loads aiortc; at the latest `patches.apply` has, before the first pen came down.
+    async def _new_carrier(self, remote: str) -> "WebRtcCarrier":
+        try:
+            await asyncio.shield(self.warm_up())
+        except ImportError as error:
+            raise TransportError(f"{remote}: WebRTC cannot be loaded here: {error}") from None
         from edgeboard.transport.webrtc import WebRtcCarrier
 
         return WebRtcCarrier(remote, self._settings, self._tasks)
@@ -272,7 +282,7 @@ class LinkTransport:
             raise RefusedError(CloseCode.LIMIT, "this board takes WebSockets only")
         with ExitStack() as slot:
             slot.enter_context(half_open.slot())
-            carrier = self._new_carrier(source)
+            carrier = await self._new_carrier(source)
             try:
                 async with self._time_to_open(carrier):
                     answer = await carrier.answer(offer)

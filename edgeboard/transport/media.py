@@ -1,8 +1,10 @@
-"""Keeps the media stack out of the process: aiortc imports FFmpeg's bindings (PyAV), which data channels never use.
+"""Keeps out of the process what aiortc imports and data channels never use.
 
-They are 100 MiB of disk, 16 MiB of memory and half of the time that aiortc takes to load. A finder in front of all
-others answers for `av` with modules that are empty: whatever name is asked of them is a class that can be inherited,
-subscripted and annotated with, and that refuses to be called. So aiortc loads, and the first use of media would fail.
+FFmpeg's bindings (PyAV) are 100 MiB of disk, 16 MiB of memory and half of the time that aiortc takes to load. A finder
+in front of all others answers for `av` with modules that are empty: whatever name is asked of them is a class that can
+be inherited, subscripted and annotated with, and that refuses to be called. So aiortc loads, and the first use of media
+would fail. For pylibsrtp stands `srtp`. dnspython looks up names in .local, which `sdp` never lets through, so its
+modules are executed when they are first used, if ever.
 """
 
 import importlib.abc
@@ -13,7 +15,12 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NoReturn, final
 
+from edgeboard.transport import srtp
+
 _NAME = "av"
+_SRTP = "pylibsrtp"
+_NAMES = "dns"  # of dnspython, all but what aioice calls while it loads
+_NAMES_AT_ONCE = frozenset({"dns.enum", "dns.exception", "dns.rdataclass"})
 
 
 class _Absent(type):
@@ -63,13 +70,29 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         pass
 
 
+@final
+class _Deferring(importlib.abc.MetaPathFinder):
+    """Finds the modules of dnspython as the finder of files does; they are executed when they are first used."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname.partition(".")[0] != _NAMES or path is None or fullname in _NAMES_AT_ONCE:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path)
+        if spec is not None and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+            spec.loader = importlib.util.LazyLoader(spec.loader)
+        return spec
+
+
 def leave_out() -> bool:
-    """Answer for `av` from now on; False if the real one, or aiortc, is loaded already."""
+    """Answer for `av` and pylibsrtp from now on; False if the real ones, or aiortc, are loaded already."""
     if is_left_out():
         return True
     if _NAME in sys.modules or "aiortc" in sys.modules:
         return False
-    sys.meta_path.insert(0, _Finder())
+    sys.modules.setdefault(_SRTP, srtp)
+    sys.meta_path[:0] = [_Finder(), _Deferring()]
     return True
 
 

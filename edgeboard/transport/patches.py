@@ -1,8 +1,8 @@
 """What is changed in aiortc and aioice from outside; with the tiers, the only modules that name their internals.
 
-Nothing happens at import: the composition root calls `apply` once, before the first connection, and with it aiortc is
-loaded. Each patch checks that the library is as it expects, and otherwise leaves it alone, says so once in the log, and
-is missing from `active`. Patches hold for the whole process.
+Nothing happens at import: the transport calls `apply` before the first connection, and with it aiortc is loaded. Each
+patch checks that the library is as it expects, and otherwise leaves it alone, says so once in the log, and is missing
+from `active`. Patches hold for the whole process.
 """
 
 import importlib
@@ -37,6 +37,7 @@ def apply(settings: Settings | None = None) -> frozenset[str]:
                 _active[name] = changes
             else:
                 _say_once(name, f"patch {name} does not fit this version of aiortc and is left out")
+    importlib.import_module("aiortc")
     return active()
 
 

@@ -52,6 +52,7 @@ class Doors:
     export_json: Callable[[str], Awaitable[str]]
     export_svg: Callable[[str, int], Awaitable[str]]
     import_json: Callable[[str, bytes], Awaitable[Json]]
+    imports: Callable[[], Json]
 
 
 def http_status(error: EdgeboardError) -> int:
@@ -199,7 +200,11 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
         body = await _body(request, IMPORT_MAX)
         return web.json_response(await doors.import_json(request.match_info["name"], body))
 
+    async def imports(request: web.Request) -> web.StreamResponse:
+        return web.json_response(doors.imports())
+
     app.router.add_get("/control/status", status)
+    app.router.add_get("/control/imports", imports)
     app.router.add_get("/control/rooms", rooms)
     app.router.add_get("/control/rooms/{name}/log", room_log)
     app.router.add_post("/control/rooms/{name}/import", import_room)

@@ -35,3 +35,22 @@ def test_the_codec_passes_its_own_tests_in_python_too():
     assert " passed" in run(
         sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tests, environment={"EDGEBOARD_PURE": "1"}
     )
+
+
+def test_the_remedy_fits_the_reason(monkeypatch):
+    monkeypatch.setattr(strokes, "kernel", object())
+    assert _native.remedy() == ""
+    monkeypatch.setattr(strokes, "kernel", None)
+    for raised, text in [
+        (ModuleNotFoundError("no"), "install a compiler"),
+        (ImportError("EDGEBOARD_PURE asks for the twins in Python"), "unset it and start again"),
+        (ImportError("wrong ELF class"), "cannot be loaded (wrong ELF class)"),
+        (None, "fail their self-check"),
+    ]:
+
+        def load(name, raised=raised):
+            if raised is not None:
+                raise raised
+
+        monkeypatch.setattr("edgeboard._native.twins.import_module", load)
+        assert text in _native.remedy()

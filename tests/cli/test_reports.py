@@ -79,6 +79,18 @@ def test_status_shows_trouble(run_main, fake_node):
         assert line in out.splitlines()
 
 
+def test_status_says_which_kernels_run_and_what_would_change_it(run_main, fake_node):
+    found = STATUS | {
+        "kernels": {"strokes": "Python"},
+        "kernels_remedy": "install a compiler",
+        "memory_bytes": 61_000_000,
+    }
+    fake_node.table["GET /control/status"] = (200, found)
+    out = run_main("status", "--state", fake_node.state)[1]
+    assert "kernels: strokes in Python\n  install a compiler\n" in out
+    assert "2 guests  61.0 MB of memory" in out
+
+
 def test_status_needs_a_running_node(run_main, tmp_path):
     code, out, err = run_main("status", "--state", tmp_path)
     assert (code, out) == (1, "")

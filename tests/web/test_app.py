@@ -46,6 +46,7 @@ def doors(**changed) -> Doors:
         "export_json": export_json,
         "export_svg": export_svg,
         "import_json": import_json,
+        "imports": lambda: {"modules": []},
     }
     return Doors(**{**known, **changed})
 
@@ -137,7 +138,7 @@ async def test_the_boards_own_page_may_open_a_link(client) -> None:
         assert await ws.receive_bytes() == b"\x00hello"
 
 
-@pytest.mark.parametrize("path", ["/control/status", "/control/rooms", "/control/rooms/x/log"])
+@pytest.mark.parametrize("path", ["/control/status", "/control/rooms", "/control/rooms/x/log", "/control/imports"])
 async def test_the_control_routes_are_not_on_the_boards_port(client, control, path) -> None:
     assert (await client.get(path)).status == 404
     assert (await control.get(path)).status in (200, 404)
