@@ -10,7 +10,7 @@ from typing import Final, final
 from edgeboard.canvas.ops import Op, hash_of
 from edgeboard.errors import LimitError
 from edgeboard.ids import AuthorId, MeshId, Origin, PersonId, RoomId, author_tag, origin_of
-from edgeboard.oplog.batch import SIGNATURE_BYTES, Slot, encode_batch, signed_bytes
+from edgeboard.oplog.batch import SIGNATURE_BYTES, TIME_UNIT, Slot, encode_batch, signed_bytes
 
 UNSIGNED: Final = bytes(SIGNATURE_BYTES)
 
@@ -43,11 +43,12 @@ class LocalAuthor:
 
         Args:
             ops: each with the person who made it.
-            time_ms: Unix milliseconds, a label.
+            time_ms: Unix milliseconds, a label; what is left of a tenth of a second is not logged.
 
         Raises:
             LimitError: more than fits into a batch; nothing has been logged.
         """
+        time_ms -= time_ms % TIME_UNIT
         origins: list[tuple[Origin, PersonId]] = []
         rows: dict[tuple[Origin, PersonId], int] = {}
         slots = []

@@ -25,8 +25,13 @@ ORIGINS_MAX: Final = 1024
 KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 
-_INTRODUCES: Final = 1
-_BRINGS_ORIGINS: Final = 2
+TIME_UNIT: Final = 100  # ms, of a batch's time
+
+_FORMAT_MASK: Final = 0x0F  # of the first byte; the flags are above
+_INTRODUCES: Final = 0x10
+_BRINGS_ORIGINS: Final = 0x20
+_IS_ALONE: Final = 0x40  # one op: the count is left out
+_FLAGS: Final = _INTRODUCES | _BRINGS_ORIGINS | _IS_ALONE
 _TAG_BYTES: Final = 8
 _AUTHOR_BYTES: Final = 24
 _ORIGIN_BYTES: Final = 8
@@ -83,18 +88,22 @@ def decode_batch(data: bytes) -> Batch:
     if len(data) > BATCH_BYTES_MAX:
         raise LimitError(f"a batch of {len(data)} bytes; the limit is {BATCH_BYTES_MAX}")
     end = len(data) - SIGNATURE_BYTES
-    if end < 2 + _TAG_BYTES:
+    if end < 1 + _TAG_BYTES:
         raise DecodeError("a batch is cut short")
-    if data[0] != FORMAT:
-        raise DecodeError(f"a batch of the unknown format {data[0]}")
-    flags = data[1]
-    if flags & ~(_INTRODUCES | _BRINGS_ORIGINS):
+    if data[0] & _FORMAT_MASK != FORMAT:
+        raise DecodeError(f"a batch of the unknown format {data[0] & _FORMAT_MASK}")
+    flags = data[0] & ~_FORMAT_MASK
+    if flags & ~_FLAGS:
         raise DecodeError("a batch has an unknown flag")
-    at = 2 + _TAG_BYTES
-    author = AuthorTag(data[2:at])
+    at = 1 + _TAG_BYTES
+    author = AuthorTag(data[1:at])
     first, at = get_number(data, at)
-    count, at = get_number(data, at)
+    count = 1
+    if not flags & _IS_ALONE:
+        count, at = get_number(data, at)
     time, at = get_number(data, at)
+    if time > NUMBER_MAX // TIME_UNIT:
+        raise DecodeError("a number is above 2**53 - 1")
     if not 1 <= count <= OPS_MAX:
         raise LimitError(f"a batch of {count} ops; there are 1 to {OPS_MAX}")
     if first + count > NUMBER_MAX:
@@ -121,7 +130,7 @@ def decode_batch(data: bytes) -> Batch:
         _, at = _read_slot(data, at, end)
     if at != end:
         raise DecodeError("the slots of a batch do not end where its signature begins")
-    return Batch(author, first, count, time, introduction, row, origins, b"".join(heads), data)
+    return Batch(author, first, count, time * TIME_UNIT, introduction, row, origins, b"".join(heads), data)
 
 
 def _read_origins(data: bytes, at: int, end: int) -> tuple[tuple[tuple[Origin, PersonId], ...], int]:
@@ -177,10 +186,13 @@ def encode_batch(
     """
     if not 1 <= len(slots) <= OPS_MAX:
         raise LimitError(f"a batch of {len(slots)} ops; there are 1 to {OPS_MAX}")
-    out = bytearray((FORMAT, _INTRODUCES * (introduction is not None) | _BRINGS_ORIGINS * (len(origins) > 0)))
+    flags = _INTRODUCES * (introduction is not None) | _BRINGS_ORIGINS * (len(origins) > 0)
+    out = bytearray((FORMAT | flags | _IS_ALONE * (len(slots) == 1),))
     out += author
-    for number in (first, len(slots), time):
-        put_uvarint(out, number)
+    put_uvarint(out, first)
+    if len(slots) > 1:
+        put_uvarint(out, len(slots))
+    put_uvarint(out, time // TIME_UNIT)
     if introduction is not None:
         out += introduction[0] + introduction[1]
     out += encode_origins(row, origins)

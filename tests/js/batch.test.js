@@ -15,12 +15,11 @@ const PERSON = "0d".repeat(16);
 /** A batch as a node writes it, but for its signature. Slots are {op, index} or a content hash in hex. */
 function encodeBatch({ tag = TAG, first, row = 0, origins = [], slots, time = 1700000000000 }) {
   const out = new Writer();
-  out.byte(1);
-  out.byte((first === 0 ? 1 : 0) | (origins.length > 0 ? 2 : 0));
+  out.byte(1 | (first === 0 ? 0x10 : 0) | (origins.length > 0 ? 0x20 : 0) | (slots.length === 1 ? 0x40 : 0));
   out.bytes(fromHex(tag));
   out.u(first);
-  out.u(slots.length);
-  out.u(time);
+  if (slots.length > 1) out.u(slots.length);
+  out.u(time / 100);
   if (first === 0) out.bytes(fromHex(AUTHOR + "0e".repeat(32)));
   if (origins.length > 0) {
     out.u(row);

@@ -19,7 +19,7 @@ def author(sign=lambda message: bytes(64)):
 def test_introductions_come_once_and_origins_when_first_needed():
     local, one, other = author(), Maker(Origin(1)), Maker(Origin(2))
     batches = [
-        decode_batch(local.batch([(maker.make(Meta("k", 1), 0), person) for maker, person in pairs], 5))
+        decode_batch(local.batch([(maker.make(Meta("k", 1), 0), person) for maker, person in pairs], 512))
         for pairs in ([(one, ANN)], [(one, ANN), (other, BEN), (other, BEN)], [(other, BEN)], [(one, BEN)])
     ]
     assert [batch.introduction is not None for batch in batches] == [True, False, False, False]
@@ -27,7 +27,7 @@ def test_introductions_come_once_and_origins_when_first_needed():
     assert [batch.row for batch in batches] == [0, 1, 0, 2]
     assert [[slot.row for slot in batch.slots] for batch in batches] == [[0], [0, 1, 1], [1], [2]]
     assert [batch.first for batch in batches] == [0, 1, 4, 5]
-    assert (local.next, {batch.author for batch in batches}, batches[0].time) == (6, {local.tag}, 5)
+    assert (local.next, {batch.author for batch in batches}, batches[0].time) == (6, {local.tag}, 500)
 
 
 def test_what_does_not_fit_logs_nothing_and_signs_nothing():

@@ -162,7 +162,7 @@ def test_what_is_too_large_is_not_written(changes):
         (small(slots=[Slot(0, bytes(16 * 1024 + 1))]), "an op of"),
         (small(first=2**53 - 1), "2\\*\\*53"),
         (small().replace(b"\1\0\2\0x", b"\1\0\3\0x"), "length"),
-        (small().replace(b"\1\0\2\0x", b"\x81\x20\0\2\0x"), "4097"),
+        (small().replace(b"A" + TAG + b"\1", b"\1" + TAG + b"\1\x81\x20"), "4097"),
         (small(origins=[(Origin(1), PersonId(b"p" * 16))]).replace(b"\0\0\1\0\0", b"\0\0\0\0\0"), "0 origins"),
         (small(origins=[(Origin(1), PersonId(b"p" * 16))]).replace(b"\0\0\1\0\0", b"\0\0\x63\0\0"), "cut short"),
     ],

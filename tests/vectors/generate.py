@@ -363,16 +363,19 @@ def batches():
             reduced = reduce_batch(batch, {0: hashes[:16], 2: hashes[32:48]})
             entries.append(batch_fields("the second with two ops dropped", who, reduced, table, hashes))
     good = bytes.fromhex(entries[0]["hex"])
-    later = bytes.fromhex(entries[3]["hex"])
-    count_at = 2 + 8 + 1
+    three = bytes.fromhex(entries[1]["hex"])
+    counted, rest = bytes((good[0] & ~0x40,)) + good[1:10], good[10:]  # as of a batch of several
+    late = bytearray()
+    put_uvarint(late, 2**53 // 100 + 1)
     bad = [
         ("empty", b""),
-        ("format 2", b"\2" + good[1:]),
-        ("an unknown flag", good[:1] + b"\7" + good[2:]),
-        ("an introduction in mid-log", later[:1] + b"\1" + later[2:10] + later[10:]),
-        ("no introduction at entry 0", good[:1] + b"\2" + good[2:]),
-        ("no ops", good[:count_at] + b"\0" + good[count_at + 1 :]),
-        ("one op fewer than it says", good[:count_at] + b"\2" + good[count_at + 1 :]),
+        ("format 2", bytes((good[0] + 1,)) + good[1:]),
+        ("an unknown flag", bytes((good[0] | 0x80,)) + good[1:]),
+        ("an introduction in mid-log", bytes((three[0] | 0x10,)) + three[1:]),
+        ("no introduction at entry 0", bytes((good[0] & ~0x10,)) + good[1:]),
+        ("no ops", counted + b"\0" + rest),
+        ("one op fewer than it says", counted + b"\2" + rest),
+        ("a time above 2**53 ms", good[:10] + late + good[15:]),
         ("cut short", good[:-1]),
         ("a byte more", good + b"\0"),
     ]

@@ -17,8 +17,11 @@ const FORMAT = 1;
 const AUTHOR_BYTES = 24;
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
-const INTRODUCES = 1;
-const BRINGS_ORIGINS = 2;
+const FORMAT_MASK = 0x0f; // of the first byte; the flags are above
+const INTRODUCES = 0x10;
+const BRINGS_ORIGINS = 0x20;
+const IS_ALONE = 0x40; // one op: the count is left out
+const TIME_UNIT = 100; // ms
 
 /**
  * One entry of a log.
@@ -59,13 +62,14 @@ export function decodeHeader(bytes) {
   if (bytes.length > BATCH_MAX) throw new LimitError(`a batch of ${bytes.length} bytes; the limit is ${BATCH_MAX}`);
   if (bytes.length < SIGNATURE_BYTES) throw new DecodeError("a batch is cut short");
   const input = new Reader(bytes, 0, bytes.length - SIGNATURE_BYTES);
-  if (input.byte() !== FORMAT) throw new DecodeError("a batch of an unknown format");
   const flags = input.byte();
-  if (flags > 3) throw new DecodeError("a batch has an unknown flag");
+  if ((flags & FORMAT_MASK) !== FORMAT) throw new DecodeError("a batch of an unknown format");
+  if (flags > (FORMAT_MASK | INTRODUCES | BRINGS_ORIGINS | IS_ALONE)) throw new DecodeError("a batch has an unknown flag");
   const tag = toHex(input.bytes(TAG_BYTES));
   const first = input.u();
-  const count = input.u();
-  const time = input.u();
+  const count = flags & IS_ALONE ? 1 : input.u();
+  const time = input.u() * TIME_UNIT;
+  if (time > Number.MAX_SAFE_INTEGER) throw new DecodeError("a number is above 2^53 − 1");
   if (count < 1) throw new DecodeError("a batch is empty");
   if (count > OPS_MAX) throw new LimitError(`a batch of ${count} ops; the limit is ${OPS_MAX}`);
   const end = first + count;
