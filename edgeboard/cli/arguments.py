@@ -154,6 +154,20 @@ def _status(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    add_state(parser, "the node")
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", type=reads(values.read_listen),
+        help="where the board is to be served (default: 0.0.0.0:8787)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--peer", metavar="URL", action="append", type=reads(values.read_peer), help="a board that it is to link to"
+    )
+    parser.add_argument("--config", metavar="FILE", type=Path, help="the settings that the node is run with")
+    parser.set_defaults(room=None, name=None, log_level=None)
+    add_json(parser)
+
+
 def _log(parser: argparse.ArgumentParser) -> None:
     add_room(parser)
     add_state(parser, "the node that has the room")
@@ -237,6 +251,16 @@ VERBS: tuple[Verb, ...] = (
         "    edgeboard status --state /var/lib/edgeboard --json\n"
         "    edgeboard status --imports        what it has loaded, and what that costs",
         _status,
+    ),
+    Verb(
+        "doctor", "doctor", "check whether this machine is fit to be a board",
+        "Looks at the disk, the keys, the database, the clock, the ports and the network, opens a WebRTC link on this\n"
+        "machine, and measures how many pens it can take. Each finding says what to do. Works with a running node and\n"
+        "without one, and disturbs neither. The exit code is 1 if there is a problem; warnings do no harm.\n\n"
+        "    edgeboard doctor\n"
+        "    edgeboard doctor --config board.yaml       with the settings that the node is run with\n"
+        "    edgeboard doctor --json | jq '.findings[] | select(.level != \"ok\")'",
+        _doctor,
     ),
     Verb(
         "mesh", "mesh", "print or set the secret that boards share",
