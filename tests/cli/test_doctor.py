@@ -33,8 +33,9 @@ def test_a_sound_machine_without_a_node(run_main, tmp_path, quick):
 @pytest.mark.slow
 def test_a_running_node_is_asked_and_not_disturbed(run_main, start_node):
     node = start_node("a")
+    node.wait_for("joining -> active")
     before = json.loads(run_main("status", "--json", "--state", node.state)[1])
-    code, out, _ = run_main("doctor", "--state", node.state, "--config", node.state / "node.yaml")
+    code, out, _ = run_main("doctor", "--state", node.state, "--listen", f"127.0.0.1:{node.port}")
     assert code == 0, out
     assert f"the node serves its page at http://127.0.0.1:{node.port}" in out
     assert "a link on this machine opens in" in out
