@@ -111,15 +111,17 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _replay(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", type=Path, help="JSON lines or CSV; - reads the standard input")
+    parser.add_argument("file", metavar="FILE", type=Path, help="JSON lines, CSV or InkML; - reads the standard input")
     parser.add_argument("--room", metavar="ROOM", required=True, type=reads(values.read_room), help="where to draw it")
     parser.add_argument(
         "--speed", metavar="X", type=reads(read_speed), default=1.0,
         help="1 as it was written, 2 twice as fast, 0 as fast as the board can save it (default: 1)",
     )  # fmt: skip
     parser.add_argument("--loop", action="store_true", help="write it again and again, row below row, until Ctrl-C")
-    parser.add_argument("--colour", metavar="C", type=reads(read_colour), default=0, help="0 to 15, or #rrggbb")
-    parser.add_argument("--width", metavar="PX", type=reads(read_width), default=3.0, help="of the pen (default: 3)")
+    parser.add_argument("--colour", metavar="C", type=reads(read_colour), help="0 to 15, or #rrggbb")
+    parser.add_argument(
+        "--width", metavar="PX", type=reads(read_width), help="of the pen (default: as recorded, else 3)"
+    )
     parser.add_argument("--name", type=reads(values.read_name), default="replay", help="name of the pen's owner")
     add_state(parser, "the node that is its host")
     add_json(parser)
@@ -136,7 +138,9 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 def _import(parser: argparse.ArgumentParser) -> None:
     add_room(parser)
-    parser.add_argument("file", metavar="FILE", help="what `edgeboard export --json` wrote; - reads the standard input")
+    parser.add_argument(
+        "file", metavar="FILE", help="what `edgeboard export --json` wrote, or a recording; - reads the standard input"
+    )
     add_state(parser, "the node that is to have the room")
     add_json(parser)
 
@@ -211,6 +215,7 @@ VERBS: tuple[Verb, ...] = (
         "    edgeboard replay tablet.csv --room lobby --speed 4 --colour 9\n"
         "    edgeboard replay big.jsonl --room test --speed 0      as fast as the board can save it\n\n"
         "JSON lines: {\"x\": [..], \"y\": [..], \"p\": [0..4095, ..], \"t\": [ms, ..]}, x and y in 1/20 px.\n"
+        "InkML: as tablets and phones export it, with its colours and widths.\n"
         "CSV: x,y,pressure,t in px, 0 to 1 or 0 to 4095, and ms; an empty line or pressure 0 ends a stroke.\n"
         "Ends when all of it is safe, or says what is not.",
         _replay,
@@ -227,6 +232,7 @@ VERBS: tuple[Verb, ...] = (
         "import", "transfer", "take a room from a file",
         "What is there already stays as it is, and importing twice changes nothing.\n\n"
         "    edgeboard import lobby lobby.json\n"
+        "    edgeboard import lobby notes.inkml     a pen recording: InkML, JSON lines or CSV\n"
         "    ssh kitchen edgeboard export lobby --json - | edgeboard import kitchen-lobby -",
         _import,
     ),

@@ -5,7 +5,7 @@ Values only; who waits for the time to pass is `replay`.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeboard.canvas.ops import Add, ItemType
 from edgeboard.canvas.refine import refine
@@ -28,6 +28,13 @@ class Style:
     page: int = 0
     layer: int = 0
     tool: int = 0
+
+
+def worn(style: Style, colour: int | None, width: int | None) -> Style:
+    """The style with the colour and the width that a recording brings."""
+    return replace(
+        style, colour=style.colour if colour is None else colour, width=style.width if width is None else width
+    )
 
 
 def times(stroke: Stroke) -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""Pen recordings as people have them: JSON lines, or CSV of x, y, pressure, t.
+"""Pen recordings as people have them: JSON lines, CSV of x, y, pressure, t, or InkML.
 
 A stroke comes back as it was recorded, column by column, in compact arrays and of any length up to `POINTS_MAX`;
 cutting it into pieces is for who draws it. What is wrong with a file is one `UserError` with file and line.
@@ -33,6 +33,8 @@ class Recorded:
 
     stroke: Stroke
     pause_ms: int = PAUSE_MS
+    colour: int | None = None  # as the canvas counts it, where the recording says
+    width: int | None = None  # 1/8 px, likewise
 
     @property
     def duration_ms(self) -> int:
@@ -40,28 +42,41 @@ class Recorded:
 
 
 def read_recording(path: Path) -> list[Recorded]:
-    """All strokes of a recording; which of the two forms it has shows at its first line.
+    """All strokes of a recording.
 
     Raises:
-        UserError: unreadable, or a line is not of that form; the text names file and line.
+        UserError: unreadable, or a line is not of its form; the text names file and line.
     """
     try:
         with path.open("rb") as file:
             data = file.read(FILE_MAX + 1)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
+    return parse_recording(str(path), data)
+
+
+def parse_recording(source: str, data: bytes) -> list[Recorded]:
+    """All strokes of a recording's bytes; which of the forms it has shows at its beginning.
+
+    Raises:
+        UserError: a line is not of that form; the text names `source` and line.
+    """
     if len(data) > FILE_MAX:
-        raise UserError(f"{path}: larger than {FILE_MAX // 1024 // 1024} MiB; split it into several recordings")
+        raise UserError(f"{source}: larger than {FILE_MAX // 1024 // 1024} MiB; split it into several recordings")
+    if data[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<"):
+        from edgeboard.cli.inkml import read_inkml  # and with it a parser of XML
+
+        return read_inkml(source, data)
     try:
         lines = data.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UserError(f"{path}:{line}: not UTF-8 text") from None
+        raise UserError(f"{source}:{line}: not UTF-8 text") from None
     first = next((line for line in lines if line.strip()), "")
     read = _read_json if first.lstrip().startswith("{") else _read_csv
-    strokes = list(read(str(path), lines))
+    strokes = list(read(source, lines))
     if not strokes:
-        raise UserError(f"{path}: holds no stroke; {ALLOWED_CSV if read is _read_csv else ALLOWED_JSON}")
+        raise UserError(f"{source}: holds no stroke; {ALLOWED_CSV if read is _read_csv else ALLOWED_JSON}")
     return strokes
 
 

@@ -37,8 +37,14 @@ ROUND_PAUSE_S = 1.0  # between the rounds of a loop
 
 def main(arguments: argparse.Namespace) -> int:
     recorded = read_recording(Path("/dev/stdin") if str(arguments.file) == "-" else arguments.file)
-    style = pen.Style(colour=arguments.colour, width=max(1, round(arguments.width * 8)))
-    me = Me(PersonId(secrets.token_bytes(16)), Origin(secrets.randbits(64)), arguments.name, arguments.colour)
+    style = pen.Style()
+    if arguments.colour is not None:
+        style = replace(style, colour=arguments.colour)
+        recorded = [replace(each, colour=None) for each in recorded]
+    if arguments.width is not None:
+        style = replace(style, width=max(1, round(arguments.width * 8)))
+        recorded = [replace(each, width=None) for each in recorded]
+    me = Me(PersonId(secrets.token_bytes(16)), Origin(secrets.randbits(64)), arguments.name, style.colour)
     replay = Replay(GuestSession(me, arguments.room), recorded, style, arguments.speed, loop=arguments.loop)
     return asyncio.run(run(replay, state_of(arguments.state), as_json=arguments.json))
 
@@ -117,7 +123,8 @@ class Replay:
                 if self._stopping.is_set():
                     return
                 await self._pause(recorded.pause_ms / 1000)
-                self._rounds[-1].append(await self._draw(pen.moved(recorded.stroke, style.dx, style.dy), style))
+                worn = pen.worn(style, recorded.colour, recorded.width)
+                self._rounds[-1].append(await self._draw(pen.moved(recorded.stroke, style.dx, style.dy), worn))
                 self.strokes += 1
             if not self._loop:
                 return

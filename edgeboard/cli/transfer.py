@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from edgeboard.cli import pen
 from edgeboard.cli.control import NoNode, ask, ask_json, room_path, state_of
+from edgeboard.cli.drawing import is_recording, to_archive
+from edgeboard.cli.recordings import parse_recording
 from edgeboard.errors import UserError
 from edgeboard.rooms.archive import FILE_MAX
 
@@ -38,6 +41,8 @@ def export_room(arguments: argparse.Namespace) -> int:
 def import_room(arguments: argparse.Namespace) -> int:
     state = state_of(arguments.state)
     data = read_in(arguments.file)
+    if is_recording(arguments.file, data):
+        data = to_archive(arguments.room, data, parse_recording(arguments.file, data), pen.Style())
     result: dict[str, Any]
     try:
         result = ask_json(state, room_path("/control/rooms", arguments.room, "import"), data)

@@ -32,7 +32,7 @@ def test_run_takes_everything_several_times_where_that_makes_sense():
 
 def test_replay_draws_in_real_time_unless_told_otherwise():
     parsed = make_parser().parse_args(["replay", "f", "--room", "r"])
-    assert (parsed.speed, parsed.loop, parsed.colour, parsed.width) == (1.0, False, 0, 3.0)
+    assert (parsed.speed, parsed.loop, parsed.colour, parsed.width) == (1.0, False, None, None)
 
 
 @pytest.mark.parametrize(("text", "colour"), [("0", 0), ("15", 15), ("#000000", 16), ("#aBcDeF", 16 + 0xABCDEF)])

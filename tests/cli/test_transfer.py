@@ -83,7 +83,7 @@ def test_what_was_refused_is_named(run_main, fake_node, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"{", "edgeboard: not JSON: "), (b"<svg/>", "edgeboard: not JSON: "), (b"{}", "edgeboard: not an archive of a")],
+    [(b"{", "edgeboard: not JSON: "), (b"[]", "edgeboard: not JSON: "), (b"{}", "edgeboard: not an archive of a")],
 )
 def test_a_file_that_is_no_archive_is_one_line(run_main, stopped, tmp_path, content, message):
     (tmp_path / "f").write_bytes(content)
