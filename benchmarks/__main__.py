@@ -3,12 +3,14 @@
 import argparse
 import json
 import platform
-import subprocess
+import re
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 
+from benchmarks.compare import NoRevision, compare
 from benchmarks.figures import FIGURES
-from benchmarks.harness import PEERS, ROOT, Figure, Row, Runs, prepare, show, table
+from benchmarks.harness import ROOT, Figure, Row, Runs, prepare, table
 
 KEPT = ROOT / "docs" / "figures.md"
 EPILOG = """\
@@ -30,12 +32,15 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="name the figures and end")
     arguments = parser.parse_args()
     figures = [figure for figure in FIGURES if matches(figure, arguments.names)]
-    if arguments.list or not figures:
+    if arguments.list:
         for figure in FIGURES:
             print(f"{figure.ours:24} {figure.name}")
-        return 0 if arguments.list else 2
+        return 0
+    if not figures:
+        print(explain_no_match(arguments.names), file=sys.stderr)
+        return 2
     if arguments.compare:
-        return compare(figures, arguments.compare)
+        return show_comparison(figures, arguments.compare, arguments.json)
     rows = run(figures)
     print(table(rows))
     if arguments.json:
@@ -69,25 +74,31 @@ def keep(rows: list[Row]) -> None:
     KEPT.write_text(f"{head}<!-- table -->\n{about}\n\n{table(rows)}\n<!-- /table -->{tail}")
 
 
-def compare(figures: list[Figure], revision: str) -> int:
-    """Two revisions side by side, run in turn."""
-    other = PEERS.parent / ".bench-compare"
-    subprocess.run(["git", "worktree", "remove", "--force", str(other)], cwd=ROOT, capture_output=True)
-    subprocess.run(["git", "worktree", "add", "--detach", str(other), revision], cwd=ROOT, check=True)
+def show_comparison(figures: list[Figure], revision: str, out: Path | None) -> int:
+    print(f"| figure | {revision} | now | ratio |\n|---|---|---|---|", flush=True)
+    pairs = []
     try:
-        print(f"| figure | {revision} | now | ratio |\n|---|---|---|---|")
-        theirs, ours = Runs(other), Runs()
-        for figure in figures:
-            alone = Figure(figure.name, figure.ours, figure.key, figure.unit, "", lambda value, peers: True)
-            before, now = theirs.measure(alone), ours.measure(alone)
-            cells = (
-                f"{show(row.value)} {figure.unit} ({show(row.spread[0])}–{show(row.spread[1])})"
-                for row in (before, now)
-            )
-            print(f"| {figure.name} | {' | '.join(cells)} | {now.value / before.value:.2f} |", flush=True)
+        for pair in compare(figures, revision):
+            pairs.append(pair)
+            print(pair, flush=True)
+    except NoRevision as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the other revision's tree is removed", file=sys.stderr)
+        return 130
     finally:
-        subprocess.run(["git", "worktree", "remove", "--force", str(other)], cwd=ROOT, check=True)
+        if out and pairs:
+            out.write_text(json.dumps([pair.as_fields() for pair in pairs], indent=1) + "\n")
     return 0
+
+
+def explain_no_match(words: list[str]) -> str:
+    """What to say where no figure has one of these words."""
+    known = {word.strip(",:;") for figure in FIGURES for word in re.split(r"[ :]", f"{figure.name} {figure.ours}")}
+    near = [match for word in words for match in get_close_matches(word, known, 3)]
+    hint = f"; did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
+    return f"no figure has {' or '.join(map(repr, words))} in its name{hint} ./dev bench --list names them all"
 
 
 if __name__ == "__main__":

@@ -81,14 +81,18 @@ def peer_python() -> Path:
     return python
 
 
-def prepare() -> None:
+def prepare(root: Path = ROOT) -> None:
     """Make and keep the data that figures share, so that no run pays for it."""
-    subprocess.run([sys.executable, "-m", "benchmarks.data"], cwd=ROOT, check=True, timeout=PREPARE_S)
+    data = os.environ.get("EDGEBOARD_DATA", str(ROOT.parent / "shared" / "data"))
+    environment = {**os.environ, "PYTHONPATH": str(root), "EDGEBOARD_DATA": data}
+    command = [sys.executable, "-m", "benchmarks.data"]
+    subprocess.run(command, cwd=root, env=environment, check=True, timeout=PREPARE_S)
 
 
 def run_child(python: Path | str, arguments: list[str], root: Path = ROOT) -> dict[str, float]:
     """One run in a fresh process; its last line of output is its numbers."""
-    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONHASHSEED": "0"}
+    data = os.environ.get("EDGEBOARD_DATA", str(ROOT.parent / "shared" / "data"))  # also for a tree elsewhere
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONHASHSEED": "0", "EDGEBOARD_DATA": data}
     done = subprocess.run(
         [str(python), *arguments], capture_output=True, text=True, timeout=RUN_S, cwd=root, env=environment
     )
@@ -101,8 +105,7 @@ def run_child(python: Path | str, arguments: list[str], root: Path = ROOT) -> di
 class Runs:
     """Numbers of each function, run once per round however many figures ask for it."""
 
-    def __init__(self, root: Path = ROOT) -> None:
-        self._root = root
+    def __init__(self) -> None:
         self._ours: dict[str, list[dict[str, float]]] = {}
         self._peers: dict[str, list[dict[str, float]]] = {}
 
@@ -112,7 +115,7 @@ class Runs:
         for number in range(figure.runs):
             if len(self._ours.setdefault(figure.ours, [])) <= number:
                 child = ["-m", "benchmarks.child", figure.ours]
-                self._ours[figure.ours].append(run_child(sys.executable, child, self._root))
+                self._ours[figure.ours].append(run_child(sys.executable, child))
             for target in peers:
                 if len(self._peers.setdefault(target, [])) <= number:
                     file, _, function = target.partition(":")
