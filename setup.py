@@ -4,9 +4,11 @@ from setuptools import Extension, setup
 
 KERNELS = Extension(
     "edgeboard._native._kernels",
-    sources=["edgeboard/_native/module.c", "edgeboard/_native/eb_strokes.c"],
-    depends=["edgeboard/_native/eb_strokes.h"],
-    extra_compile_args=["-std=c11", "-O2", "-ftree-vectorize", "-fvisibility=hidden"],
+    sources=["edgeboard/_native/module.c", "edgeboard/_native/eb_strokes.c", "edgeboard/_native/eb_refine.c"],
+    depends=["edgeboard/_native/eb_strokes.h", "edgeboard/_native/eb_refine.h"],
+    # without contraction, because thinning has to find the same points on every machine
+    extra_compile_args=["-std=c11", "-O2", "-ftree-vectorize", "-fvisibility=hidden", "-ffp-contract=off"],
+    libraries=["m"],
     py_limited_api=True,  # one build for CPython 3.11 and all later ones
     optional=True,  # where it cannot be compiled, the installation goes on and the twins in Python run
 )

@@ -41,7 +41,7 @@ def whole_log() -> dict[str, float]:
     person = PersonId(b"p" * 16)
     points = size = kept = 0
     for lamport, stroke in enumerate(handwriting()):
-        thinned = refine(stroke)
+        thinned = refine(stroke, 3.0)
         kept += len(thinned.x)
         payload = encode_stroke(0, 0, 24, thinned)
         op = maker.make(Add(page=0, layer=0, type=ItemType.STROKE, payload=payload), lamport)

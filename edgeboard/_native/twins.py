@@ -2,12 +2,13 @@
 
 from importlib import import_module
 
-from edgeboard._native import strokes
+from edgeboard._native import refine, strokes
 
 
 def active() -> dict[str, str]:
     """For each kernel by name: "C", or "Python" where it was not built, is switched off or failed its self-check."""
-    return {"strokes": "Python" if strokes.kernel is None else "C"}
+    kernels = {"strokes": strokes.kernel, "refine": refine.kernel}
+    return {name: "Python" if kernel is None else "C" for name, kernel in kernels.items()}
 
 
 def remedy() -> str:

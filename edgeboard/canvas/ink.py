@@ -73,15 +73,15 @@ def discs(
     return [curve.discs(start, end) for start, end in _visible(cuts, len(points) - 1)]
 
 
-def curve(stroke: Stroke) -> tuple[list[float], list[float], list[int]]:
-    """The smoothed curve of one piece: x and y in px, and where among them each recorded point stands."""
+def curve(stroke: Stroke, width: float) -> tuple[list[float], list[float], list[float], list[int]]:
+    """The smoothed curve of one piece: x, y and radius in px, and where among them each recorded point stands."""
     points = [(x / stroke.scale, y / stroke.scale) for x, y in zip(stroke.x, stroke.y, strict=True)]
-    drawn = _Curve(points, 1.0, None)
+    drawn = _Curve(points, width, stroke.pressure)
     places = [0]
     for segment in range(len(points) - 1):
         places.append(places[-1] + drawn.parts(segment))
     found = drawn.discs(0.0, float(max(len(points) - 1, 0)))
-    return [disc.x for disc in found], [disc.y for disc in found], places
+    return [disc.x for disc in found], [disc.y for disc in found], [disc.r for disc in found], places
 
 
 def _visible(cuts: Iterable[tuple[int, int]], end: int) -> Iterator[tuple[float, float]]:

@@ -122,6 +122,9 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--width", metavar="PX", type=reads(read_width), help="of the pen (default: as recorded, else 3)"
     )
+    parser.add_argument(
+        "--exact", action="store_true", help="log every point as it was recorded; else they are thinned"
+    )
     parser.add_argument("--name", type=reads(values.read_name), default="replay", help="name of the pen's owner")
     add_state(parser, "the node that is its host")
     add_json(parser)

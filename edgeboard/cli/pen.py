@@ -7,8 +7,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from edgeboard.canvas.ink import WIDTH_STEPS
 from edgeboard.canvas.ops import Add, ItemType
-from edgeboard.canvas.refine import refine
+from edgeboard.canvas.refine import TOLERANCE, refine
 from edgeboard.canvas.samples import Stroke
 from edgeboard.ids import OpId
 from edgeboard.oplog.codec import POINTS_MAX, encode_columns, encode_stroke
@@ -28,6 +29,7 @@ class Style:
     page: int = 0
     layer: int = 0
     tool: int = 0
+    tolerance: float = TOLERANCE  # px by which thinning may move the outline; 0 logs what was recorded
 
 
 def worn(style: Style, colour: int | None, width: int | None) -> Style:
@@ -76,8 +78,8 @@ def pieces(stroke: Stroke) -> Iterator[tuple[int, int]]:
 
 
 def body(stroke: Stroke, style: Style, item: OpId | None, index: int) -> Add:
-    """The op that logs one piece; its points are thinned."""
-    thinned = refine(stroke)
+    """The op that logs one piece; its points are thinned, unless the style says exactly."""
+    thinned = refine(stroke, style.width / WIDTH_STEPS, style.tolerance)
     if item is None:
         payload = encode_stroke(style.tool, style.colour, style.width, thinned)
     else:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, final
 
 from edgeboard.canvas.ops import Alive
+from edgeboard.canvas.refine import TOLERANCE
 from edgeboard.canvas.samples import Stroke
 from edgeboard.cli import pen
 from edgeboard.cli.control import state_of
@@ -37,7 +38,7 @@ ROUND_PAUSE_S = 1.0  # between the rounds of a loop
 
 def main(arguments: argparse.Namespace) -> int:
     recorded = read_recording(Path("/dev/stdin") if str(arguments.file) == "-" else arguments.file)
-    style = pen.Style()
+    style = pen.Style(tolerance=0.0 if arguments.exact else TOLERANCE)
     if arguments.colour is not None:
         style = replace(style, colour=arguments.colour)
         recorded = [replace(each, colour=None) for each in recorded]

@@ -5,23 +5,24 @@ import sys
 import pytest
 
 from edgeboard import _native
-from edgeboard._native import strokes
+from edgeboard._native import refine, strokes
 from tests._native.workshop import run, run_python
 
 SAY = "import edgeboard._native; print(edgeboard._native.active())"
 
 
 def test_the_twin_that_runs_is_named(monkeypatch):
-    assert _native.active() == {"strokes": "Python" if strokes.kernel is None else "C"}
+    monkeypatch.setattr(refine, "kernel", object())
     monkeypatch.setattr(strokes, "kernel", None)
-    assert _native.active() == {"strokes": "Python"}
+    assert _native.active() == {"strokes": "Python", "refine": "C"}
     monkeypatch.setattr(strokes, "kernel", object())
-    assert _native.active() == {"strokes": "C"}
+    monkeypatch.setattr(refine, "kernel", None)
+    assert _native.active() == {"strokes": "C", "refine": "Python"}
 
 
 @pytest.mark.parametrize("value", ["1", "yes"])
 def test_python_can_be_asked_for(value):
-    assert run_python(SAY, {"EDGEBOARD_PURE": value}) == "{'strokes': 'Python'}\n"
+    assert run_python(SAY, {"EDGEBOARD_PURE": value}) == "{'strokes': 'Python', 'refine': 'Python'}\n"
 
 
 @pytest.mark.parametrize("value", ["", "0"])
@@ -39,6 +40,7 @@ def test_the_codec_passes_its_own_tests_in_python_too():
 
 def test_the_remedy_fits_the_reason(monkeypatch):
     monkeypatch.setattr(strokes, "kernel", object())
+    monkeypatch.setattr(refine, "kernel", object())
     assert _native.remedy() == ""
     monkeypatch.setattr(strokes, "kernel", None)
     for raised, text in [

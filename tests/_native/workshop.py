@@ -18,14 +18,14 @@ from tests.conftest import find_program
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "edgeboard" / "_native"
 CHECKS = ROOT / "tests" / "_native"
-KERNEL = [SOURCES / "eb_strokes.c"]
+KERNEL = [SOURCES / "eb_strokes.c", SOURCES / "eb_refine.c"]
 COMPILER_NAMES = ("cc", "gcc", "clang")
 
 STRICT = [
     "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wvla", "-Wcast-qual",
     "-Wstrict-prototypes", "-Wmissing-prototypes", "-Werror",
 ]  # fmt: skip
-SHIPPED = ["-O2", "-ftree-vectorize"]  # as setup.py has it
+SHIPPED = ["-O2", "-ftree-vectorize", "-ffp-contract=off"]  # as setup.py has it
 PURE = ["-Wpedantic"]  # the tables of an extension hold what ISO C knows no name for, so only the eb_ files keep this
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g", "-O1"]
 
@@ -44,7 +44,7 @@ def compile_c(command):
 def build_program(target, *sources, options=(), program=None):
     """A program of the kernel and these sources."""
     includes = ["-I", SOURCES, "-I", CHECKS]
-    compile_c([program or compiler(), *STRICT, *PURE, *options, *includes, *sources, *KERNEL, "-o", target])
+    compile_c([program or compiler(), *STRICT, *PURE, *options, *includes, *sources, *KERNEL, "-o", target, "-lm"])
     return target
 
 
@@ -52,7 +52,7 @@ def build_extension(target, *options):
     """The extension, as setup.py builds it but for the options."""
     headers = ["-isystem", sysconfig.get_paths()["include"]]
     kinds = ["-shared", "-fPIC", "-fvisibility=hidden"]
-    compile_c([compiler(), *STRICT, *options, *kinds, *headers, SOURCES / "module.c", *KERNEL, "-o", target])
+    compile_c([compiler(), *STRICT, *options, *kinds, *headers, SOURCES / "module.c", *KERNEL, "-o", target, "-lm"])
     return target
 
 

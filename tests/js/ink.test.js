@@ -3,7 +3,6 @@ import { test } from "node:test";
 
 import * as geometry from "../../edgeboard/web/static/geometry.js";
 import { SvgPath, cssColour, runs, tracePiece, visible } from "../../edgeboard/web/static/ink.js";
-import { kept, thin } from "../../edgeboard/web/static/thin.js";
 import { Dice, randomColumns } from "./random.js";
 
 const LINE = { scale: 1, x: [0, 40, 80], y: [0, 0, 0], pressure: null };
@@ -88,12 +87,4 @@ test("a cut takes what lies under the track, and no more", () => {
   assert.deepEqual(geometry.cutUnder(discs, 20, 30, 20, 40, 10), []);
   const [dot] = runs({ scale: 1, x: [5], y: [5] }, 16);
   assert.deepEqual(geometry.cutUnder(dot, 5, 6, 5, 6, 2), [0, 1]);
-});
-
-test("thinning keeps ends and corners and drops what is between", () => {
-  const columns = { scale: 8, x: [0, 80, 160, 160, 160], y: [0, 1, 0, 80, 160], pressure: null };
-  assert.deepEqual(kept(columns), [0, 2, 4]);
-  assert.deepEqual(kept({ ...columns, pressure: [0, 0, 0, 4000, 0] }), [0, 2, 3, 4]);
-  assert.deepEqual(thin(columns).x, [0, 160, 160]);
-  assert.deepEqual(kept({ scale: 8, x: [3], y: [3] }), [0]);
 });

@@ -14,7 +14,7 @@ import { concatBytes, fromHex, opId, parseOp, toHex } from "../../edgeboard/web/
 import { PALETTE, runs } from "../../edgeboard/web/static/ink.js";
 import { Kind } from "../../edgeboard/web/static/kinds.js";
 import { Maker, decodeOp, encodeOp } from "../../edgeboard/web/static/ops.js";
-import { kept } from "../../edgeboard/web/static/thin.js";
+import { refine } from "../../edgeboard/web/static/refine.js";
 import { DecodeError, Reader, Writer, unzigzag, zigzag } from "../../edgeboard/web/static/varints.js";
 import { Vector } from "../../edgeboard/web/static/vectors.js";
 import { plainColumns } from "./random.js";
@@ -194,7 +194,10 @@ test("ink and thinning", () => {
     assert.deepEqual(got.map((run) => run.length), want.map((run) => run.length), name);
     for (const [i, n] of got.flat(2).entries()) assert.ok(Math.abs(n - want.flat(2)[i]) <= 1e-9, name);
   }
-  for (const { kept: want, ...columns } of thin) assert.deepEqual(kept(columns), want);
+  for (const { width, tolerance, refined, ...columns } of thin) {
+    const { scale, x, y, pressure, time } = refine(columns, width, tolerance);
+    assert.deepEqual({ scale, x, y, pressure, time }, refined);
+  }
 });
 
 /** The tables as they were before the whole of this batch brought its origins. */

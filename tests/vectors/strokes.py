@@ -1,7 +1,7 @@
 """Golden ink: recorded columns, a width and cuts, and the discs that must come of them, as exact doubles."""
 
 from edgeboard.canvas import ink
-from edgeboard.canvas.thin import kept
+from edgeboard.canvas.refine import refine
 from edgeboard.oplog.codec import Stroke
 
 
@@ -35,6 +35,27 @@ CASES = [
 ]
 
 
+PEN = Stroke(
+    20,
+    wave(80, 5, 30),
+    tuple(40 * i + value for i, value in enumerate(wave(80, 5, 12, 2))),
+    tuple(2000 + value % 900 for value in wave(80, 3, 20, 3)),
+    tuple(range(0, 1280, 16)),
+)
+THIN = [
+    (LINE, 3.0, 0.5),
+    (CURVE, 3.0, 0.5),
+    (CURVE, 40.0, 0.5),
+    (PEN, 3.0, 0.5),
+    (PEN, 3.0, 0.0),
+    (PEN, 24.0, 0.125),
+    (Stroke(20, PEN.x, PEN.y), 3.0, 0.5),
+    (Stroke(8, wave(80, 1, 6), wave(80, 1, 6, 2), None, tuple(range(7, 647, 8))), 3.0, 0.5),
+    (Stroke(8, (5, 5, 5, 9, 5), (5, 5, 5, 9, 5)), 2.0, 0.5),
+    (Stroke(8, (5,), (5,), (777,), (1001,)), 2.0, 0.5),
+]
+
+
 def ink_vectors():
     return {
         "palette": [f"#{colour:06x}" for colour in ink.PALETTE],
@@ -53,18 +74,16 @@ def ink_vectors():
         ],
         "thin": [
             {
-                "scale": stroke.scale,
-                "x": list(stroke.x),
-                "y": list(stroke.y),
-                "pressure": None if stroke.pressure is None else list(stroke.pressure),
-                "kept": kept(stroke.x, stroke.y, stroke.pressure, stroke.scale),
+                **fields(stroke),
+                "width": width,
+                "tolerance": tolerance,
+                "refined": fields(refine(stroke, width, tolerance)),
             }
-            for stroke in (
-                LINE,
-                CURVE,
-                Stroke(20, wave(80, 5, 3), wave(80, 5, 3, 2), tuple(value % 4096 for value in wave(80, 3, 20, 3))),
-                Stroke(8, wave(80, 1, 6), wave(80, 1, 6, 2)),
-                Stroke(8, (5, 5, 5, 9, 5), (5, 5, 5, 9, 5)),
-            )
+            for stroke, width, tolerance in THIN
         ],
     }
+
+
+def fields(stroke):
+    columns = {"x": stroke.x, "y": stroke.y, "pressure": stroke.pressure, "time": stroke.t}
+    return {"scale": stroke.scale} | {name: column and list(column) for name, column in columns.items()}

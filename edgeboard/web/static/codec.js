@@ -114,11 +114,12 @@ function checkColumns({ scale, x, y, pressure, time, tiltX, tiltY }, n) {
 }
 
 /** Pressure of a level, rounded half up. */
-function pressureOf(level, levels) {
+export function pressureOf(level, levels) {
   return Math.floor((level * PRESSURE_MAX * 2 + levels) / (2 * levels));
 }
 
-function levelOf(pressure, levels) {
+/** The level that a pressure is nearest to. */
+export function levelOf(pressure, levels) {
   return Math.floor((pressure * levels * 2 + PRESSURE_MAX) / (2 * PRESSURE_MAX));
 }
 

@@ -6,18 +6,19 @@
  * pieces join. What is logged is thinned; what is drawn while the pen moves is not.
  */
 
-import { COORDINATE_END, POINTS_MAX, PRESSURE_MAX, encodeColumns } from "./codec.js";
-import { chosen, refined } from "./refine.js";
+import { COORDINATE_END, POINTS_MAX, PRESSURE_MAX } from "./codec.js";
+import { WIDTH_STEPS } from "./ink.js";
+import { TOLERANCE, refine } from "./refine.js";
 
 export const PIECE_LASTS_MS = 2_000;
-export const THIN_PX = 0.5; // by which a logged stroke may leave the drawn one; screen px where magnified
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** Points of one gesture. */
 export class StrokeRecorder {
   #scale;
-  #tolerance;
+  #width;
+  #tolerance; // by which the logged outline may leave the drawn one; screen px where magnified
   #hasPressure;
   #start;
   #pieceAt;
@@ -28,12 +29,14 @@ export class StrokeRecorder {
   #time = [];
 
   /**
-   * @param {{scale: number, zoom: number, hasPressure: boolean}} how steps per canvas px; the zoom it is drawn at
+   * @param {{scale: number, width: number, zoom: number, hasPressure: boolean}} how steps per canvas px; 1/8 px; the
+   *   zoom it is drawn at
    * @param {number} now ms, of the first point
    */
-  constructor({ scale, zoom, hasPressure }, now) {
+  constructor({ scale, width, zoom, hasPressure }, now) {
     this.#scale = scale;
-    this.#tolerance = THIN_PX / Math.max(zoom, 1);
+    this.#width = width / WIDTH_STEPS;
+    this.#tolerance = TOLERANCE / Math.max(zoom, 1);
     this.#hasPressure = hasPressure;
     this.#start = this.#pieceAt = now;
   }
@@ -106,17 +109,10 @@ export class StrokeRecorder {
    * @returns {import("./codec.js").Columns}
    */
   take(now) {
-    const taken = lightened(this.columns(), this.#tolerance);
+    const taken = refine(this.columns(), this.#width, this.#tolerance);
     this.#logged += 1;
     this.#pieceAt = now;
     for (const column of [this.#x, this.#y, this.#pressure, this.#time]) column.splice(0, column.length - 1);
     return taken;
   }
-}
-
-/** The same ink in fewer bytes. Points at even steps pack so well that fewer of them are not always smaller. */
-function lightened(columns, tolerance) {
-  const all = chosen(columns, Array.from(columns.x, (_, at) => at));
-  const few = chosen(columns, refined(columns, tolerance));
-  return few.x.length < all.x.length && encodeColumns(few).length <= encodeColumns(all).length ? few : all;
 }

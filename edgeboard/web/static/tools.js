@@ -50,7 +50,7 @@ export class StrokeTool {
 
   begin(sample, { hasPressure }) {
     const { zoom } = this.#bench.view();
-    this.#recorder = new StrokeRecorder({ scale: scaleFor(zoom), zoom, hasPressure }, sample.time);
+    this.#recorder = new StrokeRecorder({ scale: scaleFor(zoom), width: this.#style.width, zoom, hasPressure }, sample.time);
     this.#announce();
     this.#add(sample);
   }

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Curve, points } from "../../../edgeboard/web/static/ink.js";
-import { chosen, refined } from "../../../edgeboard/web/static/refine.js";
-import { kept } from "../../../edgeboard/web/static/thin.js";
+import { chosen, refine, refined } from "../../../edgeboard/web/static/refine.js";
 import { Dice } from "../random.js";
 
 const TOLERANCE = 0.5;
@@ -48,17 +47,12 @@ const drawn = (stroke) => new Curve(points(stroke), 1).discs();
 
 for (const [name, stroke] of Object.entries(STROKES)) {
   test(`a thinned ${name} is drawn where it was`, () => {
-    const indices = refined(stroke, TOLERANCE);
+    const indices = refined(stroke, null, 1, TOLERANCE);
     assert.ok(parting(drawn(stroke), drawn(chosen(stroke, indices))) <= TOLERANCE + 1e-9);
     assert.deepEqual(indices, [...new Set(indices)].sort((a, b) => a - b));
     assert.deepEqual([indices[0], indices.at(-1)], [0, stroke.x.length - 1]);
   });
 }
-
-test("thinning the recorded points alone would cut the corner", () => {
-  const { corner } = STROKES;
-  assert.ok(parting(drawn(corner), drawn(chosen(corner, kept(corner, TOLERANCE)))) > 10);
-});
 
 test("random walks are drawn where they were", () => {
   for (let seed = 1; seed <= 60; seed++) {
@@ -72,12 +66,27 @@ test("random walks are drawn where they were", () => {
         return [x, y];
       }),
     );
-    assert.ok(parting(drawn(walk), drawn(chosen(walk, refined(walk, TOLERANCE)))) <= TOLERANCE + 1e-9, `seed ${seed}`);
+    assert.ok(parting(drawn(walk), drawn(chosen(walk, refined(walk, null, 1, TOLERANCE)))) <= TOLERANCE + 1e-9, `seed ${seed}`);
   }
 });
 
 test("a long straight stroke loses most of its points, a dot none", () => {
-  assert.equal(refined(line(300, (i) => [i, i / 3]), TOLERANCE).length < 10, true);
-  assert.deepEqual(refined(columns([[1, 1]])), [0]);
-  assert.deepEqual(refined(columns([[1, 1], [2, 2]])), [0, 1]);
+  assert.ok(refine(line(300, (i) => [i, i / 3]), 3).x.length < 10);
+  assert.deepEqual(refine(columns([[1, 1]]), 3).x, [8]);
+  assert.deepEqual(refine(columns([[1, 1], [2, 2]]), 3).x, [8, 16]);
+});
+
+test("a pressure that shows keeps its points, and is rounded as far as the width allows", () => {
+  const swell = line(41, (i) => [i, 0]);
+  swell.pressure = Array.from({ length: 41 }, (_, i) => (i === 20 ? 4095 : 1000));
+  const [fine, bold] = [refine(swell, 0.6), refine(swell, 30)];
+  assert.ok(fine.x.length < bold.x.length);
+  assert.ok(bold.pressure.includes(4095));
+  assert.ok(Math.abs(fine.pressure[0] - 1000) <= 137 && Math.abs(bold.pressure[0] - 1000) <= 21);
+});
+
+test("times are rounded to 16 ms, and without a tolerance nothing is changed", () => {
+  const stroke = { ...line(3, (i) => [i * i, i * 9]), time: [0, 7, 25] };
+  assert.deepEqual(refine(stroke, 3).time.at(-1), 32);
+  assert.deepEqual(refine(stroke, 3, 0), stroke);
 });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { POINTS_MAX, encodeColumns } from "../../../edgeboard/web/static/codec.js";
 import * as stroke from "../../../edgeboard/web/static/stroke.js";
 
-const recorder = (options = {}) => new stroke.StrokeRecorder({ scale: 8, zoom: 1, hasPressure: false, ...options }, 1000);
+const recorder = (options = {}) => new stroke.StrokeRecorder({ scale: 8, width: 24, zoom: 1, hasPressure: false, ...options }, 1000);
 
 test("points are rounded to steps, and times counted from the first", () => {
   const it = recorder();
