@@ -10,6 +10,8 @@ from typing import Protocol
 
 from edgeboard.errors import CloseCode
 from edgeboard.ids import AuthorTag, MeshId, NodeId, RoomId
+from edgeboard.oplog.floors import Reduced
+from edgeboard.oplog.history import Entry
 from edgeboard.wire.messages import Channel
 
 
@@ -91,6 +93,15 @@ class StoredBatch:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """Ops that a floor has let go of; `data` are the bytes of docs/formats/history.md."""
+
+    room: RoomId
+    ops: int
+    data: bytes
+
+
 class Store(Protocol):
     """What survives a reboot. Synchronous; `storage.writer` calls `write` from a thread of its own."""
 
@@ -108,6 +119,24 @@ class Store(Protocol):
 
         Raises:
             StoreError: nothing was written.
+        """
+        ...
+
+    def rewrite(self, batches: Sequence[StoredBatch], segments: Sequence[StoredSegment], keep_bytes: int) -> None:
+        """Put batches that have let go of ops in the place of what they were, and these ops into the history; both or
+        neither. A batch that is not held is left out. Of the history of all rooms the oldest segments go until
+        `keep_bytes` are left.
+
+        Raises:
+            StoreError: nothing has changed.
+        """
+        ...
+
+    def history(self, room: RoomId) -> Iterator[StoredSegment]:
+        """The whole history segments of a room, oldest first; damaged ones are left out.
+
+        Raises:
+            StoreError: it cannot be read.
         """
         ...
 
@@ -129,6 +158,12 @@ class Writer(Protocol):
     def put(self, batches: Iterable[StoredBatch]) -> int:
         """Queue for the next group commit. Never blocks and never raises; returns how many were not taken, the last
         ones, for want of room: none as long as `room_left` is asked first."""
+        ...
+
+    def rewrite(
+        self, room: RoomId, batches: Sequence[Reduced], dropped: Sequence[Entry], done: Callable[[bool], None]
+    ) -> None:
+        """Rewrite batches that have let go of ops, behind what is written now; `done` hears whether that was done."""
         ...
 
     @property

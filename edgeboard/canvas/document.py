@@ -257,6 +257,11 @@ class Document:
         return self._facts
 
     @property
+    def admins(self) -> frozenset[NodeId]:
+        """The nodes whose acl ops count."""
+        return self._admins
+
+    @property
     def held(self) -> Vector:
         """Which entries were applied or skipped, without gaps."""
         return self._holdings.vector(self._facts.authors)

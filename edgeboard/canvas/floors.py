@@ -4,7 +4,7 @@ A floor that waits costs nothing until what it waits for has come: an entry of s
 context is relative to.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from typing import final
 
@@ -67,7 +67,7 @@ class Floors:
                 continue
             self.settled.append(context)
             inside = View(facts, admins, context)
-            gone |= {item.id for item in facts.items() if inside.counts(item) and inside.is_dead(item)}
+            gone |= {item.id for item in mortal(facts) if inside.counts(item) and inside.is_dead(item)}
         gone -= self.gone
         self.gone |= gone
         return gone
@@ -76,3 +76,24 @@ class Floors:
 def standing(facts: Facts) -> list[Fact]:
     """All floors, in all their contents."""
     return [floor for floors in facts.floors.values() for floor in floors if floor.part == Part.FLOOR]
+
+
+def mortal(facts: Facts) -> Iterator[Fact]:
+    """Every content of an item that may be dead: only those that somebody spoke of, unless there are clears."""
+    if facts.clears:
+        yield from facts.items()
+        return
+    for target in facts.alives:
+        yield from (fact for fact in facts.contents(target) if fact.part == Part.ITEM)
+
+
+def contexts(facts: Facts, view: View, within: Vector) -> Iterator[tuple[Fact, Vector]]:
+    """The floors that others may be relative to when all of `within` is held: each with its context, in order.
+
+    An equivocal floor is none of them, nor is one whose context reaches beyond.
+    """
+    for floor in sorted(standing(facts), key=lambda floor: (floor.lamport, floor.id)):
+        assert isinstance(floor.about, Context)
+        context = view.context_of(floor, floor.about)
+        if floor.id not in facts.forks and context is not None and within.includes(context):
+            yield floor, context

@@ -112,7 +112,7 @@ def status(arguments: argparse.Namespace) -> int:
         print(f"CANNOT SAVE: {found['store_failed']}")
     print("\nrooms")
     print_table(
-        ("room", "state", "items", "ops", "size", "people", "not safe"),
+        ("room", "state", "items", "ops", "size", "erased", "given back", "people", "not safe"),
         [
             (
                 room["name"],
@@ -120,6 +120,8 @@ def status(arguments: argparse.Namespace) -> int:
                 room.get("items", ""),
                 room["ops"],
                 show_size(room["bytes"]),
+                room.get("compaction", {}).get("dead_items", ""),
+                room.get("compaction", {}).get("given_back", {}).get("ops", ""),
                 room["people"],
                 room["unsafe"],
             )

@@ -25,6 +25,7 @@ from edgeboard.config.values import (
     read_room,
     read_whole,
 )
+from edgeboard.rooms.compaction import CompactionSettings
 from edgeboard.storage.settings import Settings as StorageSettings
 from edgeboard.transport.settings import Settings as TransportSettings
 
@@ -73,6 +74,7 @@ class Config:
     transport: TransportSettings = TransportSettings()
     guests: GuestsSection = GuestsSection()
     storage: StorageSection = StorageSection()
+    compaction: CompactionSettings = CompactionSettings()
     logging: LoggingSection = LoggingSection()
 
 
@@ -127,6 +129,11 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (StorageSettings, "close_s"): Shape(_SECONDS),
     (StorageSettings, "idle_s"): Shape(_SECONDS),
     (StorageSettings, "busy_s"): Shape(_SECONDS),
+    (StorageSettings, "history_bytes"): Shape(partial(read_whole, least=0, most=1 << 40)),
+    (CompactionSettings, "undo_window_s"): Shape(partial(read_number, least=1.0, most=366 * 86_400.0)),
+    (CompactionSettings, "dead_least"): Shape(partial(read_whole, least=1, most=1 << 30)),
+    (CompactionSettings, "dead_share"): Shape(partial(read_number, least=0.0, most=1.0)),
+    (CompactionSettings, "stand_in_s"): Shape(partial(read_number, least=0.0, most=86_400.0)),
 }
 
 # Sections whose keys stand in the section around them, so that a file says storage.group_s.

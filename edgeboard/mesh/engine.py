@@ -304,15 +304,15 @@ class Mesh:
         if self._stored_due is None:
             self._stored_due = now + self._settings.stored_gather_s
 
+    def stored_by(self, room: RoomId) -> dict[NodeId, Vector]:
+        """What each other node of the room has on disk, as far as it said."""
+        return {NodeId(state.node): Vector(flow.stored) for state, flow in self.joined(room) if not state.is_guest}
+
     def stored_elsewhere(self, room: RoomId) -> dict[AuthorTag, int] | None:
         """How far the best other node has stored each author; None if no other node is in the room."""
-        best: dict[AuthorTag, int] | None = None
-        for state, flow in self.joined(room):
-            if not state.is_guest:
-                best = {} if best is None else best
-                for tag, end in flow.stored.items():
-                    best[tag] = max(end, best.get(tag, 0))
-        return best
+        stored = [flow.stored for state, flow in self.joined(room) if not state.is_guest]
+        tags = {tag for each in stored for tag in each}
+        return {tag: max(each.get(tag, 0) for each in stored) for tag in tags} if stored else None
 
     # -- time
 

@@ -91,6 +91,7 @@ class Api:
             "people": len(self._node.pipeline.people[room.room]),
             "vector": room.log.vector().digest().hex(),
             "unsafe": len(room.receipts),
+            "compaction": self._node.pipeline.upkeep.statistics(room.room),
         }
 
     def _live_items(self, room: Room) -> int:

@@ -174,4 +174,5 @@ def _pipeline_settings(config: Config) -> PipelineSettings:
         messages_per_s=guests.messages_per_s,
         live_per_s=guests.live_per_s,
         room=RoomSettings(gather_s=guests.gather_s),
+        compaction=config.compaction,
     )

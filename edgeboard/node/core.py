@@ -9,7 +9,7 @@ from typing import final
 
 from edgeboard.canvas.ops import Maker
 from edgeboard.errors import CloseCode, RefusedError
-from edgeboard.ids import AuthorTag, NodeId, Origin, RoomId, room_id
+from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, RoomId, room_id
 from edgeboard.mesh.engine import Mesh
 from edgeboard.mesh.live import LiveOutbox
 from edgeboard.mesh.values import CloseLink, Send
@@ -64,6 +64,7 @@ class Core:
         self.counters = Counters()
         self.store_failed_text: str | None = None
         self.store_room_left: Callable[[], int] = lambda: 1 << 62
+        self.on_touched: Callable[[RoomId, tuple[OpId, ...]], None] = lambda room, items: None
         self.out: list[Output] = []
         self._maker = Maker(identity.origin)
         self._behind_since: dict[RoomId, float] = {}
@@ -114,6 +115,7 @@ class Core:
         """Hand on what one input has done; `source` is the link it came by."""
         if outcome.items:
             self.out.append(Damaged(room.room, outcome.items))
+            self.on_touched(room.room, outcome.items)
         for batch in outcome.batches:
             place = (batch.author, batch.first, batch.first + batch.count)
             self.mesh.push(room.room, place, batch.data, source)

@@ -17,7 +17,7 @@ from edgeboard.ids import MeshId, NodeId, RoomId
 from edgeboard.mesh.values import CloseLink, Send
 from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
-from edgeboard.node.values import Alarm, Damaged, LoadRoom, Output, RoomChanged, Save
+from edgeboard.node.values import Alarm, Damaged, LoadRoom, Output, Rewrite, RoomChanged, Save
 from edgeboard.ports import Store, StoredBatch, StoredRoom, Writer
 from edgeboard.runtime import failpoints
 from edgeboard.runtime.driver import Driver
@@ -101,6 +101,8 @@ class Node:
                 self._send(output)
             case Save(room, batches):
                 self._writer.put(StoredBatch(room, b.author, b.first, b.count, b.data) for b in batches)
+            case Rewrite(room, reduced, dropped):
+                self._writer.rewrite(room, reduced, dropped, partial(self._rewritten, room))
             case Damaged():
                 for listener in self.on_damage:
                     listener(output)
@@ -119,6 +121,9 @@ class Node:
                 _log.error("%s", text)
             case RoomChanged(_, name, before, after):
                 _log.info("room %s: %s -> %s", name, before.value, after.value)
+
+    def _rewritten(self, room: RoomId, ok: bool) -> None:
+        self.feed(lambda now: self.pipeline.rewritten(room, now, ok=ok))
 
     def _send(self, output: Send) -> None:
         assert self._links is not None

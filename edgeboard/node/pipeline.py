@@ -16,6 +16,7 @@ from edgeboard.mesh.values import Send
 from edgeboard.node.core import Core, Counters
 from edgeboard.node.hosting import Hosting
 from edgeboard.node.intake import Intake
+from edgeboard.node.upkeep import Upkeep
 from edgeboard.node.values import Alarm, Identity, Output, PipelineSettings
 from edgeboard.oplog.log import Status
 from edgeboard.rooms.guests import Guests
@@ -35,6 +36,7 @@ class Pipeline:
     def __init__(self, identity: Identity, settings: PipelineSettings | None = None) -> None:
         self._core = Core(identity, settings or PipelineSettings())
         self._hosting = Hosting(self._core)
+        self.upkeep = Upkeep(self._core)
         self._intake: dict[int, Intake] = {}
         self._digest_due = 0.0
         self._fragments = 0
@@ -162,6 +164,10 @@ class Pipeline:
                 touched[key] = room
         for room in touched.values():
             self._core.receipts(room)
+
+    def rewritten(self, room: RoomId, now: float, *, ok: bool) -> None:
+        """The answer to `Rewrite`."""
+        self.upkeep.rewritten(room, now, ok=ok)
 
     def _durable(self, room: Room, author: AuthorTag, end: int, now: float) -> None:
         room.receipts.saved(author, end)
@@ -300,7 +306,7 @@ class Pipeline:
 
     def next_timer(self) -> float | None:
         core = self._core
-        times = [core.mesh.next_timer(), core.live.next_timer()]
+        times = [core.mesh.next_timer(), core.live.next_timer(), self.upkeep.next_timer()]
         for room in core.rooms.values():
             times.append(room.gathered_until())
             if room.state is RoomState.JOINING and room.is_loaded and not core.mesh.behind(room.room):
@@ -313,6 +319,7 @@ class Pipeline:
             core.flush_due(room, now)
             core.advance(room, now)
         core.mesh.on_timer(now)
+        self.upkeep.on_timer(now)
         due = core.live.next_timer()
         if due is not None and due <= now:
             handles = {

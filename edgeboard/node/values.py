@@ -7,6 +7,9 @@ from edgeboard.ids import MeshId, NodeId, OpId, Origin, PersonId, RoomId
 from edgeboard.mesh.values import CloseLink, MeshSettings, Send
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.batch import Batch
+from edgeboard.oplog.floors import Reduced
+from edgeboard.oplog.history import Entry
+from edgeboard.rooms.compaction import CompactionSettings
 from edgeboard.rooms.room import RoomSettings
 from edgeboard.rooms.states import RoomState
 
@@ -21,6 +24,7 @@ class PipelineSettings:
     live_tick_s: float = 0.033
     digest_s: float = 20.0  # between comparisons of canvases
     room: RoomSettings = field(default_factory=RoomSettings)
+    compaction: CompactionSettings = field(default_factory=CompactionSettings)
     mesh: MeshSettings = field(default_factory=MeshSettings)
 
 
@@ -44,6 +48,15 @@ class Identity:
 class Save:
     room: RoomId
     batches: tuple[Batch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Batches on the disk are to let go of ops, which go into the history; to be answered with `rewritten`."""
+
+    room: RoomId
+    batches: tuple[Reduced, ...]
+    dropped: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +86,4 @@ class RoomChanged:
     after: RoomState
 
 
-Output = Send | CloseLink | Save | LoadRoom | Damaged | Alarm | RoomChanged
+Output = Send | CloseLink | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged

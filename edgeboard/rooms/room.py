@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
-from edgeboard.canvas.bodies import Body
+from edgeboard.canvas.bodies import Body, Kind
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.ops import Maker, Op, Undo, decode_body, decode_op
 from edgeboard.errors import CloseCode, RefusedError, StateError
@@ -76,6 +76,7 @@ class Room:
         self.document = Document(admins)
         self.log = Log(mesh, room, verify)
         self.receipts = Receipts()
+        self._anew: Callable[[], tuple[Log, Document]] = lambda: (Log(mesh, room, verify), Document(admins))
         self._node = node
         self._make_author = make_author
         self._author: LocalAuthor | None = None
@@ -167,6 +168,8 @@ class Room:
             self._expect(op.id, places, link)
             return op.id
         decode_body(op)
+        if op.kind == Kind.FLOOR:
+            raise RefusedError(CloseCode.FORBIDDEN, "boards say when something is gone for good, nobody else")
         if op.lamport > self.document.lamport + LAMPORT_LEAP_MAX:
             raise RefusedError(CloseCode.LIMIT, "its stamp is too far ahead")
         if self.document.statistics().ops >= self._settings.ops_max:
@@ -233,6 +236,21 @@ class Room:
     @property
     def own_author(self) -> AuthorTag | None:
         return None if self._author is None else self._author.tag
+
+    # -- the same, reduced
+
+    def begin_anew(self) -> tuple[Log, Document]:
+        """An empty log and canvas of this room, to be filled by `take_into`."""
+        return self._anew()
+
+    def take_into(self, log: Log, document: Document, data: bytes) -> None:
+        """Put a batch of this room's log into a fresh log and canvas."""
+        for accepted in log.offer(data, trusted=True).accepted:
+            accepted.apply_to(document)
+
+    def exchange(self, log: Log, document: Document) -> None:
+        """From now on these are the room's: they hold and show the same, and take less."""
+        self.log, self.document = log, document
 
     # -- what others logged
 

@@ -10,7 +10,7 @@ from typing import final
 
 from edgeboard.errors import StoreError
 from edgeboard.ids import AuthorTag, RoomId
-from edgeboard.ports import StoredBatch, StoredRoom
+from edgeboard.ports import StoredBatch, StoredRoom, StoredSegment
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._rooms: dict[RoomId, StoredRoom] = {}
         self._batches: dict[RoomId, dict[tuple[AuthorTag, int], StoredBatch]] = {}
+        self._segments: list[StoredSegment] = []
         self._damaged: set[tuple[RoomId, AuthorTag, int]] = set()
 
     def fail_next(self, writes: int) -> None:
@@ -70,6 +71,23 @@ class MemoryStore:
             for batch in batches:
                 self._batches.setdefault(batch.room, {}).setdefault((batch.author, batch.first), batch)
             self.writes += 1
+
+    def rewrite(self, batches: Sequence[StoredBatch], segments: Sequence[StoredSegment], keep_bytes: int) -> None:
+        with self._lock:
+            self._refuse_if_faulty()
+            for batch in batches:
+                held = self._batches.get(batch.room, {})
+                if (batch.author, batch.first) in held:
+                    held[batch.author, batch.first] = batch
+            self._segments += segments
+            while sum(len(segment.data) for segment in self._segments) > keep_bytes:
+                del self._segments[0]
+            self.writes += 1
+
+    def history(self, room: RoomId) -> Iterator[StoredSegment]:
+        with self._lock:
+            segments = [segment for segment in self._segments if segment.room == room]
+        yield from segments
 
     def tidy(self, idle: bool) -> None:
         pass

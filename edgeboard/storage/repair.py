@@ -14,8 +14,16 @@ from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
-from edgeboard.ports import StoredBatch, StoredRoom
-from edgeboard.storage.rows import read_batch_row, read_room_row, to_batch_row, to_room_row
+from edgeboard.ports import StoredBatch, StoredRoom, StoredSegment
+from edgeboard.storage.history import INSERT_SEGMENT
+from edgeboard.storage.rows import (
+    read_batch_row,
+    read_room_row,
+    read_segment_row,
+    to_batch_row,
+    to_room_row,
+    to_segment_row,
+)
 from edgeboard.storage.salvage import PAGE_BYTES, Record, read_records
 from edgeboard.storage.schema import Migration, migrate
 
@@ -66,9 +74,10 @@ def repair(path: Path, migrations: list[Migration]) -> Repair:
         connection.execute("BEGIN")
         records = read_records(path)
         while chunk := list(islice(records, CHUNK)):
-            rooms, batches = _sort_out(chunk)
+            rooms, batches, segments = _sort_out(chunk)
             connection.executemany(INSERT_ROOM, map(to_room_row, rooms))
             connection.executemany(INSERT_BATCH, map(to_batch_row, batches))
+            connection.executemany(INSERT_SEGMENT, map(to_segment_row, segments))
         connection.execute("COMMIT")
         (room_count,) = connection.execute("SELECT count(*) FROM rooms").fetchone()
         (batch_count,) = connection.execute("SELECT count(*) FROM batches").fetchone()
@@ -101,11 +110,15 @@ def finish_repair(path: Path) -> Path | None:
     return aside
 
 
-def _sort_out(records: list[Record]) -> tuple[list[StoredRoom], list[StoredBatch]]:
-    """The whole rooms and batches among records; the first column is the row's id, which SQLite stores as NULL."""
+def _sort_out(records: list[Record]) -> tuple[list[StoredRoom], list[StoredBatch], list[StoredSegment]]:
+    """The whole rooms, batches and history segments among records.
+
+    The first column is the row's id, which SQLite stores as NULL. A segment may lie in several versions of a page.
+    """
     rooms = [room for record in records if (room := read_room_row(record[1:])) is not None]
     batches = [batch for record in records if (batch := read_batch_row(record[1:])) is not None]
-    return rooms, batches
+    segments = [segment for record in records if (segment := read_segment_row(record[1:])) is not None]
+    return rooms, batches, list(dict.fromkeys(segments))
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -9,12 +9,13 @@ import zlib
 from collections.abc import Sequence
 
 from edgeboard.ids import AuthorTag, MeshId, RoomId
-from edgeboard.ports import StoredBatch, StoredRoom
+from edgeboard.ports import StoredBatch, StoredRoom, StoredSegment
 
 _RANGE = struct.Struct(">qq")  # first, count; the integers of SQLite are signed
 
 BatchRow = tuple[bytes, bytes, int, int, int, bytes]  # room, author, first, count, checksum, data
 RoomRow = tuple[bytes, bytes, str, int]  # room, mesh, name, checksum
+SegmentRow = tuple[bytes, int, int, int, bytes]  # room, ops, bytes, checksum, data
 
 
 def batch_checksum(room: bytes, author: bytes, first: int, count: int, data: bytes) -> int:
@@ -23,6 +24,10 @@ def batch_checksum(room: bytes, author: bytes, first: int, count: int, data: byt
 
 def room_checksum(room: bytes, mesh: bytes, name: str) -> int:
     return zlib.crc32(room + mesh + name.encode())
+
+
+def segment_checksum(room: bytes, ops: int, data: bytes) -> int:
+    return zlib.crc32(data, zlib.crc32(room + _RANGE.pack(ops, len(data))))
 
 
 def to_batch_row(batch: StoredBatch) -> BatchRow:
@@ -49,4 +54,18 @@ def read_room_row(row: Sequence[object]) -> StoredRoom | None:
         case (bytes() as room, bytes() as mesh, str() as name, int() as checksum):
             if room_checksum(room, mesh, name) == checksum:
                 return StoredRoom(RoomId(room), MeshId(mesh), name)
+    return None
+
+
+def to_segment_row(segment: StoredSegment) -> SegmentRow:
+    checksum = segment_checksum(segment.room, segment.ops, segment.data)
+    return segment.room, segment.ops, len(segment.data), checksum, segment.data
+
+
+def read_segment_row(row: Sequence[object]) -> StoredSegment | None:
+    """The history segment of a row; None if the row is damaged."""
+    match row:
+        case (bytes() as room, int() as ops, int() as size, int() as checksum, bytes() as data):
+            if size == len(data) and segment_checksum(room, ops, data) == checksum:
+                return StoredSegment(RoomId(room), ops, data)
     return None

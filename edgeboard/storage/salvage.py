@@ -2,8 +2,9 @@
 
 SQLite refuses a file whose first sector is gone, and stops at the first bad page in its way. Our rows carry their own
 checksums, so it is enough to look at every page by itself, in the database and in its WAL, and to take each record of
-a table leaf that can be read at all; the caller keeps those whose checksum holds. Old versions of a page do no harm:
-rows are only ever added. Layouts are those of https://sqlite.org/fileformat2.html, with sections named below.
+a table leaf that can be read at all; the caller keeps those whose checksum holds. Old versions of a page do no harm: a
+row is added, or gives way to one that has let go of what nobody sees, which the next start does
+again. Layouts are those of https://sqlite.org/fileformat2.html, with sections named below.
 """
 
 import struct

@@ -18,3 +18,4 @@ class Settings:
     idle_s: float = 30.0  # without a write until the WAL moves into the database; sooner would wear SD cards
     wal_bytes: int = 2 * MIB  # of WAL until a checkpoint: about 0.2 s on an SD card, between commits
     busy_s: float = 5.0  # how long to wait for another program that reads the database
+    history_bytes: int = 32 * MIB  # of erased ink kept for replay, compressed; the oldest goes first

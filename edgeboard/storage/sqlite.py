@@ -23,8 +23,9 @@ from typing import TypeVar, cast, final
 
 from edgeboard.errors import StoreError
 from edgeboard.ids import RoomId
-from edgeboard.ports import StoredBatch, StoredRoom
+from edgeboard.ports import StoredBatch, StoredRoom, StoredSegment
 from edgeboard.runtime import failpoints
+from edgeboard.storage import history
 from edgeboard.storage.faults import InconsistentError, explain, is_damage, is_passing
 from edgeboard.storage.repair import INSERT_BATCH, INSERT_ROOM, create_private, finish_repair, repair
 from edgeboard.storage.rows import read_batch_row, read_room_row, to_batch_row, to_room_row
@@ -42,6 +43,7 @@ CHUNK = 256  # rows read at a time, at most 16 MiB
 CLOSE_S = 1.0  # to wait for a write that hangs in a dead disk
 PAGES_PER_COMMIT = 3  # of the WAL, beside the data: a leaf of the table, a leaf of the index, a parent
 FORMAT_BYTE = 18  # offset in the header of the version that is needed to write ..
+ONE_TABLE_SINCE = (3, 33)  # the integrity of one table can be checked
 FORMAT_MAX = 2  # .. which is 2 for WAL
 
 SELECT_ROOMS = "SELECT id, room, mesh, name, checksum FROM rooms ORDER BY id"
@@ -154,6 +156,14 @@ class SqliteStore:
             self._forget_damaged()
         failpoints.hit("after_commit")
         self._wal_pages += PAGES_PER_COMMIT + sum(len(batch.data) for batch in batches) // PAGE_BYTES
+
+    def rewrite(self, batches: Sequence[StoredBatch], segments: Sequence[StoredSegment], keep_bytes: int) -> None:
+        self._write(_in_transaction(lambda connection: history.rewrite(connection, batches, segments, keep_bytes)))
+        written = sum(len(b.data) for b in batches) + sum(len(s.data) for s in segments)
+        self._wal_pages += PAGES_PER_COMMIT + len(batches) + written // PAGE_BYTES
+
+    def history(self, room: RoomId) -> Iterator[StoredSegment]:
+        return history.read_segments(self._read, room)
 
     def tidy(self, idle: bool) -> None:
         """Move the WAL into the database if it is large, or if nobody is waiting."""
@@ -372,10 +382,13 @@ def _check_header(path: Path) -> None:
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    """Rows that a damaged index does not lead to would be missing in silence, so every start looks at the whole file.
+    """Rows that a damaged index does not lead to would be missing in silence, so every start looks at all that is live.
 
-    This takes a fifth of the time of loading it, and brings it into the memory of the system.
+    This takes a fifth of the time of loading it, and brings it into the memory of the system. The history is left
+    alone: it may be large, and is read row by row when somebody asks for it.
     """
-    (answer,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    if answer != "ok":
-        raise InconsistentError(answer.splitlines()[-1])
+    tables = ("batches", "rooms") if sqlite3.sqlite_version_info >= ONE_TABLE_SINCE else ("1",)
+    for table in tables:
+        (answer,) = connection.execute(f"PRAGMA integrity_check({table})").fetchone()
+        if answer != "ok":
+            raise InconsistentError(answer.splitlines()[-1])

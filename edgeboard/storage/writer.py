@@ -12,14 +12,18 @@ Rules of this file:
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import final
 
 from edgeboard.clock import Clock
 from edgeboard.errors import StoreError
+from edgeboard.ids import RoomId
+from edgeboard.oplog.floors import Reduced
+from edgeboard.oplog.history import Entry
 from edgeboard.ports import Store, StoredBatch
 from edgeboard.runtime.queues import ByteQueue, Overflow
+from edgeboard.storage.history import to_segments
 from edgeboard.storage.settings import Settings
 from edgeboard.storage.worker import ThreadWorker, Worker
 
@@ -93,6 +97,24 @@ class GroupWriter:
         self._refused += refused
         self._arm()
         return refused
+
+    def rewrite(
+        self, room: RoomId, batches: Sequence[Reduced], dropped: Sequence[Entry], done: Callable[[bool], None]
+    ) -> None:
+        """Rewrite batches that have let go of ops, and keep these as history; `done` hears whether that was done."""
+        stored = [StoredBatch(room, batch.author, batch.first, batch.count, batch.data) for batch in batches]
+
+        def work() -> None:
+            self._store.rewrite(stored, to_segments(room, dropped), self._settings.history_bytes)
+
+        def finished(error: Exception | None) -> None:
+            if error is not None:
+                logger.warning("the log was not reduced on the disk, and is tried again: %s", error)
+            if not self._closed:
+                self._tidy(idle=False)
+                self._tell(done, error is None)
+
+        self._worker.run(work, finished)
 
     @property
     def room_left(self) -> int:

@@ -14,8 +14,9 @@ from typing import final
 from edgeboard.ids import AuthorTag, MeshId, NodeId, Origin, PersonId, RoomId, author_id, node_id
 from edgeboard.mesh.values import CloseLink, Send
 from edgeboard.node.pipeline import Pipeline
-from edgeboard.node.values import Alarm, Damaged, Identity, LoadRoom, Output, PipelineSettings, Save
+from edgeboard.node.values import Alarm, Damaged, Identity, LoadRoom, Output, PipelineSettings, Rewrite, Save
 from edgeboard.oplog.author import LocalAuthor
+from edgeboard.oplog.history import Entry, decode_segment, encode_segment
 from edgeboard.testing.clock import VirtualClock
 from edgeboard.testing.guest import ScriptedGuest
 from edgeboard.testing.network import Pipe, Weather
@@ -39,6 +40,7 @@ class Disk:
 
     batches: dict[RoomId, dict[tuple[AuthorTag, int], bytes]] = field(default_factory=dict)
     names: dict[RoomId, str] = field(default_factory=dict)
+    history: dict[RoomId, list[bytes]] = field(default_factory=dict)  # segments
     commit_s: float = 0.01
     full: bool = False
 
@@ -118,6 +120,11 @@ class SimulatedNode:
                 run = self._run
                 saved = [(batch.author, batch.first, batch.end, batch.data) for batch in batches]
                 self._later(self.disk.commit_s, lambda: self._commit(run, room, saved))
+            case Rewrite(room, reduced, dropped):
+                run = self._run
+                segment = encode_segment(dropped)
+                rows = [(batch.author, batch.first, batch.data) for batch in reduced]
+                self._later(self.disk.commit_s, lambda: self._rewrite(run, room, rows, segment))
             case CloseLink(link, _, _):
                 self.closed.append(output)
                 self._later(0.0, lambda: self.end_link(link))
@@ -150,6 +157,19 @@ class SimulatedNode:
         for author, first, _, data in saved:
             kept.setdefault((author, first), data)
         self.feed(lambda now: self.pipeline.committed([(room, author, end) for author, _, end, _ in saved], now))
+
+    def _rewrite(self, run: int, room: RoomId, rows: list[tuple[AuthorTag, int, bytes]], segment: bytes) -> None:
+        if run != self._run:
+            return
+        if not self.disk.full:
+            kept = self.disk.batches.setdefault(room, {})
+            kept.update({(author, first): data for author, first, data in rows if (author, first) in kept})
+            self.disk.history.setdefault(room, []).append(segment)
+        self.feed(lambda now: self.pipeline.rewritten(room, now, ok=not self.disk.full))
+
+    def past(self, room: RoomId) -> list[Entry]:
+        """What floors have let go of, as the disk's history holds it."""
+        return [entry for segment in self.disk.history.get(room, []) for entry in decode_segment(segment)]
 
     def _arm(self) -> None:
         due = self.pipeline.next_timer()

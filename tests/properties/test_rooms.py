@@ -103,8 +103,10 @@ class Node:
         assert self.take(self.author.batch(ops, 0)).status == Status.NEW
 
     def reduce(self):
-        for data in list(reduce_log(self.log, self.document)):
-            assert self.log.offer(data).status == Status.DUPLICATE
+        for reduced in reduce_log(self.log, self.document):
+            if reduced is None:
+                continue
+            assert self.log.offer(reduced.data).status == Status.DUPLICATE
         self.stored = list(self.log.batches())
 
 

@@ -10,8 +10,8 @@ from edgeboard.storage.schema import Migration, migrate, shipped_migrations
 from edgeboard.storage.sqlite import SqliteStore
 from tests.storage.examples import ROOM, batches
 
-SECOND = Migration(2, 1, "ALTER TABLE rooms ADD COLUMN colour INTEGER;")  # an addition: the release before can go on
-THIRD = Migration(3, 3, "CREATE TABLE segments (id INTEGER PRIMARY KEY, data BLOB) STRICT;\nDROP TABLE quarantine;")
+SECOND = Migration(3, 1, "ALTER TABLE rooms ADD COLUMN colour INTEGER;")  # an addition: the release before can go on
+THIRD = Migration(4, 4, "CREATE TABLE segments (id INTEGER PRIMARY KEY, data BLOB) STRICT;\nDROP TABLE quarantine;")
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ def test_the_shipped_migrations_are_numbered_without_a_gap():
 
 
 def test_a_new_database_has_the_present_schema(path):
-    assert apply(path) == (1, 1, {"rooms", "batches", "quarantine"})
+    assert apply(path) == (2, 1, {"rooms", "batches", "quarantine", "history"})
 
 
 def test_an_older_database_is_brought_up_and_keeps_its_rows(path):
     store = SqliteStore(path)
     store.write(batches(3))
     store.close()
-    assert apply(path, SECOND, THIRD) == (3, 3, {"rooms", "batches", "segments"})
+    assert apply(path, SECOND, THIRD) == (4, 4, {"rooms", "batches", "history", "segments"})
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM batches").fetchone() == (3,)
 
@@ -50,11 +50,11 @@ def test_migrating_twice_changes_nothing(path):
 
 
 def test_a_migration_that_fails_leaves_the_schema_before_it(path):
-    broken = Migration(3, 3, "CREATE TABLE extra (id INTEGER);\nCREATE TABLE rooms (id INTEGER);")
+    broken = Migration(4, 4, "CREATE TABLE extra (id INTEGER);\nCREATE TABLE rooms (id INTEGER);")
     with pytest.raises(sqlite3.Error, match="already exists"):
         apply(path, SECOND, broken)
     version, _, tables = apply(path, SECOND)
-    assert version == 2
+    assert version == 3
     assert "extra" not in tables
 
 
@@ -64,7 +64,7 @@ def test_a_newer_database_that_only_added_things_is_used_by_the_release_before(p
     store.write(batches(3))
     assert list(store.load(ROOM)) == batches(3)
     store.close()
-    assert apply(path)[0] == 2
+    assert apply(path)[0] == 3
 
 
 def test_a_newer_database_that_is_not_readable_is_refused_in_one_line_that_says_what_to_do(path, caplog):
