@@ -26,12 +26,12 @@ def drawn_in_one_seen_in_the_other(ana, ben, boards):
     (stroke,) = ben.strokes()
     seen = columns(stroke)
     scale = seen["scale"]
-    # thinned, so not point by point; but it begins and ends where the pen did, and is pressed ever harder
+    # thinned and pressures rounded, so not point by point; but it begins and ends where the pen did, and is pressed ever harder
     assert [seen["x"][0] / scale, seen["y"][0] / scale] == pytest.approx(drawn[0][:2], abs=0.2)
     assert [seen["x"][-1] / scale, seen["y"][-1] / scale] == pytest.approx(drawn[-1][:2], abs=0.2)
     assert seen["pressure"] == sorted(seen["pressure"])
-    assert seen["pressure"][0] / 4095 == pytest.approx(drawn[0][2], abs=0.01)
-    assert seen["pressure"][-1] / 4095 == pytest.approx(drawn[-1][2], abs=0.01)
+    assert seen["pressure"][0] / 4095 == pytest.approx(drawn[0][2], abs=0.04)
+    assert seen["pressure"][-1] / 4095 == pytest.approx(drawn[-1][2], abs=0.04)
     ana.safe()
     assert ana.digest == ben.digest == digest_of(boards[0], ana.room) == digest_of(boards[1], ana.room)
     assert carriers(boards[0]) == carriers(boards[1]) == ["webrtc"]
