@@ -26,7 +26,7 @@ def drawn_in_one_seen_in_the_other(ana, ben, boards):
     (stroke,) = ben.strokes()
     seen = columns(stroke)
     scale = seen["scale"]
-    # thinned and pressures rounded, so not point by point; but it begins and ends where the pen did, and is pressed ever harder
+    # thinned and rounded, so not point by point; but it begins and ends where the pen did, and is pressed ever harder
     assert [seen["x"][0] / scale, seen["y"][0] / scale] == pytest.approx(drawn[0][:2], abs=0.2)
     assert [seen["x"][-1] / scale, seen["y"][-1] / scale] == pytest.approx(drawn[-1][:2], abs=0.2)
     assert seen["pressure"] == sorted(seen["pressure"])
