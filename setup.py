@@ -2,10 +2,12 @@
 
 from setuptools import Extension, setup
 
+SOURCES = ("module", "module_batches", "eb_strokes", "eb_refine", "eb_batches", "eb_hashes")
+HEADERS = ("module", "eb_strokes", "eb_refine", "eb_batches", "eb_hashes")
 KERNELS = Extension(
     "edgeboard._native._kernels",
-    sources=["edgeboard/_native/module.c", "edgeboard/_native/eb_strokes.c", "edgeboard/_native/eb_refine.c"],
-    depends=["edgeboard/_native/eb_strokes.h", "edgeboard/_native/eb_refine.h"],
+    sources=[f"edgeboard/_native/{name}.c" for name in SOURCES],
+    depends=[f"edgeboard/_native/{name}.h" for name in HEADERS],
     # without contraction, because thinning has to find the same points on every machine
     extra_compile_args=["-std=c11", "-O2", "-ftree-vectorize", "-fvisibility=hidden", "-ffp-contract=off"],
     libraries=["m"],

@@ -66,6 +66,7 @@ UNMIRRORED = {
     "edgeboard/node/core.py": "shared state of the pipeline: tests/node/test_pipeline.py and test_hosting.py",
     "edgeboard/node/api.py": "asked over its real doors in tests/node/test_build.py",
     "edgeboard/node/node.py": "a thin shell: tests/node/test_build.py runs it whole, tests/crash kill it",
+    "edgeboard/_native/loading.py": "asked in tests/_native/test_strokes.py, soundly and not",
     "edgeboard/canvas/changes.py": "values only, used by tests/canvas/test_document.py",
     "edgeboard/canvas/reach.py": "what a change names: tests/canvas/test_document.py, and covers in test_living.py",
     "edgeboard/oplog/accepted.py": "what a log gives: tests/oplog/test_log.py",

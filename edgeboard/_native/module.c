@@ -3,22 +3,12 @@
  * Only conversions live here; what is computed is computed in the eb_ files, which know nothing of Python. Every
  * buffer is on the stack, and what the module keeps is in its state, so that interpreters do not share it.
  */
-#define PY_SSIZE_T_CLEAN
-#define Py_LIMITED_API 0x030B0000
-#include <Python.h>
+#include "module.h"
 
 #include <limits.h>
 #include <stdlib.h>
 
 #include "eb_refine.h"
-#include "eb_strokes.h"
-
-struct state {
-    PyObject *decode_error;
-    PyObject *limit_error;
-    PyObject *scale;               /* the names of a stroke's fields */
-    PyObject *columns[EB_COLUMNS]; /* in the order of enum eb_column */
-};
 
 static const char *const COLUMN_NAMES[EB_COLUMNS] = {"x", "y", "pressure", "t", "tilt_x", "tilt_y"};
 
@@ -333,6 +323,10 @@ static PyMethodDef METHODS[] = {
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL, NULL},
     {"decode", (PyCFunction)(void (*)(void))decode, METH_FASTCALL, NULL},
     {"refine", (PyCFunction)(void (*)(void))refine, METH_FASTCALL, NULL},
+    {"decode_batch", (PyCFunction)(void (*)(void))decode_batch, METH_FASTCALL, NULL},
+    {"survey_batch", (PyCFunction)(void (*)(void))survey_batch, METH_FASTCALL, NULL},
+    {"hash_slots", (PyCFunction)(void (*)(void))hash_slots, METH_FASTCALL, NULL},
+    {"digest_rows", (PyCFunction)(void (*)(void))digest_rows, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -4,10 +4,10 @@
 given a known answer.
 """
 
-import logging
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Final, Protocol, cast
+
+from edgeboard._native.loading import load
 
 # A corner between lines, with a pressure that rises and falls; and the points that stay.
 _X: Final = (0, 80, 160, 240, 320, 320, 320, 320, 320)
@@ -46,15 +46,4 @@ def is_sound(kernel: Kernel) -> bool:
         return False
 
 
-def _load() -> Kernel | None:
-    try:
-        found = cast("Kernel", import_module("edgeboard._native._kernels"))
-    except ImportError:  # not built, built for another machine, or EDGEBOARD_PURE is set
-        return None
-    if is_sound(found):
-        return found
-    logging.getLogger(__name__).warning("the C kernel of thinning fails its self-check; Python runs instead")
-    return None
-
-
-kernel: Final = _load()
+kernel: Final = cast("Kernel | None", load("thinning", is_sound))

@@ -5,11 +5,10 @@ refuse the same inputs with the same exceptions. An extension that was built fro
 ink that nobody else can read, so it is used only after it has given a known answer.
 """
 
-import logging
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Final, Protocol, TypeVar, cast
 
+from edgeboard._native.loading import load
 from edgeboard.errors import DecodeError
 
 _Made = TypeVar("_Made")
@@ -80,15 +79,4 @@ def is_sound(kernel: Kernel) -> bool:
     return (written, behind, read.scale, columns) == (_BYTES, 1 + len(_BYTES), _SCALE, _COLUMNS)
 
 
-def _load() -> Kernel | None:
-    try:
-        found = cast("Kernel", import_module("edgeboard._native._kernels"))
-    except ImportError:  # not built, built for another machine, or EDGEBOARD_PURE is set
-        return None
-    if is_sound(found):
-        return found
-    logging.getLogger(__name__).warning("the C kernel of strokes fails its self-check; Python runs instead")
-    return None
-
-
-kernel: Final = _load()
+kernel: Final = cast("Kernel | None", load("strokes", is_sound))

@@ -2,12 +2,12 @@
 
 from importlib import import_module
 
-from edgeboard._native import refine, strokes
+from edgeboard._native import batches, refine, strokes
 
 
 def active() -> dict[str, str]:
     """For each kernel by name: "C", or "Python" where it was not built, is switched off or failed its self-check."""
-    kernels = {"strokes": strokes.kernel, "refine": refine.kernel}
+    kernels = {"batches": batches.kernel, "refine": refine.kernel, "strokes": strokes.kernel}
     return {name: "Python" if kernel is None else "C" for name, kernel in kernels.items()}
 
 

@@ -5,12 +5,12 @@ and payloads stay the bytes they came in until somebody draws. A broken body nev
 it is part of a log whose signature holds. Rules are numbered as in docs/formats/oplog.md, "Merge".
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple, final
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple, cast, final
 
 from edgeboard.canvas.changes import Absorbed, Change, Statistics
 from edgeboard.canvas.dropped import Dropped
-from edgeboard.canvas.facts import AUTHOR_BITS, AUTHOR_MASK, Fact, Facts, Part, fact_of, part_of
+from edgeboard.canvas.facts import AUTHOR_BITS, AUTHOR_MASK, Fact, Facts, Part, fact_in, fact_of
 from edgeboard.canvas.floors import Floors, standing
 from edgeboard.canvas.holdings import Holdings
 from edgeboard.canvas.items import Item, digest_of, paint_order, read_item, read_value
@@ -19,7 +19,7 @@ from edgeboard.canvas.living import Stretch, count_living, living
 from edgeboard.canvas.merge import View
 from edgeboard.canvas.ops import Op
 from edgeboard.canvas.reach import items_under, touched_by
-from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, PersonId, counter_of, op_id, origin_of
+from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, PersonId, op_id, origin_of
 from edgeboard.vectors import Vector
 
 
@@ -28,6 +28,9 @@ class Place(NamedTuple):
 
     author: AuthorTag
     entry: int
+
+
+_NO_RUN: Final = (0, 0, 1 << 16, 0)  # behind all entries
 
 
 @final
@@ -68,49 +71,72 @@ class Document:
 
     def apply(self, op: Op, place: Place) -> Change:
         """Take an op that lies at a place of the log. Never raises for what is in it."""
-        fact, key = fact_of(op, self._hold(place))
+        fact, key = fact_of(op, self._hold_one(place))
         change = self._take(fact, key)
         return self._settled(change) if self._floors.is_due else change
 
     def skip(self, place: Place, content: bytes) -> Change:
         """Take the place of an op that was dropped at a floor; `content` is its content hash."""
-        change = self._skip(self._hold(place), content)
+        change = self._skip(self._hold_one(place), content)
         return self._settled(change) if self._floors.is_due else change
 
     def absorb(self, leaf: Leaf, survey: Survey) -> Absorbed:
         """Take a batch of the log: the same as `apply` and `skip` for each of its entries, at the price of its runs."""
-        facts, table = self._facts, leaf.table
-        number = self._hold_leaf(leaf)
+        facts, table, dropped = self._facts, leaf.table, self._dropped
+        leaves, gone = facts.leaves, self._floors.gone
+        number = self._hold(leaf.author, leaf.first, leaf.first + leaf.count)
         self.lamport = max(self.lamport, survey.lamport)
-        items: list[OpId] = []
-        forks: list[OpId] = []
-        changes: list[Change] = []
-        for row, counter, entry, count in RUN.iter_unpack(survey.runs):
-            origin = table[row][0]
-            first = op_id(origin, counter)
-            if not self._dropped and facts.leaves.is_beyond(origin, counter):
-                facts.leaves.add(origin, counter, count, leaf, entry)
-                self._born += count
-                items += range(first, first + count)  # type: ignore[arg-type]  # they are op ids
-            else:
-                for behind in range(count):
-                    fact = facts.fact_at(OpId(first + behind), leaf, entry + behind)
-                    changes.append(self._take_plain(fact, leaf, entry + behind))
-                    forks += [fact.id] * changes[-1].equivocation
-        for lamport, head, row, counter, at, size, entry, body_at in OTHER.iter_unpack(survey.others):
+        items, forks = list[OpId](), list[OpId]()
+        runs = RUN.iter_unpack(survey.runs)
+        run = next(runs, _NO_RUN)
+        for other in OTHER.iter_unpack(survey.others):
+            _, _, row, counter, at, size, entry, *_ = other
+            while run[2] < entry:  # in their order, so that counters rise
+                self._take_run(leaf, run, items, forks)
+                run = next(runs, _NO_RUN)
             code = leaf.first + entry << AUTHOR_BITS | number
             if size == DROPPED:
-                changes.append(self._skip(code, leaf.data[at : at + HASH_BYTES]))
+                items += self._skip(code, leaf.data[at : at + HASH_BYTES]).items
                 continue
-            op, tail = op_id(table[row][0], counter), leaf.data[at : at + size]
-            part, key, about = part_of(head >> 4, tail, body_at, op)
-            changes.append(self._take(Fact(op, lamport, part, tail, body_at, about, code), key))
-            forks += [op] * changes[-1].equivocation
-        for change in changes:
+            fact, key = fact_in(leaf, other, code)
+            if fact.part is Part.SET or fact.part is Part.ALIVE:  # nearly always of an item that lies in a leaf
+                item = cast("OpId", key)
+                if item in leaves and not dropped and leaves.admit(table[row][0], counter):
+                    facts.ops[fact.id] = fact
+                    facts.file(fact, item)
+                    if item not in gone:
+                        items.append(item)
+                    continue
+            change = self._take(fact, key)
             items += change.items
+            if change.equivocation:
+                forks.append(fact.id)
+        while run is not _NO_RUN:
+            self._take_run(leaf, run, items, forks)
+            run = next(runs, _NO_RUN)
         if self._floors.is_due:
             items += self._settle()
         return Absorbed(tuple(items), tuple(forks))
+
+    def _take_run(self, leaf: Leaf, run: tuple[int, ...], items: list[OpId], forks: list[OpId]) -> None:
+        """Take plain items; what they change goes into `items`, and the equivocal ones into `forks`."""
+        row, counter, entry, count = run
+        facts, origin = self._facts, leaf.table[row][0]
+        first = op_id(origin, counter)
+        if not self._dropped and facts.leaves.admit(origin, counter, count):
+            facts.leaves.add(origin, counter, count, leaf, entry)
+            self._born += count
+            items += cast("Iterable[OpId]", range(first, first + count))
+            return
+        for behind in range(count):
+            fact = facts.fact_at(OpId(first + behind), leaf, entry + behind)
+            change = self._take(fact, None)
+            items += change.items
+            if change.equivocation:
+                forks.append(fact.id)
+            elif facts.ops.get(fact.id) is fact and fact.part is Part.ITEM:  # it may stay where it lies
+                del facts.ops[fact.id]
+                facts.leaves.add(origin, counter + behind, 1, leaf, entry + behind)
 
     def adopt(self, leaf: Leaf, survey: Survey) -> None:
         """Say that ops that were applied one by one lie in a batch now: plain items need no objects then."""
@@ -126,19 +152,16 @@ class Document:
                     del facts.ops[op]
                     facts.leaves.add(origin, counter + behind, 1, leaf, entry + behind)
 
-    def _hold(self, place: Place) -> int:
-        number = self._facts.number_of(place.author)
-        self._holdings.hold(number, place.entry)
+    def _hold(self, author: AuthorTag, first: int, end: int) -> int:
+        """Take the entries `first` .. `end` - 1 of an author; gives its number."""
+        number = self._facts.number_of(author)
+        self._holdings.hold_range(number, first, end)
         if self._floors.behind:
-            self._floors.taken(place.author, self._holdings.next[number])
-        return place.entry << AUTHOR_BITS | number
-
-    def _hold_leaf(self, leaf: Leaf) -> int:
-        number = self._facts.number_of(leaf.author)
-        self._holdings.hold_range(number, leaf.first, leaf.first + leaf.count)
-        if self._floors.behind:
-            self._floors.taken(leaf.author, self._holdings.next[number])
+            self._floors.taken(author, self._holdings.next[number])
         return number
+
+    def _hold_one(self, place: Place) -> int:
+        return place.entry << AUTHOR_BITS | self._hold(place.author, place.entry, place.entry + 1)
 
     def _take(self, fact: Fact, key: object) -> Change:
         facts = self._facts
@@ -148,15 +171,6 @@ class Document:
             self.lamport = fact.lamport
         facts.add(fact)
         return self._file(fact, key)
-
-    def _take_plain(self, fact: Fact, leaf: Leaf, entry: int) -> Change:
-        """As `_take` for an item that may stay in its leaf."""
-        facts = self._facts
-        change = self._take(fact, None)
-        if facts.ops.get(fact.id) is fact and fact.part is Part.ITEM and fact.id not in facts.forks:
-            del facts.ops[fact.id]
-            facts.leaves.add(origin_of(fact.id), counter_of(fact.id), 1, leaf, entry)
-        return change
 
     def _file(self, fact: Fact, key: object) -> Change:
         facts = self._facts

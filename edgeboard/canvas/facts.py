@@ -12,10 +12,11 @@ from typing import Final, final
 
 from edgeboard.canvas.bodies import Kind
 from edgeboard.canvas.fields import get_acl, get_add, get_alive, get_clear, get_context, get_cut, get_meta, get_set
-from edgeboard.canvas.leaves import Leaf, Leaves
+from edgeboard.canvas.leaves import NEAR, Leaf, Leaves
 from edgeboard.canvas.ops import Op, content_hash, decode_op
+from edgeboard.canvas.values import check_value
 from edgeboard.errors import DecodeError, LimitError
-from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, op_id, origin_of
+from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, counter_of, op_id, origin_of
 
 AUTHOR_BITS: Final = 20  # of a place as one number: entry << AUTHOR_BITS | author's number
 AUTHOR_MASK: Final = (1 << AUTHOR_BITS) - 1
@@ -45,7 +46,7 @@ DROPPABLE: Final = frozenset({Part.ITEM, Part.PIECE, Part.SET, Part.CUT})
 class Fact:
     """One content of one op."""
 
-    __slots__ = ("about", "body_at", "id", "lamport", "part", "places", "tail")
+    __slots__ = ("about", "body_at", "id", "lamport", "part", "places", "tail", "value_at")
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class Fact:
         body_at: int,
         about: object,
         places: int | tuple[int, ...],
+        value_at: int = 0,
     ) -> None:
         self.id = id
         self.lamport = lamport
@@ -64,6 +66,7 @@ class Fact:
         self.body_at = body_at
         self.about = about  # by part: a piece's index, a set's register, the value of alive, the body of a rare kind
         self.places = places
+        self.value_at = value_at  # where the value of a set begins in the tail; 0 until somebody asks
 
     def each_place(self) -> tuple[int, ...]:
         places = self.places
@@ -90,7 +93,9 @@ class Fact:
     def value(self) -> bytes:
         """The msgpack bytes that a set or meta gives."""
         if self.part == Part.SET:
-            return self.tail[get_set(self.tail, self.body_at, self.id)[2] :]
+            if not self.value_at:
+                self.value_at = get_set(self.tail, self.body_at, self.id)[2]
+            return self.tail[self.value_at :]
         _, start, end = get_meta(self.tail, self.body_at)
         return self.tail[start:end]
 
@@ -146,6 +151,24 @@ def part_of(kind: int, tail: bytes, at: int, maker: OpId) -> tuple[Part, object,
                 return Part.VOID, None, None
     except DecodeError:
         return Part.VOID, None, None
+
+
+def fact_in(leaf: Leaf, other: tuple[int, ...], place: int) -> tuple[Fact, object]:
+    """The fact of an op that is no plain item, by its record of OTHER, and what it is filed under."""
+    _, head, row, counter, at, size, _, body_at, target, far, about, behind, word = other
+    origin, tail, kind = leaf.table[row][0], leaf.data[at : at + size], head >> 4
+    op = op_id(origin, counter)
+    if not word:
+        part, key, value = part_of(kind, tail, body_at, op)
+        return Fact(op, other[0], part, tail, body_at, value, place), key
+    item = op_id(origin if word == NEAR else Origin(far), target)
+    if kind == Kind.ALIVE:
+        return Fact(op, other[0], Part.ALIVE, tail, body_at, about == 1, place), item
+    try:
+        check_value(tail[behind:])
+    except DecodeError:
+        return Fact(op, other[0], Part.VOID, tail, body_at, None, place), None
+    return Fact(op, other[0], Part.SET, tail, body_at, about, place, behind), item
 
 
 @final
@@ -213,17 +236,19 @@ class Facts:
         """Put a fact where it is looked for; `key` and the fact's part and about are those of `part_of`."""
         match fact.part:
             case Part.SET:
-                target, register = OpId(_number(key)), _number(fact.about)
-                registers = self.sets.get(target)
+                assert isinstance(key, int)
+                assert isinstance(fact.about, int)
+                register = fact.about
+                registers = self.sets.get(OpId(key))
                 if registers is None:
-                    self.sets[target] = {register: [fact]}
+                    self.sets[OpId(key)] = {register: [fact]}
                 else:
                     _insert(registers.setdefault(register, []), fact)
             case Part.ALIVE:
-                target = OpId(_number(key))
-                alives = self.alives.get(target)
+                assert isinstance(key, int)
+                alives = self.alives.get(OpId(key))
                 if alives is None:
-                    self.alives[target] = [fact]
+                    self.alives[OpId(key)] = [fact]
                 else:
                     _insert(alives, fact)
             case Part.PIECE:
@@ -258,7 +283,7 @@ class Facts:
         return len(self.ops) + self.leaves.count
 
     def __contains__(self, op: OpId) -> bool:
-        return op in self.ops or self.leaves.find(op) is not None
+        return op in self.ops or op in self.leaves
 
     def find(self, op: OpId) -> Fact | None:
         """The content of an op id that came first."""
@@ -271,7 +296,7 @@ class Facts:
     def add(self, fact: Fact) -> None:
         """Take the first content of an op id."""
         self.ops[fact.id] = fact
-        self.leaves.note(fact.id)
+        self.leaves.admit(origin_of(fact.id), counter_of(fact.id))
 
     def keep(self, fact: Fact) -> None:
         """Make a fact one of `ops`, because there will be more to it than lies in the log."""

@@ -35,7 +35,9 @@ class Holdings:
 
     def hold_range(self, number: int, first: int, end: int) -> None:
         """Take the entries `first` .. `end` - 1."""
-        if number < len(self.next) and self.next[number] == first and not self._ahead.get(number):
+        while number >= len(self.next):
+            self.next.append(0)
+        if self.next[number] == first and not self._ahead.get(number):
             self.next[number] = end
         else:
             for entry in range(first, end):

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from edgeboard._native.batches import kernel
 from edgeboard.canvas.bodies import TEXT_BYTES_MAX, Register
 from edgeboard.canvas.facts import Fact, Facts
 from edgeboard.canvas.fields import get_add
@@ -17,7 +18,7 @@ from edgeboard.canvas.living import Stretch, living
 from edgeboard.canvas.merge import View
 from edgeboard.canvas.values import array_head, pack_value, unpack_value
 from edgeboard.errors import DecodeError
-from edgeboard.ids import OpId, Origin, PersonId, origin_of
+from edgeboard.ids import COUNTER_BITS, OpId, Origin, PersonId, counter_of, origin_of
 
 _OP_ID_BYTES: Final = 12
 _PAIR: Final = b"\x92"  # msgpack: an array of two
@@ -84,12 +85,15 @@ def digest_of(facts: Facts, view: View, gone: Collection[OpId]) -> bytes:
     count = 0
     rows: list[tuple[OpId, bytes]] = []
     for each in living(facts, view, gone):
-        if isinstance(each, Stretch):
+        if isinstance(each, Fact):
+            count += 1
+            rows.append((each.id, _row(facts, view, each.id, each.hash())))
+        elif each.is_bare:
             count += each.length
-            rows.append((each.first, _plain_rows(each)))
+            rows.append((each.first, _bare_rows(each)))
         else:
             count += 1
-            rows.append((each.id, _row(view, each)))
+            rows.append((each.first, _row(facts, view, each.first, each.leaf.hash(each.entry))))
     rows.sort()
     winners = ((key, view.meta(key)) for key in sorted(facts.metas))
     metas = [[key, winner.value()] for key, winner in winners if winner is not None]
@@ -99,27 +103,38 @@ def digest_of(facts: Facts, view: View, gone: Collection[OpId]) -> bytes:
     return whole.digest()[:16]
 
 
-def _row(view: View, fact: Fact) -> bytes:
-    """An item in the digest."""
-    pieces = view.pieces(fact)
-    registers = [[number, winner.value()] for number, winner in sorted(view.registers(fact.id).items())]
+def _row(facts: Facts, view: View, item: OpId, content: bytes) -> bytes:
+    """An item in the digest; `content` is the hash of its add."""
+    pieces, hashes = [item], [content]
+    if item in facts.pieces:
+        for piece in view.further(item):
+            pieces.append(piece.id)
+            hashes.append(piece.hash())
+    registers = []
+    if item in facts.sets:
+        registers = [[number, winner.value()] for number, winner in sorted(view.registers(item).items())]
     cuts = []
-    for number, piece in enumerate(pieces):
-        cut = view.cut_out(piece.id)
-        if cut:
+    for number, piece_id in enumerate(pieces):
+        if piece_id in facts.cuts and (cut := view.cut_out(piece_id)):
             cuts.append([number, [edge for interval in cut for edge in interval]])
-    return pack_value([fact.id.to_bytes(_OP_ID_BYTES, "big"), [piece.hash() for piece in pieces], registers, cuts])
+    return pack_value([item.to_bytes(_OP_ID_BYTES, "big"), hashes, registers, cuts])
 
 
-def _plain_rows(stretch: Stretch) -> bytes:
+def _bare_rows(stretch: Stretch) -> bytes:
     """The same for items of one piece and nothing else: what `_row` would pack, put together from its parts."""
-    hashes = stretch.leaf.hashes()
-    at = stretch.entry * HASH_BYTES
+    origin, counter, hashes = origin_of(stretch.first), counter_of(stretch.first), stretch.leaf.hashes()
+    make = rows_in_python if kernel is None else kernel.digest_rows
+    return make(origin, counter, hashes, stretch.entry, stretch.length)
+
+
+def rows_in_python(origin: int, counter: int, hashes: bytes, entry: int, length: int) -> bytes:
+    """The twin of the kernel: the rows of items that are one add each."""
+    first, at = origin << COUNTER_BITS | counter, entry * HASH_BYTES
     return b"".join(
         [
             b"\x94\xc4\x0c%b\x91\xc4\x10%b\x90\x90"
-            % ((stretch.first + number).to_bytes(_OP_ID_BYTES, "big"), hashes[at + 16 * number : at + 16 * number + 16])
-            for number in range(stretch.length)
+            % ((first + row).to_bytes(_OP_ID_BYTES, "big"), hashes[at + HASH_BYTES * row : at + HASH_BYTES * (row + 1)])
+            for row in range(length)
         ]
     )
 

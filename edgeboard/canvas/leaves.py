@@ -11,16 +11,23 @@ from collections.abc import Iterator, Sequence
 from struct import Struct
 from typing import Final, NamedTuple, final
 
-from edgeboard.canvas.fields import get_add, get_number
-from edgeboard.canvas.ops import Kind, content_hash, decode_op
+from edgeboard._native.batches import kernel
+from edgeboard.canvas.fields import get_add, get_number, get_ref
+from edgeboard.canvas.ops import Kind, Op, content_hash, decode_op
 from edgeboard.errors import DecodeError
 from edgeboard.ids import COUNTER_BITS, COUNTER_MAX, AuthorTag, OpId, Origin, PersonId
 
 HASH_BYTES: Final = 16
 HEAD: Final = Struct("=I")
 RUN: Final = Struct("=IIHH")  # row, counter, entry within the batch, count
-OTHER: Final = Struct("=QQIIIIHH")  # Lamport number, head, row, counter, offset and size of the tail, entry, body
+# Lamport number, head, row, counter, offset and size of the tail, entry, where the body begins in it; and of a set
+# or an alive with a sound target: its counter, its origin if it is FAR, register or value, offset behind, NEAR or FAR.
+OTHER: Final = Struct("=QQIIIIHHIQHHI")
+NEAR: Final = 1
+FAR: Final = 2
 DROPPED: Final = 0xFFFFFFFF  # as the size of a tail: the op was dropped, and the offset is that of its content hash
+
+_NO_WORD: Final = (0, 0, 0, 0, 0)
 
 Table = Sequence[tuple[Origin, PersonId]]
 
@@ -130,27 +137,23 @@ class Leaves:
         self._leaves: list[Leaf] = []
         self._origins: dict[Origin, _Origin] = {}
 
-    def note(self, op: OpId) -> None:
-        """Say that an op is known that is kept elsewhere."""
-        known = self._origins.get(Origin(op >> COUNTER_BITS))
-        if known is None:
-            known = self._origins[Origin(op >> COUNTER_BITS)] = _Origin()
-        known.top = max(known.top, op & COUNTER_MAX)
-
-    def is_beyond(self, origin: Origin, counter: int) -> bool:
-        """Whether no op of the origin with this counter or a higher one is known."""
-        known = self._origins.get(origin)
-        return known is None or counter > known.top
-
-    def add(self, origin: Origin, counter: int, count: int, leaf: Leaf, entry: int) -> None:
-        """Take a run of unknown items; runs of one leaf come behind each other."""
-        if not self._leaves or self._leaves[-1] is not leaf:
-            self._leaves.append(leaf)
+    def admit(self, origin: Origin, counter: int, count: int = 1) -> bool:
+        """Say that ops are known, from a counter on; whether none of them, nor any behind them, was known before."""
         known = self._origins.get(origin)
         if known is None:
             known = self._origins[origin] = _Origin()
+        is_beyond = counter > known.top
+        last = counter + count - 1
+        if last > known.top:
+            known.top = last
+        return is_beyond
+
+    def add(self, origin: Origin, counter: int, count: int, leaf: Leaf, entry: int) -> None:
+        """Take a run of items that were admitted; runs of one leaf come behind each other."""
+        if not self._leaves or self._leaves[-1] is not leaf:
+            self._leaves.append(leaf)
+        known = self._origins[origin]
         self.count += count
-        known.top = max(known.top, counter + count - 1)
         at = len(known.starts)
         if at and counter < known.starts[-1]:
             at = bisect_right(known.starts, counter)
@@ -176,7 +179,12 @@ class Leaves:
                 known.entries.insert(at, entry + first - start)
 
     def __contains__(self, op: OpId) -> bool:
-        return self.find(op) is not None
+        known = self._origins.get(Origin(op >> COUNTER_BITS))
+        if known is None:
+            return False
+        counter = op & COUNTER_MAX
+        at = bisect_right(known.starts, counter) - 1
+        return at >= 0 and counter - known.starts[at] < known.counts[at]
 
     def find(self, op: OpId) -> Spot | None:
         """Where an item lies; None if it is not here."""
@@ -185,10 +193,7 @@ class Leaves:
             return None
         counter = op & COUNTER_MAX
         at = bisect_right(known.starts, counter) - 1
-        if at < 0:
-            return None
-        behind = counter - known.starts[at]
-        if behind >= known.counts[at]:
+        if at < 0 or (behind := counter - known.starts[at]) >= known.counts[at]:
             return None
         return Spot(self._leaves[known.leaves[at]], known.entries[at] + behind)
 
@@ -221,13 +226,20 @@ class Leaves:
 
 def survey(data: bytes, heads: bytes, table: Table) -> Survey:
     """What the ops of a batch are; see `Leaf.survey`."""
+    if kernel is None:
+        return survey_in_python(data, heads, table)
+    return Survey(*kernel.survey_batch(data, heads, len(table)))
+
+
+def survey_in_python(data: bytes, heads: bytes, table: Table) -> Survey:
+    """The twin of the kernel: as `survey`."""
     highest = 0
     runs: list[list[int]] = []
     others = bytearray()
     for entry, (head_at,) in enumerate(HEAD.iter_unpack(heads)):
         head, at = get_number(data, head_at)
         if head & 1:
-            others += OTHER.pack(0, 0, 0, 0, at, DROPPED, entry, 0)
+            others += OTHER.pack(0, 0, 0, 0, at, DROPPED, entry, 0, *_NO_WORD)
             continue
         row, at = get_number(data, at)
         if row >= len(table):
@@ -247,8 +259,25 @@ def survey(data: bytes, heads: bytes, table: Table) -> Survey:
         _, flags_at = get_number(tail, 0)
         _, flags_at = get_number(tail, flags_at)
         flags, _ = get_number(tail, flags_at)
-        others += OTHER.pack(op.lamport, flags, row, counter, at, size, entry, op.body_at)
+        others += OTHER.pack(op.lamport, flags, row, counter, at, size, entry, op.body_at, *_word_of(op))
     return Survey(highest, b"".join(RUN.pack(*run) for run in runs), bytes(others))
+
+
+def _word_of(op: Op) -> tuple[int, int, int, int, int]:
+    """What a set or an alive is about, as the last five of OTHER."""
+    tail, at = op.tail, op.body_at
+    if op.kind not in (Kind.SET, Kind.ALIVE):
+        return _NO_WORD
+    try:
+        target, about_at = get_ref(tail, at, op.id)
+        about, behind = get_number(tail, about_at)
+    except DecodeError:
+        return _NO_WORD
+    if about > (1 if op.kind == Kind.ALIVE else 0xFFFF):
+        return _NO_WORD
+    if tail[at]:  # a distance: the same origin
+        return target & COUNTER_MAX, 0, about, behind, NEAR
+    return target & COUNTER_MAX, target >> COUNTER_BITS, about, behind, FAR
 
 
 def _is_item(tail: bytes, at: int, op: OpId) -> bool:
@@ -260,6 +289,11 @@ def _is_item(tail: bytes, at: int, op: OpId) -> bool:
 
 def hash_slots(data: bytes, heads: bytes, table: Table) -> bytes:
     """The content hashes of the slots of a batch; see `Leaf.hashes`."""
+    return (hash_in_python if kernel is None else kernel.hash_slots)(data, heads, table)
+
+
+def hash_in_python(data: bytes, heads: bytes, table: Table) -> bytes:
+    """The twin of the kernel: as `hash_slots`."""
     hashes = []
     for (head_at,) in HEAD.iter_unpack(heads):
         head, at = get_number(data, head_at)

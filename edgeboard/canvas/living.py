@@ -5,9 +5,8 @@ strokes is gone through in a few milliseconds: nothing but an alive op, a floor 
 consecutive entries and counters a clear covers the first so many (docs/formats/oplog.md, rule 4).
 """
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edgeboard.canvas.bodies import Clear
 from edgeboard.canvas.facts import Fact, Facts, Part
@@ -19,12 +18,17 @@ from edgeboard.vectors import Vector
 
 
 class Stretch(NamedTuple):
-    """Live items with consecutive ids, in consecutive entries, that consist of their add alone."""
+    """Live items with consecutive ids, in consecutive entries."""
 
     first: OpId
     length: int
     leaf: Leaf
     entry: int
+    is_bare: bool  # they consist of their adds, and no other op speaks of them; else it is a single one
+
+
+_stretch: Final = tuple.__new__  # half the price of Stretch(...)
+_BEYOND: Final = op_id(Origin(1 << 64), 0)  # any id
 
 
 class _Sweep(NamedTuple):
@@ -48,35 +52,50 @@ def living(facts: Facts, view: View, gone: Collection[OpId]) -> Iterator[Stretch
         if item.part is Part.ITEM and item.id not in gone and not view.is_dead(item):
             yield item
     spoken = sorted({*facts.alives, *facts.sets, *facts.pieces, *facts.cuts, *gone})
+    spoken.append(_BEYOND)
+    at = 0
     for origin in facts.leaves.origins():
         for run in facts.leaves.runs(origin):
-            swept, unsure = _swept(origin, run, sweeps) if sweeps else (0, 0)
             first = op_id(origin, run.counter)
-            start, end = first, OpId(first + run.length)
-            at = bisect_left(spoken, start)
-            while start < end:
-                stop = spoken[at] if at < len(spoken) and spoken[at] < end else end
+            while spoken[at] < first:
                 at += 1
-                start = OpId(max(start, min(first + swept, stop)))  # what is swept and not spoken of is dead
-                while start < min(first + unsure, stop):
-                    yield from _one(facts, view, gone, start, run)
-                    start = OpId(start + 1)
-                if start < stop:
-                    yield Stretch(start, stop - start, run.leaf, run.entry + start - first)
-                if stop < end:
-                    yield from _one(facts, view, gone, stop, run)
-                start = OpId(stop + 1)
+            if sweeps:
+                yield from _unswept(facts, view, gone, origin, run, sweeps)
+                continue
+            start, end, shift = first, first + run.length, run.entry - first
+            while (op := spoken[at]) < end:
+                at += 1
+                if start < op:
+                    yield _stretch(Stretch, (start, op - start, run.leaf, start + shift, True))
+                start = OpId(op + 1)
+                alives = facts.alives.get(op)
+                if (alives is None or alives[-1].about is True) and op not in gone:
+                    yield _stretch(Stretch, (op, 1, run.leaf, op + shift, False))
+            if start < end:
+                yield _stretch(Stretch, (start, end - start, run.leaf, start + shift, True))
 
 
-def _one(facts: Facts, view: View, gone: Collection[OpId], op: OpId, run: Run) -> Iterator[Fact]:
-    if op in gone:
-        return
-    alives = facts.alives.get(op)
-    if alives is not None and alives[-1].about is False:  # nobody brought it back; a clear could not
-        return
-    item = facts.fact_at(op, run.leaf, run.entry + counter_of(op) - run.counter)
-    if not view.is_dead(item):
-        yield item
+def _unswept(
+    facts: Facts, view: View, gone: Collection[OpId], origin: Origin, run: Run, sweeps: list[_Sweep]
+) -> Iterator[Stretch]:
+    """The live items of a run where there are clears."""
+    swept, unsure = _swept(origin, run, sweeps)
+    first = op_id(origin, run.counter)
+    start = 0  # of a stretch
+    for behind in range(run.length):
+        op = OpId(first + behind)
+        is_bare = not (op in facts.alives or op in facts.sets or op in facts.pieces or op in facts.cuts)
+        if is_bare and behind >= max(swept, unsure) and op not in gone:
+            continue
+        if start < behind:
+            yield Stretch(OpId(first + start), behind - start, run.leaf, run.entry + start, True)
+        start = behind + 1
+        if op in gone or (is_bare and behind < swept):  # what is swept and not spoken of is dead
+            continue
+        if not view.is_dead(facts.fact_at(op, run.leaf, run.entry + behind)):
+            yield Stretch(op, 1, run.leaf, run.entry + behind, is_bare)
+    if start < run.length:
+        yield Stretch(OpId(first + start), run.length - start, run.leaf, run.entry + start, True)
 
 
 def _sweeps(facts: Facts, view: View) -> Iterator[_Sweep]:

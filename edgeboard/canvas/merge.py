@@ -170,10 +170,12 @@ class View:
 
     def pieces(self, item: Fact) -> list[Fact]:
         """The pieces of an item in their order, itself first (rule 2)."""
-        further = self._facts.pieces.get(item.id)
-        if further is None:
-            return [item]
-        return [item, *sorted(self.counting(further), key=lambda piece: (piece.about, piece.id))]
+        return [item, *self.further(item.id)]
+
+    def further(self, item: OpId) -> list[Fact]:
+        """The pieces of an item behind its first."""
+        further = self._facts.pieces.get(item)
+        return [] if further is None else sorted(self.counting(further), key=lambda piece: (piece.about, piece.id))
 
     def registers(self, item: OpId) -> dict[int, Fact]:
         """The winning set of each register."""

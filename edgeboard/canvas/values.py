@@ -17,6 +17,9 @@ DEPTH_MAX: Final = 64  # arrays and maps around a value
 _CONTENT: Final = -1
 
 
+_PACKER: Final = msgpack.Packer()  # packs one value a call, on one thread
+
+
 def _heads() -> list[tuple[int, int, int]]:
     heads = [(1, 0, 0)] * 256
     for first in range(0x80, 0xA0):  # fixmap, fixarray
@@ -109,7 +112,7 @@ def unpack_value(data: bytes) -> object:
 
 def array_head(length: int) -> bytes:
     """What an array of `length` values begins with."""
-    return bytes(msgpack.Packer().pack_array_header(length))
+    return bytes(_PACKER.pack_array_header(length))
 
 
 def pack_value(value: object) -> bytes:
@@ -119,7 +122,7 @@ def pack_value(value: object) -> bytes:
         LimitError: an integer beyond 64 bits, half a character, or too deep.
     """
     try:
-        packed: bytes = msgpack.packb(value)
+        packed: bytes = _PACKER.pack(value)
     except (OverflowError, ValueError) as error:
         raise LimitError(f"no msgpack value: {error}") from None
     return packed

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from edgeboard._native.batches import kernel
 from edgeboard.canvas.bodies import NUMBER_MAX
 from edgeboard.canvas.fields import get_number
 from edgeboard.canvas.leaves import HASH_BYTES, HEAD
@@ -85,6 +86,19 @@ def decode_batch(data: bytes) -> Batch:
         DecodeError: the bytes break the format.
         LimitError: larger than a limit of the contract.
     """
+    if kernel is None:
+        return decode_in_python(data)
+    first, count, time, at, row, origins_at, origins, heads = kernel.decode_batch(data)
+    introduction = None
+    if at:
+        key_at = at + _AUTHOR_BYTES
+        introduction = AuthorId(data[at:key_at]), data[key_at : key_at + KEY_BYTES]
+    brought = _origins_at(data, origins_at, origins) if origins else ()
+    return Batch(AuthorTag(data[1 : 1 + _TAG_BYTES]), first, count, time, introduction, row, brought, heads, data)
+
+
+def decode_in_python(data: bytes) -> Batch:
+    """The twin of the kernel: as `decode_batch`."""
     if len(data) > BATCH_BYTES_MAX:
         raise LimitError(f"a batch of {len(data)} bytes; the limit is {BATCH_BYTES_MAX}")
     end = len(data) - SIGNATURE_BYTES
@@ -112,6 +126,8 @@ def decode_batch(data: bytes) -> Batch:
         raise DecodeError("a batch introduces its author exactly at entry 0")
     introduction: tuple[AuthorId, bytes] | None = None
     if flags & _INTRODUCES:
+        if at + _AUTHOR_BYTES + KEY_BYTES > end:
+            raise DecodeError("a batch is cut short")
         introduction = (
             AuthorId(data[at : at + _AUTHOR_BYTES]),
             data[at + _AUTHOR_BYTES : at + _AUTHOR_BYTES + KEY_BYTES],
@@ -137,14 +153,18 @@ def _read_origins(data: bytes, at: int, end: int) -> tuple[tuple[tuple[Origin, P
     count, at = get_number(data, at)
     if not 1 <= count <= ORIGINS_MAX:
         raise LimitError(f"a batch brings {count} origins; there are 1 to {ORIGINS_MAX}")
-    size = _ORIGIN_BYTES + _PERSON_BYTES
-    behind = at + count * size
+    behind = at + count * (_ORIGIN_BYTES + _PERSON_BYTES)
     if behind > end:
         raise DecodeError("the origins of a batch are cut short")
+    return _origins_at(data, at, count), behind
+
+
+def _origins_at(data: bytes, at: int, count: int) -> tuple[tuple[Origin, PersonId], ...]:
+    size = _ORIGIN_BYTES + _PERSON_BYTES
     return tuple(
         (Origin(int.from_bytes(data[i : i + _ORIGIN_BYTES], "big")), PersonId(data[i + _ORIGIN_BYTES : i + size]))
-        for i in range(at, behind, size)
-    ), behind
+        for i in range(at, at + count * size, size)
+    )
 
 
 def _read_slot(data: bytes, at: int, end: int) -> tuple[Slot, int]:

@@ -1,12 +1,16 @@
 """The kernel on its own: C against tables and hostile bytes under sanitizers, and compiled for the boards."""
 
+import random
 import shutil
 import subprocess
 import sys
 
 import pytest
 
+from edgeboard.oplog.batch import Slot, encode_batch
+from edgeboard.varints import put_uvarint
 from tests._native import golden, workshop
+from tests._native.test_batches import draw_batch
 from tests._native.workshop import CHECKS, PURE, SANITIZERS, SHIPPED, SOURCES, STRICT
 
 pytestmark = pytest.mark.slow
@@ -39,9 +43,27 @@ def test_hostile_bytes_under_sanitizers(tmp_path):
     assert workshop.run(program, 1, 4000, corpus) == f"4000 rounds; seen {EVERY_STATUS}\n"
 
 
+# Of eb_batches.h, but for EB_BATCH_LARGE, which takes more than an entry of the corpus holds.
+EVERY_FAULT = 0x7FFF & ~(1 << 1)
+
+
+def test_hostile_batches_under_sanitizers(tmp_path):
+    sources = [CHECKS / "strokes_checks.c", CHECKS / "batches_fuzz.c"]
+    program = workshop.build_program(tmp_path / "fuzz", *sources, options=SANITIZERS)
+    rng = random.Random(1)
+    late = bytearray(b"\1")
+    put_uvarint(late, 2**53 - 1)  # a Lamport number beyond the last
+    entries = [draw_batch(rng) for _ in range(300)]
+    entries += [encode_batch(b"author-t", 1, 0, None, 0, (), [Slot(0, bytes(late) + b"\x10\0\0\2")], bytes(64))] * 30
+    (tmp_path / "corpus").write_bytes(b"".join(len(data).to_bytes(2, "big") + data for data in entries))
+    assert workshop.run(program, 1, 20000, tmp_path / "corpus") == f"20000 rounds; seen {EVERY_FAULT}\n"
+
+
 GLUE = """
 import random, sys
 from tests._native.test_strokes import decode, encode, draw_stroke, outcome, wound
+from edgeboard.oplog.batch import Slot, encode_batch
+from edgeboard.varints import put_uvarint
 from tests._native import golden, workshop
 kernel = workshop.load_extension(sys.argv[1])
 rng = random.Random(1)
@@ -51,6 +73,10 @@ for stroke, data in golden.golden_strokes():
 for _ in range(300):
     outcome(encode, kernel, draw_stroke(rng))
     outcome(decode, kernel, wound(rng.choice(golden.all_bytes()), rng))
+from tests._native.test_batches import agree, draw_batch, wound as wound_batch
+for _ in range(200):
+    agree(kernel, draw_batch(rng))
+    agree(kernel, wound_batch(draw_batch(rng), rng))
 outcome(kernel.encode, 20, (1, 2.5), (1, 2), None, None, None, None)
 outcome(kernel.decode, data, 0, int)
 print("sound")

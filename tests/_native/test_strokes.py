@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeboard._native import strokes
+from edgeboard._native import loading, strokes
 from edgeboard.canvas.samples import Stroke
 from edgeboard.errors import DecodeError, LimitError
 from edgeboard.oplog import codec
@@ -345,16 +345,16 @@ def raises(error):
 )
 def test_an_unsound_kernel_is_not_used_and_said_once(kernel, faults, monkeypatch, caplog):
     unsound = SimpleNamespace(**{"encode": kernel.encode, "decode": kernel.decode, **faults})
-    monkeypatch.setattr(strokes, "import_module", lambda _: unsound)
-    assert strokes._load() is None
+    monkeypatch.setattr(loading, "import_module", lambda _: unsound)
+    assert loading.load("strokes", strokes.is_sound) is None
     assert [record.message for record in caplog.records] == [
         "the C kernel of strokes fails its self-check; Python runs instead"
     ]
 
 
 def test_a_kernel_that_cannot_be_loaded_is_no_news(monkeypatch, caplog):
-    monkeypatch.setattr(strokes, "import_module", raises(ImportError()))
-    assert strokes._load() is None
+    monkeypatch.setattr(loading, "import_module", raises(ImportError()))
+    assert loading.load("strokes", strokes.is_sound) is None
     assert not caplog.records
 
 

@@ -5,24 +5,26 @@ import sys
 import pytest
 
 from edgeboard import _native
-from edgeboard._native import refine, strokes
+from edgeboard._native import batches, refine, strokes
 from tests._native.workshop import run, run_python
 
 SAY = "import edgeboard._native; print(edgeboard._native.active())"
 
 
 def test_the_twin_that_runs_is_named(monkeypatch):
+    monkeypatch.setattr(batches, "kernel", object())
     monkeypatch.setattr(refine, "kernel", object())
     monkeypatch.setattr(strokes, "kernel", None)
-    assert _native.active() == {"strokes": "Python", "refine": "C"}
+    assert _native.active() == {"batches": "C", "refine": "C", "strokes": "Python"}
     monkeypatch.setattr(strokes, "kernel", object())
     monkeypatch.setattr(refine, "kernel", None)
-    assert _native.active() == {"strokes": "C", "refine": "Python"}
+    assert _native.active() == {"batches": "C", "refine": "Python", "strokes": "C"}
 
 
 @pytest.mark.parametrize("value", ["1", "yes"])
 def test_python_can_be_asked_for(value):
-    assert run_python(SAY, {"EDGEBOARD_PURE": value}) == "{'strokes': 'Python', 'refine': 'Python'}\n"
+    said = run_python(SAY, {"EDGEBOARD_PURE": value})
+    assert said == "{'batches': 'Python', 'refine': 'Python', 'strokes': 'Python'}\n"
 
 
 @pytest.mark.parametrize("value", ["", "0"])

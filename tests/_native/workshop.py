@@ -18,7 +18,8 @@ from tests.conftest import find_program
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "edgeboard" / "_native"
 CHECKS = ROOT / "tests" / "_native"
-KERNEL = [SOURCES / "eb_strokes.c", SOURCES / "eb_refine.c"]
+KERNEL = [SOURCES / f"eb_{name}.c" for name in ("strokes", "refine", "batches", "hashes")]
+GLUE = [SOURCES / f"{name}.c" for name in ("module", "module_batches")]
 COMPILER_NAMES = ("cc", "gcc", "clang")
 
 STRICT = [
@@ -52,7 +53,7 @@ def build_extension(target, *options):
     """The extension, as setup.py builds it but for the options."""
     headers = ["-isystem", sysconfig.get_paths()["include"]]
     kinds = ["-shared", "-fPIC", "-fvisibility=hidden"]
-    compile_c([compiler(), *STRICT, *options, *kinds, *headers, SOURCES / "module.c", *KERNEL, "-o", target, "-lm"])
+    compile_c([compiler(), *STRICT, *options, *kinds, *headers, *GLUE, *KERNEL, "-o", target, "-lm"])
     return target
 
 

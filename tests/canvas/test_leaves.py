@@ -53,10 +53,10 @@ def test_what_is_no_plain_item_stands_apart():
     assert list(RUN.iter_unpack(found.runs)) == [(0, 1, 0, 1)]
     assert found.lamport == max(op.lamport for op in ops)
     others = list(OTHER.iter_unpack(found.others))
-    for (lamport, head, row, counter, at, size, entry, body_at), op in zip(others, ops[1:], strict=False):
+    for (lamport, head, row, counter, at, size, entry, body_at, *_), op in zip(others, ops[1:], strict=False):
         assert (lamport, head >> 4, row, counter, body_at) == (op.lamport, op.kind, 0, op.id & 0xFFFFFFFF, op.body_at)
         assert leaf.data[at : at + size] == op.tail == ops[entry].tail
-    *_, (_, _, _, _, at, size, entry, _) = others
+    *_, (_, _, _, _, at, size, entry, *_) = others
     assert (size, entry, leaf.data[at : at + 16]) == (DROPPED, 5, b"h" * 16)
     assert leaf.hash(5) == b"h" * 16
 
@@ -87,8 +87,10 @@ def test_items_are_found_in_whatever_order_runs_come_and_go():
             ops = [op_id(origin, counter + behind) for behind in range(length)]
             if not any(op in known for op in ops):
                 if rng.random() < 0.3:
-                    leaves.note(op_id(origin, rng.randint(1, 70)))
-                assert not leaves.is_beyond(origin, counter) or all(op < ops[0] for op in known if op >> 32 == origin)
+                    leaves.admit(origin, rng.randint(1, 70))
+                if leaves.admit(origin, counter, length):
+                    assert all(op < ops[0] for op in known if op >> 32 == origin)
+                leaves.admit(origin, counter, length)
                 leaves.add(origin, counter, length, leaf, entry)
                 known |= {op: (leaf, entry + behind) for behind, op in enumerate(ops)}
             if known and rng.random() < 0.4:

@@ -1,0 +1,23 @@
+/* What the files of the extension share: its state, and the functions that its table of methods names. */
+#ifndef EB_MODULE_H
+#define EB_MODULE_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+
+#include "eb_strokes.h"
+
+struct state {
+    PyObject *decode_error;
+    PyObject *limit_error;
+    PyObject *scale;               /* the names of a stroke's fields */
+    PyObject *columns[EB_COLUMNS]; /* in the order of enum eb_column */
+};
+
+PyObject *decode_batch(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
+PyObject *survey_batch(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
+PyObject *hash_slots(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
+PyObject *digest_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
+
+#endif
