@@ -3,7 +3,7 @@
 from benchmarks.harness import Figure
 
 PYCRDT = {"pycrdt": ("crdts:pycrdt_room", "ops_per_s")}
-PYCRDT_MIB = {"pycrdt": ("crdts:pycrdt_room", "mib")}
+PYCRDT_MIB = {"pycrdt": ("crdts:pycrdt_memory", "mib")}
 PYCRDT_LOAD = {"pycrdt": ("crdts:pycrdt_load", "seconds")}
 
 FIGURES = [
