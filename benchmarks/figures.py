@@ -97,6 +97,15 @@ FIGURES = [
         lambda value, peers: value <= 0.9,
     ),
     Figure(
+        "disk of the locked environment without the media stack, pip not counted",
+        "disk:environment",
+        "mib",
+        "MiB",
+        "<= 90",
+        lambda value, peers: value <= 90,
+        runs=1,
+    ),
+    Figure(
         "memory of an idle node",
         "start:served",
         "mib",

@@ -9,8 +9,11 @@ import re
 import subprocess
 import sys
 import tomllib
+import venv
+import zipfile
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from packaging.requirements import Requirement
@@ -21,7 +24,7 @@ from tests import conftest
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-VERBS = ["demo", "test", "bench", "soak", "fuzz", "lint", "env"]
+VERBS = ["demo", "test", "bench", "soak", "fuzz", "lint", "wheels", "env"]
 
 
 @pytest.fixture
@@ -316,3 +319,69 @@ def test_a_program_is_found_by_any_of_its_names(monkeypatch, tmp_path):
     program.touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert conftest.find_program("Node.js", conftest.NODE_NAMES, "nodejs") == str(program)
+
+
+# ------------------------------------------------------------------------------------------------ what boards install
+
+
+def read_lock(name):
+    lines = (ROOT / "requirements" / name).read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def test_the_lock_of_a_board_holds_all_that_edgeboard_needs_and_no_media(dev):
+    """So that `pip install --no-deps` with it is a whole installation."""
+    assert read_lock("board.lock") == dev.board_pins(), "run ./dev env --relock, or mend requirements/board.lock"
+    names = {line.partition("==")[0].lower() for line in read_lock("board.lock")}
+    assert names.isdisjoint({"av", "pylibsrtp", "numpy", "pytest", "mypy", "ruff"})
+    assert {"aiortc", "cryptography", "msgpack", "google-crc32c", "pyee"} <= names
+
+
+def test_boards_run_the_versions_that_the_tests_run():
+    assert set(read_lock("board.lock")) <= set(read_lock("dev.lock"))
+
+
+@pytest.mark.parametrize(
+    ("tag", "version"),
+    [("manylinux_2_28_aarch64", (2, 28)), ("manylinux_2_17_x86_64", (2, 17)), ("linux_riscv64", (999,))],
+)
+def test_the_glibc_of_a_tag(dev, tag, version):
+    assert dev.glibc_of(tag) == version
+
+
+def test_wheels_are_made_for_machines_that_are_known(dev, checkout):
+    with pytest.raises(dev.Trouble, match="no wheels are made for pdp11; there are aarch64, riscv64, x86_64"):
+        dev.wheels(SimpleNamespace(machines=["pdp11"], out=checkout), [])
+
+
+@pytest.mark.soak  # fetches zig, 600 MB
+def test_wheels_for_the_boards_have_their_kernels_and_no_sources(tmp_path):
+    done = subprocess.run([ROOT / "dev", "wheels", "--out", tmp_path, "aarch64", "riscv64"], check=False)
+    assert done.returncode == 0
+    wheels = sorted(tmp_path.glob("*.whl"))
+    assert [wheel.name.partition("-abi3-")[2] for wheel in wheels] == [
+        "manylinux_2_28_aarch64.whl", "manylinux_2_31_riscv64.whl",
+    ]  # fmt: skip
+    for wheel, machine in zip(wheels, (0xB7, 0xF3), strict=True):  # e_machine of AArch64, of RISC-V
+        with zipfile.ZipFile(wheel) as archive:
+            names = archive.namelist()
+            kernels = archive.read("edgeboard/_native/_kernels.abi3.so")
+        assert int.from_bytes(kernels[18:20], "little") == machine
+        assert {"edgeboard/web/static/main.js", "edgeboard/cli/data/handwriting.jsonl"} <= set(names)
+        assert not [name for name in names if name.endswith((".c", ".h")) and name.startswith("edgeboard/")]
+
+
+@pytest.mark.soak  # fetches setuptools
+def test_a_source_distribution_builds_its_kernels(dev, tmp_path):
+    dev.copy_tracked_files(tmp_path / "source")
+    build = "from setuptools.build_meta import build_sdist; print(build_sdist('..'))"
+    python = tmp_path / "venv" / "bin" / "python"
+    venv.create(tmp_path / "venv", with_pip=True)
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run([*pip, "setuptools>=77"], check=True)
+    subprocess.run([python, "-c", build], cwd=tmp_path / "source", check=True, capture_output=True)
+    (sdist,) = tmp_path.glob("edgeboard-*.tar.gz")
+    subprocess.run([*pip, "--no-deps", sdist], check=True)
+    say = "import edgeboard._native as n; print(set(n.active().values()))"
+    done = subprocess.run([python, "-c", say], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "{'C'}\n"
