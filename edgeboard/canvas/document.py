@@ -42,7 +42,7 @@ class Document:
         admins: the nodes whose acl ops count.
         """
         self.lamport = 0  # the highest seen
-        self._admins = admins
+        self.admins = admins
         self._facts = Facts()
         self._view: View | None = None
         self._persons: dict[Origin, PersonId] = {}
@@ -244,7 +244,7 @@ class Document:
 
     def _settle(self) -> set[OpId]:
         """Settle the floors whose context is held now (rule 8); gives the items that have ended by that."""
-        return self._floors.settle(self._facts, self._admins, self.view, self.held)
+        return self._floors.settle(self._facts, self.admins, self.view, self.held)
 
     def _settled(self, change: Change) -> Change:
         gone = self._settle()
@@ -254,7 +254,7 @@ class Document:
         """After what changes who was an admin or what a floor's context was: all floors from the start."""
         self._view = None
         self._floors = Floors(standing(self._facts))
-        self._floors.settle(self._facts, self._admins, self.view, self.held)
+        self._floors.settle(self._facts, self.admins, self.view, self.held)
 
     # ------------------------------------------------------------------------------------------------- what is there
 
@@ -262,18 +262,13 @@ class Document:
     def view(self) -> View:
         """The rules over everything held."""
         if self._view is None:
-            self._view = View(self._facts, self._admins)
+            self._view = View(self._facts, self.admins)
         return self._view
 
     @property
     def facts(self) -> Facts:
         """What the rules are asked of; not to be changed."""
         return self._facts
-
-    @property
-    def admins(self) -> frozenset[NodeId]:
-        """The nodes whose acl ops count."""
-        return self._admins
 
     @property
     def held(self) -> Vector:
@@ -399,7 +394,7 @@ class Document:
         for number in range(len(facts.authors)):
             assert filled.get(number, set()) == self._holdings.entries(number)
         if self._view is not None:  # what is remembered is what would be found
-            assert digest_of(facts, View(facts, self._admins), self._floors.gone) == self.digest()
+            assert digest_of(facts, View(facts, self.admins), self._floors.gone) == self.digest()
         anew = Floors(standing(facts))
-        anew.settle(facts, self._admins, self.view, self.held)
+        anew.settle(facts, self.admins, self.view, self.held)
         assert (anew.gone, len(anew)) == (self._floors.gone, len(self._floors))

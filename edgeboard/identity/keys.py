@@ -3,6 +3,7 @@
 A key is made from 32 random bytes that the caller brings; this module has no dice of its own.
 """
 
+from functools import lru_cache
 from typing import final
 
 from cryptography.exceptions import InvalidSignature
@@ -14,6 +15,7 @@ from edgeboard.ids import NodeId, node_id
 SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
+KEYS_KEPT = 256  # public keys that were read: a room has few, and reading one costs a tenth of a check
 
 
 def length_prefixed(data: bytes) -> bytes:
@@ -43,7 +45,13 @@ class NodeKey:
 def verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
     """Whether the holder of `public_key` signed `message`. Never raises, whatever the bytes are."""
     try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+        _read_key(public_key).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@lru_cache(KEYS_KEPT)
+def _read_key(public_key: bytes) -> Ed25519PublicKey:
+    """Raises: ValueError: not a key."""
+    return Ed25519PublicKey.from_public_bytes(public_key)

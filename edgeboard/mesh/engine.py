@@ -17,7 +17,7 @@ from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import AuthorTag, NodeId, RoomId
 from edgeboard.mesh.flow import LinkState, RoomFlow
 from edgeboard.mesh.rate import TokenBucket
-from edgeboard.mesh.values import CloseLink, MeshSettings, MeshStatistics, Neighbour, Output, Send
+from edgeboard.mesh.values import CloseLink, MeshSettings, MeshStatistics, Output, Send
 from edgeboard.vectors import Range, Vector
 from edgeboard.wire.fields import RANGES_MAX
 from edgeboard.wire.messages import (
@@ -117,9 +117,13 @@ class Mesh:
     def push(self, room: RoomId, batch: tuple[AuthorTag, int, int], data: bytes, source: int | None) -> None:
         """A batch is new here: (author, first, end) and its bytes; `source` is the link it came by."""
         author, first, end = batch
-        if self._asked.get((room, author), (end + 1, 0, 0.0))[0] <= end:
-            del self._asked[room, author]
-        message = encode(BatchIs(room, data))
+        asked = self._asked.get((room, author))
+        if asked is not None:
+            if asked[1] == source and source in self._links:
+                self._links[source].answered = self._links[source].heard
+            if asked[0] <= end:
+                del self._asked[room, author]
+        message = b""  # encoded once, if anybody lacks it
         for state, flow in self.joined(room):
             theirs = flow.theirs.get(author, 0)
             if state.link == source or theirs >= end:
@@ -127,6 +131,7 @@ class Mesh:
                 continue
             if flow.wanted or (state.is_guest and theirs != first):
                 continue  # its backlog is under way and will come to this batch
+            message = message or encode(BatchIs(room, data))
             if state.window.free < len(message):
                 self._skipped += 1
                 continue
@@ -214,6 +219,8 @@ class Mesh:
 
     def behind(self, room: RoomId) -> bool:
         """Whether some other node of the room is known to hold what we lack."""
+        if any(key == room and link in self._links for (key, _), (_, link, _) in self._asked.items()):
+            return True  # what was asked for is what we lack
         mine = self._vector(room)
         return mine is not None and any(
             not state.is_guest and not mine.includes_all(flow.theirs) for state, flow in self.joined(room)
@@ -231,7 +238,8 @@ class Mesh:
         ranges: list[Range] = []
         for missing in vector.beyond(mine):
             end, asked, when = self._asked.get((room, missing.author), (0, -1, 0.0))
-            if end >= missing.end and asked in self._links and now - when < self._settings.ask_again_s:
+            giver = self._links.get(asked)
+            if giver and end >= missing.end and now - max(when, giver.answered) < self._settings.ask_again_s:
                 continue
             if len(ranges) == RANGES_MAX:
                 break
@@ -384,17 +392,5 @@ class Mesh:
         return out
 
     def statistics(self) -> MeshStatistics:
-        links = tuple(
-            Neighbour(
-                state.link,
-                state.node.hex(),
-                state.is_guest,
-                None if state.round_trip_s is None else state.round_trip_s * 1000,
-                state.missed >= self._settings.suspect_pings,
-                len(state.rooms),
-                state.window.sent,
-                state.window.sent - state.window.credited,
-            )
-            for state in self._links.values()
-        )
+        links = tuple(state.as_neighbour(self._settings.suspect_pings) for state in self._links.values())
         return MeshStatistics(links, self._pushed, self._repaired, self._duplicates, self._skipped)

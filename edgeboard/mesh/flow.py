@@ -10,6 +10,7 @@ from typing import final
 
 from edgeboard.ids import AuthorTag, RoomId
 from edgeboard.mesh.rate import TokenBucket
+from edgeboard.mesh.values import Neighbour
 from edgeboard.vectors import Range, Vector
 from edgeboard.wire.messages import MESSAGE_MAX
 
@@ -94,6 +95,7 @@ class LinkState:
     ping_sequence: int = 0
     missed: int = 0
     round_trip_s: float | None = None
+    answered: float = -1e9  # when a batch came that it had been asked for
     next_handle: int = 0
 
     def flow(self, room: RoomId) -> RoomFlow:
@@ -102,6 +104,19 @@ class LinkState:
             self.rooms[room] = RoomFlow(self.next_handle)
             self.next_handle += 1
         return self.rooms[room]
+
+    def as_neighbour(self, suspect_pings: int) -> Neighbour:
+        """The link as `edgeboard status` shows it."""
+        return Neighbour(
+            self.link,
+            self.node.hex(),
+            self.is_guest,
+            None if self.round_trip_s is None else self.round_trip_s * 1000,
+            self.missed >= suspect_pings,
+            len(self.rooms),
+            self.window.sent,
+            self.window.sent - self.window.credited,
+        )
 
     def room_of(self, handle: int) -> RoomId | None:
         """Which room the other side means by its handle."""

@@ -7,6 +7,7 @@ Put back into the place that it was dropped from, an op fits the content hash th
 
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from edgeboard.canvas.document import Place
@@ -23,7 +24,7 @@ OWNERS_MAX: Final = 10_000  # authors in a segment, and pairs of origin and pers
 BODIES_MAX: Final = 4 << 20  # bytes, as they were
 SEGMENT_MAX: Final = BODIES_MAX + (1 << 20)
 
-COLUMNS: Final = 7
+COLUMNS: Final = ("author", "entry", "time", "owner", "counter", "stamp", "length")
 
 _TAG_BYTES: Final = 8
 _ORIGIN_BYTES: Final = 8
@@ -52,30 +53,35 @@ def encode_segment(entries: Sequence[Entry]) -> bytes:
     """
     if not 1 <= len(entries) <= ENTRIES_MAX:
         raise LimitError(f"a segment of {len(entries)} ops; there are 1 to {ENTRIES_MAX}")
-    ordered = sorted(entries, key=lambda entry: entry.place)
-    authors = list(dict.fromkeys(entry.place.author for entry in ordered))
-    owners = list(dict.fromkeys((entry.origin, entry.person) for entry in ordered))
-    if max(len(authors), len(owners)) > OWNERS_MAX:
-        raise LimitError(f"a segment of more than {OWNERS_MAX} authors or origins")
-    unit = TIME_UNIT if all(entry.time % TIME_UNIT == 0 for entry in ordered) else 1
-    columns, bodies = _take_apart(ordered, authors, owners, unit)
+    split = take_apart(entries)
     out = bytearray((FORMAT,))
-    put_uvarint(out, unit)
-    put_uvarint(out, len(authors))
-    out += b"".join(authors)
-    put_uvarint(out, len(owners))
-    for origin, person in owners:
+    put_uvarint(out, split.unit)
+    put_uvarint(out, len(split.authors))
+    out += b"".join(split.authors)
+    put_uvarint(out, len(split.owners))
+    for origin, person in split.owners:
         out += origin.to_bytes(_ORIGIN_BYTES, "big") + person
-    put_uvarint(out, len(ordered))
-    for column in columns:
+    put_uvarint(out, len(entries))
+    for column in split.columns.values():
         data = encode_column(column)
         put_uvarint(out, len(data))
         out += data
-    put_uvarint(out, len(bodies))
-    packed = zlib.compress(bodies, 6)
-    pays = len(packed) < len(bodies) * _WORTH
+    put_uvarint(out, len(split.bodies))
+    packed = zlib.compress(split.bodies, 6)
+    pays = len(packed) < len(split.bodies) * _WORTH
     out.append(_DEFLATED if pays else _STORED)
-    return bytes(out + (packed if pays else bodies))
+    return bytes(out + (packed if pays else split.bodies))
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Ops in order of their places, by what they are made of."""
+
+    unit: int  # ms, of the labels
+    authors: list[AuthorTag]
+    owners: list[tuple[Origin, PersonId]]
+    columns: dict[str, list[int]]  # by what is in them, in the order of `COLUMNS`
+    bodies: bytes
 
 
 class _Seen:
@@ -90,13 +96,22 @@ class _Seen:
         self.recent = list(range(owners))  # owners, the latest first
 
 
-def _take_apart(
-    ordered: Sequence[Entry], authors: Sequence[AuthorTag], owners: Sequence[tuple[Origin, PersonId]], unit: int
-) -> tuple[list[list[int]], bytes]:
+def take_apart(entries: Sequence[Entry]) -> Split:
+    """What a segment of these ops consists of.
+
+    Raises:
+        LimitError: as `encode_segment`.
+    """
+    ordered = sorted(entries, key=lambda entry: entry.place)
+    authors = list(dict.fromkeys(entry.place.author for entry in ordered))
+    owners = list(dict.fromkeys((entry.origin, entry.person) for entry in ordered))
+    if max(len(authors), len(owners)) > OWNERS_MAX:
+        raise LimitError(f"a segment of more than {OWNERS_MAX} authors or origins")
+    unit = TIME_UNIT if all(entry.time % TIME_UNIT == 0 for entry in ordered) else 1
     rows = {tag: row for row, tag in enumerate(authors)}
     owner_rows = {owner: row for row, owner in enumerate(owners)}
     seen = _Seen(len(owners))
-    columns: list[list[int]] = [[] for _ in range(COLUMNS)]
+    columns: dict[str, list[int]] = {name: [] for name in COLUMNS}
     bodies = bytearray()
     for place, origin, person, ms, tail in ordered:
         time = ms // unit
@@ -119,7 +134,7 @@ def _take_apart(
             zigzag(lamport - seen.lamport - 1),
             len(tail) - at,
         )
-        for column, surprise in zip(columns, surprises, strict=True):
+        for column, surprise in zip(columns.values(), surprises, strict=True):
             column.append(surprise)
         seen.recent.insert(0, seen.recent.pop(rank))
         seen.author, seen.entry, seen.time[row] = row, place.entry + 1, time
@@ -127,7 +142,7 @@ def _take_apart(
         bodies += tail[at:]
     if len(bodies) > BODIES_MAX:
         raise LimitError(f"a segment of {len(bodies)} bytes; the limit is {BODIES_MAX}")
-    return columns, bytes(bodies)
+    return Split(unit, authors, owners, columns, bytes(bodies))
 
 
 def decode_segment(data: bytes) -> list[Entry]:
@@ -148,7 +163,7 @@ def decode_segment(data: bytes) -> list[Entry]:
     owners, at = _pieces(data, at, count, _ORIGIN_BYTES + _PERSON_BYTES)
     count, at = _count(data, at, ENTRIES_MAX)
     columns = []
-    for _ in range(COLUMNS):
+    for _ in COLUMNS:
         size, at = get_uvarint(data, at)
         (column,), at = _pieces(data, at, 1, size)
         columns.append(decode_column(column, count))

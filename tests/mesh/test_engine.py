@@ -99,6 +99,32 @@ def test_one_neighbour_is_asked_and_after_a_while_another() -> None:
     assert of_type(said(mesh, 2), Want) == [Want(ROOM, (Range(A, 0, 5),))]
 
 
+def test_a_neighbour_that_is_answering_is_not_asked_again_nor_another_one() -> None:
+    logs = Logs()
+    mesh = linked(logs, Vector({A: 5, B: 5}))
+    join(mesh, Vector({A: 5, B: 5}), link=2, node=N2)
+    said(mesh, 1)
+    for number, now in enumerate((1.0, 2.0, 3.0)):
+        mesh.receive(1, Pong(0), now)
+        logs.entries[A] = number + 1
+        mesh.push(ROOM, (A, number, number + 1), b"data", 1)
+    for link in (1, 2):
+        mesh.receive(link, VectorIs(ROOM, Vector({A: 5, B: 5}).to_bytes()), 4.5)
+        assert of_type(said(mesh, link), Want) == []
+    mesh.receive(2, VectorIs(ROOM, Vector({A: 5, B: 5}).to_bytes()), 5.5)
+    assert of_type(said(mesh, 2), Want) == [Want(ROOM, (Range(A, 3, 5), Range(B, 0, 5)))]
+
+
+def test_new_ink_of_a_neighbour_is_no_answer() -> None:
+    logs = Logs(a=3)
+    mesh = linked(logs, Vector({A: 3, B: 5}))
+    mesh.receive(1, Pong(0), 2.0)
+    logs.entries[A] = 4
+    mesh.push(ROOM, (A, 3, 4), b"data", 1)
+    mesh.receive(1, VectorIs(ROOM, Vector({A: 4, B: 5}).to_bytes()), 2.5)
+    assert of_type(said(mesh, 1), Want)[-1] == Want(ROOM, (Range(B, 0, 5),))
+
+
 def test_if_the_neighbour_that_was_asked_is_gone_the_next_is_asked_at_once() -> None:
     mesh = linked(Logs(), Vector({A: 5}))
     mesh.link_down(1)
