@@ -20,6 +20,18 @@ UNWELCOME = {
 }  # fmt: skip
 
 
+def imports_of(run_main, state, module):
+    """What a node says once it has loaded a module, which it does behind its first page."""
+    give_up = time.monotonic() + 20
+    while True:
+        code, out, err = run_main("status", "--imports", "--json", "--state", state)
+        assert (code, err) == (0, "")
+        found = json.loads(out)
+        if module in found["modules"]:
+            return found
+        assert time.monotonic() < give_up, f"the node has not loaded {module}"
+
+
 @pytest.mark.slow
 def test_an_idle_node_loads_nothing_that_it_does_not_use(start_node, run_main):
     first = start_node("a")
@@ -27,11 +39,8 @@ def test_an_idle_node_loads_nothing_that_it_does_not_use(start_node, run_main):
     run_main("mesh", "secret", "--state", first.state.parent / "b", "--set", secret)
     second = start_node("b", "--peer", first.url)
     second.wait_for("joining -> active")
-    code, out, err = run_main("status", "--imports", "--json", "--state", second.state)
-    assert (code, err) == (0, "")
-    found = json.loads(out)
-    modules = set(found["modules"])
-    assert {"aiortc", "edgeboard.transport.webrtc", "aiohttp.web"} <= modules
+    modules = set(imports_of(run_main, second.state, "edgeboard.transport.webrtc")["modules"])
+    assert {"aiortc", "aiohttp.web", "edgeboard.node.build"} <= modules
     assert modules & (UNWELCOME - {"yaml", "edgeboard.config.load"}) == set(), (
         "import it where it is used: see docs/architecture.md, what an idle board carries"
     )
@@ -44,10 +53,7 @@ def test_a_node_without_a_configuration_reads_no_yaml(start_node, run_main, tmp_
     process = subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         assert b"/room/lobby" in process.stdout.readline()
-        found = {}
-        give_up = time.monotonic() + 20
-        while "aiortc.rtcpeerconnection" not in found.get("modules", ()) and time.monotonic() < give_up:
-            found = json.loads(run_main("status", "--imports", "--json", "--state", state)[1])
+        found = imports_of(run_main, state, "aiortc.rtcpeerconnection")
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(10)
