@@ -131,6 +131,22 @@ FIGURES = [
         lambda value, peers: value <= 90,
     ),
     Figure(
+        "codec, encode, the twin in Python, handwriting",
+        "codec:twin",
+        "handwriting_encode_ns",
+        "ns/point",
+        "<= 2,000",
+        lambda value, peers: value <= 2000,
+    ),
+    Figure(
+        "codec, decode, the twin in Python, handwriting",
+        "codec:twin",
+        "handwriting_decode_ns",
+        "ns/point",
+        "<= 2,000",
+        lambda value, peers: value <= 2000,
+    ),
+    Figure(
         "start of the process to a board that is served",
         "start:served",
         "seconds",

@@ -193,7 +193,7 @@ static enum eb_status plan_column(const int64_t *values, size_t count, int64_t s
         in[0].top /= 2;
         in[0].sum /= 2;
         for (size_t j = 1; j < count; j++) {
-            plan->codes[0][j - 1] = (uint32_t)((values[j] - values[j - 1]) / step);
+            plan->codes[0][j - 1] = (uint32_t)(values[j] - values[j - 1]); /* times have no steps */
         }
     }
     plan->bits = 0;
@@ -451,7 +451,9 @@ static unsigned choose_levels(const int64_t *pressure, size_t count, int64_t *ou
     if (find_levels(pressure, count, 2047, out)) {
         return 4;
     }
-    find_levels(pressure, count, PRESSURE_MAX, out);
+    for (size_t j = 0; j < count; j++) {
+        out[j] = pressure[j];
+    }
     return 5;
 }
 
@@ -637,6 +639,38 @@ static enum eb_status read_unary(const struct reader *reader, size_t *at, size_t
     return EB_OK;
 }
 
+/* Puts the low plane, which begins at `bit`, beneath what the unary plane has given; no code is wide. */
+static void read_low(const struct reader *reader, size_t bit, size_t count, unsigned k, uint32_t *codes)
+{
+    uint64_t window = 0;
+    unsigned left = 0; /* bits of the window that are from the data */
+    for (size_t j = 0; k > 0 && j < count; j++) {
+        if (left < k) {
+            window = peek_bits(reader, bit);
+            left = PEEKED;
+        }
+        codes[j] = codes[j] << k | (uint32_t)(window >> (64 - k));
+        window <<= k;
+        left -= k;
+        bit += k;
+    }
+}
+
+/* The same where codes are wide: their bits begin at `wide_bit`. */
+static void read_low_and_wide(const struct reader *reader, size_t bit, size_t wide_bit, size_t count, unsigned k,
+                              uint32_t *codes)
+{
+    for (size_t j = 0; j < count; j++) {
+        if (codes[j] < RICE_MAX) {
+            codes[j] = codes[j] << k | (uint32_t)(peek_bits(reader, bit) >> 1 >> (63 - k));
+            bit += k;
+        } else {
+            codes[j] = (uint32_t)(peek_bits(reader, wide_bit) >> (64 - WIDE_BITS));
+            wide_bit += WIDE_BITS;
+        }
+    }
+}
+
 /* Reads a column that begins at bit *at, and moves *at behind it. The sums stay below 2**54: `first` is below 2**53,
  * and 499 residuals below 2**32, summed twice, below 2**50.
  */
@@ -676,20 +710,32 @@ static enum eb_status read_column(const struct reader *reader, size_t *at, int64
     if (*at > end) {
         return EB_CUT_SHORT;
     }
+    if (wide == 0) {
+        read_low(reader, low_bit, count - 1, k, codes);
+    } else {
+        read_low_and_wide(reader, low_bit, wide_bit, count - 1, k, codes);
+    }
     int64_t value = first, delta = 0;
     values[0] = first;
-    for (size_t j = 1; j < count; j++) {
-        uint32_t code = codes[j - 1];
-        if (code < RICE_MAX) {
-            code = code << k | (uint32_t)(peek_bits(reader, low_bit) >> 1 >> (63 - k));
-            low_bit += k;
-        } else {
-            code = (uint32_t)(peek_bits(reader, wide_bit) >> (64 - WIDE_BITS));
-            wide_bit += WIDE_BITS;
+    switch (order) {
+    case 1:
+        for (size_t j = 1; j < count; j++) {
+            value += unzigzag(codes[j - 1]);
+            values[j] = value;
         }
-        delta = order == RISING ? (int64_t)code : (order == 2 ? delta : 0) + unzigzag(code);
-        value += delta;
-        values[j] = value;
+        break;
+    case 2:
+        for (size_t j = 1; j < count; j++) {
+            delta += unzigzag(codes[j - 1]);
+            value += delta;
+            values[j] = value;
+        }
+        break;
+    default: /* RISING */
+        for (size_t j = 1; j < count; j++) {
+            value += codes[j - 1];
+            values[j] = value;
+        }
     }
     return EB_OK;
 }

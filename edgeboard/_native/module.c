@@ -1,7 +1,8 @@
 /* The kernels as a module of CPython: edgeboard._native._kernels, for the stable ABI of 3.11 and later.
  *
  * Only conversions live here; what is computed is computed in the eb_ files, which know nothing of Python. Every
- * buffer is on the stack, and what the module keeps is in its state, so that interpreters do not share it.
+ * buffer is on the stack, but for that of thinning, and what the module keeps is in its state, so that interpreters do
+ * not share it.
  */
 #include "module.h"
 
@@ -121,8 +122,16 @@ static PyObject *encode(PyObject *module, PyObject *const *arguments, Py_ssize_t
     return PyBytes_FromStringAndSize((const char *)out, (Py_ssize_t)result.length);
 }
 
-static PyObject *make_int(int64_t value)
+static PyObject *make_int(struct state *state, int64_t value)
 {
+    if (value >= 0 && value < SMALL_END) {
+        PyObject **kept = &state->small[value];
+        if (*kept == NULL) {
+            *kept = PyLong_FromLong((long)value);
+        }
+        Py_XINCREF(*kept);
+        return *kept;
+    }
     if (value >= LONG_MIN && value <= LONG_MAX) {
         return PyLong_FromLong((long)value); /* the shorter way */
     }
@@ -130,7 +139,7 @@ static PyObject *make_int(int64_t value)
 }
 
 /* A tuple of ints; neighbours that are equal are one object. */
-static PyObject *make_column(const int64_t *values, size_t count)
+static PyObject *make_column(struct state *state, const int64_t *values, size_t count)
 {
     PyObject *column = PyTuple_New((Py_ssize_t)count);
     PyObject *item = NULL;
@@ -138,7 +147,7 @@ static PyObject *make_column(const int64_t *values, size_t count)
         if (j > 0 && values[j] == values[j - 1]) {
             Py_INCREF(item);
         } else {
-            item = make_int(values[j]);
+            item = make_int(state, values[j]);
         }
         if (item == NULL || PyTuple_SetItem(column, (Py_ssize_t)j, item) != 0) {
             Py_CLEAR(column);
@@ -148,7 +157,7 @@ static PyObject *make_column(const int64_t *values, size_t count)
 }
 
 /* A frozen dataclass with slots, filled as its own __init__ does it: past its __setattr__, which refuses. */
-static PyObject *make_stroke(const struct state *state, PyTypeObject *type, const struct eb_stroke *stroke)
+static PyObject *make_stroke(struct state *state, PyTypeObject *type, const struct eb_stroke *stroke)
 {
     PyObject *made = PyType_GenericNew(type, NULL, NULL);
     PyObject *value = PyLong_FromLongLong(stroke->scale);
@@ -156,7 +165,7 @@ static PyObject *make_stroke(const struct state *state, PyTypeObject *type, cons
     Py_XDECREF(value);
     for (unsigned column = 0; column < EB_COLUMNS && !failed; column++) {
         if (stroke->has >> column & 1) {
-            value = make_column(stroke->values[column], stroke->count);
+            value = make_column(state, stroke->values[column], stroke->count);
         } else {
             value = Py_None;
             Py_INCREF(value);
@@ -173,7 +182,7 @@ static PyObject *make_stroke(const struct state *state, PyTypeObject *type, cons
 /* decode(data, at, type of the stroke) -> (stroke, offset behind it) */
 static PyObject *decode(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
 {
-    const struct state *state = PyModule_GetState(module);
+    struct state *state = PyModule_GetState(module);
     if (given != 3 || !PyType_Check(arguments[2])) {
         return PyErr_Format(PyExc_TypeError, "decode takes bytes, an offset and the type of a stroke");
     }
@@ -308,6 +317,9 @@ static int clear(PyObject *module)
     Py_CLEAR(state->decode_error);
     Py_CLEAR(state->limit_error);
     Py_CLEAR(state->scale);
+    for (unsigned value = 0; value < SMALL_END; value++) {
+        Py_CLEAR(state->small[value]);
+    }
     for (unsigned column = 0; column < EB_COLUMNS; column++) {
         Py_CLEAR(state->columns[column]);
     }

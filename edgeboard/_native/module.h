@@ -8,7 +8,10 @@
 
 #include "eb_strokes.h"
 
+enum { SMALL_END = 4096 }; /* ints below it are made once: all pressures, most times, coordinates near the origin */
+
 struct state {
+    PyObject *small[SMALL_END]; /* NULL until it is needed */
     PyObject *decode_error;
     PyObject *limit_error;
     PyObject *scale;               /* the names of a stroke's fields */
