@@ -2,7 +2,7 @@
 
 from setuptools import Extension, setup
 
-SOURCES = ("module", "module_batches", "eb_strokes", "eb_refine", "eb_batches", "eb_hashes")
+SOURCES = ("module", "module_batches", "module_refine", "eb_strokes", "eb_refine", "eb_batches", "eb_hashes")
 HEADERS = ("module", "eb_strokes", "eb_refine", "eb_batches", "eb_hashes")
 KERNELS = Extension(
     "edgeboard._native._kernels",

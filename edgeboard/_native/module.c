@@ -1,15 +1,12 @@
 /* The kernels as a module of CPython: edgeboard._native._kernels, for the stable ABI of 3.11 and later.
  *
  * Only conversions live here; what is computed is computed in the eb_ files, which know nothing of Python. Every
- * buffer is on the stack, but for that of thinning, and what the module keeps is in its state, so that interpreters do
- * not share it.
+ * buffer is on the stack, and what the module keeps is in its state, so that interpreters do not share it.
  */
 #include "module.h"
 
 #include <limits.h>
 #include <stdlib.h>
-
-#include "eb_refine.h"
 
 static const char *const COLUMN_NAMES[EB_COLUMNS] = {"x", "y", "pressure", "t", "tilt_x", "tilt_y"};
 
@@ -69,7 +66,7 @@ static int get_int(PyObject *item, int64_t *value)
 }
 
 /* The values of a column; its length into *count. Values beyond EB_POINTS_MAX are counted and not read. */
-static int get_column(PyObject *sequence, int64_t *values, size_t *count)
+int get_column(PyObject *sequence, int64_t *values, size_t *count)
 {
     PyObject *items = PySequence_Tuple(sequence); /* a tuple is itself */
     if (items == NULL) {
@@ -211,74 +208,6 @@ static PyObject *decode(PyObject *module, PyObject *const *arguments, Py_ssize_t
     return pair;
 }
 
-/* The numbers of a column as doubles, divided by `scale`; -1 and an exception if there are not `count`. */
-static int get_doubles(PyObject *sequence, size_t count, double scale, double *values)
-{
-    int64_t numbers[EB_POINTS_MAX];
-    size_t given;
-    if (get_column(sequence, numbers, &given) != 0) {
-        return -1;
-    }
-    if (given != count) {
-        PyErr_Format(PyExc_ValueError, "a column of %zu values; there are %zu", given, count);
-        return -1;
-    }
-    for (size_t j = 0; j < count; j++) {
-        values[j] = (double)numbers[j] / scale;
-    }
-    return 0;
-}
-
-static PyObject *refine_stroke(PyObject *const *arguments, struct eb_refine *stroke)
-{
-    Py_ssize_t count = PySequence_Size(arguments[1]);
-    double scale = PyFloat_AsDouble(arguments[0]);
-    stroke->width = PyFloat_AsDouble(arguments[5]);
-    stroke->tolerance = PyFloat_AsDouble(arguments[6]);
-    if (PyErr_Occurred()) {
-        return NULL;
-    }
-    stroke->has_pressure = arguments[3] != Py_None;
-    if (count < 1 || count > EB_POINTS_MAX || stroke->has_pressure != (arguments[4] != Py_None)) {
-        return PyErr_Format(PyExc_ValueError, "%zd points; there are 1 to %d, with both pressures or none", count,
-                            EB_POINTS_MAX);
-    }
-    stroke->count = (size_t)count;
-    if (get_doubles(arguments[1], stroke->count, scale, stroke->recorded.x) != 0 ||
-        get_doubles(arguments[2], stroke->count, scale, stroke->recorded.y) != 0) {
-        return NULL;
-    }
-    if (stroke->has_pressure && (get_doubles(arguments[3], stroke->count, 1.0, stroke->recorded.pressure) != 0 ||
-                                 get_doubles(arguments[4], stroke->count, 1.0, stroke->coarse) != 0)) {
-        return NULL;
-    }
-    size_t kept = eb_refine(stroke);
-    PyObject *indices = PyList_New((Py_ssize_t)kept);
-    for (size_t j = 0; indices != NULL && j < kept; j++) {
-        PyObject *index = PyLong_FromLong(stroke->kept[j]);
-        if (index == NULL || PyList_SetItem(indices, (Py_ssize_t)j, index) != 0) {
-            Py_CLEAR(indices);
-        }
-    }
-    return indices;
-}
-
-/* refine(scale, x, y, pressure, pressure as logged, width, tolerance) -> indices of the points that stay */
-static PyObject *refine(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
-{
-    (void)module;
-    if (given != 7) {
-        return PyErr_Format(PyExc_TypeError, "refine takes a scale, four columns, a width and a tolerance");
-    }
-    struct eb_refine *stroke = PyMem_Calloc(1, sizeof *stroke); /* too large for a small stack */
-    if (stroke == NULL) {
-        return PyErr_NoMemory();
-    }
-    PyObject *indices = refine_stroke(arguments, stroke);
-    PyMem_Free(stroke);
-    return indices;
-}
-
 static int fill(PyObject *module)
 {
     const char *pure = getenv("EDGEBOARD_PURE"); /* asked here, because pure modules of Python do not know `os` */
@@ -334,7 +263,7 @@ static void release(void *module)
 static PyMethodDef METHODS[] = {
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL, NULL},
     {"decode", (PyCFunction)(void (*)(void))decode, METH_FASTCALL, NULL},
-    {"refine", (PyCFunction)(void (*)(void))refine, METH_FASTCALL, NULL},
+    {"refine", (PyCFunction)(void (*)(void))refine_stroke, METH_FASTCALL, NULL},
     {"decode_batch", (PyCFunction)(void (*)(void))decode_batch, METH_FASTCALL, NULL},
     {"survey_batch", (PyCFunction)(void (*)(void))survey_batch, METH_FASTCALL, NULL},
     {"hash_slots", (PyCFunction)(void (*)(void))hash_slots, METH_FASTCALL, NULL},

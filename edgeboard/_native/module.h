@@ -18,6 +18,10 @@ struct state {
     PyObject *columns[EB_COLUMNS]; /* in the order of enum eb_column */
 };
 
+/* The values of a column; its length into *count. Values beyond EB_POINTS_MAX are counted and not read. */
+int get_column(PyObject *sequence, int64_t *values, size_t *count);
+
+PyObject *refine_stroke(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
 PyObject *decode_batch(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
 PyObject *survey_batch(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
 PyObject *hash_slots(PyObject *module, PyObject *const *arguments, Py_ssize_t given);

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "edgeboard" / "_native"
 CHECKS = ROOT / "tests" / "_native"
 KERNEL = [SOURCES / f"eb_{name}.c" for name in ("strokes", "refine", "batches", "hashes")]
-GLUE = [SOURCES / f"{name}.c" for name in ("module", "module_batches")]
+GLUE = [SOURCES / f"{name}.c" for name in ("module", "module_batches", "module_refine")]
 COMPILER_NAMES = ("cc", "gcc", "clang")
 
 STRICT = [
