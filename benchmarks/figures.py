@@ -107,6 +107,14 @@ FIGURES = [
         lambda value, peers: value <= 3,
     ),
     Figure(
+        "a guest that comes late, 10,000 strokes: the newest ink",
+        "joining:guest",
+        "newest_ink_s",
+        "s",
+        "<= 0.3",
+        lambda value, peers: value <= 0.3,
+    ),
+    Figure(
         "late joiner, 10,000 strokes, full batches: equal canvas",
         "joining:full",
         "equal_s",

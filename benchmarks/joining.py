@@ -3,7 +3,7 @@
 Two whole boards in two processes over loopback, WebRTC with the default tiers, SQLite on both sides. The clock starts
 when the link is open. The room is by 8 authors: one batch a stroke, as people draw it, or batches as full as they get.
 
-    python -m benchmarks.joining [--full]
+    python -m benchmarks.joining [--full | --guest]
 """
 
 import argparse
@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import aiohttp
 
 from benchmarks.data import synthetic
 from edgeboard.canvas.bodies import Add, ItemType
@@ -33,11 +35,12 @@ from edgeboard.oplog.log import Log
 from edgeboard.ports import StoredBatch, StoredRoom
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import StateDirectory
+from edgeboard.testing.guest import ScriptedGuest
 from edgeboard.transport.settings import Settings as TransportSettings
+from edgeboard.wire.messages import CaughtUp, Channel
 
 STROKES = 10_000
 FULL_OPS = 30  # of a full batch: about 15 kB
-NEWEST = 100  # strokes: what somebody who comes in wants to see
 PATIENCE_S = 60.0
 
 
@@ -134,8 +137,31 @@ async def _join(state: Path, port: int, digest: str) -> dict[str, float]:
     }
 
 
-def measure(per_batch: int) -> dict[str, float]:
-    """One run: seconds from the open link to the first ink and to the same canvas."""
+async def _look(port: int) -> dict[str, float]:
+    """A guest that comes in: seconds from the open link to the newest ink, and until all has come."""
+    guest = ScriptedGuest(PersonId(bytes([99]) * 16), Origin(99 << 40))
+    times: dict[str, float] = {}
+    async with aiohttp.ClientSession() as http, http.ws_connect(f"http://127.0.0.1:{port}/guest") as ws:
+        out: list[bytes] = []
+        guest.send = lambda channel, data: out.append(bytes((channel,)) + data)
+        began = time.perf_counter()
+        guest.enter("lobby")
+        async with asyncio.timeout(PATIENCE_S):
+            while "all" not in times:
+                while out:
+                    await ws.send_bytes(out.pop(0))
+                data = (await ws.receive()).data
+                guest.receive(Channel(data[0]), data[1:])
+                if guest.recent:
+                    times.setdefault("newest", time.perf_counter() - began)
+                if isinstance(guest.heard[-1], CaughtUp):
+                    times["all"] = time.perf_counter() - began
+    newest = {tail for _, _, tails in guest.recent for tail in tails}
+    return {"newest_ink_s": times["newest"], "all_s": times["all"], "newest_strokes": len(newest)}
+
+
+def measure(per_batch: int, *, guest: bool = False) -> dict[str, float]:
+    """One run: seconds from the open link to the first ink and to the same canvas, of a board or of a guest."""
     with tempfile.TemporaryDirectory() as folder:
         host, joiner = Path(folder, "host"), Path(folder, "joiner")
         for state in (host, joiner):
@@ -148,7 +174,8 @@ def measure(per_batch: int) -> dict[str, float]:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            return asyncio.run(_join(joiner, int(process.stdout.readline()), digest))
+            port = int(process.stdout.readline())
+            return asyncio.run(_look(port) if guest else _join(joiner, port, digest))
         finally:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
@@ -161,6 +188,11 @@ def single() -> dict[str, float]:
     return measure(1)
 
 
+def guest() -> dict[str, float]:
+    """A guest over a WebSocket, one batch a stroke."""
+    return measure(1, guest=True)
+
+
 def full() -> dict[str, float]:
     """Batches of 30 strokes."""
     return measure(FULL_OPS)
@@ -169,9 +201,10 @@ def full() -> dict[str, float]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.joining", description=__doc__)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--guest", action="store_true")
     parser.add_argument("--host", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.host:
         asyncio.run(_host(options.host))
     else:
-        print(json.dumps(full() if options.full else single()))
+        print(json.dumps(full() if options.full else guest() if options.guest else single()))

@@ -7,8 +7,10 @@ from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
 from edgeboard.ids import COUNTER_MAX, Origin, RoomId
 from edgeboard.node.core import Core
 from edgeboard.rooms.guests import GuestState
+from edgeboard.rooms.recent import LEAST, newest_ops
 from edgeboard.varints import get_uvarint
 from edgeboard.vectors import Vector
+from edgeboard.wire.fields import Owned
 from edgeboard.wire.live import Live
 from edgeboard.wire.messages import (
     TEXT_MAX,
@@ -19,6 +21,7 @@ from edgeboard.wire.messages import (
     Message,
     Notice,
     Presence,
+    Recent,
     Refused,
     RoomIs,
     Submit,
@@ -93,6 +96,12 @@ class Hosting:
         core.guests.enter(guest, room.room)
         core.say(guest.link, RoomIs(room.room, name, room.state.value))
         core.mesh.join_guest(guest.link, room.room, name)
+        if sum(lacked.end - lacked.first for lacked in room.log.vector().beyond(vector)) >= LEAST:
+            newest = newest_ops(room.log, room.document)
+            ops = (
+                Owned((origin.to_bytes(8, "big"), person, tuple(tails))) for (origin, person), tails in newest.items()
+            )
+            core.mesh.send_ahead(guest.link, Recent(room.room, tuple(ops)))
         core.mesh.join(guest.link, room.room, vector, handle, now)
         self.people_changed(room.room)
         for node in core.people[room.room].nodes():

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from heapq import heappop, heappush
 from typing import Final, final
 
 from edgeboard.canvas.leaves import Leaf, Table, hash_slots
@@ -264,6 +265,23 @@ class Log:
         """All batches, each author's in order."""
         for author in list(self._authors.values()):
             yield from list(author.batches)
+
+    def newest(self) -> Iterator[bytes]:
+        """All batches, each author's last first, by their labels, which are a hint and no more."""
+        rest = {tag: iter(author.batches[::-1]) for tag, author in self._authors.items()}
+        heap: list[tuple[int, AuthorTag, bytes]] = []
+
+        def take(tag: AuthorTag) -> None:
+            data = next(rest[tag], None)
+            if data is not None:
+                heappush(heap, (-decode_batch(data).time, tag, data))
+
+        for tag in rest:
+            take(tag)
+        while heap:
+            _, tag, data = heappop(heap)
+            take(tag)
+            yield data
 
     def authors(self) -> Mapping[AuthorTag, NodeId]:
         """Whose every author is."""

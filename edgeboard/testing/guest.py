@@ -1,11 +1,12 @@
 """A guest without a browser: says what a page says, over a simulated link or any other."""
 
 from collections.abc import Callable
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from edgeboard.canvas.bodies import Body, Undo
 from edgeboard.canvas.ops import Maker
 from edgeboard.ids import OpId, Origin, PersonId, RoomId
+from edgeboard.mesh.flow import CREDIT_STEP
 from edgeboard.vectors import Vector
 from edgeboard.wire.messages import (
     BatchIs,
@@ -18,12 +19,16 @@ from edgeboard.wire.messages import (
     Ping,
     Pong,
     Receipt,
+    Recent,
     Refused,
     RoomIs,
     Submit,
     decode,
     encode,
 )
+
+if TYPE_CHECKING:
+    from edgeboard.wire.fields import Owned
 
 
 @final
@@ -45,6 +50,7 @@ class ScriptedGuest:
         self.room: RoomId | None = None
         self.heard: list[Message] = []
         self.batches: list[bytes] = []
+        self.recent: list[Owned] = []
         self.saved: set[int] = set()
         self.safe: set[int] = set()
         self.refused: dict[int, str] = {}
@@ -53,7 +59,7 @@ class ScriptedGuest:
         self.closed: Close | None = None
         self.send = lambda channel, data: None
         self._maker = Maker(origin)
-        self._processed = 0
+        self._processed = self._credited = 0
 
     def enter(self, room: str, vector: Vector | None = None) -> None:
         """Say hello and join; what is in the outbox follows when the room answers."""
@@ -75,7 +81,7 @@ class ScriptedGuest:
     def lose_link(self) -> None:
         """The link is gone; drawing goes on into the outbox."""
         self.room = None
-        self._processed = 0  # credit counts from the opening of a link
+        self._processed = self._credited = 0  # credit counts from the opening of a link
 
     def receive(self, channel: Channel, data: bytes) -> None:
         """Take one message of the host."""
@@ -91,8 +97,10 @@ class ScriptedGuest:
                         self.say(Submit(room, self.origin.to_bytes(8, "big"), tuple(self.outbox.values())))
             case BatchIs(_, batch):
                 self.batches.append(batch)
-                self._processed += len(data)
-                self.say(Credit(self._processed))
+                self._process(len(data))
+            case Recent(_, ops):
+                self.recent += ops
+                self._process(len(data))
             case Ping(sequence, _):
                 self.say(Pong(sequence))
             case Receipt(_, level, _, counters):
@@ -109,6 +117,12 @@ class ScriptedGuest:
                 self.refused[counter] = text
             case Close():
                 self.closed = message
+
+    def _process(self, size: int) -> None:
+        self._processed += size
+        if self._processed - self._credited >= CREDIT_STEP:
+            self._credited = self._processed
+            self.say(Credit(self._processed))
 
     def say(self, message: Message) -> None:
         channel = Channel.LOG if isinstance(message, Submit) else Channel.CTL

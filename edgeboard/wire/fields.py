@@ -105,6 +105,21 @@ def tails(value: object) -> tuple[bytes, ...]:
     return tuple(blob(OP_MAX)(tail) for tail in listing(SUBMIT_OPS_MAX)(value))
 
 
+class Owned(tuple[bytes, bytes, tuple[bytes, ...]]):
+    """(origin as 8 bytes, person id, tails): ops of one origin."""
+
+    __slots__ = ()
+
+
+def owned(value: object) -> tuple[Owned, ...]:
+    found = []
+    for item in listing(RANGES_MAX)(value):
+        if not isinstance(item, list) or len(item) < 3:
+            raise DecodeError("ops of an origin have three fields")
+        found.append(Owned((exactly(8)(item[0]), exactly(16)(item[1]), tails(item[2]))))
+    return tuple(found)
+
+
 def counters(value: object) -> tuple[int, ...]:
     found = tuple(number(COUNTER_MAX)(counter) for counter in listing(2 * SUBMIT_OPS_MAX)(value))
     if len(found) % 2:

@@ -247,9 +247,17 @@ class Fragment:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Recent:
+    room: bytes
+    ops: tuple[form.Owned, ...]
+    NUMBER: ClassVar[int] = 35
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.owned)
+
+
 Packed = (
     Close | Ping | Pong | Join | Leave | VectorIs | Want | Credit | Stored | Digest | Guest | Welcome | Receipt
-    | CaughtUp | Presence | Refused | Notice | RoomIs | BatchIs | Submit | Fragment
+    | CaughtUp | Presence | Refused | Notice | RoomIs | BatchIs | Submit | Fragment | Recent
 )  # fmt: skip
 Message = Packed | Live
 CTL: dict[int, type[Packed]] = {
@@ -259,7 +267,7 @@ CTL: dict[int, type[Packed]] = {
         Presence, Refused, Notice, RoomIs, Fragment,
     )
 }  # fmt: skip
-LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Submit, Fragment)}
+LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Submit, Fragment, Recent)}
 BY_CHANNEL: dict[Channel, dict[int, type[Packed]]] = {Channel.CTL: CTL, Channel.LOG: LOG}
 FIELDS = {kind: tuple(f.name for f in fields(kind)) for table in BY_CHANNEL.values() for kind in table.values()}
 

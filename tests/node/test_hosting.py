@@ -4,6 +4,7 @@ import msgpack
 import pytest
 
 from edgeboard.canvas.bodies import Add, Alive, ItemType
+from edgeboard.canvas.ops import decode_op
 from edgeboard.errors import CloseCode
 from edgeboard.ids import Origin, PersonId, room_id
 from edgeboard.node.values import PipelineSettings
@@ -15,6 +16,7 @@ from edgeboard.wire.messages import (
     Channel,
     Notice,
     Presence,
+    Recent,
     Submit,
     Welcome,
     encode,
@@ -257,3 +259,37 @@ def test_clocks_at_1970_and_ten_years_ahead_change_nothing_but_labels() -> None:
     cluster.link(0, 1)
     cluster.run(1.0)
     assert items(cluster, 1) == 2
+
+
+def test_who_lacks_much_is_shown_the_newest_ink_before_the_backlog() -> None:
+    cluster = Cluster(1)
+    node = cluster.nodes[0]
+    made: list = []
+    for number in range(400):
+        body = text(f"{number} " * 40)
+        node.feed(lambda now, body=body: made.extend(node.pipeline.draw("lobby", [body], now)))
+        cluster.run(0.1)
+    guest = seated(cluster, 0)
+    cluster.run(2.0)
+    kinds = [type(message).__name__ for message in guest.heard]
+    assert kinds.index("Recent") < kinds.index("BatchIs")
+    shown = [
+        decode_op(Origin(int.from_bytes(origin, "big")), tail).id for origin, _, tails in guest.recent for tail in tails
+    ]
+    assert shown == made[-len(shown) :]
+    assert len(guest.batches) == len(made)
+
+
+def test_who_lacks_little_is_fed_and_nothing_else() -> None:
+    cluster = Cluster(1)
+    cluster.nodes[0].feed(lambda now: cluster.nodes[0].pipeline.draw("lobby", [text()], now))
+    cluster.run(0.5)
+    assert seated(cluster, 0).recent == []
+
+
+def test_neither_a_guest_nor_a_node_may_say_what_is_recent() -> None:
+    cluster = Cluster(1)
+    guest = seated(cluster, 0)
+    guest.send(Channel.LOG, encode(Recent(LOBBY, ())))
+    cluster.run(0.1)
+    assert guest.closed is not None or cluster.nodes[0].closed[-1].code is CloseCode.MALFORMED

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edgeboard.errors import DecodeError
 from edgeboard.ids import AuthorTag
 from edgeboard.vectors import Range
-from edgeboard.wire.fields import Person
+from edgeboard.wire.fields import Owned, Person
 from edgeboard.wire.live import Live, LiveItem
 from edgeboard.wire.messages import (
     BY_CHANNEL,
@@ -29,6 +29,7 @@ from edgeboard.wire.messages import (
     Pong,
     Presence,
     Receipt,
+    Recent,
     Refused,
     RoomIs,
     Stored,
@@ -64,6 +65,7 @@ EXAMPLES: list[tuple[Channel, Message]] = [
     (Channel.CTL, RoomIs(ROOM, "lobby", "active")),
     (Channel.LOG, BatchIs(ROOM, b"bytes")),
     (Channel.LOG, Submit(ROOM, ORIGIN, (b"one", b"two"))),
+    (Channel.LOG, Recent(ROOM, (Owned((ORIGIN, b"p" * 16, (b"one", b"two"))),))),
 ]
 
 

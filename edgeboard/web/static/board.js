@@ -91,16 +91,29 @@ export class Board {
   }
 
   /**
+   * Ops of others near the end of the log, ahead of their batches, which will say where they lie.
+   * @param {{origin: string, person: string, tails: Uint8Array[]}[]} owners
+   */
+  foresee(owners) {
+    for (const { origin, person, tails } of owners) this.#include(tails.map((tail) => ({ origin, person, tail })));
+  }
+
+  /**
    * Ops of this person that an earlier page load kept.
    * @param {{origin: string, tail: Uint8Array}[]} kept
    */
   adopt(kept) {
+    this.#include(kept.map(({ origin, tail }) => ({ origin, person: this.person, tail })));
+  }
+
+  #include(ops) {
     const changed = new Set();
-    for (const { origin, tail } of kept) {
-      this.document.own(origin, this.person);
+    for (const { origin, person, tail } of ops) {
+      this.document.own(origin, person);
       try {
-        const { items } = this.document.apply(decodeOp(origin, tail));
-        items.forEach((id) => changed.add(id));
+        const op = decodeOp(origin, tail);
+        this.document.apply(op).items.forEach((id) => changed.add(id));
+        this.onArrived(op.id);
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
         this.troubles.unreadable += 1;

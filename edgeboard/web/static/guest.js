@@ -29,7 +29,7 @@ export const Stage = Object.freeze({ GREETING: "greeting", JOINING: "joining", L
 /**
  * What a session hands out:
  * send {channel, data} · stage {stage} · welcome {node, name, software, version} · named {room}, once it is known ·
- * room {room, state} · batch {batch} ·
+ * room {room, state} · recent {ops} · batch {batch} ·
  * caughtUp · receipt {level, origin, counters} · refused {origin, counter, code, text} · presence {node, people} ·
  * notice {level, text} · live {items} · digest {vector, canvas} · suspect {suspect} · ended {code, text, byPeer}
  * @typedef {{type: string}} Output
@@ -269,6 +269,7 @@ export class GuestSession {
         this.#pump();
         break;
       case "batch":
+      case "recent":
       case "presence":
       case "notice":
       case "digest":

@@ -164,6 +164,10 @@ function hear(output, session) {
     case "room":
       host.roomState = output.state;
       break;
+    case "recent":
+      board.foresee(output.ops);
+      if (output.ops.length > 0) showSomething();
+      return;
     case "batch":
       session.want(board.receive(output.batch));
       return;

@@ -144,6 +144,8 @@ const vector = blob(JOINED_MAX);
 const range = record({ tag: hex(8), first: count, end: count });
 const person = record({ person: hex(16), origin: hex(8), name: text(NAME_MAX), colour: number(COLOUR_MAX) });
 
+const owned = record({ origin: hex(8), person: hex(16), tails: list(SUBMIT_OPS_MAX, blob(TAIL_MAX)) });
+
 // ---------------------------------------------------------------------------------------------------------- messages
 
 const CTL = {
@@ -179,6 +181,7 @@ const CTL = {
 const LOG = {
   batch: [32, { room, batch: blob(MESSAGE_MAX) }],
   submit: [33, { room, origin: hex(8), tails: list(SUBMIT_OPS_MAX, blob(TAIL_MAX)) }],
+  recent: [35, { room, ops: list(RANGES_MAX, owned) }],
 };
 const BOTH = {
   fragment: [
