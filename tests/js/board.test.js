@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { add } from "../../edgeboard/web/static/bodies.js";
+import { absolute, add, alive, floor } from "../../edgeboard/web/static/bodies.js";
 import { Board } from "../../edgeboard/web/static/board.js";
 import { ItemType, Maker } from "../../edgeboard/web/static/ops.js";
+import { Vector } from "../../edgeboard/web/static/vectors.js";
 
 const PERSON = "aa".repeat(16);
 
@@ -42,4 +43,20 @@ test("what cannot be read is counted and the rest is shown", () => {
   board.foresee([{ origin: maker.origin, person: "bb".repeat(16), tails: [Uint8Array.of(0xff), op.tail] }]);
   assert.equal(board.troubles.unreadable, 1);
   assert.equal(board.document.isAlive(op.id), true);
+});
+
+test("undo of what a floor has ended says that it is gone for good", () => {
+  const { board } = boardOf();
+  assert.equal(board.undo(), false);
+  assert.equal(board.whyNot("undo"), "Nothing of yours to undo");
+  const author = "cc".repeat(8);
+  const payload = Uint8Array.of(0x95, 0, 0, 0xa1, 65, 16, 0);
+  const item = board.maker.make(add({ page: 0, layer: 0, type: ItemType.TEXT, payload }), 1);
+  const erased = board.maker.make(alive(item.id, false), 2);
+  board.document.apply(item, { author, entry: 0 });
+  board.document.apply(erased, { author, entry: 1 });
+  board.document.apply(new Maker().make(floor(absolute(new Vector([[author, 2]]))), 3), { author, entry: 2 });
+  assert.equal(board.undo(), false);
+  assert.match(board.whyNot("undo"), /gone for good/);
+  assert.match(board.whyNot("redo"), /gone for good/);
 });

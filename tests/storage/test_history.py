@@ -12,6 +12,8 @@ from edgeboard.oplog.history import Entry, decode_segment
 from edgeboard.ports import StoredBatch, StoredRoom, StoredSegment
 from edgeboard.storage.history import to_segments
 from edgeboard.storage.memory import MemoryStore
+from edgeboard.storage.repair import INSERT_BATCH, INSERT_ROOM
+from edgeboard.storage.rows import to_batch_row, to_room_row
 from edgeboard.storage.schema import migrate, shipped_migrations
 from edgeboard.storage.sqlite import SqliteStore
 
@@ -104,14 +106,17 @@ def test_a_database_of_schema_1_is_brought_up_and_schema_1_still_reads_the_new_o
     first = shipped_migrations()[:1]
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         migrate(connection, first)
+        connection.execute(INSERT_ROOM, to_room_row(StoredRoom(ROOM, MeshId(b"m" * 16), "lobby")))
+        connection.execute(INSERT_BATCH, to_batch_row(batch(0, b"ink")))
     store = SqliteStore(path)
-    store.write([batch(0, b"ink")])
-    store.rewrite([], [segment(1)], 10_000)
+    assert [room.name for room in store.rooms()] == ["lobby"]
+    assert [each.data for each in store.load(ROOM)] == [b"ink"]
+    store.rewrite([batch(0, b"less")], [segment(1)], 10_000)
     store.close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1 << 16 | 2,)
         migrate(connection, first)  # the release before looks, and goes on
-        assert connection.execute("SELECT data FROM batches").fetchall() == [(b"ink",)]
+        assert connection.execute("SELECT data FROM batches").fetchall() == [(b"less",)]
 
 
 def test_a_start_reads_no_history(tmp_path):

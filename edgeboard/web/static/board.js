@@ -169,6 +169,12 @@ export class Board {
     return this.#repeat(redo(this.document, this.person));
   }
 
+  /** Why there is nothing to take back or to bring back, for people to read. @param {"undo"|"redo"} what @returns {string} */
+  whyNot(what) {
+    const why = this.document.hasEnded ? ": what was erased long ago is gone for good" : "";
+    return `Nothing of yours to ${what}${why}`;
+  }
+
   #repeat({ flag, bodies }) {
     this.#make(bodies.map((body, at) => ({ body, more: at > 0, flag })));
     this.review();

@@ -329,6 +329,11 @@ export class Document {
     return this.#gone.has(id);
   }
 
+  /** Whether floors have ended any item that was known here. @returns {boolean} */
+  get hasEnded() {
+    return this.#gone.size > 0;
+  }
+
   /** Whether an item is alive, or a cut or a clear has effect. @param {string} id @returns {boolean} */
   isAlive(id) {
     const view = this.view;

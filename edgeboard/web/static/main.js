@@ -330,7 +330,7 @@ function choose(choice) {
 
 function repeat(what) {
   if (desk.isBusy) return;
-  if (!board[what]()) toasts.say(what === "undo" ? "Nothing of yours to undo" : "Nothing of yours to redo");
+  if (!board[what]()) toasts.say(board.whyNot(what));
 }
 
 listenToKeys(window, {
