@@ -91,6 +91,14 @@ FIGURES = [
         runs=1,
     ),
     Figure(
+        "reading a room from disk beside 25 MiB of history: time over that without",
+        "history:cold",
+        "ratio",
+        "",
+        "<= 1.2: it follows what is live",
+        lambda value, peers: value <= 1.2,
+    ),
+    Figure(
         "late joiner, 10,000 strokes, one batch each: first ink",
         "joining:single",
         "first_ink_s",

@@ -8,41 +8,49 @@ that boards run.
 
 import heapq
 import random
+import tempfile
+import time
+from pathlib import Path
 
 from benchmarks.data import handwriting
 from edgeboard.canvas.bodies import Add, Alive, Body, ItemType, Register, Set
 from edgeboard.canvas.document import Place
 from edgeboard.canvas.ops import Maker
-from edgeboard.ids import MeshId, OpId, Origin, PersonId, RoomId, author_id, node_id, origin_of
+from edgeboard.ids import AuthorTag, MeshId, OpId, Origin, PersonId, RoomId, author_id, node_id
 from edgeboard.oplog.author import LocalAuthor
-from edgeboard.oplog.batch import decode_batch
+from edgeboard.oplog.batch import Batch, decode_batch
 from edgeboard.oplog.codec import encode_stroke
 from edgeboard.oplog.columns import encode_column
 from edgeboard.oplog.history import Entry, decode_segment, encode_segment, take_apart
+from edgeboard.ports import StoredBatch, StoredSegment
+from edgeboard.storage.sqlite import SqliteStore
 
+ROOM = RoomId(bytes(16))
 OPS = 10_000
+HISTORY_SEGMENTS, SEGMENT_BYTES = 200, 128 * 1024
 PEOPLE, BOARDS = 10, 4
 PLAIN_LABEL, PLAIN_ID = 8, 12  # bytes
 ORIGIN_BYTES = 8
 
 
-def entries(seed: int = 1) -> list[Entry]:
-    """The log, as ops in their places."""
+def batches(seed: int = 1) -> list[Batch]:
+    """The log, as it is sent and stored."""
     rng = random.Random(seed)
     strokes = handwriting()
-    mesh, room = MeshId(bytes(16)), RoomId(bytes(16))
+    mesh = MeshId(bytes(16))
     authors = []
     for number in range(BOARDS):
         key = bytes([number + 1]) * 32
-        authors.append(LocalAuthor(mesh, room, author_id(node_id(key), 1, number), key, lambda _: bytes(64)))
+        authors.append(LocalAuthor(mesh, ROOM, author_id(node_id(key), 1, number), key, lambda _: bytes(64)))
     makers = [Maker(Origin(rng.getrandbits(64))) for _ in range(PEOPLE)]
     drawn: list[list[OpId]] = [[] for _ in range(PEOPLE)]
     at = [rng.randrange(len(strokes)) for _ in range(PEOPLE)]
     due = [(1_700_000_000_000 + rng.randrange(60_000), person) for person in range(PEOPLE)]
     heapq.heapify(due)
     lamport = 0
-    made: list[Entry] = []
-    while len(made) < OPS:
+    made: list[Batch] = []
+    count = 0
+    while count < OPS:
         now, person = heapq.heappop(due)
         pause = rng.lognormvariate(8.7, 0.9) if rng.random() < 1 / 30 else rng.lognormvariate(5.5, 0.7)
         bodies: list[Body]
@@ -59,12 +67,21 @@ def entries(seed: int = 1) -> list[Entry]:
         lamport = ops[-1].lamport
         drawn[person] += [op.id for op, body in zip(ops, bodies, strict=True) if isinstance(body, Add)]
         who = PersonId(bytes([person]) * 16)
-        batch = decode_batch(authors[person % BOARDS].batch([(op, who) for op in ops], now))
-        made += [
-            Entry(Place(batch.author, batch.first + number), origin_of(op.id), who, batch.time, op.tail)
-            for number, op in enumerate(ops)
-        ]
+        made.append(decode_batch(authors[person % BOARDS].batch([(op, who) for op in ops], now)))
+        count += len(ops)
         heapq.heappush(due, (now + round(pause), person))
+    return made
+
+
+def entries() -> list[Entry]:
+    """The same, as ops in their places."""
+    tables: dict[AuthorTag, list[tuple[Origin, PersonId]]] = {}
+    made = []
+    for batch in batches():
+        table = tables.setdefault(batch.author, [])
+        table += batch.origins
+        for number, slot in enumerate(batch.slots):
+            made.append(Entry(Place(batch.author, batch.first + number), *table[slot.row], batch.time, slot.tail))
     return made[:OPS]
 
 
@@ -89,6 +106,29 @@ def columns() -> dict[str, float]:
     }
 
 
+def cold() -> dict[str, float]:
+    """Opening and reading the store of a room of these ops: alone, and beside twenty times as much history."""
+    made = batches()
+    seconds = []
+    for segments in (0, HISTORY_SEGMENTS):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "edgeboard.db")
+            store = SqliteStore(path)
+            store.write([StoredBatch(ROOM, each.author, each.first, each.count, each.data) for each in made])
+            for number in range(segments):
+                past = StoredSegment(ROOM, number, random.Random(number).randbytes(SEGMENT_BYTES))
+                store.rewrite([], [past], 1 << 40)
+            store.close()
+            started = time.perf_counter()
+            store = SqliteStore(path)
+            count = sum(1 for _ in store.load(ROOM))
+            seconds.append(time.perf_counter() - started)
+            size = path.stat().st_size
+            store.close()
+        assert count == len(made)
+    return {"alone_s": seconds[0], "beside_history_s": seconds[1], "ratio": seconds[1] / seconds[0], "bytes": size}
+
+
 if __name__ == "__main__":
-    for name, value in columns().items():
+    for name, value in {**columns(), **cold()}.items():
         print(f"{name:14} {value:.3f}")
