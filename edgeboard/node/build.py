@@ -173,6 +173,7 @@ def _pipeline_settings(config: Config) -> PipelineSettings:
         guests_per_room_max=guests.most_per_room,
         messages_per_s=guests.messages_per_s,
         live_per_s=guests.live_per_s,
+        live_tick_s=guests.gather_s,
         room=RoomSettings(gather_s=guests.gather_s),
         compaction=config.compaction,
     )
