@@ -50,11 +50,15 @@ def _five(gather_s: float) -> dict[str, float]:
         idle = _share(host, IDLE_S)
         pen = [sys.executable, "-m", "edgeboard.cli", "replay", str(DATA / "handwriting.jsonl"), "--room", "lobby"]
         replay = subprocess.Popen(
-            [*pen, "--loop", "--state", str(state)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*pen, "--loop", "--state", str(state)], stdout=subprocess.DEVNULL
         )
         try:
             time.sleep(SETTLE_S)
+            drawn = _until(state, bool)["rooms"][0]["ops"]
             busy = _share(host, BUSY_S)
+            drawn = _until(state, bool)["rooms"][0]["ops"] - drawn
+            if not drawn:
+                raise RuntimeError("the pen drew nothing")
         finally:
             replay.send_signal(signal.SIGINT)
             replay.wait(10)
@@ -63,6 +67,7 @@ def _five(gather_s: float) -> dict[str, float]:
             "private_mib": _private_kib(host) / 2**10,
             "idle_percent": 100 * idle,
             "pen_percent": 100 * (busy - idle),
+            "strokes_per_s": drawn / BUSY_S,
         }
 
 
