@@ -49,9 +49,7 @@ def _five(gather_s: float) -> dict[str, float]:
         pages = int(Path(f"/proc/{host.pid}/statm").read_text().split()[1])
         idle = _share(host, IDLE_S)
         pen = [sys.executable, "-m", "edgeboard.cli", "replay", str(DATA / "handwriting.jsonl"), "--room", "lobby"]
-        replay = subprocess.Popen(
-            [*pen, "--loop", "--state", str(state)], stdout=subprocess.DEVNULL
-        )
+        replay = subprocess.Popen([*pen, "--loop", "--state", str(state)], stdout=subprocess.DEVNULL)
         try:
             time.sleep(SETTLE_S)
             drawn = _until(state, bool)["rooms"][0]["ops"]
@@ -218,7 +216,7 @@ async def _draw(folder: Path, gather_s: float) -> None:
     secret = _edgeboard("mesh", "secret", "--state", str(folder / "one")).strip().splitlines()[-1].strip()
     print(json.dumps({"port": board.port, "secret": secret}), flush=True)
     room = next(iter(board.node.pipeline.rooms))
-    while not board.node.pipeline.mesh.node_links(room):
+    while not board.node.pipeline.mesh.node_links(room):  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.02)
     await asyncio.sleep(SETTLE_S)
     made: dict[str, float] = {}

@@ -13,25 +13,37 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.data import handwriting
+from edgeboard.canvas.leaves import survey
+from edgeboard.canvas.ops import Add, ItemType, Maker, Op, decode_op
+from edgeboard.canvas.refine import refine
 from edgeboard.errors import CloseCode
+from edgeboard.identity.keys import NodeKey
+from edgeboard.ids import MeshId, Origin, PersonId, author_id, room_id
+from edgeboard.oplog.author import LocalAuthor
+from edgeboard.oplog.batch import decode_batch
+from edgeboard.oplog.codec import encode_stroke
+from edgeboard.rooms.room import RoomSettings
 from edgeboard.transport import patches
 from edgeboard.transport.addresses import LOOPBACK, local_addresses
 from edgeboard.transport.settings import Settings, Tier
 from edgeboard.transport.tasks import Tasks
-from edgeboard.wire.messages import Channel
+from edgeboard.wire.messages import BatchIs, Channel, decode, encode
 
 TIERS = ("off", "tier0", "tier1", "tier2")
 BUFFERED_MAX = 256 * 1024  # bytes handed over and not sent
 PATIENCE_S = 20.0  # for what is under way to arrive; stock may creep for minutes, and then what came by then counts
 END = b"end"
+_MESH = MeshId(b"benchmark mesh.!")
 
 
-async def _peer(role: str, tier: Tier, size: int, seconds: float) -> dict[str, Any]:
+async def _peer(role: str, tier: Tier, what: str, size: int, seconds: float) -> dict[str, Any]:
     loopback = () if local_addresses(Settings()) else (LOOPBACK,)  # which stock does not know
     settings = Settings(mode="webrtc", patches=tier, addresses=loopback)
     patches.apply(settings)
@@ -47,22 +59,78 @@ async def _peer(role: str, tier: Tier, size: int, seconds: float) -> dict[str, A
         _say({"sdp": await carrier.answer((await _hear())["sdp"])})
     await carrier.opened()
     opened = time.perf_counter() - started
-    result = await (_send(carrier, size, seconds) if role == "offer" else _take(carrier, seconds))
+    if role == "offer":
+        result = await _send(carrier, _messages(what, size), seconds)
+    else:
+        result = await _take(carrier, what, seconds)
     carrier.finish(linger=role == "answer")
     await tasks.end(5.0)
     return {**result, "open_s": opened, "patches": sorted(patches.active())}
 
 
-async def _send(carrier: Any, size: int, seconds: float) -> dict[str, float]:  # noqa: ANN401 - a carrier
+def _messages(what: str, size: int) -> Iterator[tuple[bytes, int]]:
+    """What is sent, without end: each message, and how many ops are in it."""
+    if what == "plain":
+        message = bytes(size)
+        while True:
+            yield message, 1
+    pen = _Pen()
+    while True:
+        if what == "ops":
+            yield pen.op().tail, 1
+        else:
+            yield pen.batch()
+
+
+class _Pen:
+    """Ops of the handwriting, one by one, or gathered and signed as a board does it."""
+
+    def __init__(self) -> None:
+        key = NodeKey(bytes(32))
+        room = room_id(_MESH, "benchmark")
+        self._author = LocalAuthor(_MESH, room, author_id(key.node_id, 1, 1), key.public_key, key.sign)
+        self._room = room
+        self._maker = Maker(Origin(1 << 40))
+        self._bodies = cycle(
+            [Add(0, 0, ItemType.STROKE, encode_stroke(0, 0, 24, refine(stroke, 3.0))) for stroke in handwriting()]
+        )
+
+    def op(self) -> Op:
+        return self._maker.make(next(self._bodies), 0)
+
+    def batch(self) -> tuple[bytes, int]:
+        ops, size = [], 0
+        while size < RoomSettings().gather_bytes:
+            op = self.op()
+            ops.append((op, PersonId(bytes(16))))
+            size += len(op.tail) + 4
+        return encode(BatchIs(self._room, self._author.batch(ops, 1_700_000_000_000))), len(ops)
+
+
+def _ops_in(what: str, data: bytes) -> int:
+    """How many ops a message brings, which are read."""
+    if what == "plain":
+        return 1
+    if what == "ops":
+        decode_op(Origin(1 << 40), data)
+        return 1
+    message = decode(Channel.LOG, data)
+    assert isinstance(message, BatchIs)
+    batch = decode_batch(message.data)
+    survey(batch.data, batch.heads, [(Origin(1 << 40), PersonId(bytes(16)))])
+    return batch.count
+
+
+async def _send(carrier: Any, messages: Iterator[tuple[bytes, int]], seconds: float) -> dict[str, float]:  # noqa: ANN401
     answered = asyncio.get_running_loop().create_future()
     carrier.listen(lambda channel, data: answered.set_result(int(data)), lambda code, text: None)
-    message = bytes(size)
+    next(messages)  # so that what is made once is made
     await asyncio.sleep(0.2)
     cpu, started, sent = time.process_time(), time.perf_counter(), 0
     while time.perf_counter() - started < seconds:
-        for _ in range(50):
+        for message, count in islice(messages, 50):
             carrier.put(Channel.LOG, message)
-        sent += 50
+            sent += count
         while carrier.buffered > BUFFERED_MAX:  # noqa: ASYNC110 - aiortc's event for it costs a callback a message
             await asyncio.sleep(0.001)
         await asyncio.sleep(0)
@@ -72,7 +140,7 @@ async def _send(carrier: Any, size: int, seconds: float) -> dict[str, float]:  #
     return {"sent": sent, "complete": answered.done(), "elapsed_s": elapsed, "cpu_s": spent}
 
 
-async def _take(carrier: Any, seconds: float) -> dict[str, float]:  # noqa: ANN401 - a carrier
+async def _take(carrier: Any, what: str, seconds: float) -> dict[str, float]:  # noqa: ANN401 - a carrier
     done = asyncio.get_running_loop().create_future()
     arrived, cpu = 0, 0.0
 
@@ -84,7 +152,7 @@ async def _take(carrier: Any, seconds: float) -> dict[str, float]:  # noqa: ANN4
             carrier.put(Channel.CTL, str(arrived).encode())
             done.set_result(None)
         else:
-            arrived += 1
+            arrived += _ops_in(what, data)
 
     def on_lost(code: CloseCode, text: str) -> None:
         if not done.done():  # the sender gave up
@@ -106,12 +174,14 @@ async def _hear() -> dict[str, Any]:
     return dict(json.loads(line))
 
 
-def run_pair(tier: str, size: int, seconds: float, other_tier: str | None = None) -> dict[str, float]:
-    """One run: messages a second, and microseconds of CPU a message, of the sender and of the receiver."""
+def run_pair(
+    tier: str, size: int, seconds: float, other_tier: str | None = None, what: str = "plain"
+) -> dict[str, float]:
+    """One run: messages (or ops) a second, and microseconds of CPU for each, of the sender and of the receiver."""
     both = []
     for role, name in (("offer", tier), ("answer", other_tier or tier)):
         command = [sys.executable, "-m", "benchmarks.transport", "--role", role, "--tiers", name]
-        command += ["--size", str(size), "--seconds", str(seconds)]
+        command += ["--size", str(size), "--seconds", str(seconds), "--what", what]
         both.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT))
     offerer, answerer = both
     try:
@@ -174,6 +244,19 @@ def plain() -> dict[str, float]:
     }
 
 
+def bundled() -> dict[str, float]:
+    """Pen ops: gathered, signed and sent by the default tiers, and one by one by stock."""
+    stock = run_pair("off", 0, 3.0, what="ops")
+    ours = run_pair(Settings().patches, 0, 3.0, what="batches")
+    return {
+        "stock_per_s": stock["messages_per_s"],
+        "bundled_per_s": ours["messages_per_s"],
+        "ratio": ours["messages_per_s"] / stock["messages_per_s"],
+        "stock_cpu_us": _cpu(stock),
+        "bundled_cpu_us": _cpu(ours),
+    }
+
+
 def _cpu(figure: dict[str, float]) -> float:
     return figure["cpu_send_us"] + figure["cpu_take_us"]
 
@@ -185,10 +268,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--tiers", default=",".join(TIERS))
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--what", choices=("plain", "ops", "batches"), default="plain")
     parser.add_argument("--role", choices=("offer", "answer"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.role:
-        _say(asyncio.run(_peer(options.role, options.tiers, options.size, options.seconds)))
+        _say(asyncio.run(_peer(options.role, options.tiers, options.what, options.size, options.seconds)))
         return
     figures = measure(options.size, options.seconds, options.runs, options.tiers.split(","))
     for tier, figure in figures.items():

@@ -76,7 +76,8 @@ def send() -> None:
     started = time.perf_counter()
     while time.perf_counter() - started < SECONDS:
         with moved:
-            moved.wait_for(lambda: sent - acknowledged[0] < WINDOW, PATIENCE_S)
+            while sent - acknowledged[0] >= WINDOW:
+                moved.wait(PATIENCE_S)
         for _ in range(ACKNOWLEDGED):
             channel.send(message)
         sent += ACKNOWLEDGED
