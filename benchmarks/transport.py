@@ -116,7 +116,7 @@ def _ops_in(what: str, data: bytes) -> int:
         return 1
     message = decode(Channel.LOG, data)
     assert isinstance(message, BatchIs)
-    batch = decode_batch(message.data)
+    batch = decode_batch(message.batch)
     survey(batch.data, batch.heads, [(Origin(1 << 40), PersonId(bytes(16)))])
     return batch.count
 
