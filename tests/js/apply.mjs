@@ -12,7 +12,7 @@ import { decodeColumns, decodeStroke, encodeColumns, encodeStroke } from "../../
 import { fromHex, toHex } from "../../edgeboard/web/static/ids.js";
 import { runs } from "../../edgeboard/web/static/ink.js";
 import { Maker, decodeOp, encodeOp } from "../../edgeboard/web/static/ops.js";
-import { kept } from "../../edgeboard/web/static/thin.js";
+import { refine } from "../../edgeboard/web/static/refine.js";
 import { redo, undo } from "../../edgeboard/web/static/undo.js";
 import { pack } from "../../edgeboard/web/static/values.js";
 import { DecodeError } from "../../edgeboard/web/static/varints.js";
@@ -98,7 +98,10 @@ const ANSWERS = {
 
   discs: ({ hex, width, cuts }) => runs(decodeColumns(fromHex(hex)), width, cuts).map(({ x, y, r, t }) => [x, y, r, t].map((column) => [...column])),
 
-  thin: ({ columns }) => kept(columns),
+  thin({ columns, width }) {
+    const { x, y, pressure, time } = refine(columns, width);
+    return [x, y, pressure, time].map((column) => column && [...column]);
+  },
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -33,8 +33,8 @@ from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.facts import Part, fact_of
 from edgeboard.canvas.ink import runs
 from edgeboard.canvas.ops import Maker, decode_body, decode_op, encode_op, hash_of
+from edgeboard.canvas.refine import refine
 from edgeboard.canvas.samples import Stroke
-from edgeboard.canvas.thin import kept
 from edgeboard.errors import DecodeError
 from edgeboard.ids import AuthorTag, NodeId, Origin, PersonId, op_id, origin_of, show_op, show_origin
 from edgeboard.oplog.codec import decode_columns, encode_columns
@@ -468,6 +468,14 @@ def test_ink_is_the_same_discs(ask):
 @pytest.mark.slow
 def test_thinning_keeps_the_same_points(ask):
     strokes = [random_stroke(random.Random(seed)) for seed in range(150)]
-    answers = ask([{"do": "thin", "columns": columns_of(stroke)} for stroke in strokes])
-    for seed, (stroke, answer) in enumerate(zip(strokes, answers, strict=True)):
-        assert answer["answer"] == kept(stroke.x, stroke.y, stroke.pressure, stroke.scale), f"seed {seed}"
+    widths = [random.Random(-seed).choice((1.5, 3.0, 12.5)) for seed in range(150)]
+    answers = ask(
+        [
+            {"do": "thin", "columns": columns_of(stroke), "width": width}
+            for stroke, width in zip(strokes, widths, strict=True)
+        ]
+    )
+    for seed, (stroke, width, answer) in enumerate(zip(strokes, widths, answers, strict=True)):
+        thinned = refine(stroke, width)
+        columns = (thinned.x, thinned.y, thinned.pressure, thinned.t)
+        assert answer["answer"] == [column and list(column) for column in columns], f"seed {seed}"
