@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PEERS = ROOT / ".bench"  # the peers' environment
+PEERS = ROOT / ".bench" / "peers"  # beside the data, which a new environment must not clear
 REQUIREMENTS = Path(__file__).parent / "peers" / "requirements.txt"
 RUN_S = 600  # a single run that takes longer is a fault
 PREPARE_S = 3600  # making the data, once

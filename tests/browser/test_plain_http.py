@@ -44,7 +44,7 @@ def test_everything_works_where_the_origin_is_not_secure(lan_boards, room, invit
     ana.page.reload()
     ana.live().sees(2)
     pressure = ben.strokes()[0]["pieces"][0]["columns"]["pressure"]
-    assert pressure[-1] / 4095 == pytest.approx(drawn[-1][2], abs=0.01)
+    assert pressure[-1] / 4095 == pytest.approx(drawn[-1][2], abs=0.034)  # 15 levels are kept of a pressure
     ana.undo()
     ben.sees(1)
     eventually(lambda: ana.digest == ben.digest == digest_of(lan_boards[0], room) == digest_of(lan_boards[1], room))
