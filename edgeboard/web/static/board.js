@@ -11,6 +11,7 @@ import { Document } from "./canvas.js";
 import { encodeColumns, encodeStroke } from "./codec.js";
 import { ItemType, Maker, Undo, decodeOp } from "./ops.js";
 import { redo, undo } from "./undo.js";
+import { say } from "./locale.js";
 import { DecodeError } from "./varints.js";
 
 /** One person's board. */
@@ -171,8 +172,8 @@ export class Board {
 
   /** Why there is nothing to take back or to bring back, for people to read. @param {"undo"|"redo"} what @returns {string} */
   whyNot(what) {
-    const why = this.document.hasEnded ? ": what was erased long ago is gone for good" : "";
-    return `Nothing of yours to ${what}${why}`;
+    if (this.document.hasEnded) return say("There is nothing of yours left to change: what was erased long ago is gone for good");
+    return what === "undo" ? say("Nothing of yours to undo") : say("Nothing of yours to redo");
   }
 
   #repeat({ flag, bodies }) {

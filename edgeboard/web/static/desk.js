@@ -5,8 +5,7 @@
  */
 
 import { PointerInput } from "./pointer.js";
-import { EraserTool, StrokeTool, TOOLS } from "./tools.js";
-import { CursorTool } from "./live.js";
+import { TOOLS } from "./tools.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
 import { HOME, fitted, makeView, panned, toCanvas, zoomed } from "./view.js";
@@ -14,13 +13,13 @@ import { HOME, fitted, makeView, panned, toCanvas, zoomed } from "./view.js";
 const GLIDE_MS = 180; // of a view that is asked for by a button
 const ARROW_PX = 80; // that an arrow key moves the paper
 
-/** What the toolbar chooses. @typedef {{name: string, colour: number, widths: {pen: number, marker: number}}} Choice */
+/** What the toolbar chooses. @typedef {{name: string, colour: number, widths: Record<string, number>}} Choice */
 
 /** The place where one person draws. */
 export class Desk {
   #stage;
   #clock;
-  #board;
+  #bench;
   #live;
   #others;
   #painter;
@@ -38,6 +37,8 @@ export class Desk {
   #listeners = { view: () => {}, gesture: () => {}, cursor: () => {} };
   /** @type {Choice} */
   choice = { name: "pen", colour: 0, widths: { pen: 1, marker: 2 } };
+  /** Where new items go. */
+  place = Object.freeze({ page: 0, layer: 0 });
 
   /**
    * @param {object} parts
@@ -51,12 +52,12 @@ export class Desk {
    */
   constructor({ stage, sheet, overlay, board, live, others, clock }) {
     this.#stage = stage;
-    this.#board = board;
     this.#live = live;
     this.#others = others;
     this.#clock = clock;
     this.#painter = new Painter(board.document, sheet);
     this.#overlay = new Overlay(overlay);
+    this.#bench = { board, live, clock, painter: this.#painter, view: () => this.#view, place: () => this.place };
     this.#pointer = new PointerInput(stage, {
       begin: (sample, how) => this.#begin(sample, how),
       move: (samples) => this.#move(samples),
@@ -243,7 +244,7 @@ export class Desk {
 
   /** Take a tool. @param {Partial<Choice>} choice */
   choose(choice) {
-    Object.assign(this.choice, choice);
+    Object.assign(this.choice, choice, { widths: { ...this.choice.widths, ...choice.widths } });
     this.#pointer.isHand = this.choice.name === "hand" || this.#isSpaceHeld;
     this.#stage.dataset.tool = this.#pointer.isHand ? "hand" : this.choice.name;
   }
@@ -270,19 +271,9 @@ export class Desk {
     if (this.#gesture !== null) return false;
     this.#glide = null;
     const { name, colour, widths } = this.choice;
-    const bench = {
-      board: this.#board,
-      painter: this.#painter,
-      live: this.#live,
-      view: () => this.#view,
-      clock: this.#clock,
-    };
-    if (isEraser || name === "eraser") this.#gesture = new EraserTool(bench);
-    else if (name === "hand") return false;
-    else {
-      const { tool, widths: steps } = TOOLS[name];
-      this.#gesture = new StrokeTool(bench, { tool, colour, width: steps[widths[name]] });
-    }
+    const { make, widths: steps } = TOOLS[isEraser ? "eraser" : name];
+    if (make === null) return false;
+    this.#gesture = make(this.#bench, { colour, width: steps?.[widths[name]] });
     this.#gesture.begin(sample, { hasPressure });
     this.#listeners.gesture(true);
     this.#moved(sample);
@@ -324,9 +315,7 @@ export class Desk {
   #hover(sample, type) {
     if (sample === null || this.#gesture !== null || type === "touch") return;
     const place = toCanvas(this.#view, sample.x, sample.y);
-    const { name } = this.choice;
-    const held = name === "eraser" ? CursorTool.ERASER : name === "hand" ? CursorTool.NONE : CursorTool.PEN;
-    this.#live.move(place.x, place.y, held);
+    this.#live.move(place.x, place.y, TOOLS[this.choice.name].cursor);
     this.#listeners.cursor();
   }
 }

@@ -1,11 +1,8 @@
 /** What keys do on the board. Keys that a field or a dialog wants are left to it. */
 
-const TOOL_KEYS = new Map([
-  ["p", "pen"],
-  ["m", "marker"],
-  ["e", "eraser"],
-  ["h", "hand"],
-]);
+import { TOOLS } from "./tools.js";
+
+const TOOL_KEYS = new Map(Object.entries(TOOLS).map(([name, { key }]) => [key, name]));
 const ARROWS = new Map([
   ["ArrowLeft", [-1, 0]],
   ["ArrowRight", [1, 0]],

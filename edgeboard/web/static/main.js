@@ -14,18 +14,20 @@ import { expose } from "./inspect.js";
 import { listenToKeys } from "./keyboard.js";
 import { Carrier, openWebRtc, openWebSocket } from "./link.js";
 import { LiveReceiver, LiveSender } from "./live.js";
+import { LivePace } from "./pace.js";
+import { counted, say } from "./locale.js";
 import { Outbox, gestures, openStore } from "./outbox.js";
 import * as people from "./person.js";
 import { Presence } from "./presence.js";
 import { Refusals, itemOf, whatOf } from "./refusals.js";
 import { Spill } from "./spill.js";
 import { Toasts } from "./toasts.js";
-import { TOOLS } from "./tools.js";
+import { TOOLS, inked } from "./tools.js";
 import { Chrome } from "./ui.js";
 import { overlap } from "./geometry.js";
 import { makeView, visible } from "./view.js";
 import { Code, isRoomName } from "./wire.js";
-import { counted, ending, refusal } from "./words.js";
+import { ending, refusal } from "./words.js";
 
 const FIT_MARGIN = { top: 84, right: 40, bottom: 96, left: 40 };
 const KEEP_VIEW_MS = 400;
@@ -150,7 +152,7 @@ function hear(output, session) {
   switch (output.type) {
     case "welcome":
       if (host.software !== "" && host.software !== output.software) {
-        toasts.say("The board has been renewed.", { action: "Reload the page", onAction: () => location.reload() });
+        toasts.say(say("The board has been renewed."), { action: say("Reload the page"), onAction: () => location.reload() });
       }
       host.name = output.name;
       host.software = output.software;
@@ -190,11 +192,11 @@ function hear(output, session) {
       if (liveIn.receive(output.items, clock())) {
         desk.stale();
         drawCursors(false);
-        armExpiry();
+        pace.armExpiry();
       }
       return;
     case "notice":
-      toasts.say(output.text, { isTrouble: output.level > 0 });
+      toasts.say(say(output.text), { isTrouble: output.level > 0 });
       break;
     case "ended":
       presence.clear();
@@ -212,7 +214,7 @@ function sayStopped(last) {
   const isOld = last.code === Code.TOO_OLD;
   toasts.say(ending(last), {
     isTrouble: true,
-    action: isOld ? "Reload" : "Try again",
+    action: isOld ? say("Reload") : say("Try again"),
     onAction: () => (isOld ? location.reload() : connection.start()),
   });
 }
@@ -221,9 +223,9 @@ function refuse(output) {
   const entry = refusals.take(output);
   if (entry === null) return;
   desk.stale();
-  toasts.say(`${whatOf(entry)} not taken: ${refusal(output)}`, {
+  toasts.say(say("{what} not taken: {why}", { what: whatOf(entry), why: refusal(output) }), {
     isTrouble: true,
-    action: "Details",
+    action: say("Details"),
     onAction: () => chrome.openRefused(),
   });
 }
@@ -336,10 +338,10 @@ function repeat(what) {
 listenToKeys(window, {
   tool: (name) => choose({ name }),
   width: (step) => {
-    const name = TOOLS[desk.choice.name] ? desk.choice.name : "pen";
+    const name = inked(desk.choice.name);
     const most = TOOLS[name].widths.length - 1;
     const width = Math.min(most, Math.max(0, desk.choice.widths[name] + step));
-    choose({ name, widths: { ...desk.choice.widths, [name]: width } });
+    choose({ name, widths: { [name]: width } });
   },
   undo: () => repeat("undo"),
   redo: () => repeat("redo"),
@@ -353,42 +355,20 @@ listenToKeys(window, {
 
 // ------------------------------------------------------------------------------------------------------------ live, timers
 
-let liveTimer = null;
-let liveDue = Infinity;
-let expiryTimer = null;
+const pace = new LivePace({
+  out: liveOut,
+  incoming: liveIn,
+  clock,
+  send: (items) => connection.session?.sendLive(items) && connection.pump(),
+  onExpired: () => {
+    desk.stale();
+    drawCursors(false);
+  },
+});
 let viewTimer = null;
 
-/** Send live items when they are due. Called whenever there may be something new. */
-function armLive() {
-  const due = liveOut.nextTimer(clock()) ?? Infinity;
-  if (liveTimer !== null && liveDue <= due) return;
-  clearTimeout(liveTimer);
-  liveTimer = null;
-  if (due === Infinity) return;
-  liveDue = due;
-  liveTimer = setTimeout(() => {
-    liveTimer = null;
-    const items = liveOut.frame(clock());
-    if (items !== null && connection.session?.sendLive(items)) connection.pump();
-    armLive();
-  }, Math.max(0, due - clock()));
-}
-
-function armExpiry() {
-  clearTimeout(expiryTimer);
-  const due = liveIn.nextTimer();
-  if (due === null) return;
-  expiryTimer = setTimeout(() => {
-    if (liveIn.expire(clock())) {
-      desk.stale();
-      drawCursors(false);
-    }
-    armExpiry();
-  }, Math.max(0, due - clock()));
-}
-
 desk.listen({
-  cursor: armLive,
+  cursor: () => pace.arm(),
   gesture: () => {
     chrome.showFingers(desk.hasPen, fingersDraw);
     refresh();
@@ -435,7 +415,14 @@ async function begin() {
   board.adopt(earlier);
   resubmit(earlier);
   if (earlier.length > 0 && connection.phase !== Phase.LIVE) {
-    toasts.say(`${counted(gestures(earlier), "stroke")} from before waited here and will be handed over`);
+    const waited = gestures(earlier);
+    toasts.say(
+      counted(
+        waited,
+        "{n} stroke from before waited here and will be handed over",
+        "{n} strokes from before waited here and will be handed over",
+      ),
+    );
   }
 }
 

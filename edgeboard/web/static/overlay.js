@@ -37,7 +37,7 @@ export class Overlay {
   /**
    * @param {import("./view.js").View} view
    * @param {object} what
-   * @param {{columns: object, style: object}|null} what.own
+   * @param {import("./picture.js").Picture|null} what.own
    * @param {{x: number, y: number, radius: number}|null} what.ring of the eraser, screen px
    * @param {Iterable<import("./live.js").Preview>} what.previews
    * @param {(origin: string) => number} what.colourOf a person's colour
@@ -57,9 +57,8 @@ export class Overlay {
       box = united(box, picture.box);
     }
     if (own !== null) {
-      const picture = strokePicture([{ columns: own.columns, cuts: [] }], own.style);
-      picture.draw(context);
-      box = united(box, picture.box);
+      own.draw(context);
+      box = united(box, own.box);
     }
     for (const each of refused) {
       const mark = inflated(each, 4 / view.zoom);

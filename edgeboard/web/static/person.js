@@ -100,7 +100,7 @@ export function remember(drawer, person) {
 /**
  * What the toolbar looked like.
  * @param {Drawer} drawer
- * @param {Record<string, {widths: number[]}|null>} tools as `tools.js` has them
+ * @param {Record<string, {widths: number[]|null}>} tools as `tools.js` has them
  * @returns {object} only what makes sense; empty if nothing is known
  */
 export function toolsKept(drawer, tools) {
@@ -108,9 +108,8 @@ export function toolsKept(drawer, tools) {
   const kept = {};
   if (Object.hasOwn(tools, name)) kept.name = name;
   if (Number.isInteger(colour) && colour >= 0 && colour <= 16 + 0xffffff) kept.colour = colour;
-  const isStep = ([tool, step]) => Object.hasOwn(tools, tool) && tools[tool]?.widths[step] !== undefined;
-  const steps = Object.entries(Object(widths)).filter(isStep);
-  if (steps.length === Object.values(tools).filter((each) => each !== null).length) kept.widths = Object.fromEntries(steps);
+  const isStep = ([tool, step]) => Object.hasOwn(tools, tool) && tools[tool].widths?.[step] !== undefined;
+  kept.widths = Object.fromEntries(Object.entries(Object(widths)).filter(isStep));
   return kept;
 }
 

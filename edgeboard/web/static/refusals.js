@@ -9,6 +9,7 @@ import { Kind, Undo } from "./kinds.js";
 import { decodeOp } from "./ops.js";
 import { DecodeError } from "./varints.js";
 import { Code } from "./wire.js";
+import { say } from "./locale.js";
 
 export const AGAIN_AFTER_MS = 20_000;
 
@@ -33,10 +34,10 @@ export function itemOf(document, { id }) {
 /** What an op of the outbox is to its maker. @param {{origin: string, tail: Uint8Array}} entry @returns {string} */
 export function whatOf({ origin, tail }) {
   const op = attempt(() => decodeOp(origin, tail));
-  if (op?.undo === Undo.UNDO) return "Undo";
-  if (op?.undo === Undo.REDO) return "Redo";
-  if (op?.kind === Kind.ADD) return "Stroke";
-  return op?.kind === Kind.ALIVE ? "Wipe of the eraser" : "Change";
+  if (op?.undo === Undo.UNDO) return say("Undo");
+  if (op?.undo === Undo.REDO) return say("Redo");
+  if (op?.kind === Kind.ADD) return say("Stroke");
+  return op?.kind === Kind.ALIVE ? say("Wipe of the eraser") : say("Change");
 }
 
 /** What was kept by an earlier page may be damaged. */

@@ -8,13 +8,14 @@
 import { Cards } from "./cards.js";
 import { Choices, avatar, find, make, setText, swatch } from "./elements.js";
 import { PALETTE, cssColour } from "./ink.js";
+import { counted, language, say, translate } from "./locale.js";
 import { PERSON_COLOURS, cleanName } from "./person.js";
-import { TOOLS } from "./tools.js";
-import { badge, counted, ending, refusal, roomWords, safety } from "./words.js";
+import { TOOLS, inked } from "./tools.js";
+import { badge, ending, refusal, roomWords, safety } from "./words.js";
 
 const ROWS_MAX = 200; // of people or refused changes that are listed
 const AVATARS_MAX = 4; // beside each other; fewer on a phone
-const COLOUR_NAMES = [
+const COLOUR_NAMES = [ // say
   "Ink", "Grey", "Light grey", "White", "Red", "Orange", "Yellow", "Green",
   "Teal", "Blue", "Indigo", "Violet", "Pink", "Brown", "Rose", "Sky",
 ];
@@ -52,6 +53,8 @@ export class Chrome {
   /** @param {string} room @param {Commands} commands */
   constructor(room, commands) {
     this.#commands = commands;
+    document.documentElement.lang = language;
+    translate(document.body);
     find("room").textContent = room;
     document.title = `${room} · edgeboard`;
     const url = (kind) => `/api/room/${encodeURIComponent(room)}/export.${kind}`;
@@ -79,14 +82,14 @@ export class Chrome {
     const buttons = names.map((name) => document.querySelector(`#toolbar [data-tool="${name}"]`));
     this.#tools = new Choices(buttons, (at) => this.#commands.choose({ name: names[at] }));
     this.#colours = new Choices(
-      PALETTE.map((css, at) => swatch(find("colours"), css, COLOUR_NAMES[at])),
+      PALETTE.map((css, at) => swatch(find("colours"), css, say(COLOUR_NAMES[at]))),
       (at) => this.#chooseInk({ colour: at }),
     );
     const widths = DOTS.map((size, at) => {
       const button = make("button", "width");
       button.type = "button";
       button.setAttribute("role", "radio");
-      button.setAttribute("aria-label", `Width ${at + 1} of ${DOTS.length}`);
+      button.setAttribute("aria-label", say("Width {at} of {all}", { at: at + 1, all: DOTS.length }));
       const dot = make("i");
       dot.style.setProperty("--dot", `${size}px`);
       button.append(dot);
@@ -98,18 +101,17 @@ export class Chrome {
 
   /** A colour or a width is for a tool that draws. */
   #chooseInk({ colour, width }) {
-    const { name, widths } = this.#choice;
-    const draws = TOOLS[name] ? name : "pen";
+    const draws = inked(this.#choice.name);
     const choice = { name: draws };
     if (colour !== undefined) choice.colour = colour;
-    if (width !== undefined) choice.widths = { ...widths, [draws]: width };
+    if (width !== undefined) choice.widths = { [draws]: width };
     this.#commands.choose(choice);
   }
 
   /** @param {import("./desk.js").Choice} choice */
   showChoice(choice) {
     this.#choice = { ...choice };
-    const draws = TOOLS[choice.name] ? choice.name : "pen";
+    const draws = inked(choice.name);
     this.#tools.show(Object.keys(TOOLS).indexOf(choice.name));
     this.#colours.show(choice.colour);
     this.#widths.show(choice.widths[draws]);
@@ -123,7 +125,7 @@ export class Chrome {
     const percent = Math.round(zoom * 100);
     const button = find("zoom-reset");
     button.textContent = `${percent}%`;
-    button.setAttribute("aria-label", `Zoom: ${percent} percent. Press for 100 percent`);
+    button.setAttribute("aria-label", say("Zoom: {percent} percent. Press for 100 percent", { percent }));
   }
 
   /** @param {boolean} canUndo @param {boolean} canRedo */
@@ -164,18 +166,18 @@ export class Chrome {
     button.toggleAttribute("data-waiting", state.waiting > 0);
     setText("badge-title", title);
     setText("badge-detail", detail);
-    button.setAttribute("aria-label", `Connection: ${title}, ${detail}`);
+    button.setAttribute("aria-label", say("Connection: {title}, {detail}", { title, detail }));
     setText("spoken", state.phase === "connecting" ? "" : `${title}, ${detail}`);
     setText("link-title", title);
     setText("link-detail", detail);
     const isUp = state.carrier !== "";
     setText("link-words", isUp ? safety(state) : [ending(state.last), safety(state)].join(" ").trim());
     const facts = [
-      ["Board", state.hostName],
-      ["Room", state.roomState && roomWords(state.roomState)],
-      ["Answers within", isUp && state.roundTrip !== null ? `${Math.max(1, Math.round(state.roundTrip))} ms` : ""],
-      ["Not handed over", String(state.unsent)],
-      ["Not safe yet", String(state.unsafe)],
+      [say("Board"), state.hostName],
+      [say("Room"), state.roomState && roomWords(state.roomState)],
+      [say("Answers within"), isUp && state.roundTrip !== null ? `${Math.max(1, Math.round(state.roundTrip))} ms` : ""],
+      [say("Not handed over"), String(state.unsent)],
+      [say("Not safe yet"), String(state.unsafe)],
     ];
     if (this.#differs("facts", facts)) {
       const rows = facts.filter(([, value]) => value);
@@ -184,13 +186,21 @@ export class Chrome {
       );
     }
     const notes = [];
-    if (!state.isPersistent) notes.push("This browser does not keep ink. Leave the page open until all of it is safe.");
-    if (state.foreign > 0) notes.push(`${counted(state.foreign, "change")} made at another board of this name wait here.`);
+    if (!state.isPersistent) notes.push(say("This browser does not keep ink. Leave the page open until all of it is safe."));
+    if (state.foreign > 0) {
+      notes.push(
+        counted(
+          state.foreign,
+          "{n} change made at another board of this name waits here.",
+          "{n} changes made at another board of this name wait here.",
+        ),
+      );
+    }
     find("link-storage").hidden = notes.length === 0;
     setText("link-storage", notes.join(" "));
     find("link-retry").hidden = isUp || state.phase === "connecting";
     find("link-refused").hidden = state.refused === 0;
-    setText("link-refused", `${counted(state.refused, "change")} could not be taken`);
+    setText("link-refused", counted(state.refused, "{n} change could not be taken", "{n} changes could not be taken"));
     setText("version", state.software && `${state.hostName} · ${state.software}`);
   }
 
@@ -208,13 +218,13 @@ export class Chrome {
     const stack = everyone.slice(0, most).map(({ name, colour }) => avatar(name, colour));
     if (everyone.length > most) stack.push(make("span", "avatar more", `+${everyone.length - most}`));
     find("people").replaceChildren(...stack);
-    find("people").setAttribute("aria-label", `${counted(everyone.length, "person", "people")} here. Show who`);
+    find("people").setAttribute("aria-label", counted(everyone.length, "{n} person here. Show who", "{n} people here. Show who"));
     find("people").title = everyone.map(({ name }) => name).slice(0, 12).join(", ");
     const rows = everyone.slice(0, ROWS_MAX).map(({ name, colour, isSelf, origins = [] }) => {
       const row = make("li");
-      row.append(avatar(name, colour), make("span", "name", name || "Somebody"));
-      if (isSelf) row.append(make("span", "soft", "you"));
-      else if (origins.length > 1) row.append(make("span", "soft", `${origins.length} pages`));
+      row.append(avatar(name, colour), make("span", "name", name || say("Somebody")));
+      if (isSelf) row.append(make("span", "soft", say("you")));
+      else if (origins.length > 1) row.append(make("span", "soft", say("{n} pages", { n: origins.length })));
       return row;
     });
     find("people-list").replaceChildren(...rows);
@@ -222,7 +232,7 @@ export class Chrome {
 
   #fillDialogs() {
     this.#nameColours = new Choices(
-      PERSON_COLOURS.map((colour) => swatch(find("name-colours"), cssColour(colour), COLOUR_NAMES[colour])),
+      PERSON_COLOURS.map((colour) => swatch(find("name-colours"), cssColour(colour), say(COLOUR_NAMES[colour]))),
       (at) => {
         this.#nameColour = PERSON_COLOURS[at];
         this.#nameColours.show(at);
@@ -246,9 +256,9 @@ export class Chrome {
     if (!this.#differs("refused", list.map(({ id, item, refused }) => [id, item, refused]))) return;
     const rows = list.slice(0, ROWS_MAX).map(({ item, what, refused }) => {
       const row = make("li");
-      row.append(make("span", "name", `${what}: ${refusal(refused)}`));
+      row.append(make("span", "name", say("{what}: {why}", { what, why: refusal(refused) })));
       if (item !== null) {
-        const button = make("button", "button quiet", "Show");
+        const button = make("button", "button quiet", say("Show"));
         button.type = "button";
         button.addEventListener("click", () => {
           find("dialog-refused").close();

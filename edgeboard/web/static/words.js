@@ -2,6 +2,7 @@
 
 import { Phase } from "./connection.js";
 import { Carrier } from "./link.js";
+import { counted, say } from "./locale.js";
 import { Code } from "./wire.js";
 
 const CARRIERS = new Map([
@@ -9,7 +10,7 @@ const CARRIERS = new Map([
   [Carrier.WEBSOCKET, "WebSocket"],
 ]);
 
-const CODES = new Map([
+const CODES = new Map([ // say
   [Code.NORMAL, "The board closed the connection."],
   [Code.TOO_BIG, "The board found a message too big."],
   [Code.RATE, "The board asks to slow down."],
@@ -28,7 +29,7 @@ const CODES = new Map([
   [Code.STORE_FULL, "The board's storage is full."],
 ]);
 
-const ROOM_STATES = new Map([
+const ROOM_STATES = new Map([ // say
   ["idle", "asleep"],
   ["joining", "joining the other boards"],
   ["active", "up to date"],
@@ -37,11 +38,6 @@ const ROOM_STATES = new Map([
   ["faulted", "cannot save just now; ink is kept in the board's memory"],
 ]);
 
-/** @param {number} count @param {string} one @param {string} [many] @returns {string} "1 stroke", "3 strokes" */
-export function counted(count, one, many = `${one}s`) {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 /**
  * The badge.
  * @param {{phase: string, carrier: string, isSuspect: boolean, waiting: number, roomState: string}} state `waiting`: strokes
@@ -49,55 +45,55 @@ export function counted(count, one, many = `${one}s`) {
  * @returns {{title: string, detail: string, tone: "good"|"busy"|"bad"}}
  */
 export function badge({ phase, carrier, isSuspect, waiting, roomState = "" }) {
-  const queue = waiting > 0 ? `${counted(waiting, "stroke")} waiting` : "";
+  const queue = waiting > 0 ? counted(waiting, "{n} stroke waiting", "{n} strokes waiting") : "";
   switch (phase) {
     case Phase.LIVE:
-      if (isSuspect) return { title: "Unsteady", detail: queue || "waiting for the board", tone: "busy" };
-      if (roomState === "faulted") return { title: "Live", detail: "the board cannot save", tone: "busy" };
-      return { title: "Live", detail: queue || `over ${CARRIERS.get(carrier) ?? carrier}`, tone: "good" };
+      if (isSuspect) return { title: say("Unsteady"), detail: queue || say("waiting for the board"), tone: "busy" };
+      if (roomState === "faulted") return { title: say("Live"), detail: say("the board cannot save"), tone: "busy" };
+      return { title: say("Live"), detail: queue || say("over {way}", { way: CARRIERS.get(carrier) ?? carrier }), tone: "good" };
     case Phase.JOINING:
-      return { title: "Joining", detail: queue || "fetching the board", tone: "busy" };
+      return { title: say("Joining"), detail: queue || say("fetching the board"), tone: "busy" };
     case Phase.CONNECTING:
-      return { title: "Connecting", detail: queue || "looking for the board", tone: "busy" };
+      return { title: say("Connecting"), detail: queue || say("looking for the board"), tone: "busy" };
     case Phase.STOPPED:
-      return { title: "Not connected", detail: queue || "ink is kept here", tone: "bad" };
+      return { title: say("Not connected"), detail: queue || say("ink is kept here"), tone: "bad" };
     default:
-      return { title: "Offline", detail: queue ? `${queue}, kept here` : "ink is kept here", tone: "bad" };
+      return { title: say("Offline"), detail: queue ? say("{queue}, kept here", { queue }) : say("ink is kept here"), tone: "bad" };
   }
 }
 
 /** Why a link ended, for a person. @param {{code: number, text: string}|null} last @returns {string} */
 export function ending(last) {
   if (last === null) return "";
-  if (last.code === 0) return "The board cannot be reached.";
-  return CODES.get(last.code) ?? `The connection ended (code ${last.code}).`;
+  if (last.code === 0) return say("The board cannot be reached.");
+  return say(CODES.get(last.code) ?? "The connection ended (code {code}).", { code: last.code });
 }
 
 /** Why an op was not taken. @param {{code: number, text: string}} refused @returns {string} */
 export function refusal({ code, text }) {
   switch (code) {
     case Code.RATE:
-      return "too much at once for the board";
+      return say("too much at once for the board");
     case Code.FORBIDDEN:
-      return "this device may not draw here";
+      return say("this device may not draw here");
     case Code.STORE_FULL:
-      return "the board's storage is full";
+      return say("the board's storage is full");
     case Code.LIMIT:
     case Code.TOO_BIG:
-      return "larger than the board allows";
+      return say("larger than the board allows");
     default:
-      return text === "" ? `code ${code}` : text;
+      return text === "" ? say("code {code}", { code }) : say(text);
   }
 }
 
 /** @param {string} state of a room, as the host names it @returns {string} */
 export function roomWords(state) {
-  return ROOM_STATES.get(state) ?? state;
+  return say(ROOM_STATES.get(state) ?? state);
 }
 
 /** How far the own ink has come. @param {{unsent: number, unsafe: number}} ops @returns {string} */
 export function safety({ unsent, unsafe }) {
-  if (unsafe === 0) return "All your ink is safe.";
-  if (unsent === 0) return "Saved by the board, on its way to a second one.";
-  return "Some ink is only on this device yet.";
+  if (unsafe === 0) return say("All your ink is safe.");
+  if (unsent === 0) return say("Saved by the board, on its way to a second one.");
+  return say("Some ink is only on this device yet.");
 }

@@ -37,7 +37,7 @@ test("what was kept by a stranger or an accident is not trusted", () => {
   storage.setItem("edgeboard.person", "{broken");
   assert.match(whoIsHere(new Drawer(storage)).id, /^[0-9a-f]{32}$/);
   storage.setItem("edgeboard.tools", JSON.stringify({ name: "__proto__", colour: -1, widths: { pen: 9, marker: 0 } }));
-  assert.deepEqual(toolsKept(new Drawer(storage), TOOLS), {});
+  assert.deepEqual(toolsKept(new Drawer(storage), TOOLS), { widths: { marker: 0 } });
   storage.setItem("edgeboard.tools", JSON.stringify({ name: "marker", colour: 6, widths: { pen: 2, marker: 4 } }));
   assert.deepEqual(toolsKept(new Drawer(storage), TOOLS), { name: "marker", colour: 6, widths: { pen: 2, marker: 4 } });
   storage.setItem("edgeboard.view.lobby", JSON.stringify({ x: 1, y: null, zoom: 2 }));
