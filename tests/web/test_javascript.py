@@ -8,11 +8,11 @@ import pytest
 
 JAVASCRIPT = Path(__file__).parent.parent / "js"
 STATIC = Path(__file__).parents[2] / "edgeboard" / "web" / "static"
-TESTS = sorted(JAVASCRIPT.glob("*.test.js"))
+TESTS = sorted(JAVASCRIPT.rglob("*.test.js"))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name.removesuffix(".test.js"))
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(JAVASCRIPT)).removesuffix(".test.js"))
 def test_the_browsers_modules_pass_their_own_tests(node_path, path):
     done = subprocess.run(
         [node_path, "--test", str(path)],

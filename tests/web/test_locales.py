@@ -41,7 +41,7 @@ def wanted() -> set[str]:
         text = re.sub(r"/\*\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
         found |= set(re.findall(r"\bsay\(\s*" + STRING, text))
         found |= set(re.findall(r"\bsay\([^\n]*\?\? " + STRING, text))
-        counted = re.findall(r"\bcounted\(\s*[^\"]*?" + STRING + r",\s*" + STRING, text)
+        counted = re.findall(r"\bcounted\(\s*[^\";]*?" + STRING + r",\s*" + STRING, text)
         found |= {many for _, many in counted}
         for table in re.findall(r"// say\n(.*?)\n\]", text, re.DOTALL):  # lists of words, or pairs of a key and a word
             rows = re.sub(r"\[[^,\]]*, ", "", table)

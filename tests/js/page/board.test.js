@@ -5,7 +5,8 @@ import { Board } from "../../../edgeboard/web/static/board.js";
 import { decodeColumns, decodeStroke } from "../../../edgeboard/web/static/codec.js";
 import { LiveSender } from "../../../edgeboard/web/static/live.js";
 import { PIECE_LASTS_MS } from "../../../edgeboard/web/static/stroke.js";
-import { EraserTool, StrokeTool } from "../../../edgeboard/web/static/tools.js";
+import { EraserTool } from "../../../edgeboard/web/static/eraser.js";
+import { StrokeTool } from "../../../edgeboard/web/static/pen.js";
 
 const PEN = { tool: 0, colour: 4, width: 24 };
 
@@ -31,6 +32,7 @@ class Table {
       live: this.live,
       painter: { touched: () => this.touched },
       view: () => this.view,
+      place: () => ({ page: 0, layer: 0 }),
       clock: () => this.now,
     };
   }

@@ -53,10 +53,10 @@ test("a piece is never larger than what was recorded", () => {
   assert.ok(encodeColumns(it.take(5000)).length <= all);
 });
 
-test("a straight line needs two points", () => {
+test("a straight line needs few points", () => {
   const it = recorder();
   for (let i = 0; i < 100; i++) it.add(i * 2, i, null, 1000 + i * 8);
-  assert.ok(it.take(2000).x.length <= 3);
+  assert.ok(it.take(2000).x.length <= 5); // one of 32 stays
 });
 
 test("coordinates stay in the format's range", () => {
