@@ -10,6 +10,7 @@ import { add, alive, further } from "./bodies.js";
 import { Document } from "./canvas.js";
 import { encodeColumns, encodeStroke } from "./codec.js";
 import { ItemType, Maker, Undo, decodeOp } from "./ops.js";
+import { Story, restoring } from "./story.js";
 import { redo, undo } from "./undo.js";
 import { say } from "./locale.js";
 import { DecodeError } from "./varints.js";
@@ -18,6 +19,7 @@ import { DecodeError } from "./varints.js";
 export class Board {
   #reader = new BatchReader();
   #label = () => null;
+  #batches = []; // as they were read, for the story
   /** Batches and ops that could not be read, and other things that ought not to happen. */
   troubles = { unreadable: 0, equivocations: 0 };
   /** Whether this person has something to take back, as `review` found it. */
@@ -75,7 +77,9 @@ export class Board {
     return batches.length === 0 ? this.#reader.gaps() : [];
   }
 
-  #apply({ tag, introduction, origins, entries }, changed) {
+  #apply(batch, changed) {
+    const { tag, introduction, origins, entries } = batch;
+    this.#batches.push(batch);
     const include = (ids) => ids.forEach((id) => changed.add(id));
     if (introduction !== null) include(this.document.introduce(tag, introduction.node));
     for (const { origin, person } of origins) this.document.own(origin, person);
@@ -168,6 +172,22 @@ export class Board {
   /** Bring back what was taken back last. @returns {boolean} whether there was something */
   redo() {
     return this.#repeat(redo(this.document, this.person));
+  }
+
+  /** The room's past, as far as it is in the log. @returns {Story} */
+  story() {
+    return new Story(this.#batches, (origin) => this.document.personOf(origin));
+  }
+
+  /**
+   * Make the canvas look as it did, as one gesture.
+   * @param {Document} then an earlier state
+   * @returns {{changes: number, lost: number}} `lost`: items that are gone for good
+   */
+  restore(then) {
+    const { bodies, lost } = restoring(this.document, then);
+    this.#make(bodies.map((body, at) => ({ body, more: at > 0 })));
+    return { changes: bodies.length, lost };
   }
 
   /** Why there is nothing to take back or to bring back, for people to read. @param {"undo"|"redo"} what @returns {string} */

@@ -34,6 +34,7 @@ export class Desk {
   #isOverlayStale = true;
   #glide = null;
   #isSpaceHeld = false;
+  #isPast = false; // an earlier state of the room is shown
   #listeners = { view: () => {}, gesture: () => {}, cursor: () => {} };
   /** @type {Choice} */
   choice = { name: "pen", colour: 0, widths: { pen: 1, marker: 2 } };
@@ -182,7 +183,31 @@ export class Desk {
 
   /** Items may look different. @param {Iterable<string>} ids */
   changed(ids) {
-    this.#painter.changed(ids);
+    if (!this.#isPast) this.#painter.changed(ids);
+    this.stale();
+  }
+
+  /**
+   * Show an earlier state of the room, to be looked at only.
+   * @param {import("./canvas.js").Document} document
+   * @param {Iterable<string>|null} changed items that are different since the last look; null: the document is another
+   * @param {((item: object) => number|null)|null} tint as of `Painter.swap`
+   */
+  showPast(document, changed, tint) {
+    this.#isPast = true;
+    this.#stage.classList.add("is-past");
+    this.choose({});
+    if (changed === null) this.#painter.swap(document, tint);
+    else this.#painter.changed(changed);
+    this.stale();
+  }
+
+  /** Show the room as it is, and let people draw again. */
+  showPresent() {
+    this.#isPast = false;
+    this.#stage.classList.remove("is-past");
+    this.choose({});
+    this.#painter.swap(this.#bench.board.document);
     this.stale();
   }
 
@@ -209,7 +234,7 @@ export class Desk {
       const marks = [...refused()].map((id) => this.#painter.picture(id)?.box).filter((box) => box !== undefined);
       const own = this.#gesture?.drawing ?? null;
       const ring = this.#gesture?.ring ?? null;
-      this.#overlay.draw(this.#view, { own, ring, previews: previews(), colourOf, refused: marks });
+      this.#overlay.draw(this.#view, { own, ring, previews: this.#isPast ? [] : previews(), colourOf, refused: marks });
     }
     if (hasMore || this.#glide !== null) this.redraw();
   }
@@ -245,7 +270,7 @@ export class Desk {
   /** Take a tool. @param {Partial<Choice>} choice */
   choose(choice) {
     Object.assign(this.choice, choice, { widths: { ...this.choice.widths, ...choice.widths } });
-    this.#pointer.isHand = this.choice.name === "hand" || this.#isSpaceHeld;
+    this.#pointer.isHand = this.#isPast || this.#isSpaceHeld || TOOLS[this.choice.name].make === null;
     this.#stage.dataset.tool = this.#pointer.isHand ? "hand" : this.choice.name;
   }
 
@@ -268,7 +293,7 @@ export class Desk {
   }
 
   #begin(sample, { isEraser, hasPressure }) {
-    if (this.#gesture !== null) return false;
+    if (this.#gesture !== null || this.#isPast) return false;
     this.#glide = null;
     const { name, colour, widths } = this.choice;
     const { make, widths: steps } = TOOLS[isEraser ? "eraser" : name];

@@ -18,6 +18,7 @@ import { LivePace } from "./pace.js";
 import { counted, say } from "./locale.js";
 import { Outbox, gestures, openStore } from "./outbox.js";
 import * as people from "./person.js";
+import { Player } from "./player.js";
 import { Presence } from "./presence.js";
 import { Refusals, itemOf, whatOf } from "./refusals.js";
 import { Spill } from "./spill.js";
@@ -129,7 +130,9 @@ const chrome = new Chrome(roomName, {
     refresh();
   },
   reveal: (id) => desk.reveal(id),
+  history: () => player.open(),
 });
+const player = new Player({ board, desk, toasts, clock, undo: () => repeat("undo") });
 const connection = new Connection({
   dial: new Map([
     [Carrier.WEBRTC, openWebRtc],
@@ -331,7 +334,7 @@ function choose(choice) {
 }
 
 function repeat(what) {
-  if (desk.isBusy) return;
+  if (desk.isBusy || player.isOpen) return;
   if (!board[what]()) toasts.say(board.whyNot(what));
 }
 
@@ -350,7 +353,7 @@ listenToKeys(window, {
   fit: () => desk.fit(FIT_MARGIN),
   nudge: (dx, dy) => desk.nudge(dx, dy),
   space: (isHeld) => desk.holdSpace(isHeld),
-  escape: () => chrome.close() || desk.abandon(),
+  escape: () => chrome.close() || desk.abandon() || player.close(),
 });
 
 // ------------------------------------------------------------------------------------------------------------ live, timers

@@ -30,6 +30,8 @@ export class Painter {
   #shown = null; // the view that the sheet was painted for
   #isResized = false;
   #pictures = new Map(); // item id -> picture, null if it has none
+  #known = new Map(); // pictures of another state of the room: of plain items they are the same
+  #tint = null; // which colour an item is shown in instead of its own
   #hidden = new Set();
   #last = null; // the topmost item on the sheet
   #boxes = []; // changed, in canvas px
@@ -77,13 +79,37 @@ export class Painter {
         this.#pictures.delete(id);
         continue;
       }
-      const picture = pictureOf(item);
+      const picture = this.#picture(item);
       this.#pictures.set(id, picture);
       if (picture === null) continue;
       if (before || (this.#last !== null && comparePaint(this.#last, item) > 0)) this.#changedBox(picture.box);
       else this.#fresh.push(item);
       if (this.#last === null || comparePaint(this.#last, item) < 0) this.#last = item;
     }
+  }
+
+  #picture(item) {
+    const known = this.#known.get(item.id);
+    if (known?.isPlain && isPlain(item)) return known.version === item.version ? known : { ...known, version: item.version };
+    const picture = pictureOf(item, this.#tint?.(item) ?? null);
+    if (picture !== null) picture.isPlain = this.#tint === null && isPlain(item);
+    return picture;
+  }
+
+  /**
+   * Show another canvas: an earlier state of the room, or the room again.
+   * @param {import("./canvas.js").Document} document
+   * @param {((item: import("./items.js").Item) => number|null)|null} [tint] the colour to show an item in, null for its own
+   */
+  swap(document, tint = null) {
+    for (const [id, picture] of this.#pictures) if (picture?.isPlain) this.#known.set(id, picture);
+    this.#document = document;
+    this.#tint = tint;
+    if (tint !== null) this.#known.clear();
+    this.#pictures = new Map();
+    this.#last = null;
+    this.changed(document.items().map(({ id }) => id));
+    this.#isResized = true; // a whole sheet
   }
 
   /** Never show these items again. @param {string[]} ids */
@@ -275,6 +301,9 @@ export class Painter {
     }
   }
 }
+
+/** Whether an item is drawn by its one piece alone. @param {import("./items.js").Item} item */
+const isPlain = ({ winners, pieces }) => winners.size === 0 && pieces.length === 1 && pieces[0].cuts.length === 0;
 
 /** A bitmap of the size of the window. */
 class Sheet {

@@ -25,9 +25,11 @@ import { DecodeError } from "./varints.js";
 /**
  * The picture of an item as it is now.
  * @param {import("./items.js").Item} item
+ * @param {number|null} [tint] a colour to show it in instead of its own
  * @returns {Picture|null} null if it cannot be drawn
  */
-export function pictureOf(item) {
+export function pictureOf(item, tint = null) {
+  if (tint !== null) return pictureOf(tinted(item, tint));
   const make = item.type === ItemType.STROKE ? pictureOfStroke : FIGURES.get(item.type);
   if (make === undefined) return null;
   try {
@@ -40,6 +42,13 @@ export function pictureOf(item) {
     if (error instanceof DecodeError) return null;
     throw error;
   }
+}
+
+/** An item that looks as if its style register said so. */
+function tinted(item, colour) {
+  const [, ...rest] = Array.isArray(item.value(Register.STYLE)) ? item.value(Register.STYLE) : [];
+  const value = (register) => (register === Register.STYLE ? [colour, ...rest] : item.value(register));
+  return { id: item.id, version: item.version, type: item.type, op: item.op, pieces: item.pieces, value };
 }
 
 function pictureOfStroke(item) {

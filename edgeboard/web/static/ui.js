@@ -35,6 +35,7 @@ const DOTS = [4, 7, 10, 14, 19]; // px on screen for the five widths
  * @property {() => void} retry
  * @property {() => void} discard
  * @property {(id: string) => void} reveal
+ * @property {() => void} history
  */
 
 /** Everything on the screen that is not paper. */
@@ -298,6 +299,7 @@ export class Chrome {
     press("zoom-reset", () => commands.zoomReset());
     press("zoom-fit", () => commands.fit());
     press("menu-fit", andClose(() => commands.fit()));
+    press("menu-history", andClose(() => commands.history()));
     press("menu-fingers", () => commands.fingers(find("menu-fingers").getAttribute("aria-checked") !== "true"));
     press("menu-name", () => this.askName());
     press("edit-name", () => this.askName());
