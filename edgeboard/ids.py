@@ -17,7 +17,9 @@ AuthorId = NewType("AuthorId", bytes)  # 24 bytes: node id 16, boot number u32, 
 AuthorTag = NewType("AuthorTag", bytes)  # 8 bytes, see author_tag()
 Origin = NewType("Origin", int)  # 64 random bits: one run of a person's device
 OpId = NewType("OpId", int)  # origin << 32 | counter
+BlobHash = NewType("BlobHash", bytes)  # 32 bytes, SHA-256 of a blob
 
+BLOB_HASH_BYTES = 32
 COUNTER_BITS = 32
 COUNTER_MAX = (1 << COUNTER_BITS) - 1
 ORIGIN_MAX = (1 << 64) - 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edgeboard.errors import CloseCode
-from edgeboard.ids import AuthorTag, MeshId, NodeId, RoomId
+from edgeboard.ids import AuthorTag, BlobHash, MeshId, NodeId, RoomId
 from edgeboard.oplog.floors import Reduced
 from edgeboard.oplog.history import Entry
 from edgeboard.wire.messages import Channel
@@ -150,6 +150,38 @@ class Store(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Blobs(Protocol):
+    """Bytes named by their SHA-256 that survive a reboot. What is asked for is done in order, off the event loop."""
+
+    def keep(self, content: BlobHash, data: bytes, done: Callable[[bool], None]) -> None:
+        """Make a blob durable; `done` hears whether it is."""
+        ...
+
+    def load(self, content: BlobHash, done: Callable[[bytes | None], None]) -> None:
+        """Read a blob; `done` gets its bytes, which fit its name, or None: then it is not here any more."""
+        ...
+
+    def drop(self, content: BlobHash) -> None:
+        """Let go of a blob."""
+        ...
+
+    def listing(self) -> list[tuple[BlobHash, int]]:
+        """What is held, oldest first: (content, bytes). Synchronous, for a start.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        ...
+
+    def read(self, content: BlobHash) -> bytes | None:
+        """A blob that fits its name, or None. Synchronous, for a thread that answers questions."""
+        ...
+
+    def close(self) -> None:
+        """Take no more jobs; those that were given are still done."""
+        ...
 
 
 class Writer(Protocol):

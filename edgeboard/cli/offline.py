@@ -25,6 +25,7 @@ from edgeboard.ports import StoredBatch, StoredRoom
 from edgeboard.render.svg import render_svg
 from edgeboard.rooms.archive import describe_log, export_room, plan_import, read_archive
 from edgeboard.rooms.room import Room
+from edgeboard.storage.blobs import FOLDER, BlobFiles
 from edgeboard.storage.settings import Settings as StorageSettings
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import DATABASE, StateDirectory
@@ -42,6 +43,7 @@ class Offline:
         self._key = load_or_create_key(held.path)
         self._mesh = load_or_create_mesh(held.path).mesh
         self._store = SqliteStore(held.database, StorageSettings())
+        self._blobs = BlobFiles(held.path / FOLDER)
         clock = SystemClock()
         identity = Identity(
             node=self._key.node_id,
@@ -93,10 +95,11 @@ class Offline:
     def export_json(self, name: str) -> str:
         room = self._existing(name)
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        return json.dumps(export_room(name, room.document, mesh=self._mesh, exported=now), ensure_ascii=False)
+        archive = export_room(name, room.document, mesh=self._mesh, exported=now, read_blob=self._blobs.read)
+        return json.dumps(archive, ensure_ascii=False)
 
     def export_svg(self, name: str, page: int) -> str:
-        return render_svg(self._existing(name).document, page=page)
+        return render_svg(self._existing(name).document, page=page, read_blob=self._blobs.read)
 
     # -- change
 
@@ -114,8 +117,14 @@ class Offline:
             self._pipeline.draw(name, plan.corrections, NOW)
         self._store.add_room(StoredRoom(room.room, self._mesh, name))
         self._save()
+        here = {content for content, _ in self._blobs.listing()}
+        fresh = [(content, image) for content, image in archive.blobs if content not in here]
+        for content, image in fresh:
+            self._blobs.write(content, image)
         skipped = [{"id": show_op(op), "reason": reason} for op, reason in plan.skipped]
-        return {"room": name, "taken": taken, "known": known, "refused": refused, "skipped": skipped}
+        return {
+            "room": name, "taken": taken, "known": known, "refused": refused, "skipped": skipped, "images": len(fresh),
+        }  # fmt: skip
 
     def _save(self) -> None:
         self._pipeline.flush()

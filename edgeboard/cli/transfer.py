@@ -57,7 +57,8 @@ def import_room(arguments: argparse.Namespace) -> int:
     else:
         skipped = len(result.get("skipped", ()))
         left_out = f", {skipped} left out that mean nothing here" if skipped else ""
-        print(f"{arguments.room}: {result['taken']} ops taken, {result['known']} known already{left_out}")
+        images = f", {result['images']} images" if result.get("images") else ""
+        print(f"{arguments.room}: {result['taken']} ops taken, {result['known']} known already{images}{left_out}")
     for index, reason in result["refused"][:SHOWN_MAX]:
         print(f"edgeboard: op {index + 1} was refused: {reason}", file=sys.stderr)
     if len(result["refused"]) > SHOWN_MAX:

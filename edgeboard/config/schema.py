@@ -130,6 +130,7 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (StorageSettings, "idle_s"): Shape(_SECONDS),
     (StorageSettings, "busy_s"): Shape(_SECONDS),
     (StorageSettings, "history_bytes"): Shape(partial(read_whole, least=0, most=1 << 40)),
+    (StorageSettings, "blob_bytes"): Shape(partial(read_whole, least=4 << 20, most=1 << 40)),
     (CompactionSettings, "undo_window_s"): Shape(partial(read_number, least=1.0, most=366 * 86_400.0)),
     (CompactionSettings, "dead_least"): Shape(partial(read_whole, least=1, most=1 << 30)),
     (CompactionSettings, "dead_share"): Shape(partial(read_number, least=0.0, most=1.0)),

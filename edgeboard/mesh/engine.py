@@ -16,8 +16,8 @@ from typing import final
 from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import AuthorTag, NodeId, RoomId
 from edgeboard.mesh.flow import LinkState, RoomFlow
-from edgeboard.mesh.rate import TokenBucket
 from edgeboard.mesh.values import CloseLink, MeshSettings, MeshStatistics, Output, Send
+from edgeboard.rate import TokenBucket
 from edgeboard.vectors import Range, Vector
 from edgeboard.wire.fields import RANGES_MAX
 from edgeboard.wire.messages import (

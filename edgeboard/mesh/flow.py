@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import final
 
 from edgeboard.ids import AuthorTag, RoomId
-from edgeboard.mesh.rate import TokenBucket
 from edgeboard.mesh.values import Neighbour
+from edgeboard.rate import TokenBucket
 from edgeboard.vectors import Range, Vector
 from edgeboard.wire.messages import MESSAGE_MAX
 

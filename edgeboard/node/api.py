@@ -16,10 +16,11 @@ from typing import Any, final
 
 from edgeboard import __version__
 from edgeboard.clock import Clock
-from edgeboard.errors import DecodeError, StateError
-from edgeboard.ids import RoomId, room_id, show_op
+from edgeboard.errors import DecodeError, RefusedError, StateError
+from edgeboard.ids import BlobHash, RoomId, room_id, show_op
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
+from edgeboard.ports import Blobs
 from edgeboard.rooms.room import Room
 
 IMPORT_PORTION = 200  # ops logged before the loop gets a turn
@@ -33,9 +34,12 @@ async def _loaded(module: str) -> None:
 class Api:
     """The questions, over one node."""
 
-    def __init__(self, node: Node, links: Links, clock: Clock, statistics: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self, node: Node, links: Links, blobs: Blobs, clock: Clock, statistics: Callable[[], dict[str, Any]]
+    ) -> None:
         self._node = node
         self._links = links
+        self._blobs = blobs
         self._clock = clock
         self._statistics = statistics
         self._started = clock.now()
@@ -124,7 +128,8 @@ class Api:
         mesh, at = self._node.pipeline.identity.mesh, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
         def write() -> str:
-            return json.dumps(write_archive(snapshot, mesh=mesh, exported=at), ensure_ascii=False)
+            archive = write_archive(snapshot, mesh=mesh, exported=at, read_blob=self._blobs.read)
+            return json.dumps(archive, ensure_ascii=False)
 
         return await asyncio.to_thread(write)
 
@@ -133,7 +138,7 @@ class Api:
         await _loaded("edgeboard.render.svg")
         from edgeboard.render.svg import render_items
 
-        return await asyncio.to_thread(render_items, items, page)
+        return await asyncio.to_thread(render_items, items, page, read_blob=self._blobs.read)
 
     async def import_json(self, name: str, data: bytes) -> dict[str, Any]:
         """Take a room's JSON into a room of this board; ops keep their ids, so a second import changes nothing."""
@@ -160,5 +165,14 @@ class Api:
             self._node.feed(lambda now: self._node.pipeline.draw(name, plan.corrections, now))
         if refused and not taken and not known:
             raise DecodeError(f"nothing could be taken: {refused[0][1]}")
+        images, unkept = 0, list[tuple[BlobHash, str]]()
+        for content, bytes_of_it in archive.blobs:  # after their items, so that they are needed when they come
+            try:
+                images += await self._node.keep_blob(content, bytes_of_it)
+            except RefusedError as error:
+                unkept.append((content, str(error)))
         skipped = [{"id": show_op(op), "reason": reason} for op, reason in plan.skipped]
-        return {"room": name, "taken": taken, "known": known, "refused": refused, "skipped": skipped}
+        skipped += [{"id": content.hex(), "reason": reason} for content, reason in unkept]
+        return {
+            "room": name, "taken": taken, "known": known, "refused": refused, "skipped": skipped, "images": images,
+        }  # fmt: skip

@@ -14,7 +14,7 @@ from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
 from edgeboard.ids import MeshId
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
-from edgeboard.ports import Store, Transport, Writer
+from edgeboard.ports import Blobs, Store, Transport, Writer
 from edgeboard.runtime.supervise import Supervisor
 
 STOP_S = 1.8  # a stop is done within 2 s
@@ -36,6 +36,7 @@ class Board:
         links: Links,
         transport: Transport,
         store: Store,
+        blobs: Blobs,
         writer: Writer,
         *,
         app: web.Application,
@@ -56,6 +57,7 @@ class Board:
         self.links = links
         self._transport = transport
         self._store = store
+        self._blobs = blobs
         self._writer = writer
         self._app = app
         self._control = control
@@ -80,7 +82,11 @@ class Board:
         try:
             stored = await asyncio.to_thread(self._store.rooms)
             names = dict.fromkeys([*self._rooms, *(room.name for room in stored if room.mesh == self._mesh)])
-            for name in list(names)[: self.node.pipeline.settings.rooms_max]:
+            most = self.node.pipeline.settings.rooms_max
+            held = await asyncio.to_thread(self._blobs.listing)
+            is_all = len(names) <= most and all(room.mesh == self._mesh for room in stored)
+            self.node.feed(lambda _: self.node.pipeline.attachments.restore(held, all_rooms_open=is_all))
+            for name in list(names)[:most]:
                 self.node.feed(partial(self.node.pipeline.open_room, name))
             await self._serve()
             self._warm_up()
@@ -163,6 +169,7 @@ class Board:
                 )
         except TimeoutError:
             _log.warning("something did not stop in time")
+        self._blobs.close()
         self._store.close()
         if self._socket_path is not None:
             self._socket_path.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from edgeboard import __version__, _native
+from edgeboard.blobs.values import BlobSettings
 from edgeboard.clock import Clock, SystemClock
 from edgeboard.config.schema import Config
 from edgeboard.identity.credentials import Credentials, boot_bytes
@@ -34,6 +35,7 @@ from edgeboard.runtime import failpoints
 from edgeboard.runtime.supervise import Supervisor
 from edgeboard.signaling.client import SignalingClient
 from edgeboard.signaling.server import SignalingServer
+from edgeboard.storage.blobs import FOLDER, BlobFiles, BlobMemory, BlobShelves
 from edgeboard.storage.memory import MemoryStore
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import StateDirectory
@@ -87,6 +89,8 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     node = Node(pipeline, clock, store, mesh.mesh)
     supervisor = Supervisor(stop_s=1.0)
     writer = GroupWriter(store, clock, node.committed, node.store_failed, node.store_recovered, config.storage.settings)
+    is_memory = config.storage.kind == "memory"
+    blobs = BlobShelves(BlobMemory() if is_memory else BlobFiles(state.path / FOLDER))
     links = Links(
         key.node_id,
         random.Random(secrets.randbits(64)),
@@ -97,7 +101,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         node.heard,
         node.is_suspect,
     )
-    node.wire(writer, links, supervisor.spawn)
+    node.wire(writer, blobs, links, supervisor.spawn)
 
     def on_link(link: Link) -> None:
         links.accept(link)
@@ -119,6 +123,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             "kernels_remedy": kernels_remedy,
             "memory_bytes": resident_bytes(),
             "store": {"kind": config.storage.kind, **asdict(writer.statistics())},
+            "blobs": asdict(pipeline.attachments.statistics()),
             "transport": {
                 "open_links": dict(carried.open_links),
                 "half_open": carried.half_open,
@@ -129,7 +134,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             "tasks": len(asyncio.all_tasks()),
         }
 
-    api = Api(node, links, clock, statistics)
+    api = Api(node, links, blobs, clock, statistics)
     doors = Doors(
         guest_offer=signaling.guest_offer,
         node_offer=signaling.offer,
@@ -148,6 +153,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         links,
         transport,
         store,
+        blobs,
         writer,
         app=make_app(doors, control=False),
         control=make_app(doors, control=True),
@@ -176,4 +182,5 @@ def _pipeline_settings(config: Config) -> PipelineSettings:
         live_tick_s=guests.gather_s,
         room=RoomSettings(gather_s=guests.gather_s),
         compaction=config.compaction,
+        blobs=BlobSettings(keep_bytes=config.storage.settings.blob_bytes),
     )

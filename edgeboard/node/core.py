@@ -65,6 +65,7 @@ class Core:
         self.store_failed_text: str | None = None
         self.store_room_left: Callable[[], int] = lambda: 1 << 62
         self.on_touched: Callable[[RoomId, tuple[OpId, ...]], None] = lambda room, items: None
+        self.on_outcome: Callable[[Room, Outcome], None] = lambda room, outcome: None
         self.out: list[Output] = []
         self._maker = Maker(identity.origin)
         self._behind_since: dict[RoomId, float] = {}
@@ -116,6 +117,7 @@ class Core:
         if outcome.items:
             self.out.append(Damaged(room.room, outcome.items))
             self.on_touched(room.room, outcome.items)
+        self.on_outcome(room, outcome)
         for batch in outcome.batches:
             place = (batch.author, batch.first, batch.first + batch.count)
             self.mesh.push(room.room, place, batch.data, source)

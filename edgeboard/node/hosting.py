@@ -5,6 +5,7 @@ from typing import final
 
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
 from edgeboard.ids import COUNTER_MAX, Origin, RoomId
+from edgeboard.node.attachments import Attachments
 from edgeboard.node.core import Core
 from edgeboard.rooms.guests import GuestState
 from edgeboard.rooms.recent import LEAST, newest_ops
@@ -33,8 +34,9 @@ from edgeboard.wire.messages import (
 class Hosting:
     """The guests' half of the pipeline."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, attachments: Attachments) -> None:
         self._core = core
+        self._attachments = attachments
 
     def receive(self, link: int, message: Message, now: float) -> None:
         """One message of a guest.
@@ -103,6 +105,7 @@ class Hosting:
             )
             core.mesh.send_ahead(guest.link, Recent(room.room, tuple(ops)))
         core.mesh.join(guest.link, room.room, vector, handle, now)
+        self._attachments.joined(guest.link, room.room)
         self.people_changed(room.room)
         for node in core.people[room.room].nodes():
             core.say(guest.link, Presence(room.room, node, core.people[room.room].at(node)))

@@ -3,7 +3,7 @@
 from typing import final
 
 from edgeboard.errors import CloseCode, RefusedError
-from edgeboard.mesh.rate import TokenBucket
+from edgeboard.rate import TokenBucket
 from edgeboard.wire.fragments import Joiner
 from edgeboard.wire.messages import Channel, Fragment, Message, decode
 

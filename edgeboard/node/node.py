@@ -11,14 +11,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar, final
 
+from edgeboard.blobs.values import DropBlob, KeepBlob, LoadBlob
 from edgeboard.clock import Clock
-from edgeboard.errors import CloseCode, StoreError
-from edgeboard.ids import MeshId, NodeId, RoomId
+from edgeboard.errors import CloseCode, RefusedError, StoreError
+from edgeboard.ids import BlobHash, MeshId, NodeId, RoomId
 from edgeboard.mesh.values import CloseLink, Send
 from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Alarm, Damaged, LoadRoom, Output, Rewrite, RoomChanged, Save
-from edgeboard.ports import Store, StoredBatch, StoredRoom, Writer
+from edgeboard.ports import Blobs, Store, StoredBatch, StoredRoom, Writer
 from edgeboard.runtime import failpoints
 from edgeboard.runtime.driver import Driver
 from edgeboard.wire.messages import Channel, Receipt
@@ -46,12 +47,14 @@ class Node:
         self._store = store
         self._mesh = mesh
         self._writer: Writer | None = None
+        self._blobs: Blobs | None = None
+        self._keeps: dict[BlobHash, asyncio.Future[bool]] = {}  # blobs that somebody waits for
         self._links: Links | None = None
         self._spawn: Callable[..., object] | None = None
 
-    def wire(self, writer: Writer, links: Links, spawn: Callable[..., object]) -> None:
+    def wire(self, writer: Writer, blobs: Blobs, links: Links, spawn: Callable[..., object]) -> None:
         """Join what needs the node with what the node needs; once, before the first input."""
-        self._writer, self._links, self._spawn = writer, links, spawn
+        self._writer, self._blobs, self._links, self._spawn = writer, blobs, links, spawn
         self.pipeline.bound_store(lambda: writer.room_left)
 
     # -- inputs
@@ -95,6 +98,7 @@ class Node:
 
     def _hand(self, output: Output) -> None:
         assert self._writer is not None
+        assert self._blobs is not None
         assert self._links is not None
         match output:
             case Send():
@@ -116,6 +120,12 @@ class Node:
                 assert self._spawn is not None
                 self._unnamed[room] = name
                 self._spawn(self._load(room, name), name=f"load {name}")
+            case KeepBlob(content, data):
+                self._blobs.keep(content, data, partial(self._kept, content))
+            case LoadBlob(content):
+                self._blobs.load(content, partial(self._loaded, content))
+            case DropBlob(content):
+                self._blobs.drop(content)
             case Alarm(text):
                 self.alarms.append(text)
                 _log.error("%s", text)
@@ -124,6 +134,43 @@ class Node:
 
     def _rewritten(self, room: RoomId, ok: bool) -> None:
         self.feed(lambda now: self.pipeline.rewritten(room, now, ok=ok))
+
+    def _kept(self, content: BlobHash, ok: bool) -> None:
+        self.feed(lambda now: self.pipeline.attachments.kept(content, now, ok=ok))
+        waiting = self._keeps.pop(content, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(ok)
+
+    def _loaded(self, content: BlobHash, data: bytes | None) -> None:
+        self.feed(lambda now: self.pipeline.attachments.loaded(content, data, now))
+
+    async def keep_blob(self, content: BlobHash, data: bytes) -> bool:
+        """Keep a blob of an archive, and wait until it is durable; False if it was here already.
+
+        Raises:
+            RefusedError: it does not fit its name, may not be shown, or there is no room for it.
+            StoreError: the disk takes nothing.
+        """
+        refused: list[RefusedError] = []
+        taken = False
+
+        def take(now: float) -> None:
+            nonlocal taken
+            try:
+                taken = self.pipeline.attachments.take(content, data)
+            except RefusedError as error:
+                refused.append(error)
+
+        done = self._keeps.setdefault(content, asyncio.get_running_loop().create_future())
+        self.feed(take)
+        if refused:
+            self._keeps.pop(content, None)
+            raise refused[0]
+        if not taken:
+            self._keeps.pop(content, None)
+        elif not await done:
+            raise StoreError("an image could not be written; free some space on the disk and import again")
+        return taken
 
     def _send(self, output: Send) -> None:
         assert self._links is not None

@@ -13,6 +13,7 @@ from edgeboard.errors import CloseCode, DecodeError, LimitError, RefusedError, S
 from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, PersonId, RoomId
 from edgeboard.mesh.engine import Mesh
 from edgeboard.mesh.values import Send
+from edgeboard.node.attachments import Attachments
 from edgeboard.node.core import Core, Counters
 from edgeboard.node.hosting import Hosting
 from edgeboard.node.intake import Intake
@@ -26,7 +27,7 @@ from edgeboard.rooms.states import RoomEvent, RoomState
 from edgeboard.vectors import Vector
 from edgeboard.wire.fragments import split
 from edgeboard.wire.live import Live
-from edgeboard.wire.messages import BatchIs, Channel, Close, Digest, Join, Leave, Message, Notice, Presence
+from edgeboard.wire.messages import BatchIs, Channel, Close, Digest, Join, Leave, Message, Notice, OfBlobs, Presence
 
 
 @final
@@ -35,7 +36,8 @@ class Pipeline:
 
     def __init__(self, identity: Identity, settings: PipelineSettings | None = None) -> None:
         self._core = Core(identity, settings or PipelineSettings())
-        self._hosting = Hosting(self._core)
+        self.attachments = Attachments(self._core)
+        self._hosting = Hosting(self._core, self.attachments)
         self.upkeep = Upkeep(self._core)
         self._intake: dict[int, Intake] = {}
         self._digest_due = 0.0
@@ -195,6 +197,7 @@ class Pipeline:
         settings = self._core.settings
         self._intake[link] = Intake(settings.messages_per_s, settings.live_per_s, now)
         rooms = [(room.room, room.name) for room in self._core.rooms.values()]
+        self.attachments.link_up(link, now, is_guest=node is None)
         self._core.mesh.link_up(link, node, rooms, now)
 
     def link_down(self, link: int, now: float) -> None:
@@ -202,6 +205,7 @@ class Pipeline:
         self._intake.pop(link, None)
         state = self._core.mesh.state(link)
         self._core.mesh.link_down(link)
+        self.attachments.link_down(link, now)
         self._core.live.forget(link)
         if not self._hosting.left(link) and state is not None and not state.is_guest:
             self._core.forget_node(NodeId(state.node))
@@ -238,6 +242,8 @@ class Pipeline:
         state.heard = now
         if channel is Channel.CTL and self._core.mesh.receive(link, message, now):
             self._after_mesh(message, now)
+        elif isinstance(message, OfBlobs):
+            self.attachments.receive(link, message, now)
         elif state.is_guest:
             self._hosting.receive(link, message, now)
         else:
@@ -261,6 +267,7 @@ class Pipeline:
                 if room.room != key:
                     raise RefusedError(CloseCode.MALFORMED, "a room id does not fit its name")
                 core.mesh.join(link, room.room, Vector.from_bytes(vector), handle, now)
+                self.attachments.joined(link, room.room)
                 here = core.people[room.room].at(core.identity.node)
                 if here:
                     core.say(link, Presence(room.room, core.identity.node, here))
@@ -307,6 +314,7 @@ class Pipeline:
     def next_timer(self) -> float | None:
         core = self._core
         times = [core.mesh.next_timer(), core.live.next_timer(), self.upkeep.next_timer()]
+        times.append(self.attachments.next_timer())
         for room in core.rooms.values():
             times.append(room.gathered_until())
             if room.state is RoomState.JOINING and room.is_loaded and not core.mesh.behind(room.room):
@@ -320,6 +328,7 @@ class Pipeline:
             core.advance(room, now)
         core.mesh.on_timer(now)
         self.upkeep.on_timer(now)
+        self.attachments.on_timer(now)
         due = core.live.next_timer()
         if due is not None and due <= now:
             handles = {
@@ -342,8 +351,12 @@ class Pipeline:
     def drain(self) -> Iterator[Output]:
         """All output so far, in order; messages too large for one frame leave in fragments."""
         core = self._core
-        while out := core.out + core.mesh.drain():
+        while True:
+            yield from self.attachments.drain()
+            out = core.out + core.mesh.drain()
             core.out = []
+            if not out:
+                return
             for item in out:
                 if isinstance(item, Send) and item.channel is not Channel.LIVE:
                     self._fragments += 1

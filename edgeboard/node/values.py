@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from edgeboard.blobs.values import BlobSettings, DropBlob, KeepBlob, LoadBlob
 from edgeboard.ids import MeshId, NodeId, OpId, Origin, PersonId, RoomId
 from edgeboard.mesh.values import CloseLink, MeshSettings, Send
 from edgeboard.oplog.author import LocalAuthor
@@ -26,6 +27,7 @@ class PipelineSettings:
     room: RoomSettings = field(default_factory=RoomSettings)
     compaction: CompactionSettings = field(default_factory=CompactionSettings)
     mesh: MeshSettings = field(default_factory=MeshSettings)
+    blobs: BlobSettings = field(default_factory=BlobSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +88,4 @@ class RoomChanged:
     after: RoomState
 
 
-Output = Send | CloseLink | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged
+Output = Send | CloseLink | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged | KeepBlob | LoadBlob | DropBlob

@@ -6,6 +6,7 @@ not drawn.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite, sqrt
 from typing import Final, TypeGuard
 
@@ -76,9 +77,18 @@ def _is_xml(char: str) -> bool:
     return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
 
 
-def figure(item: Item) -> Picture | None:
-    """The picture of an item that is no stroke; None if there is nothing to draw."""
-    make = _FIGURES.get(item.type)
+def no_embedding(payload: bytes) -> str | None:
+    """Where images are only frames."""
+    return None
+
+
+def figure(item: Item, embed: Callable[[bytes], str | None] = no_embedding) -> Picture | None:
+    """The picture of an item that is no stroke; None if there is nothing to draw.
+
+    Args:
+        embed: a data URI for the payload of an image, if its bytes are here.
+    """
+    make = partial(_image, embed=embed) if item.type == ItemType.IMAGE else _FIGURES.get(item.type)
     if make is None:
         return None
     try:
@@ -168,11 +178,17 @@ def _sticky(item: Item, value: Sequence[object]) -> Picture | None:
     return Picture(svg, Rectangle(x, y, x + w + 1, y + h + 4))
 
 
-def _image(item: Item, value: Sequence[object]) -> Picture | None:
-    """Only its frame: the picture itself is a blob."""
+def _image(item: Item, value: Sequence[object], embed: Callable[[bytes], str | None]) -> Picture | None:
+    """The image, or its frame where its bytes are not here."""
     x, y, w, h = value[:4]
     if not (_is_place(x) and _is_place(y) and _is_length(w) and _is_length(h)):
         return None
+    uri = embed(item.pieces[0][1])
+    if uri is not None:
+        place = f'x="{number(x)}" y="{number(y)}" width="{number(w)}" height="{number(h)}"'
+        opacity = opacity_of(_style(item, None, None, None).opacity)
+        svg = f'<image {place} preserveAspectRatio="none"{opacity} href="{uri}"/>'
+        return Picture(svg, Rectangle(x, y, x + w, y + h))
     place = (
         f'x="{number(x + 0.5)}" y="{number(y + 0.5)}" width="{number(max(0, w - 1))}" height="{number(max(0, h - 1))}"'
     )
@@ -183,7 +199,6 @@ _FIGURES: Final[Mapping[int, Callable[[Item, Sequence[object]], Picture | None]]
     ItemType.SHAPE: _shape,
     ItemType.TEXT: _text,
     ItemType.STICKY: _sticky,
-    ItemType.IMAGE: _image,
     ItemType.CONNECTOR: _connector,
 }
 

@@ -11,6 +11,7 @@ from edgeboard.canvas.ink import MARKER_OPACITY, PAGE_COLOUR, Disc, runs
 from edgeboard.canvas.items import Item
 from edgeboard.errors import DecodeError
 from edgeboard.oplog.codec import TOOL_MAX, WIDTH_MAX, Pen, decode_columns, decode_stroke
+from edgeboard.render.album import Album, ReadBlob
 from edgeboard.render.figures import COLOUR_MAX, Picture, css, figure, opacity_of, read_opacity
 from edgeboard.render.outline import fill_path, line_path, number, radius_of
 
@@ -20,14 +21,21 @@ FAR: Final = 1e9  # px: an item that ends beyond it is not drawn, the rest of th
 MARKER: Final = TOOL_MAX
 
 
-def render_svg(document: Document, page: int = 0, *, margin: float = MARGIN) -> str:
+def render_svg(document: Document, page: int = 0, *, margin: float = MARGIN, read_blob: ReadBlob | None = None) -> str:
     """The live items of one page, in paint order."""
-    return render_items(document.items(), page, margin=margin)
+    return render_items(document.items(), page, margin=margin, read_blob=read_blob)
 
 
-def render_items(items: Iterable[Item], page: int = 0, *, margin: float = MARGIN) -> str:
-    """The same from items that were taken off a document: they are values, so this may run in a thread."""
-    pictures = [picture for item in items if item.page == page for picture in _pictures(item)]
+def render_items(
+    items: Iterable[Item], page: int = 0, *, margin: float = MARGIN, read_blob: ReadBlob | None = None
+) -> str:
+    """The same from items that were taken off a document: they are values, so this may run in a thread.
+
+    Args:
+        read_blob: the bytes of an image, if they are here; without it, images are frames.
+    """
+    album = Album(read_blob)
+    pictures = [picture for item in items if item.page == page for picture in _pictures(item, album)]
     box = NOWHERE
     for picture in pictures:
         box = box.union(picture.box)
@@ -45,9 +53,9 @@ def render_items(items: Iterable[Item], page: int = 0, *, margin: float = MARGIN
     )
 
 
-def _pictures(item: Item) -> Iterator[Picture]:
+def _pictures(item: Item, album: Album) -> Iterator[Picture]:
     """The picture of an item, if it has one."""
-    picture = _stroke(item) if item.type == ItemType.STROKE else figure(item)
+    picture = _stroke(item) if item.type == ItemType.STROKE else figure(item, album.embed)
     if picture is None:
         return
     transform = Transform.of(item.registers.get(Register.TRANSFORM))

@@ -18,8 +18,9 @@ from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.facts import Part
 from edgeboard.canvas.ops import Op, decode_body, decode_op
 from edgeboard.errors import DecodeError, LimitError, RefusedError
-from edgeboard.ids import MeshId, OpId, Origin, PersonId, counter_of, origin_of, parse_op, show_op
+from edgeboard.ids import BlobHash, MeshId, OpId, Origin, PersonId, counter_of, origin_of, parse_op, show_op
 from edgeboard.rooms.chronicle import describe_log
+from edgeboard.rooms.enclosures import BLOBS_MAX, named_blobs, read_enclosed, write_blobs
 from edgeboard.rooms.names import check_room_name
 from edgeboard.rooms.readable import kind_name, readable_body
 
@@ -44,6 +45,13 @@ HIDDEN_MAX = OPS_MAX
 READABLE_MAX = 50_000  # ops; a larger room is exported without points, which `raw` holds anyway
 NOBODY = PersonId(bytes(16))  # of an origin that no log has named
 
+ReadBlob = Callable[[BlobHash], bytes | None]
+
+
+def no_blob(content: BlobHash) -> bytes | None:
+    """Where no images are kept."""
+    return None
+
 
 @dataclass(frozen=True, slots=True)
 class ArchivedOp:
@@ -61,6 +69,7 @@ class Archive:
     exported: str  # a label
     ops: tuple[ArchivedOp, ...]
     hidden: frozenset[OpId]  # items that were dead for a reason that lies in their log
+    blobs: tuple[tuple[BlobHash, bytes], ...] = ()  # images, checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,13 @@ class Snapshot(NamedTuple):
 
 
 def export_room(
-    name: str, document: Document, _log: object = None, *, mesh: MeshId | None = None, exported: str = ""
+    name: str,
+    document: Document,
+    _log: object = None,
+    *,
+    mesh: MeshId | None = None,
+    exported: str = "",
+    read_blob: ReadBlob = no_blob,
 ) -> dict[str, Any]:
     """All ops of a room in causal order, as a value for `json.dumps`.
 
@@ -102,8 +117,9 @@ def export_room(
         document: its canvas, which holds every op.
         mesh: where it was; a label.
         exported: when, in words; a label.
+        read_blob: the bytes of an image, if they are here.
     """
-    return write_archive(take_snapshot(name, document), mesh=mesh, exported=exported)
+    return write_archive(take_snapshot(name, document), mesh=mesh, exported=exported, read_blob=read_blob)
 
 
 def take_snapshot(name: str, document: Document) -> Snapshot:
@@ -122,7 +138,9 @@ def take_snapshot(name: str, document: Document) -> Snapshot:
     return Snapshot(name, ops, tuple(sorted(_hidden(document))))
 
 
-def write_archive(snapshot: Snapshot, *, mesh: MeshId | None = None, exported: str = "") -> dict[str, Any]:
+def write_archive(
+    snapshot: Snapshot, *, mesh: MeshId | None = None, exported: str = "", read_blob: ReadBlob = no_blob
+) -> dict[str, Any]:
     """The slow part of an export; as `export_room`."""
     readable = len(snapshot.ops) <= READABLE_MAX
     return {
@@ -133,6 +151,7 @@ def write_archive(snapshot: Snapshot, *, mesh: MeshId | None = None, exported: s
         "exported": exported,
         "ops": [_export_op(held, readable=readable) for held in snapshot.ops],
         "hidden": [show_op(op) for op in snapshot.hidden],
+        **write_blobs(named_blobs(held.op for held in snapshot.ops), read_blob),
     }
 
 
@@ -240,7 +259,14 @@ def read_archive(data: bytes) -> Archive:
             taken.add(archived.op.id)
         ops.append(archived)
 
-    fields = _read_object(data, {"ops": take})
+    blobs: list[tuple[BlobHash, bytes]] = []
+
+    def take_blob(fields: object) -> None:
+        if len(blobs) == BLOBS_MAX:
+            raise LimitError(f"an archive of more than {BLOBS_MAX} images")
+        blobs.append(read_enclosed(fields, len(blobs) + 1))
+
+    fields = _read_object(data, {"ops": take, "blobs": take_blob})
     if fields.get("format") != FORMAT:
         raise DecodeError("not an archive of a room: export one with `edgeboard export ROOM --json FILE`")
     version = fields.get("version")
@@ -261,7 +287,7 @@ def read_archive(data: bytes) -> Archive:
     if len(hidden) > HIDDEN_MAX:
         raise LimitError(f"an archive of more than {HIDDEN_MAX} hidden items")
     mesh, exported = (_label(fields.get(name)) for name in ("mesh", "exported"))
-    return Archive(room, mesh, exported, tuple(ops), frozenset(map(parse_op, hidden)))
+    return Archive(room, mesh, exported, tuple(ops), frozenset(map(parse_op, hidden)), tuple(blobs))
 
 
 def _label(value: object) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
-from edgeboard.canvas.bodies import Body, Kind
+from edgeboard.canvas.bodies import Add, Body, ItemType, Kind
 from edgeboard.canvas.document import Document, Place
+from edgeboard.canvas.images import check_image
 from edgeboard.canvas.ops import Maker, Op, Undo, decode_body, decode_op
 from edgeboard.errors import CloseCode, RefusedError, StateError
 from edgeboard.ids import AuthorTag, MeshId, NodeId, OpId, Origin, PersonId, RoomId, origin_of, show_op
@@ -167,7 +168,9 @@ class Room:
         if places:
             self._expect(op.id, places, link)
             return op.id
-        decode_body(op)
+        body = decode_body(op)
+        if isinstance(body, Add) and body.type == ItemType.IMAGE and body.item is None and link is not None:
+            check_image(body.payload)
         if op.kind == Kind.FLOOR:
             raise RefusedError(CloseCode.FORBIDDEN, "boards say when something is gone for good, nobody else")
         if op.lamport > self.document.lamport + LAMPORT_LEAP_MAX:

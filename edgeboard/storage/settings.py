@@ -18,4 +18,5 @@ class Settings:
     idle_s: float = 30.0  # without a write until the WAL moves into the database; sooner would wear SD cards
     wal_bytes: int = 2 * MIB  # of WAL until a checkpoint: about 0.2 s on an SD card, between commits
     busy_s: float = 5.0  # how long to wait for another program that reads the database
+    blob_bytes: int = 256 * MIB  # of images; what nobody shows any more goes first, the oldest before the others
     history_bytes: int = 32 * MIB  # of erased ink kept for replay, compressed; the oldest goes first

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import final
 
-from edgeboard.ids import AuthorTag, MeshId, NodeId, Origin, PersonId, RoomId, author_id, node_id
+from edgeboard.blobs.values import DropBlob, KeepBlob, LoadBlob
+from edgeboard.ids import AuthorTag, BlobHash, MeshId, NodeId, Origin, PersonId, RoomId, author_id, node_id
 from edgeboard.mesh.values import CloseLink, Send
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Alarm, Damaged, Identity, LoadRoom, Output, PipelineSettings, Rewrite, Save
@@ -41,6 +42,7 @@ class Disk:
     batches: dict[RoomId, dict[tuple[AuthorTag, int], bytes]] = field(default_factory=dict)
     names: dict[RoomId, str] = field(default_factory=dict)
     history: dict[RoomId, list[bytes]] = field(default_factory=dict)  # segments
+    blobs: dict[BlobHash, bytes] = field(default_factory=dict)
     commit_s: float = 0.01
     full: bool = False
 
@@ -92,6 +94,8 @@ class SimulatedNode:
             wall_ms=cluster.clock.wall_ms,
         )
         self.pipeline = Pipeline(identity, cluster.settings)
+        held = [(content, len(data)) for content, data in self.disk.blobs.items()]
+        self.pipeline.attachments.restore(held, all_rooms_open=True)
         for name in list(self.disk.names.values()):
             self.feed(partial(self.pipeline.open_room, name))
 
@@ -132,6 +136,14 @@ class SimulatedNode:
                 self.disk.names[room] = name
                 stored = [data for _, data in sorted(self.disk.batches.get(room, {}).items())]
                 self._later(0.0, lambda: self._loaded(room, stored))
+            case KeepBlob(content, data):
+                run = self._run
+                self._later(self.disk.commit_s, lambda: self._keep_blob(run, content, data))
+            case LoadBlob(content):
+                run = self._run
+                self._later(self.disk.commit_s, lambda: self._load_blob(run, content))
+            case DropBlob(content):
+                self.disk.blobs.pop(content, None)
             case Alarm(text):
                 self.alarms.append(text)
             case Damaged():
@@ -166,6 +178,19 @@ class SimulatedNode:
             kept.update({(author, first): data for author, first, data in rows if (author, first) in kept})
             self.disk.history.setdefault(room, []).append(segment)
         self.feed(lambda now: self.pipeline.rewritten(room, now, ok=not self.disk.full))
+
+    def _keep_blob(self, run: int, content: BlobHash, data: bytes) -> None:
+        if run == self._run:
+            if not self.disk.full:
+                self.disk.blobs[content] = data
+            self.feed(lambda now: self.pipeline.attachments.kept(content, now, ok=not self.disk.full))
+
+    def _load_blob(self, run: int, content: BlobHash) -> None:
+        if run == self._run:
+            data = self.disk.blobs.get(content)
+            if data is not None and hashlib.sha256(data).digest() != content:
+                data = None
+            self.feed(lambda now: self.pipeline.attachments.loaded(content, data, now))
 
     def past(self, room: RoomId) -> list[Entry]:
         """What floors have let go of, as the disk's history holds it."""

@@ -1,15 +1,22 @@
 """A guest without a browser: says what a page says, over a simulated link or any other."""
 
+import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, final
 
-from edgeboard.canvas.bodies import Body, Undo
+from edgeboard.canvas.bodies import Add, Body, ItemType, Undo
 from edgeboard.canvas.ops import Maker
-from edgeboard.ids import OpId, Origin, PersonId, RoomId
+from edgeboard.canvas.values import pack_value
+from edgeboard.ids import BlobHash, OpId, Origin, PersonId, RoomId
 from edgeboard.mesh.flow import CREDIT_STEP
 from edgeboard.vectors import Vector
+from edgeboard.wire.fields import BLOB_CHUNK_MAX, Held
 from edgeboard.wire.messages import (
     BatchIs,
+    BlobChunk,
+    BlobHave,
+    BlobLack,
+    BlobWant,
     Channel,
     Close,
     Credit,
@@ -39,6 +46,9 @@ class ScriptedGuest:
         heard: every message, in order.
         saved, safe: counters of its ops with that receipt.
         outbox: what is not safe yet, by counter; survives reconnecting, as the browser's does.
+        blobs: images that it has made or fetched.
+        levels: of the blobs that its host holds: how far they have come.
+        lacked: blobs that its host does not have or would not take, and why.
     """
 
     send: Callable[[Channel, bytes], None]
@@ -55,6 +65,11 @@ class ScriptedGuest:
         self.safe: set[int] = set()
         self.refused: dict[int, str] = {}
         self.outbox: dict[int, bytes] = {}
+        self.blobs: dict[BlobHash, bytes] = {}
+        self.levels: dict[BlobHash, int] = {}
+        self.lacked: dict[BlobHash, str] = {}
+        self._sizes: dict[BlobHash, int] = {}
+        self._halves: dict[BlobHash, bytearray] = {}
         self.lamport = 0
         self.closed: Close | None = None
         self.send = lambda channel, data: None
@@ -78,6 +93,34 @@ class ScriptedGuest:
             self.say(Submit(self.room, self.origin.to_bytes(8, "big"), tuple(op.tail for op in made)))
         return [op.id for op in made]
 
+    def add_image(self, data: bytes, media: str = "image/png") -> OpId:
+        """Draw an image, and offer its bytes."""
+        content = BlobHash(hashlib.sha256(data).digest())
+        self.blobs[content] = data
+        payload = pack_value([0, 0, 64, 64, content, media, len(data)])
+        (made,) = self.draw(Add(0, 0, ItemType.IMAGE, payload))
+        self._offer(content)
+        return made
+
+    def _offer(self, content: BlobHash) -> None:
+        if self.room is not None:
+            self.say(BlobHave((Held(content, len(self.blobs[content]), 0),)))
+
+    def fetch(self, content: BlobHash) -> None:
+        """Ask the host for a blob, piece by piece."""
+        half = self._halves.setdefault(content, bytearray())
+        left = self._sizes.get(content, BLOB_CHUNK_MAX) - len(half)
+        self.say(BlobWant(content, len(half), min(left, BLOB_CHUNK_MAX)))
+
+    def _take(self, chunk: BlobChunk) -> None:
+        content = BlobHash(chunk.content)
+        self._halves[content] += chunk.data
+        self._sizes[content] = chunk.total
+        if len(self._halves[content]) < chunk.total:
+            self.fetch(content)
+        else:
+            self.blobs[content] = bytes(self._halves.pop(content))
+
     def lose_link(self) -> None:
         """The link is gone; drawing goes on into the outbox."""
         self.room = None
@@ -95,6 +138,8 @@ class ScriptedGuest:
                     self.room = RoomId(room)
                     if self.outbox:
                         self.say(Submit(room, self.origin.to_bytes(8, "big"), tuple(self.outbox.values())))
+                    for content in self.blobs:
+                        self._offer(content)
             case BatchIs(_, batch):
                 self.batches.append(batch)
                 self._process(len(data))
@@ -113,6 +158,15 @@ class ScriptedGuest:
                 if level == 2:
                     for counter in got:
                         self.outbox.pop(counter, None)
+            case BlobHave(held):
+                self.levels |= {BlobHash(entry.content): entry.level for entry in held}
+            case BlobWant(content, offset, length):
+                data = self.blobs.get(BlobHash(content), b"")
+                self.say(BlobChunk(content, offset, len(data), data[offset : offset + length]))
+            case BlobChunk():
+                self._take(message)
+            case BlobLack(content, _, text):
+                self.lacked[BlobHash(content)] = text
             case Refused(_, _, counter, _, text):
                 self.refused[counter] = text
             case Close():

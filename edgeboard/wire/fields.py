@@ -1,7 +1,7 @@
 """The fields of messages: one check per form, each of which returns the value as a message keeps it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgeboard.errors import DecodeError, LimitError
 from edgeboard.ids import AuthorTag
@@ -14,6 +14,8 @@ SUBMIT_OPS_MAX = 4_096
 PRESENCE_MAX = 512
 ROOMS_MAX = 64
 OP_MAX = 16 * 1024  # bytes of a tail
+BLOB_CHUNK_MAX = 16 * 1024  # bytes of a piece of a blob: other channels of the link wait no longer than for one
+BLOB_HAVES_MAX = 256
 ENTRY_MAX = (1 << 53) - 1
 COUNTER_MAX = 0xFFFFFFFF
 
@@ -140,4 +142,21 @@ def people(value: object) -> tuple[Person, ...]:
             raise DecodeError("a person has four fields")
         checks = (exactly(16), exactly(8), text(NAME_MAX), number(COLOUR_MAX))
         found.append(Person(check(field) for check, field in zip(checks, item, strict=False)))
+    return tuple(found)
+
+
+class Held(NamedTuple):
+    """A blob that somebody has, whole."""
+
+    content: bytes  # SHA-256
+    size: int  # bytes
+    level: int  # 1 on the disk of who says so; 2 (from a host to a guest) on that of another node as well
+
+
+def holdings(value: object) -> tuple[Held, ...]:
+    found = []
+    for item in listing(BLOB_HAVES_MAX)(value):
+        if not isinstance(item, list) or len(item) < 3:
+            raise DecodeError("a blob that is held has three fields")
+        found.append(Held(exactly(32)(item[0]), number(ENTRY_MAX)(item[1]), number(255)(item[2])))
     return tuple(found)

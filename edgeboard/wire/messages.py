@@ -216,6 +216,54 @@ class RoomIs:
 
 
 @dataclass(frozen=True, slots=True)
+class BlobWant:
+    """Send me of this blob the bytes from `offset` on, as many as `length`."""
+
+    content: bytes  # SHA-256
+    offset: int
+    length: int
+    NUMBER: ClassVar[int] = 21
+    CHECKS: ClassVar[tuple[Check, ...]] = (
+        form.exactly(32),
+        form.number(ENTRY_MAX),
+        form.number(form.BLOB_CHUNK_MAX),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BlobChunk:
+    content: bytes
+    offset: int
+    total: int  # bytes of the whole blob
+    data: bytes
+    NUMBER: ClassVar[int] = 22
+    CHECKS: ClassVar[tuple[Check, ...]] = (
+        form.exactly(32),
+        form.number(ENTRY_MAX),
+        form.number(ENTRY_MAX),
+        form.blob(form.BLOB_CHUNK_MAX),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BlobHave:
+    held: tuple[form.Held, ...]
+    NUMBER: ClassVar[int] = 23
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.holdings,)
+
+
+@dataclass(frozen=True, slots=True)
+class BlobLack:
+    """I do not have it (code 1), or will not take it (another code, and why)."""
+
+    content: bytes
+    code: int
+    text: str
+    NUMBER: ClassVar[int] = 24
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(32), form.number(255), form.text(TEXT_MAX))
+
+
+@dataclass(frozen=True, slots=True)
 class BatchIs:
     room: bytes
     batch: bytes
@@ -257,14 +305,16 @@ class Recent:
 
 Packed = (
     Close | Ping | Pong | Join | Leave | VectorIs | Want | Credit | Stored | Digest | Guest | Welcome | Receipt
-    | CaughtUp | Presence | Refused | Notice | RoomIs | BatchIs | Submit | Fragment | Recent
+    | CaughtUp | Presence | Refused | Notice | RoomIs | BlobWant | BlobChunk | BlobHave | BlobLack
+    | BatchIs | Submit | Fragment | Recent
 )  # fmt: skip
+OfBlobs = BlobWant | BlobChunk | BlobHave | BlobLack
 Message = Packed | Live
 CTL: dict[int, type[Packed]] = {
     kind.NUMBER: kind
     for kind in (
         Close, Ping, Pong, Join, Leave, VectorIs, Want, Credit, Stored, Digest, Guest, Welcome, Receipt, CaughtUp,
-        Presence, Refused, Notice, RoomIs, Fragment,
+        Presence, Refused, Notice, RoomIs, BlobWant, BlobChunk, BlobHave, BlobLack, Fragment,
     )
 }  # fmt: skip
 LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Submit, Fragment, Recent)}

@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 from edgeboard.errors import DecodeError
 from edgeboard.ids import AuthorTag
 from edgeboard.vectors import Range
-from edgeboard.wire.fields import Owned, Person
+from edgeboard.wire.fields import Held, Owned, Person
 from edgeboard.wire.live import Live, LiveItem
 from edgeboard.wire.messages import (
     BY_CHANNEL,
     BatchIs,
+    BlobChunk,
+    BlobHave,
+    BlobLack,
+    BlobWant,
     CaughtUp,
     Channel,
     Close,
@@ -63,6 +67,10 @@ EXAMPLES: list[tuple[Channel, Message]] = [
     (Channel.CTL, Refused(ROOM, ORIGIN, 12, 13, "too far ahead")),
     (Channel.CTL, Notice(2, "disk full")),
     (Channel.CTL, RoomIs(ROOM, "lobby", "active")),
+    (Channel.CTL, BlobWant(b"h" * 32, 16_384, 16_384)),
+    (Channel.CTL, BlobChunk(b"h" * 32, 16_384, 100_000, b"bytes")),
+    (Channel.CTL, BlobHave((Held(b"h" * 32, 100_000, 2), Held(b"i" * 32, 7, 0)))),
+    (Channel.CTL, BlobLack(b"h" * 32, 15, "no image")),
     (Channel.LOG, BatchIs(ROOM, b"bytes")),
     (Channel.LOG, Submit(ROOM, ORIGIN, (b"one", b"two"))),
     (Channel.LOG, Recent(ROOM, (Owned((ORIGIN, b"p" * 16, (b"one", b"two"))),))),

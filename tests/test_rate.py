@@ -1,6 +1,6 @@
 """Token buckets."""
 
-from edgeboard.mesh.rate import TokenBucket
+from edgeboard.rate import TokenBucket
 
 
 def test_a_burst_is_allowed_and_then_the_rate() -> None:

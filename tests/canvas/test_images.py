@@ -1,0 +1,79 @@
+"""What an image item names, and which bytes may be shown."""
+
+import pytest
+
+from edgeboard.canvas.images import IMAGE_BYTES_MAX, MARK, check_image, judge_image, media_of, read_image
+from edgeboard.canvas.values import pack_value
+from edgeboard.errors import CloseCode, RefusedError
+
+CONTENT = bytes(range(32))
+SAMPLES = {
+    "image/png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "image/jpeg": b"\xff\xd8\xff\xe0\0\x10JFIF",
+    "image/webp": b"RIFF\x24\0\0\0WEBPVP8 ",
+    "image/gif": b"GIF89a\1\0\1\0",
+}
+
+
+def payload(media="image/png", size=1000, content=CONTENT, *more):
+    return pack_value([1, 2.5, 300, 200, content, media, size, *more])
+
+
+def test_an_image_names_its_content_its_kind_and_its_size():
+    image = read_image(payload("image/webp", 77))
+    assert (image.content, image.media, image.size, image.is_showable) == (CONTENT, "image/webp", 77, True)
+    assert read_image(payload("image/png", 5, CONTENT, "of a later version")).size == 5
+    assert MARK in payload()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"\xc1",
+        pack_value({"x": 1}),
+        pack_value([1, 2, 3, 4, CONTENT, "image/png"]),
+        payload(content=b"short"),
+        payload(content="text"),
+        payload(media=b"image/png"),
+        payload(size="1000"),
+        payload(size=True),
+    ],
+)
+def test_what_is_not_of_the_form_is_no_image(broken):
+    assert read_image(broken) is None
+    with pytest.raises(RefusedError):
+        check_image(broken)
+
+
+@pytest.mark.parametrize(
+    ("media", "size", "code"),
+    [
+        ("image/svg+xml", 100, CloseCode.FORBIDDEN),
+        ("text/html", 100, CloseCode.FORBIDDEN),
+        ("image/png", 0, CloseCode.TOO_BIG),
+        ("image/png", IMAGE_BYTES_MAX + 1, CloseCode.TOO_BIG),
+    ],
+)
+def test_other_kinds_and_sizes_are_refused_by_name(media, size, code):
+    assert not read_image(payload(media, size)).is_showable
+    with pytest.raises(RefusedError) as refused:
+        check_image(payload(media, size))
+    assert refused.value.code is code
+
+
+@pytest.mark.parametrize("media", SAMPLES)
+def test_an_image_is_what_its_first_bytes_say(media):
+    assert media_of(SAMPLES[media]) == media
+    assert judge_image(SAMPLES[media]) is None
+    check_image(payload(media, IMAGE_BYTES_MAX))
+
+
+@pytest.mark.parametrize("data", [b"", b"<svg/>", b"<?xml ?><svg/>", b"RIFF\0\0\0\0WAVE", b"\x89PNG", b"%PDF", b"BM"])
+def test_markup_and_other_files_are_no_images(data):
+    assert media_of(data) is None
+    assert judge_image(data)[0] is CloseCode.FORBIDDEN
+
+
+def test_an_image_that_is_too_large_is_refused():
+    assert judge_image(SAMPLES["image/png"] + bytes(IMAGE_BYTES_MAX))[0] is CloseCode.TOO_BIG
