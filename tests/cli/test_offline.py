@@ -60,6 +60,7 @@ def test_an_import_is_durable_and_harmless_when_repeated(state):
             "known": 0,
             "refused": [],
             "skipped": [],
+            "images": 0,
         }
     with offline(state) as rooms:
         assert rooms.import_json("lobby", data) == {
@@ -68,6 +69,7 @@ def test_an_import_is_durable_and_harmless_when_repeated(state):
             "known": 3,
             "refused": [],
             "skipped": [],
+            "images": 0,
         }
         (room,) = rooms.rooms()
         assert room["digest"] == document.digest().hex()

@@ -39,7 +39,7 @@ def test_a_room_goes_out_and_comes_back_without_a_node(run_main, stopped, tmp_pa
     assert run_main("export", "lobby", "--json", tmp_path / "out.json", "--state", stopped) == (0, "", "")
     assert [op["id"] for op in json.loads((tmp_path / "out.json").read_text())["ops"]] == [OP["id"]]
     _, out, _ = run_main("import", "lobby", tmp_path / "out.json", "--json", "--state", stopped)
-    assert json.loads(out) == {"room": "lobby", "taken": 0, "known": 1, "refused": [], "skipped": []}
+    assert json.loads(out) == {"room": "lobby", "taken": 0, "known": 1, "refused": [], "skipped": [], "images": 0}
 
 
 def test_a_picture_goes_to_the_standard_output(run_main, stopped):
