@@ -69,7 +69,7 @@ def read_item(view: View, fact: Fact, person: PersonId | None) -> Item:
 def paint_order(item: Item) -> tuple[str, int, int]:
     """What items are painted in order of (rule 9); texts compare as their UTF-8 does."""
     z = item.registers.get(Register.Z)
-    return (z if isinstance(z, str) else ""), item.lamport, item.id
+    return (z if isinstance(z, str) and z else f"{item.lamport:014x}"), item.lamport, item.id
 
 
 def read_value(fact: Fact) -> object:

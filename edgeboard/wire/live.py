@@ -133,6 +133,7 @@ class Cursor(Sequenced):
     x: float  # px, to one decimal
     y: float
     tool: int  # 0 none, 1 pen, 2 eraser, 3 select
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +186,11 @@ def live_item(body: Body, kind: int | None = None) -> LiveItem:
             kind = LiveKind.FURTHER
             out += bytes((tag >> 8, tag & 0xFF, low))
             numbers = (first,)
-        case Cursor(origin, sequence, x, y, tool):
+        case Cursor(origin, sequence, x, y, tool, page):
             kind = LiveKind.CURSOR
             out += origin.to_bytes(_ORIGIN_BYTES, "big")
-            numbers = (sequence, zigzag(round(x * _CURSOR_STEPS)), zigzag(round(y * _CURSOR_STEPS)), tool)
+            place = (zigzag(round(x * _CURSOR_STEPS)), zigzag(round(y * _CURSOR_STEPS)))
+            numbers = (sequence, *place, tool, page) if page else (sequence, *place, tool)
         case Ended(origin, sequence, counter):
             kind = LiveKind.ENDED
             out += origin.to_bytes(_ORIGIN_BYTES, "big")
@@ -228,8 +230,9 @@ def read_item(item: LiveItem) -> Body:
                 raise DecodeError("the tool, colour or width of a preview is out of range")
             return Preview(op_id(origin, number), first, Pen(tool, colour, width), page, layer, data[at:])
         case LiveKind.CURSOR:
-            (x, y, tool), _ = _numbers(data, at, 3)
-            return Cursor(origin, number, unzigzag(x) / _CURSOR_STEPS, unzigzag(y) / _CURSOR_STEPS, tool)
+            (x, y, tool), at = _numbers(data, at, 3)
+            page = get_number(data, at)[0] if at < len(data) else 0
+            return Cursor(origin, number, unzigzag(x) / _CURSOR_STEPS, unzigzag(y) / _CURSOR_STEPS, tool, page)
         case LiveKind.ENDED:
             (counter,), _ = _numbers(data, at, 1)
             return Ended(origin, number, counter)

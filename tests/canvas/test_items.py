@@ -45,6 +45,7 @@ def test_registers_hold_what_can_be_read():
         assert read(Unknown(2, raw)).registers == {}
 
 
-def test_a_z_that_is_no_text_is_none():
-    assert paint_order(read((Register.Z, 7)))[0] == ""
+def test_an_item_without_a_z_is_painted_by_its_lamport_number():
+    for none in (7, "", None):
+        assert paint_order(read((Register.Z, none)))[0] == "00000000000001"
     assert paint_order(read((Register.Z, "a1")))[0] == "a1"

@@ -48,7 +48,16 @@ AUTHORS = tuple(  # two boots of the first node, one of each other; the last is 
 )
 PEOPLE = tuple(PersonId(bytes([number]) * 16) for number in (1, 2))
 ADMINS = frozenset(NODES[:1])
-KEYS = ("", "a", "b", "é", "\uffee", "\U0001f600")  # the last two are where UTF-8 and UTF-16 order texts differently
+KEYS = (
+    "",
+    "a",
+    "b",
+    "00000000000004",
+    "000000000000078",
+    "é",
+    "\uffee",
+    "\U0001f600",
+)  # the last two are where UTF-8 and UTF-16 order texts differently
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,7 @@ def live_vectors():
     frames = [
         ("nothing", Live(0, ())),
         ("a cursor", Live(255, (live_item(Cursor(ORIGIN, 0, 0.0, 0.0, 0)),))),
+        ("a cursor on another page", Live(2, (live_item(Cursor(ORIGIN, 5, 1.0, 2.0, 1, 300)),))),
         ("a cursor that was passed on, and the end of a preview", Live(1, (passed, live_item(Ended(ORIGIN, 4, 300))))),
         ("a probe and an item of a later version", Live(1, (live_item(Sequenced(ORIGIN, 1), LiveKind.PROBE), later))),
         ("an item of more than 127 bytes before another", Live(1, (LiveItem(12, 0, bytes(8) + b"\1" * 130), passed))),
@@ -93,8 +94,8 @@ def said(body):
             return {"id": show_op(op), "first": first, "style": style, "columns": columns.hex()}
         case Further((tag, low), first, columns):
             return {"name": f"{tag:04x}:{low}", "first": first, "columns": columns.hex()}
-        case Cursor(origin, sequence, x, y, tool):
-            return {"origin": show_origin(origin), "sequence": sequence, "x": x, "y": y, "tool": tool}
+        case Cursor(origin, sequence, x, y, tool, page):
+            return {"origin": show_origin(origin), "sequence": sequence, "x": x, "y": y, "tool": tool, "page": page}
         case Ended(origin, sequence, counter):
             return {"origin": show_origin(origin), "sequence": sequence, "counter": counter}
         case Sequenced(origin, sequence):

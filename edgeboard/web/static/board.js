@@ -6,10 +6,11 @@
  */
 
 import { BatchReader } from "./batch.js";
-import { add, alive, further } from "./bodies.js";
+import { INTERVALS_MAX, add, alive, cut, further, meta, set, setPacked } from "./bodies.js";
 import { Document } from "./canvas.js";
 import { encodeColumns, encodeStroke } from "./codec.js";
-import { ItemType, Maker, Undo, decodeOp } from "./ops.js";
+import { opId } from "./ids.js";
+import { ItemType, Kind, Maker, Undo, decodeOp } from "./ops.js";
 import { Story, restoring } from "./story.js";
 import { redo, undo } from "./undo.js";
 import { say } from "./locale.js";
@@ -32,9 +33,10 @@ export class Board {
    * @param {(ops: import("./ops.js").Op[]) => void} parts.onMade
    * @param {(ids: Iterable<string>) => void} parts.onChanged
    * @param {(id: string) => void} parts.onArrived an op is known from now on
+   * @param {() => void} [parts.onMeta] what the room says of its pages and layers may have changed
    * @param {() => number|null} [parts.label] Unix ms to date ops with, or null
    */
-  constructor({ person, onMade, onChanged, onArrived, label }) {
+  constructor({ person, onMade, onChanged, onArrived, onMeta = () => {}, label }) {
     this.person = person;
     this.document = new Document();
     this.maker = new Maker();
@@ -42,6 +44,7 @@ export class Board {
     this.onMade = onMade;
     this.onChanged = onChanged;
     this.onArrived = onArrived;
+    this.onMeta = onMeta;
     if (label !== undefined) this.#label = label;
   }
 
@@ -72,13 +75,16 @@ export class Board {
       return [];
     }
     const changed = new Set();
-    for (const batch of batches) this.#apply(batch, changed);
-    if (changed.size > 0) this.onChanged(changed);
+    let isMeta = false;
+    for (const batch of batches) isMeta = this.#apply(batch, changed) || isMeta;
+    this.#tell(changed, isMeta);
     return batches.length === 0 ? this.#reader.gaps() : [];
   }
 
+  /** @returns {boolean} whether it says something of pages or layers, or of who may */
   #apply(batch, changed) {
     const { tag, introduction, origins, entries } = batch;
+    let isMeta = false;
     this.#batches.push(batch);
     const include = (ids) => ids.forEach((id) => changed.add(id));
     if (introduction !== null) include(this.document.introduce(tag, introduction.node));
@@ -91,8 +97,15 @@ export class Board {
       const applied = this.document.apply(op, place);
       include(applied.items);
       if (applied.equivocation) this.troubles.equivocations += 1;
+      isMeta ||= isAboutRoom(op);
       this.onArrived(op.id);
     }
+    return isMeta;
+  }
+
+  #tell(changed, isMeta) {
+    if (isMeta) this.onMeta();
+    if (changed.size > 0) this.onChanged(changed);
   }
 
   /**
@@ -113,18 +126,20 @@ export class Board {
 
   #include(ops) {
     const changed = new Set();
+    let isMeta = false;
     for (const { origin, person, tail } of ops) {
       this.document.own(origin, person);
       try {
         const op = decodeOp(origin, tail);
         this.document.apply(op).items.forEach((id) => changed.add(id));
+        isMeta ||= isAboutRoom(op);
         this.onArrived(op.id);
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
         this.troubles.unreadable += 1;
       }
     }
-    if (changed.size > 0) this.onChanged(changed);
+    this.#tell(changed, isMeta);
   }
 
   // --------------------------------------------------------------------------------------------------------- making
@@ -151,6 +166,48 @@ export class Board {
     const payload = encodeColumns(columns);
     this.#make([{ body: further(item, index, { page, layer, type: ItemType.STROKE, payload }), more: true }]);
     return item;
+  }
+
+  /**
+   * Set registers of items that live, as one gesture.
+   * @param {{id: string, register: number, value: unknown}[]} changes null stands for a register's default
+   * @returns {number} how many were set
+   */
+  setAll(changes) {
+    const living = changes.filter(({ id }) => this.document.isAlive(id));
+    this.#make(living.map(({ id, register, value }, at) => ({ body: set(id, register, value), more: at > 0 })));
+    return living.length;
+  }
+
+  /**
+   * Add items like others: with their pieces, cuts and registers, as one gesture.
+   * @param {import("./clipboard.js").Copy[]} copies
+   * @param {{page: number, layer: number}} place
+   * @returns {string[]} the new items
+   */
+  addCopies(copies, { page, layer }) {
+    const bodies = [];
+    const next = () => opId(this.maker.origin, this.maker.counter + 1 + bodies.length);
+    const ids = copies.map(({ type, pieces, registers }) => {
+      const id = next();
+      pieces.forEach(({ payload, cuts }, index) => {
+        const piece = next();
+        bodies.push(index === 0 ? add({ page, layer, type, payload }) : further(id, index, { page, layer, type, payload }));
+        for (let at = 0; at < cuts.length; at += 2 * INTERVALS_MAX) bodies.push(cut(piece, cuts.slice(at, at + 2 * INTERVALS_MAX)));
+      });
+      for (const [register, value] of registers) bodies.push(setPacked(id, register, value));
+      return id;
+    });
+    this.#make(bodies.map((body, at) => ({ body, more: at > 0 })));
+    return ids;
+  }
+
+  /**
+   * Say something of the room: of its pages and layers (docs/formats/oplog.md), as one gesture.
+   * @param {[string, unknown][]} entries keys and values; null stands for the default
+   */
+  setMeta(entries) {
+    this.#make(entries.map(([key, value], at) => ({ body: meta(key, value), more: at > 0 })));
   }
 
   /**
@@ -219,7 +276,12 @@ export class Board {
     if (ops.length === 0) return ops;
     [this.canUndo, this.canRedo] = [true, false]; // so it is after an ordinary gesture
     this.onMade(ops);
-    if (changed.size > 0) this.onChanged(changed);
+    this.#tell(changed, ops.some(isAboutRoom));
     return ops;
   }
+}
+
+/** Whether an op may change what the room says of its pages and layers. */
+function isAboutRoom({ kind }) {
+  return kind === Kind.META || kind === Kind.ACL;
 }

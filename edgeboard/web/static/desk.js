@@ -4,11 +4,14 @@
  * One animation frame paints everything that changed since the last one; between frames only notes are taken.
  */
 
+import { Bench } from "./bench.js";
 import { PointerInput } from "./pointer.js";
 import { TOOLS } from "./tools.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
-import { HOME, fitted, makeView, panned, toCanvas, zoomed } from "./view.js";
+import { Sight } from "./sight.js";
+import { overlap } from "./geometry.js";
+import { HOME, fitted, makeView, panned, toCanvas, visible, zoomed } from "./view.js";
 
 const GLIDE_MS = 180; // of a view that is asked for by a button
 const ARROW_PX = 80; // that an arrow key moves the paper
@@ -35,11 +38,11 @@ export class Desk {
   #glide = null;
   #isSpaceHeld = false;
   #isPast = false; // an earlier state of the room is shown
-  #listeners = { view: () => {}, gesture: () => {}, cursor: () => {} };
+  #listeners = { view: () => {}, gesture: () => {}, cursor: () => {}, above: () => {} };
   /** @type {Choice} */
   choice = { name: "pen", colour: 0, widths: { pen: 1, marker: 2 } };
-  /** Where new items go. */
-  place = Object.freeze({ page: 0, layer: 0 });
+  /** What of the board is looked at, and where new items go. @type {Sight} */
+  sight;
 
   /**
    * @param {object} parts
@@ -56,9 +59,10 @@ export class Desk {
     this.#live = live;
     this.#others = others;
     this.#clock = clock;
-    this.#painter = new Painter(board.document, sheet);
+    this.sight = new Sight(board.document);
+    this.#painter = new Painter(board.document, sheet, this.sight);
     this.#overlay = new Overlay(overlay);
-    this.#bench = { board, live, clock, painter: this.#painter, view: () => this.#view, place: () => this.place };
+    this.#bench = new Bench({ board, painter: this.#painter, sight: this.sight, live, view: () => this.#view, clock });
     this.#pointer = new PointerInput(stage, {
       begin: (sample, how) => this.#begin(sample, how),
       move: (samples) => this.#move(samples),
@@ -74,7 +78,17 @@ export class Desk {
     this.#resize();
   }
 
-  /** Hear of views, of gestures that begin and end, and of things to show to others. */
+  /** What tools work with. @returns {Bench} */
+  get bench() {
+    return this.#bench;
+  }
+
+  /** What is selected. @returns {import("./selection.js").Selection} */
+  get selection() {
+    return this.#bench.selection;
+  }
+
+  /** Hear of views, of gestures that begin and end, of things to show to others, and of what is drawn above the sheet. */
   listen(listeners) {
     Object.assign(this.#listeners, listeners);
   }
@@ -121,13 +135,19 @@ export class Desk {
     this.glideTo(box === null ? HOME : fitted(box, this.#width, this.#height, margin));
   }
 
-  /** Show an item in the middle. @param {string} id */
+  /** Show an item in the middle. @param {string} id of an item in sight */
   reveal(id) {
     const box = this.#painter.picture(id)?.box;
     if (box === undefined) return;
     const { zoom } = this.#view;
     const [x, y] = [(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2];
     this.glideTo(makeView(x - this.#width / 2 / zoom, y - this.#height / 2 / zoom, zoom));
+  }
+
+  /** Bring an item into sight, if it is out of it. @param {string} id */
+  seek(id) {
+    const box = this.#painter.picture(id)?.box;
+    if (box !== undefined && !overlap(box, visible(this.#view, this.#width, this.#height))) this.reveal(id);
   }
 
   /** Items that are not to be shown any more, whatever the canvas says. @param {string[]} ids */
@@ -184,6 +204,7 @@ export class Desk {
   /** Items may look different. @param {Iterable<string>} ids */
   changed(ids) {
     if (!this.#isPast) this.#painter.changed(ids);
+    this.selection.changed(ids);
     this.stale();
   }
 
@@ -194,6 +215,10 @@ export class Desk {
    * @param {((item: object) => number|null)|null} tint as of `Painter.swap`
    */
   showPast(document, changed, tint) {
+    if (!this.#isPast) {
+      this.#bench.settle();
+      this.selection.clear();
+    }
     this.#isPast = true;
     this.#stage.classList.add("is-past");
     this.choose({});
@@ -208,6 +233,20 @@ export class Desk {
     this.#stage.classList.remove("is-past");
     this.choose({});
     this.#painter.swap(this.#bench.board.document);
+    this.stale();
+  }
+
+  /** Whether an earlier state of the room is shown, which cannot be changed. */
+  get isPast() {
+    return this.#isPast;
+  }
+
+  /** What is looked at is another page, or other layers. @param {boolean} isTurned whether it is another page */
+  resight(isTurned) {
+    this.#bench.settle();
+    this.sight.stale();
+    this.#painter.resight(isTurned);
+    this.selection.changed([...this.selection.ids]);
     this.stale();
   }
 
@@ -227,16 +266,28 @@ export class Desk {
   #frame() {
     this.#isFrameDue = false;
     if (this.#glide !== null) this.#advance();
-    const hasMore = this.#painter.frame(this.#clock);
+    let hasMore = this.#painter.frame(this.#clock);
+    if (this.#bench.carry?.advance(this.#clock)) hasMore = true;
+    if (this.#bench.painted()) this.#isOverlayStale = true;
     if (this.#isOverlayStale) {
       this.#isOverlayStale = false;
       const { previews, colourOf, refused } = this.#others;
       const marks = [...refused()].map((id) => this.#painter.picture(id)?.box).filter((box) => box !== undefined);
-      const own = this.#gesture?.drawing ?? null;
+      const drawing = this.#gesture?.drawing ?? null;
+      const own = [...this.#bench.drawings, ...(drawing === null ? [] : [drawing])];
       const ring = this.#gesture?.ring ?? null;
-      this.#overlay.draw(this.#view, { own, ring, previews: this.#isPast ? [] : previews(), colourOf, refused: marks });
+      const { page } = this.sight;
+      const selection = this.#selected();
+      const shown = this.#isPast ? [] : previews();
+      this.#overlay.draw(this.#view, { own, selection, ring, previews: shown, page, colourOf, refused: marks });
+      this.#listeners.above();
     }
     if (hasMore || this.#glide !== null) this.redraw();
+  }
+
+  #selected() {
+    const { frame, boxes, isFixed } = this.selection;
+    return frame === null ? null : { frame, boxes, isFixed, isMoving: this.#bench.carry !== null };
   }
 
   #advance() {
@@ -290,16 +341,18 @@ export class Desk {
   /** Log what is under way now: the page may go at any moment. */
   flush() {
     this.#gesture?.flush();
+    this.#bench.settle();
   }
 
-  #begin(sample, { isEraser, hasPressure }) {
+  #begin(sample, { type, isEraser, hasPressure }) {
     if (this.#gesture !== null || this.#isPast) return false;
     this.#glide = null;
+    this.#bench.settle();
     const { name, colour, widths } = this.choice;
     const { make, widths: steps } = TOOLS[isEraser ? "eraser" : name];
     if (make === null) return false;
     this.#gesture = make(this.#bench, { colour, width: steps?.[widths[name]] });
-    this.#gesture.begin(sample, { hasPressure });
+    this.#gesture.begin(sample, { hasPressure, type });
     this.#listeners.gesture(true);
     this.#moved(sample);
     return true;
@@ -313,7 +366,7 @@ export class Desk {
 
   #moved({ x, y }) {
     const place = toCanvas(this.#view, x, y);
-    this.#live.move(place.x, place.y, this.#gesture.cursor);
+    this.#live.move(place.x, place.y, this.#gesture.cursor, this.sight.page);
     this.#listeners.cursor();
     this.stale();
     clearTimeout(this.#tickTimer);
@@ -340,7 +393,9 @@ export class Desk {
   #hover(sample, type) {
     if (sample === null || this.#gesture !== null || type === "touch") return;
     const place = toCanvas(this.#view, sample.x, sample.y);
-    this.#live.move(place.x, place.y, TOOLS[this.choice.name].cursor);
+    const { cursor, over } = TOOLS[this.choice.name];
+    this.#stage.dataset.over = over?.(this.#bench, sample) ?? "";
+    this.#live.move(place.x, place.y, cursor, this.sight.page);
     this.#listeners.cursor();
   }
 }

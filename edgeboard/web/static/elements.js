@@ -4,6 +4,7 @@
  */
 
 import { cssColour } from "./ink.js";
+import { say } from "./locale.js";
 import { initials } from "./person.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -77,6 +78,22 @@ export function swatch(parent, css, name) {
   button.title = name;
   const dot = make("i");
   dot.style.setProperty("--swatch", css);
+  button.append(dot);
+  parent.append(button);
+  return button;
+}
+
+/** px on screen for the widths of ink. */
+export const DOTS = [4, 7, 10, 14, 19];
+
+/** A button of one width, put at the end of `parent`. @returns {HTMLElement} */
+export function widthButton(parent, at, all) {
+  const button = make("button", "width");
+  button.type = "button";
+  button.setAttribute("role", "radio");
+  button.setAttribute("aria-label", say("Width {at} of {all}", { at: at + 1, all }));
+  const dot = make("i");
+  dot.style.setProperty("--dot", `${DOTS[at]}px`);
   button.append(dot);
   parent.append(button);
   return button;

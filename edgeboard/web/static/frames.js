@@ -77,7 +77,7 @@ export function shortName(id) {
 /**
  * An item that nobody has passed on yet.
  * @param {number} kind one of `LiveKind`
- * @param {object} fields as `readItem` gives them; of a cursor {origin, sequence, x, y, tool}, of an end {origin,
+ * @param {object} fields as `readItem` gives them; of a cursor {origin, sequence, x, y, tool, page}, of an end {origin,
  *   sequence, counter}, of a preview {id, first, style, columns}, of a further piece {name, first, columns}
  * @returns {LiveItem}
  */
@@ -104,6 +104,7 @@ export function liveItem(kind, fields) {
     out.s(Math.round(fields.x * CURSOR_STEPS));
     out.s(Math.round(fields.y * CURSOR_STEPS));
     out.u(fields.tool);
+    if (fields.page > 0) out.u(fields.page);
   } else if (kind === LiveKind.ENDED) {
     out.u(fields.counter);
   }
@@ -135,7 +136,8 @@ export function readItem({ kind, body }) {
   }
   const sequence = input.u();
   if (kind === LiveKind.CURSOR) {
-    return { origin, sequence, x: input.s() / CURSOR_STEPS, y: input.s() / CURSOR_STEPS, tool: input.u() };
+    const [x, y, tool] = [input.s() / CURSOR_STEPS, input.s() / CURSOR_STEPS, input.u()];
+    return { origin, sequence, x, y, tool, page: input.left > 0 ? input.u() : 0 };
   }
   if (kind === LiveKind.ENDED) return { origin, sequence, counter: input.u() };
   return { origin, sequence };

@@ -51,6 +51,18 @@ export function expose(target, { board, connection, desk, host, liveIn, outbox, 
     get previews() {
       return [...liveIn.previews.values()];
     },
+    /** Ids of what is selected. */
+    get selected() {
+      return [...desk.selection.ids];
+    },
+    /** Where the frame of the selection is, canvas px; null if nothing is selected. */
+    get selectionBox() {
+      return desk.selection.box;
+    },
+    /** The page and the layer that new items go to. */
+    get place() {
+      return desk.sight.place;
+    },
     /** Of the canvas, in hex. */
     digest: () => toHex(board.document.digest()),
     /** Items alive, in paint order. */

@@ -1,6 +1,7 @@
 /** What keys do on the board. Keys that a field or a dialog wants are left to it. */
 
 import { TOOLS } from "./tools.js";
+import { Move } from "./zorder.js";
 
 const TOOL_KEYS = new Map(Object.entries(TOOLS).map(([name, { key }]) => [key, name]));
 const ARROWS = new Map([
@@ -19,7 +20,13 @@ const ARROWS = new Map([
  * @property {(factor: number) => void} zoomBy
  * @property {() => void} zoomReset
  * @property {() => void} fit
- * @property {(dx: number, dy: number) => void} nudge
+ * @property {(dx: number, dy: number, isFar: boolean) => void} nudge the selection, or the paper
+ * @property {() => boolean} hasSelection
+ * @property {() => void} remove the selection
+ * @property {() => void} duplicate
+ * @property {() => void} selectAll
+ * @property {(step: number) => void} selectNext
+ * @property {(move: string) => void} order
  * @property {(isHeld: boolean) => void} space
  * @property {() => void} escape
  */
@@ -52,11 +59,17 @@ function commandOf(event, commands) {
   if (event.ctrlKey || event.metaKey) {
     if (lower === "z") return event.shiftKey ? commands.redo : commands.undo;
     if (lower === "y") return commands.redo;
+    if (lower === "a") return commands.selectAll;
+    if (!commands.hasSelection()) return null;
+    if (lower === "d") return commands.duplicate;
+    // with Shift a bracket is another character, on other layouts in another place
+    if (key === "]" || key === "}" || event.code === "BracketRight") return () => commands.order(event.shiftKey ? Move.FRONT : Move.UP);
+    if (key === "[" || key === "{" || event.code === "BracketLeft") return () => commands.order(event.shiftKey ? Move.BACK : Move.DOWN);
     return null;
   }
   if (event.altKey) return null;
   if (TOOL_KEYS.has(lower)) return () => commands.tool(TOOL_KEYS.get(lower));
-  if (ARROWS.has(key)) return isOnPaper(event) ? () => commands.nudge(...ARROWS.get(key)) : null;
+  if (ARROWS.has(key)) return isOnPaper(event) ? () => commands.nudge(...ARROWS.get(key), event.shiftKey) : null;
   switch (key) {
     case " ":
       return isOnPaper(event) ? () => commands.space(true) : null;
@@ -73,6 +86,13 @@ function commandOf(event, commands) {
       return commands.zoomReset;
     case "1":
       return commands.fit;
+    case "Delete":
+    case "Backspace":
+      return commands.hasSelection() ? commands.remove : null;
+    case ".":
+      return () => commands.selectNext(1);
+    case ",":
+      return () => commands.selectNext(-1);
     case "Escape":
       return commands.escape;
     default:

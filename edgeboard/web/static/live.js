@@ -42,9 +42,9 @@ export class LiveSender {
     this.#origin = origin;
   }
 
-  /** The pointer is here. @param {number} x canvas px @param {number} y @param {number} tool one of `CursorTool` */
-  move(x, y, tool) {
-    this.#cursor = { x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10, tool };
+  /** The pointer is here. @param {number} x canvas px @param {number} y @param {number} tool one of `CursorTool` @param {number} page */
+  move(x, y, tool, page = 0) {
+    this.#cursor = { x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10, tool, page };
   }
 
   /**
@@ -103,10 +103,10 @@ export class LiveSender {
     this.#sentAt = now;
     const items = [];
     if (this.#cursor !== null) {
-      const { x, y, tool, resting } = this.#cursor;
+      const { x, y, tool, page, resting } = this.#cursor;
       // the last point of a preview says where the pen is
-      if (!this.#stroke?.x.length) items.push(this.#item(LiveKind.CURSOR, { x, y, tool }));
-      this.#cursorSent = { x, y, tool, at: now, moved: resting ? this.#cursorSent.moved : now };
+      if (!this.#stroke?.x.length) items.push(this.#item(LiveKind.CURSOR, { x, y, tool, page }));
+      this.#cursorSent = { x, y, tool, page, at: now, moved: resting ? this.#cursorSent.moved : now };
       this.#cursor = null;
     }
     for (const counter of this.#ended.splice(0)) items.push(this.#item(LiveKind.ENDED, { counter }));
@@ -168,7 +168,7 @@ export class LiveReceiver {
   #isLogged;
   #sequences = new Map(); // origin -> highest sequence per kind
   #strokes = new Map(); // short name -> {id, style, first: index of the last piece}
-  /** @type {Map<string, {origin: string, x: number, y: number, tool: number, at: number}>} by origin */
+  /** @type {Map<string, {origin: string, x: number, y: number, tool: number, page: number, at: number}>} by origin */
   cursors = new Map();
   /** @type {Map<string, Preview & {next: number}>} by op id */
   previews = new Map();
@@ -240,7 +240,7 @@ export class LiveReceiver {
     switch (item.kind) {
       case LiveKind.CURSOR:
         check(isPlace(fields.x) && isPlace(fields.y));
-        return this.#point(origin, fields.x, fields.y, fields.tool, now);
+        return this.#point(origin, fields, now);
       case LiveKind.ENDED:
         return this.#end(opId(origin, fields.counter));
       default:
@@ -261,9 +261,9 @@ export class LiveReceiver {
     return true;
   }
 
-  #point(origin, x, y, tool, now) {
+  #point(origin, { x, y, tool, page }, now) {
     if (!this.cursors.has(origin) && this.cursors.size >= ORIGINS_MAX) return false;
-    this.cursors.set(origin, { origin, x, y, tool, at: now });
+    this.cursors.set(origin, { origin, x, y, tool, page, at: now });
     return true;
   }
 
@@ -308,7 +308,7 @@ export class LiveReceiver {
       preview.pressure?.push(pressure?.[i] ?? 0);
     }
     preview.next = Math.max(preview.next, first + x.length);
-    this.#point(preview.origin, x.at(-1) / scale, y.at(-1) / scale, CursorTool.PEN, now);
+    this.#point(preview.origin, { x: x.at(-1) / scale, y: y.at(-1) / scale, tool: CursorTool.PEN, page: style.page }, now);
     return true;
   }
 }

@@ -43,6 +43,12 @@ export function counted(count, one, many) {
   return say(count === 1 && !words.has(many) ? one : many, { n: count });
 }
 
+/** Names of the colours of the palette, in English. */
+export const COLOUR_NAMES = [ // say
+  "Ink", "Grey", "Light grey", "White", "Red", "Orange", "Yellow", "Green",
+  "Teal", "Blue", "Indigo", "Violet", "Pink", "Brown", "Rose", "Sky",
+];
+
 const ATTRIBUTES = ["aria-label", "title", "placeholder"];
 
 /** Put the words of a part of the page into its language. @param {Element} root */

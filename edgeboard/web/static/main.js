@@ -8,6 +8,7 @@ import { Board } from "./board.js";
 import { Connection, Phase } from "./connection.js";
 import { Cursors } from "./cursors.js";
 import { Desk } from "./desk.js";
+import { Editing } from "./editing.js";
 import { GuestSession } from "./guest.js";
 import { randomOrigin } from "./ids.js";
 import { expose } from "./inspect.js";
@@ -102,6 +103,7 @@ const cursors = new Cursors(document.getElementById("cursors"));
 const toasts = new Toasts(document.getElementById("toasts"));
 const chrome = new Chrome(roomName, {
   choose,
+  restyle: (style) => editing.restyle(style),
   undo: () => repeat("undo"),
   redo: () => repeat("redo"),
   zoomBy: (factor) => desk.zoomBy(factor),
@@ -133,6 +135,7 @@ const chrome = new Chrome(roomName, {
   history: () => player.open(),
 });
 const player = new Player({ board, desk, toasts, clock, undo: () => repeat("undo") });
+const editing = new Editing({ desk, room: roomName, choose });
 const connection = new Connection({
   dial: new Map([
     [Carrier.WEBRTC, openWebRtc],
@@ -329,12 +332,14 @@ function showSomething() {
 
 function choose(choice) {
   desk.choose(choice);
+  if (desk.choice.name !== "select") editing.none();
   people.keepTools(drawer, desk.choice);
   chrome.showChoice(desk.choice);
 }
 
 function repeat(what) {
   if (desk.isBusy || player.isOpen) return;
+  desk.bench.settle();
   if (!board[what]()) toasts.say(board.whyNot(what));
 }
 
@@ -351,9 +356,9 @@ listenToKeys(window, {
   zoomBy: (factor) => desk.zoomBy(factor),
   zoomReset: () => desk.zoomTo(1),
   fit: () => desk.fit(FIT_MARGIN),
-  nudge: (dx, dy) => desk.nudge(dx, dy),
+  ...editing.keys,
   space: (isHeld) => desk.holdSpace(isHeld),
-  escape: () => chrome.close() || desk.abandon() || player.close(),
+  escape: () => chrome.close() || desk.abandon() || editing.none() || player.close(),
 });
 
 // ------------------------------------------------------------------------------------------------------------ live, timers
@@ -376,6 +381,7 @@ desk.listen({
     chrome.showFingers(desk.hasPen, fingersDraw);
     refresh();
   },
+  above: () => editing.show(),
   view: (view) => {
     chrome.showZoom(view.zoom);
     drawCursors(true);

@@ -213,14 +213,27 @@ function rank(unit) {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
+/** The key of an item that nobody has reordered: its Lamport number. @param {number} lamport @returns {string} 14 hex digits */
+export function spelled(lamport) {
+  return lamport.toString(16).padStart(14, "0");
+}
+
+/** What rule 9 orders an item by first. @param {{z: string, lamport: number}} item @returns {string} */
+export function paintKey({ z, lamport }) {
+  return z === "" ? spelled(lamport) : z;
+}
+
 /**
- * Paint order: (z, Lamport, op id of the first add).
+ * Paint order: (key, Lamport, op id of the first add), the key being z or the Lamport number spelled.
  * @param {{z: string, lamport: number, id: string}} a
  * @param {{z: string, lamport: number, id: string}} b
  * @returns {number} as sort wants it
  */
 export function comparePaint(a, b) {
-  if (a.z !== b.z) return compareText(a.z, b.z);
+  if (a.z !== b.z) {
+    const order = compareText(paintKey(a), paintKey(b));
+    if (order !== 0) return order;
+  }
   if (a.lamport !== b.lamport) return a.lamport - b.lamport;
   return compareOps(a.id, b.id);
 }

@@ -5,6 +5,7 @@
  */
 
 import { inflated, overlap, united } from "./geometry.js";
+import { drawSelection } from "./handles.js";
 import { strokePicture } from "./picture.js";
 import { toCanvas, visible } from "./view.js";
 
@@ -37,13 +38,15 @@ export class Overlay {
   /**
    * @param {import("./view.js").View} view
    * @param {object} what
-   * @param {import("./picture.js").Picture|null} what.own
+   * @param {import("./picture.js").Picture[]} what.own what this person has in hand
+   * @param {object|null} what.selection as `drawSelection` takes it
    * @param {{x: number, y: number, radius: number}|null} what.ring of the eraser, screen px
    * @param {Iterable<import("./live.js").Preview>} what.previews
+   * @param {number} what.page that is shown
    * @param {(origin: string) => number} what.colourOf a person's colour
    * @param {Iterable<import("./geometry.js").Rect>} what.refused boxes to mark
    */
-  draw(view, { own, ring, previews, colourOf, refused }) {
+  draw(view, { own, selection, ring, previews, page, colourOf, refused }) {
     const context = this.#context;
     this.#clear(view);
     const seen = visible(view, this.#width, this.#height);
@@ -51,14 +54,14 @@ export class Overlay {
     context.setTransform(unit, 0, 0, unit, -view.x * unit, -view.y * unit);
     context.lineCap = context.lineJoin = "round";
     let box = null;
-    for (const picture of this.#others(previews, colourOf)) {
+    for (const picture of this.#others(previews, page, colourOf)) {
       if (!overlap(picture.box, seen)) continue;
       picture.draw(context);
       box = united(box, picture.box);
     }
-    if (own !== null) {
-      own.draw(context);
-      box = united(box, own.box);
+    for (const picture of own) {
+      picture.draw(context);
+      box = united(box, picture.box);
     }
     for (const each of refused) {
       const mark = inflated(each, 4 / view.zoom);
@@ -66,6 +69,7 @@ export class Overlay {
       this.#mark(mark, view.zoom);
       box = united(box, inflated(mark, 4 / view.zoom));
     }
+    if (selection !== null) box = united(box, drawSelection(context, view, selection));
     if (ring !== null) box = united(box, this.#ring(ring, view));
     this.#drawn = box === null ? null : { box, view };
   }
@@ -85,12 +89,12 @@ export class Overlay {
     return inflated({ x0: cx - r, y0: cy - r, x1: cx + r, y1: cy + r }, 3 / view.zoom);
   }
 
-  #others(previews, colourOf) {
+  #others(previews, page, colourOf) {
     const pictures = [];
     const before = this.#pictures;
     this.#pictures = new Map();
     for (const { id, origin, style, x, y, pressure } of previews) {
-      if (style !== null && style.page !== 0) continue;
+      if ((style?.page ?? 0) !== page) continue;
       let cached = before.get(id);
       if (cached === undefined || cached.length !== x.length || cached.style !== style) {
         const shown = style ?? { tool: 0, colour: colourOf(origin), width: UNKNOWN_WIDTH };

@@ -8,19 +8,20 @@
  */
 
 import { inflated, overlap, united } from "./geometry.js";
-import { comparePaint } from "./merge.js";
 import { pictureOf } from "./picture.js";
+import { Bitmap, Sheet } from "./sheet.js";
+import { Sight } from "./sight.js";
 import { visible } from "./view.js";
 
 const SLICE_MS = 9; // of painting per frame while a whole sheet is made anew
 const BOXES_MAX = 24; // of changes kept apart; more become one
 const REPAINT_ITEMS_MAX = 1_500; // in a changed box; more are painted behind the scene
 const RATIO_MAX = 3; // device px per CSS px that we pay for
-const PAGE = 0; // the only page that is shown yet
 
 /** A canvas, its items as pictures, and what of them is on the sheet. */
 export class Painter {
   #document;
+  #sight;
   #sheet;
   #back;
   #width = 0;
@@ -28,12 +29,15 @@ export class Painter {
   #ratio = 1;
   #wanted = null; // the view to show
   #shown = null; // the view that the sheet was painted for
-  #isResized = false;
-  #pictures = new Map(); // item id -> picture, null if it has none
+  #isAnew = false; // the size or the sight is another: all is painted again
+  #isTurned = false; // what is on the sheet belongs to another page
+  #pictures = new Map(); // id of an item in sight -> picture, null if it has none
+  #aside = new Map(); // pictures of items that were in sight
   #known = new Map(); // pictures of another state of the room: of plain items they are the same
   #tint = null; // which colour an item is shown in instead of its own
   #hidden = new Set();
-  #last = null; // the topmost item on the sheet
+  #lifted = new Set(); // items that somebody else draws for now
+  #last = null; // where the topmost item on the sheet stands in paint order
   #boxes = []; // changed, in canvas px
   #fresh = []; // items that came on top
   #job = null; // a whole sheet being painted behind the scene
@@ -42,9 +46,11 @@ export class Painter {
   /**
    * @param {import("./canvas.js").Document} document
    * @param {HTMLCanvasElement} element shows the sheet
+   * @param {Sight} [sight] what of it is looked at
    */
-  constructor(document, element) {
+  constructor(document, element, sight = new Sight(document)) {
     this.#document = document;
+    this.#sight = sight;
     this.#sheet = new Sheet(element);
     this.#back = new Sheet(globalThis.document.createElement("canvas"));
   }
@@ -56,7 +62,7 @@ export class Painter {
     this.#width = width;
     this.#height = height;
     this.#ratio = Math.min(Math.max(ratio, 1), RATIO_MAX);
-    this.#isResized = true;
+    this.#isAnew = true;
   }
 
   /** Device px per CSS px, as painted. */
@@ -74,17 +80,50 @@ export class Painter {
     for (const id of ids) {
       const before = this.#pictures.get(id);
       if (before) this.#changedBox(before.box);
+      this.#aside.delete(id);
       const item = this.#document.item(id);
-      if (item === null || !item.alive || item.page !== PAGE || this.#hidden.has(id)) {
+      if (item === null || !item.alive || !this.#sight.shows(item) || this.#hidden.has(id)) {
         this.#pictures.delete(id);
         continue;
       }
       const picture = this.#picture(item);
       this.#pictures.set(id, picture);
       if (picture === null) continue;
-      if (before || (this.#last !== null && comparePaint(this.#last, item) > 0)) this.#changedBox(picture.box);
+      if (before || (this.#last !== null && this.#sight.compare(this.#last, item) > 0)) this.#changedBox(picture.box);
       else this.#fresh.push(item);
-      if (this.#last === null || comparePaint(this.#last, item) < 0) this.#last = item;
+      this.#rise(item);
+    }
+  }
+
+  /** Note where the topmost item stands; it may move later, but what is below that was painted in order. */
+  #rise(item) {
+    if (this.#last !== null && this.#sight.compare(this.#last, item) >= 0) return;
+    this.#last = { z: item.z, lamport: item.lamport, id: item.id, layer: item.layer };
+  }
+
+  /** What is looked at is another page, or other layers. @param {boolean} isTurned whether it is another page */
+  resight(isTurned) {
+    for (const [id, picture] of this.#pictures) this.#aside.set(id, picture);
+    this.#pictures = new Map();
+    this.#lifted.clear();
+    this.#last = null;
+    for (const item of this.#document.items()) {
+      if (!this.#sight.shows(item) || this.#hidden.has(item.id)) continue;
+      this.#pictures.set(item.id, this.#aside.has(item.id) ? this.#aside.get(item.id) : this.#picture(item));
+      this.#aside.delete(item.id);
+      this.#rise(item);
+    }
+    this.#isAnew = true;
+    this.#isTurned ||= isTurned;
+  }
+
+  /** Leave these items out, for they are drawn above the sheet; nobody else. @param {Iterable<string>} ids */
+  lift(ids) {
+    const before = this.#lifted;
+    this.#lifted = new Set(ids);
+    for (const id of [...before, ...this.#lifted]) {
+      const picture = this.#pictures.get(id);
+      if (picture && before.has(id) !== this.#lifted.has(id)) this.#changedBox(picture.box);
     }
   }
 
@@ -107,9 +146,11 @@ export class Painter {
     this.#tint = tint;
     if (tint !== null) this.#known.clear();
     this.#pictures = new Map();
+    this.#aside.clear();
+    this.#lifted.clear();
     this.#last = null;
     this.changed(document.items().map(({ id }) => id));
-    this.#isResized = true; // a whole sheet
+    this.#isAnew = true; // a whole sheet
   }
 
   /** Never show these items again. @param {string[]} ids */
@@ -130,6 +171,22 @@ export class Painter {
     return this.#pictures.get(id) ?? undefined;
   }
 
+  /** The ids of the items in sight, in no order. @returns {string[]} */
+  ids() {
+    return [...this.#pictures.keys()];
+  }
+
+  /** Pictures in paint order, of these items or of all. @param {Set<string>} [ids] @returns {import("./picture.js").Picture[]} */
+  pictures(ids) {
+    const all = this.#ordered();
+    return ids === undefined ? all : all.filter(({ id }) => ids.has(id));
+  }
+
+  /** Whether a sheet is being made behind the scene. */
+  get isBusy() {
+    return this.#job !== null || this.#isAnew;
+  }
+
   /** The box around everything that is shown. @returns {import("./geometry.js").Rect|null} */
   extent() {
     let box = null;
@@ -137,7 +194,7 @@ export class Painter {
     return box;
   }
 
-  /** Items that a track touches. @returns {string[]} */
+  /** Items that a track touches, but those that are to be left alone. @returns {string[]} */
   touched(x0, y0, x1, y1, radius) {
     const track = {
       x0: Math.min(x0, x1) - radius,
@@ -148,9 +205,39 @@ export class Painter {
     const found = [];
     for (const picture of this.#pictures.values()) {
       if (picture === null || !overlap(picture.box, track)) continue;
-      if (picture.touched(x0, y0, x1, y1, radius)) found.push(picture.id);
+      if (!picture.touched(x0, y0, x1, y1, radius)) continue;
+      if (!this.#sight.isFixed(this.#document.item(picture.id))) found.push(picture.id);
     }
     return found;
+  }
+
+  /**
+   * The topmost item at a place.
+   * @param {number} x canvas px @param {number} y @param {number} radius
+   * @param {boolean} [isFixed] whether one is wanted that is to be left alone; else only others are
+   * @returns {string|null} its id
+   */
+  topmost(x, y, radius, isFixed = false) {
+    const place = inflated({ x0: x, y0: y, x1: x, y1: y }, radius);
+    let best = null;
+    for (const picture of this.#pictures.values()) {
+      if (picture === null || !overlap(picture.box, place)) continue;
+      const item = this.#document.item(picture.id);
+      if (this.#sight.isFixed(item) !== isFixed || (best !== null && this.#sight.compare(item, best) < 0)) continue;
+      if (picture.touched(x, y, x, y, radius)) best = item;
+    }
+    return best?.id ?? null;
+  }
+
+  /** A bitmap of a part of what is in sight, to paint pictures into. @param {import("./geometry.js").Rect} box */
+  bitmap(box) {
+    const seen = visible(this.#wanted, this.#width, this.#height);
+    return new Bitmap({
+      x0: Math.max(box.x0, seen.x0),
+      y0: Math.max(box.y0, seen.y0),
+      x1: Math.min(box.x1, seen.x1),
+      y1: Math.min(box.y1, seen.y1),
+    }, this.#wanted.zoom * this.#ratio);
   }
 
   /** @returns {object} a frozen snapshot */
@@ -168,13 +255,15 @@ export class Painter {
   frame(clock) {
     const view = this.#wanted;
     if (view === null || this.#width === 0) return false;
-    if (this.#isResized) {
-      this.#isResized = false;
+    if (this.#isAnew) {
+      this.#isAnew = false;
       this.#begin(view);
     } else if (this.#shown !== null && this.#shown !== view) this.#follow(view);
     if (this.#job === null) this.#repaint();
     else this.#delay();
     if (this.#job !== null) this.#advance(clock);
+    if (this.#isTurned && this.#job !== null) this.#sheet.clear();
+    this.#isTurned = false;
     this.#stretch();
     return this.#job !== null || this.#shown !== this.#wanted;
   }
@@ -229,7 +318,7 @@ export class Painter {
     }
     for (const item of fresh) {
       const picture = this.#pictures.get(item.id);
-      if (!picture || picture.version !== item.version || !overlap(picture.box, seen)) continue;
+      if (!picture || picture.version !== item.version || this.#lifted.has(item.id) || !overlap(picture.box, seen)) continue;
       if (inSight.some((box) => overlap(box, picture.box))) {
         // part of it was just painted, and a marker must not be painted twice
         const box = inflated(picture.box, margin);
@@ -253,14 +342,23 @@ export class Painter {
     this.#boxes = [];
   }
 
-  /** All pictures in paint order. */
-  #shownItems() {
-    const pictures = [];
+  /** All pictures in paint order: the canvas has each layer in order, the sight has the layers. */
+  #ordered() {
+    const layers = new Map();
     for (const item of this.#document.items()) {
       const picture = this.#pictures.get(item.id);
-      if (picture) pictures.push(picture);
+      if (!picture) continue;
+      if (!layers.has(picture.layer)) layers.set(picture.layer, []);
+      layers.get(picture.layer).push(picture);
     }
-    return pictures;
+    if (layers.size <= 1) return [...layers.values()][0] ?? [];
+    return [...layers].sort(([a], [b]) => this.#sight.compareLayers(a, b)).flatMap(([, pictures]) => pictures);
+  }
+
+  /** The pictures that belong on the sheet. */
+  #shownItems() {
+    const all = this.#ordered();
+    return this.#lifted.size === 0 ? all : all.filter(({ id }) => !this.#lifted.has(id));
   }
 
   #begin(view) {
@@ -304,102 +402,3 @@ export class Painter {
 
 /** Whether an item is drawn by its one piece alone. @param {import("./items.js").Item} item */
 const isPlain = ({ winners, pieces }) => winners.size === 0 && pieces.length === 1 && pieces[0].cuts.length === 0;
-
-/** A bitmap of the size of the window. */
-class Sheet {
-  #element;
-  #context;
-  #placed = "";
-  #ratio = 1;
-
-  constructor(element) {
-    this.#element = element;
-    this.#context = element.getContext("2d");
-    this.#context.lineCap = "round";
-  }
-
-  get width() {
-    return this.#element.width;
-  }
-
-  get height() {
-    return this.#element.height;
-  }
-
-  /** @param {number} width CSS px @param {number} height @param {number} ratio device px per CSS px */
-  resize(width, height, ratio) {
-    this.#ratio = ratio;
-    const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
-    if (this.#element.width === w && this.#element.height === h) return;
-    this.#element.width = w;
-    this.#element.height = h;
-    // as large as it was painted, also while the window has another size already
-    this.#element.style.width = `${w / ratio}px`;
-    this.#element.style.height = `${h / ratio}px`;
-  }
-
-  place(transform) {
-    if (transform === this.#placed) return;
-    this.#placed = transform;
-    this.#element.style.transform = transform;
-  }
-
-  clear() {
-    this.#context.setTransform(1, 0, 0, 1, 0, 0);
-    this.#context.clearRect(0, 0, this.width, this.height);
-  }
-
-  shift(dx, dy) {
-    if (dx === 0 && dy === 0) return;
-    const context = this.#context;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.globalAlpha = 1;
-    context.globalCompositeOperation = "copy";
-    context.drawImage(this.#element, dx, dy);
-    context.globalCompositeOperation = "source-over";
-  }
-
-  replaceBy(other) {
-    this.resize(other.width / other.#ratio, other.height / other.#ratio, other.#ratio);
-    const context = this.#context;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.globalAlpha = 1;
-    context.globalCompositeOperation = "copy";
-    context.drawImage(other.#element, 0, 0);
-    context.globalCompositeOperation = "source-over";
-  }
-
-  draw(view, picture) {
-    this.#aim(view);
-    picture.draw(this.#context);
-  }
-
-  /** Paint boxes of the canvas anew. */
-  repaint(view, boxes, pictures) {
-    const context = this.#context;
-    const unit = view.zoom * this.#ratio;
-    context.save();
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.beginPath();
-    for (const box of boxes) {
-      // whole device px, so that neither a seam nor a second coat is left at the edges
-      const x0 = Math.floor((box.x0 - view.x) * unit) - 1;
-      const y0 = Math.floor((box.y0 - view.y) * unit) - 1;
-      const x1 = Math.ceil((box.x1 - view.x) * unit) + 1;
-      const y1 = Math.ceil((box.y1 - view.y) * unit) + 1;
-      context.rect(x0, y0, x1 - x0, y1 - y0);
-    }
-    context.clip();
-    context.clearRect(0, 0, this.width, this.height);
-    this.#aim(view);
-    for (const picture of pictures) picture.draw(context);
-    context.restore();
-  }
-
-  #aim(view) {
-    const unit = view.zoom * this.#ratio;
-    this.#context.setTransform(unit, 0, 0, unit, -view.x * unit, -view.y * unit);
-    this.#context.lineCap = "round";
-    this.#context.lineJoin = "round";
-  }
-}

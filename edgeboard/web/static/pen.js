@@ -20,7 +20,7 @@ export class StrokeTool {
   /** @param {import("./tools.js").Bench} bench @param {{tool: number, colour: number, width: number}} style */
   constructor(bench, { tool, colour, width }) {
     this.#bench = bench;
-    this.#style = { tool, colour, width, ...bench.place() };
+    this.#style = { tool, colour, width, ...bench.place };
   }
 
   /** Where a ring shows what is touched: nowhere. */

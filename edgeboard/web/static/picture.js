@@ -8,7 +8,7 @@
 
 import { decodeColumns, decodeStroke } from "./codec.js";
 import { FIGURES } from "./figures.js";
-import { applied, asTransform, invert, scaleOf, touches, transformedRect } from "./geometry.js";
+import { applied, asTransform, discsRect, invert, scaleOf, touches, transformedRect, united } from "./geometry.js";
 import { MARKER_OPACITY, WIDTH_STEPS, cssColour, runs, traceRun } from "./ink.js";
 import { ItemType, Register, Tool } from "./kinds.js";
 import { DecodeError } from "./varints.js";
@@ -17,9 +17,14 @@ import { DecodeError } from "./varints.js";
  * @typedef {object} Picture
  * @property {string} id of the item
  * @property {number} version of the item
+ * @property {number} layer of the item
  * @property {import("./geometry.js").Rect} box canvas px
  * @property {(context: CanvasRenderingContext2D) => void} draw
  * @property {(x0: number, y0: number, x1: number, y1: number, radius: number) => boolean} touched whether a track meets it
+ * @property {import("./geometry.js").Transform} [transform] of the item, where it has one
+ * @property {Picture} [inner] the same without it
+ * @property {() => import("./geometry.js").Rect|null} [tight] the box of what is painted and no more
+ * @property {() => import("./ink.js").Discs[]} [runs] the ink of a stroke
  */
 
 /**
@@ -37,6 +42,7 @@ export function pictureOf(item, tint = null) {
     if (picture === null || !isSane(picture.box)) return null;
     picture.id = item.id;
     picture.version = item.version;
+    picture.layer = item.layer;
     return picture;
   } catch (error) {
     if (error instanceof DecodeError) return null;
@@ -48,7 +54,7 @@ export function pictureOf(item, tint = null) {
 function tinted(item, colour) {
   const [, ...rest] = Array.isArray(item.value(Register.STYLE)) ? item.value(Register.STYLE) : [];
   const value = (register) => (register === Register.STYLE ? [colour, ...rest] : item.value(register));
-  return { id: item.id, version: item.version, type: item.type, op: item.op, pieces: item.pieces, value };
+  return { id: item.id, version: item.version, layer: item.layer, type: item.type, op: item.op, pieces: item.pieces, value };
 }
 
 function pictureOfStroke(item) {
@@ -95,6 +101,8 @@ export function strokePicture(pieces, { tool, colour, width, opacity = 1 }) {
       }
     },
     touched: (x0, y0, x1, y1, radius) => allRuns().some((run) => touches(run, x0, y0, x1, y1, radius)),
+    tight: () => allRuns().map(discsRect).reduce(united, null),
+    runs: allRuns,
   };
 }
 
@@ -166,6 +174,8 @@ function transformed(picture, value) {
       const to = applied(back, x1, y1);
       return picture.touched(from.x, from.y, to.x, to.y, radius * scaleOf(back));
     },
+    transform: there,
+    inner: picture,
   };
 }
 

@@ -33,7 +33,8 @@ export class PressureSense {
 }
 
 /**
- * @typedef {{x: number, y: number, pressure: number|null, time: number}} Sample screen px, 0 .. 1 or null, ms
+ * @typedef {{x: number, y: number, pressure: number|null, time: number, isShift: boolean}} Sample screen px, 0 .. 1 or
+ *   null, ms, and whether the Shift key is down
  *
  * @typedef {object} Gestures what a board does with them
  * @property {(sample: Sample, how: {type: string, isEraser: boolean, hasPressure: boolean}) => boolean} begin false to refuse
@@ -238,7 +239,7 @@ export class PointerInput {
     const { x, y } = this.#place(event);
     // a pen that lifts says 0: the last it pressed counts
     const pressure = hasPressure ? (event.pressure > 0 ? event.pressure : (this.#drawing?.last.pressure ?? 0)) : null;
-    return { x, y, pressure, time: event.timeStamp };
+    return { x, y, pressure, time: event.timeStamp, isShift: event.shiftKey === true };
   }
 }
 

@@ -28,7 +28,7 @@ export function itemOf(document, { id }) {
   const op = document.op(id);
   const body = op === null ? null : attempt(() => op.body);
   if (body?.kind === Kind.ADD) return body.item ?? id;
-  return body?.kind === Kind.ALIVE ? body.target : null;
+  return body?.kind === Kind.ALIVE || body?.kind === Kind.SET ? body.target : null;
 }
 
 /** What an op of the outbox is to its maker. @param {{origin: string, tail: Uint8Array}} entry @returns {string} */

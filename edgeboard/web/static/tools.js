@@ -9,18 +9,13 @@ import { EraserTool } from "./eraser.js";
 import { Tool } from "./kinds.js";
 import { CursorTool } from "./live.js";
 import { StrokeTool } from "./pen.js";
+import { SelectTool } from "./select.js";
 
 /**
- * @typedef {object} Bench what tools work with
- * @property {import("./board.js").Board} board
- * @property {import("./painter.js").Painter} painter
- * @property {import("./live.js").LiveSender} live
- * @property {() => import("./view.js").View} view
- * @property {() => {page: number, layer: number}} place where new items go
- * @property {() => number} clock ms
+ * @typedef {import("./bench.js").Bench} Bench
  *
  * @typedef {object} GestureTool one gesture
- * @property {(sample: import("./pointer.js").Sample, how: {hasPressure: boolean}) => void} begin
+ * @property {(sample: import("./pointer.js").Sample, how: {hasPressure: boolean, type: string}) => void} begin
  * @property {(samples: import("./pointer.js").Sample[]) => void} move
  * @property {(now: number) => void} tick time passes, the pointer may rest
  * @property {number} due when `tick` matters, ms; Infinity for never
@@ -36,12 +31,14 @@ import { StrokeTool } from "./pen.js";
  * @property {number[]|null} widths to choose from, 1/8 px; null: it has none
  * @property {number} cursor one of `CursorTool`, as others see it hover
  * @property {((bench: Bench, ink: {colour: number, width: number}) => GestureTool)|null} make
+ * @property {(bench: Bench, place: {x: number, y: number}) => string} [over] how the mouse pointer looks at a place
  */
 
 const pen = (tool) => (bench, ink) => new StrokeTool(bench, { tool, ...ink });
 
 /** @type {Readonly<Record<string, ToolKind>>} */
 export const TOOLS = Object.freeze({
+  select: { key: "v", widths: null, cursor: CursorTool.SELECT, make: (bench) => new SelectTool(bench), over: SelectTool.over },
   pen: { key: "p", widths: [12, 24, 40, 72, 128], cursor: CursorTool.PEN, make: pen(Tool.PEN) },
   marker: { key: "m", widths: [80, 128, 192, 288, 448], cursor: CursorTool.PEN, make: pen(Tool.MARKER) },
   eraser: { key: "e", widths: null, cursor: CursorTool.ERASER, make: (bench) => new EraserTool(bench) },

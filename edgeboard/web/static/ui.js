@@ -6,24 +6,20 @@
  */
 
 import { Cards } from "./cards.js";
-import { Choices, avatar, find, make, setText, swatch } from "./elements.js";
+import { Choices, DOTS, avatar, find, make, setText, swatch, widthButton } from "./elements.js";
 import { PALETTE, cssColour } from "./ink.js";
-import { counted, language, say, translate } from "./locale.js";
+import { COLOUR_NAMES, counted, language, say, translate } from "./locale.js";
 import { PERSON_COLOURS, cleanName } from "./person.js";
 import { TOOLS, inked } from "./tools.js";
 import { badge, ending, refusal, roomWords, safety } from "./words.js";
 
 const ROWS_MAX = 200; // of people or refused changes that are listed
 const AVATARS_MAX = 4; // beside each other; fewer on a phone
-const COLOUR_NAMES = [ // say
-  "Ink", "Grey", "Light grey", "White", "Red", "Orange", "Yellow", "Green",
-  "Teal", "Blue", "Indigo", "Violet", "Pink", "Brown", "Rose", "Sky",
-];
-const DOTS = [4, 7, 10, 14, 19]; // px on screen for the five widths
 
 /**
  * @typedef {object} Commands what the chrome asks for
  * @property {(choice: object) => void} choose
+ * @property {(style: {colour?: number, width?: number}) => boolean} restyle what is selected, if anything is
  * @property {() => void} undo
  * @property {() => void} redo
  * @property {(factor: number) => void} zoomBy
@@ -42,7 +38,7 @@ const DOTS = [4, 7, 10, 14, 19]; // px on screen for the five widths
 export class Chrome {
   #commands;
   #choice = null;
-  #cards = new Cards(["badge", "people", "menu", "style"].map(find));
+  #cards = new Cards(["badge", "people", "menu", "style", "selection-style", "selection-order"].map(find));
   #tools;
   #colours;
   #widths;
@@ -86,22 +82,13 @@ export class Chrome {
       PALETTE.map((css, at) => swatch(find("colours"), css, say(COLOUR_NAMES[at]))),
       (at) => this.#chooseInk({ colour: at }),
     );
-    const widths = DOTS.map((size, at) => {
-      const button = make("button", "width");
-      button.type = "button";
-      button.setAttribute("role", "radio");
-      button.setAttribute("aria-label", say("Width {at} of {all}", { at: at + 1, all: DOTS.length }));
-      const dot = make("i");
-      dot.style.setProperty("--dot", `${size}px`);
-      button.append(dot);
-      find("widths").append(button);
-      return button;
-    });
+    const widths = DOTS.map((_, at) => widthButton(find("widths"), at, DOTS.length));
     this.#widths = new Choices(widths, (at) => this.#chooseInk({ width: at }));
   }
 
-  /** A colour or a width is for a tool that draws. */
+  /** A colour or a width is for what is selected, else for a tool that draws. */
   #chooseInk({ colour, width }) {
+    if (this.#choice.name === "select" && this.#commands.restyle({ colour, width })) return;
     const draws = inked(this.#choice.name);
     const choice = { name: draws };
     if (colour !== undefined) choice.colour = colour;

@@ -8,6 +8,7 @@ globalThis.HTMLElement ??= class {};
 /** A window that hears keys, and what came of them. */
 class Desk {
   said = [];
+  hasSelection = false;
   classes = new Set();
 
   constructor() {
@@ -15,8 +16,10 @@ class Desk {
     const classList = { add: (name) => this.classes.add(name), remove: (name) => this.classes.delete(name) };
     this.document = { documentElement: { classList } };
     const names = ["tool", "width", "undo", "redo", "zoomBy", "zoomReset", "fit", "nudge", "space", "escape"];
+    names.push("remove", "duplicate", "selectAll", "selectNext", "order");
     const note = (name) => (...values) => this.said.push([name, ...values]);
-    listenToKeys(this, Object.fromEntries(names.map((name) => [name, note(name)])));
+    const commands = Object.fromEntries(names.map((name) => [name, note(name)]));
+    listenToKeys(this, { ...commands, hasSelection: () => this.hasSelection });
   }
 
   addEventListener(type, handle) {
@@ -42,7 +45,25 @@ test("keys choose tools, widths and views", () => {
   for (const key of ["p", "M", "e", "h", "[", "]", "+", "-", "0", "1", "Escape", "ArrowLeft"]) assert.ok(desk.press(key), key);
   const names = desk.said.map(([name, ...values]) => [name, ...values].join(" "));
   assert.deepEqual(names.slice(0, 6), ["tool pen", "tool marker", "tool eraser", "tool hand", "width -1", "width 1"]);
-  assert.deepEqual(names.slice(8), ["zoomReset", "fit", "escape", "nudge -1 0"]);
+  assert.deepEqual(names.slice(8), ["zoomReset", "fit", "escape", "nudge -1 0 "]);
+});
+
+test("keys change what is selected, and are the browser's where nothing is", () => {
+  const desk = new Desk();
+  const keys = [["d", { ctrlKey: true }], ["]", { ctrlKey: true }], ["Delete", {}], ["Backspace", {}]];
+  for (const [key, fields] of keys) assert.equal(desk.press(key, fields), false, key);
+  desk.hasSelection = true;
+  for (const [key, fields] of keys) assert.ok(desk.press(key, fields), key);
+  for (const key of ["[", "]"]) desk.press(key, { ctrlKey: true, shiftKey: true });
+  desk.press("[", { metaKey: true });
+  desk.press("a", { ctrlKey: true });
+  desk.press("ArrowUp", { shiftKey: true });
+  desk.press(".");
+  desk.press(",");
+  const said = desk.said.map((each) => each.join(" "));
+  assert.deepEqual(said.slice(0, 4), ["duplicate", "order up", "remove", "remove"]);
+  assert.deepEqual(said.slice(4, 8), ["order back", "order front", "order down", "selectAll"]);
+  assert.deepEqual(said.slice(8), ["nudge 0 -1 true", "selectNext 1", "selectNext -1"]);
 });
 
 test("undo and redo by the usual keys, on every system", () => {

@@ -40,7 +40,15 @@ test("frames go out every 33 ms at most", () => {
   assert.equal(sender.frame(20), null);
   assert.equal(sender.nextTimer(20), 33);
   const [item] = sender.frame(33);
-  assert.deepEqual(readItem(item), { origin: theirs, sequence: 2, x: 3, y: 4, tool: CursorTool.PEN });
+  assert.deepEqual(readItem(item), { origin: theirs, sequence: 2, x: 3, y: 4, tool: CursorTool.PEN, page: 0 });
+});
+
+test("a cursor says on which page it is", () => {
+  const sender = new live.LiveSender(theirs);
+  sender.move(1, 2, CursorTool.PEN, 7);
+  const there = receiver();
+  there.receive(travel(sender.frame(0)), 0);
+  assert.equal(there.cursors.get(theirs).page, 7);
 });
 
 test("a resting cursor is repeated for a while, then no more", () => {
@@ -109,7 +117,7 @@ test("while a stroke is shown, its last point says where the pen is", () => {
   const items = sender.frame(0);
   assert.deepEqual(items.map((each) => each.kind), [LiveKind.PREVIEW]);
   there.receive(travel(items), 7);
-  assert.deepEqual(there.cursors.get(theirs), { origin: theirs, x: 10, y: 20, tool: CursorTool.PEN, at: 7 });
+  assert.deepEqual(there.cursors.get(theirs), { origin: theirs, x: 10, y: 20, tool: CursorTool.PEN, page: 0, at: 7 });
 });
 
 test("what is stale, doubled or our own is dropped", () => {

@@ -1,0 +1,85 @@
+/** Selecting, and what is done to a selection, put together: keys, the bar beside it, the toolbar's colours, the clipboard. */
+
+import { Arrangement } from "./arrangement.js";
+import { listenToClipboard } from "./clipboard.js";
+import { SelectionBar } from "./selectionbar.js";
+import { TOOLS } from "./tools.js";
+import { visible } from "./view.js";
+
+const FAR = 10; // screen px that an arrow key with Shift pushes; without it is 1
+
+/** Everything that edits. */
+export class Editing {
+  #desk;
+  #choose;
+  #arrangement;
+  #bar;
+
+  /**
+   * @param {object} parts
+   * @param {import("./desk.js").Desk} parts.desk
+   * @param {string} parts.room its name
+   * @param {(choice: object) => void} parts.choose a tool
+   */
+  constructor({ desk, room, choose }) {
+    this.#desk = desk;
+    this.#choose = choose;
+    this.#arrangement = new Arrangement({ bench: desk.bench, room, onChange: () => desk.stale() });
+    this.#bar = new SelectionBar(this.#arrangement, desk);
+    listenToClipboard(window, {
+      copy: () => this.#arrangement.copy(),
+      remove: () => this.#arrangement.remove(),
+      paste: (text) => this.#paste(text),
+    });
+  }
+
+  /** What keys do to a selection, as `listenToKeys` takes it. */
+  get keys() {
+    const [desk, arrangement] = [this.#desk, this.#arrangement];
+    return {
+      nudge: (dx, dy, isFar) => {
+        const step = (isFar ? FAR : 1) / desk.view.zoom;
+        if (!arrangement.nudge(dx * step, dy * step)) desk.nudge(dx, dy);
+      },
+      hasSelection: () => desk.selection.size > 0,
+      remove: () => arrangement.remove(),
+      duplicate: () => arrangement.duplicate(),
+      selectAll: () => {
+        if (desk.isPast) return;
+        this.#choose({ name: "select" });
+        arrangement.all();
+      },
+      selectNext: (step) => {
+        if (desk.isPast) return;
+        this.#choose({ name: "select" });
+        const id = arrangement.next(step);
+        if (id !== null) desk.seek(id);
+      },
+      order: (move) => arrangement.order(move),
+    };
+  }
+
+  /** What is drawn above the sheet has been drawn: the bar follows. */
+  show() {
+    this.#bar.show(this.#desk.isBusy || this.#desk.bench.carry !== null);
+  }
+
+  /** Select nothing. @returns {boolean} whether something was selected */
+  none() {
+    return this.#arrangement.none();
+  }
+
+  /** The toolbar's colour or width is meant for the selection. @param {{colour?: number, width?: number}} style width as a step @returns {boolean} whether there is one */
+  restyle({ colour, width }) {
+    const widthOf = ({ isMarker }) => TOOLS[isMarker ? "marker" : "pen"].widths[width];
+    return this.#arrangement.restyle({ colour, width: width === undefined ? undefined : widthOf });
+  }
+
+  #paste(text) {
+    const { view, size, isPast } = this.#desk;
+    if (isPast) return false;
+    const isOurs = this.#arrangement.paste(text, visible(view, size.width, size.height));
+    if (isOurs) this.#choose({ name: "select" });
+    return isOurs;
+  }
+}

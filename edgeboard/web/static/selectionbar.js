@@ -1,0 +1,103 @@
+/**
+ * The bar beside the selection: its colour and width, its place in the order, copies, locks. It shows what is selected and
+ * tells what was pressed; where a hand has just begun to move something, it gets out of the way.
+ */
+
+import { Choices, find, icon, swatch, widthButton } from "./elements.js";
+import { PALETTE, cssColour } from "./ink.js";
+import { COLOUR_NAMES, counted, say } from "./locale.js";
+import { TOOLS } from "./tools.js";
+import { toScreen } from "./view.js";
+import { Move } from "./zorder.js";
+
+const GAP = 14; // px between the selection and the bar
+const STALK = 40; // px above it, where the handle is that turns it
+const EDGE = 8; // px to the edge of the window
+const CHROME = 68; // px above and below that other bars cover
+const POPOVER = 240; // px that a popover needs above the bar
+
+/** The bar. */
+export class SelectionBar {
+  #arrangement;
+  #desk;
+  #colours;
+  #widths;
+  #shown = "";
+
+  /**
+   * @param {import("./arrangement.js").Arrangement} arrangement
+   * @param {import("./desk.js").Desk} desk
+   */
+  constructor(arrangement, desk) {
+    this.#arrangement = arrangement;
+    this.#desk = desk;
+    const press = (id, act) => find(id).addEventListener("click", act);
+    this.#colours = new Choices(
+      PALETTE.map((css, at) => swatch(find("selection-colours"), css, say(COLOUR_NAMES[at]))),
+      (colour) => this.#restyle({ colour }),
+    );
+    const count = TOOLS.pen.widths.length;
+    this.#widths = new Choices(
+      TOOLS.pen.widths.map((_, at) => widthButton(find("selection-widths"), at, count)),
+      (step) => this.#restyle({ width: ({ isMarker }) => (isMarker ? TOOLS.marker : TOOLS.pen).widths[step] }),
+    );
+    for (const move of Object.values(Move)) press(`order-${move}`, () => arrangement.order(move));
+    press("selection-duplicate", () => arrangement.duplicate());
+    press("selection-lock", () => arrangement.lock(!desk.selection.isFixed));
+    press("selection-delete", () => arrangement.remove());
+    desk.selection.onChange = () => desk.stale();
+  }
+
+  #restyle(change) {
+    this.#arrangement.restyle(change);
+    this.#showStyle();
+  }
+
+  /** What is selected, or where it is seen, may be another. @param {boolean} isBusy whether a gesture is under way */
+  show(isBusy) {
+    const { selection, view, size } = this.#desk;
+    const bar = find("selection");
+    const { box, isFixed } = selection;
+    const isShown = box !== null && !isBusy;
+    const key = isShown ? [box.x0, box.y0, box.x1, box.y1, view.x, view.y, view.zoom, size.width, size.height].join() : "";
+    const what = `${key} ${isFixed} ${[...selection.ids].slice(0, 50).join()} ${selection.size}`;
+    if (what === this.#shown) return;
+    this.#shown = what;
+    if (bar.hidden !== !isShown) {
+      if (!isShown && bar.contains(document.activeElement)) find("stage").focus({ preventScroll: true });
+      bar.hidden = !isShown;
+    }
+    if (!isShown) return;
+    for (const id of ["style", "order", "delete"]) find(`selection-${id}`).hidden = isFixed;
+    const lock = find("selection-lock");
+    const label = isFixed ? say("Unlock") : say("Lock");
+    lock.setAttribute("aria-label", label);
+    lock.title = label;
+    lock.replaceChildren(icon(isFixed ? "unlock" : "lock"));
+    find("selection-count").textContent = counted(selection.size, "{n} item selected", "{n} items selected");
+    this.#showStyle();
+    this.#place(bar, box, view, size);
+  }
+
+  #showStyle() {
+    const { colour, width, isMarker } = this.#arrangement.style;
+    this.#colours.show(colour ?? -1);
+    this.#widths.show((isMarker ? TOOLS.marker : TOOLS.pen).widths.indexOf(width));
+    find("selection-widths").hidden = width === null && this.#desk.selection.size === 1;
+    find("selection-style").querySelector(".blob").style.setProperty("--ink", colour === null ? "transparent" : cssColour(colour));
+  }
+
+  #place(bar, box, view, { width, height }) {
+    const [upper, lower] = [toScreen(view, box.x0, box.y0), toScreen(view, box.x1, box.y1)];
+    const { offsetWidth, offsetHeight } = bar;
+    const above = upper.y - STALK - GAP - offsetHeight;
+    const below = lower.y + GAP;
+    let top = above;
+    if (above < CHROME) top = below + offsetHeight <= height - CHROME ? below : CHROME;
+    top = Math.min(Math.max(top, CHROME), height - CHROME - offsetHeight);
+    const left = (upper.x + lower.x - offsetWidth) / 2;
+    bar.style.left = `${Math.round(Math.min(Math.max(left, EDGE), width - offsetWidth - EDGE))}px`;
+    bar.style.top = `${Math.round(top)}px`;
+    bar.classList.toggle("opens-down", top < POPOVER);
+  }
+}
