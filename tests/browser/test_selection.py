@@ -71,7 +71,7 @@ def test_a_tap_selects_and_a_drag_moves_for_everybody(pair):
 
 
 def test_shift_adds_and_takes_away_and_nothing_moves_before_the_hand_does(pair):
-    ana, ben = pair
+    ana, _ = pair
     first, second = ids(ana)
     ana.page.mouse.click(200, 200)
     ana.page.keyboard.down("Shift")
