@@ -21,7 +21,7 @@ KERNELS = Extension(
 
 
 class BuildPage(build_py):
-    """Takes comments and spaces out of the page's files, and lays a compressed copy beside each for browsers to fetch."""
+    """Takes comments and spaces out of the page's files, and lays a compressed copy beside each."""
 
     def run(self) -> None:
         super().run()
