@@ -44,7 +44,7 @@ FULL_OPS = 30  # of a full batch: about 15 kB
 PATIENCE_S = 60.0
 
 
-def _fill(state: Path, mesh: MeshSecret, per_batch: int) -> str:
+def fill(state: Path, mesh: MeshSecret, per_batch: int) -> str:
     """Write the room to the disk of a board that has not started; returns the digest of its canvas."""
     room = room_id(mesh.mesh, "lobby")
     batches = []
@@ -168,7 +168,7 @@ def measure(per_batch: int, *, guest: bool = False) -> dict[str, float]:
             state.mkdir(mode=0o700)
         mesh = load_or_create_mesh(host)
         set_mesh(joiner, mesh)
-        digest = _fill(host, mesh, per_batch)
+        digest = fill(host, mesh, per_batch)
         command = [sys.executable, "-m", "benchmarks.joining", "--host", str(host)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdin is not None
