@@ -23,7 +23,7 @@ ROWS = [
     ("1", {"canvas", "timesync", "identity"}),
     ("2", {"oplog", "marquee", "ota"}),
     ("3", {"wire", "render"}),
-    ("4", {"rooms", "mesh", "blobs", "signaling"}),
+    ("4", {"rooms", "mesh", "blobs", "signaling", "interchange"}),
     ("5", {"ports"}),
     ("6", {"runtime"}),
     (
@@ -31,7 +31,7 @@ ROWS = [
         {"transport", "storage", "discovery", "sources", "peripherals", "web", "telemetry"}
         # the files of otherwise pure packages that do I/O
         | {"identity.keyfile", "ota.client", "ota.slots", "ota.updater", "ota.bundle"}
-        | {"render.framebuffer", "signaling.client", "signaling.server"},
+        | {"render.framebuffer", "render.png", "signaling.client", "signaling.server"},
     ),
     ("8, below node", {"config"}),
     ("8", {"node"}),

@@ -137,13 +137,14 @@ class _Curve:
             pressure = here + (self._pressures[c] - here) * u
             radius = self._width / 2 * (0.35 + 0.65 * pressure / PRESSURE_MAX)
         return Disc(
-            _catmull_rom(xs[a], xs[segment], xs[c], xs[d], u),
-            _catmull_rom(ys[a], ys[segment], ys[c], ys[d], u),
+            catmull_rom(xs[a], xs[segment], xs[c], xs[d], u),
+            catmull_rom(ys[a], ys[segment], ys[c], ys[d], u),
             max(radius, RADIUS_MIN),
         )
 
 
-def _catmull_rom(p0: float, p1: float, p2: float, p3: float, u: float) -> float:
+def catmull_rom(p0: float, p1: float, p2: float, p3: float, u: float) -> float:
+    """Where a uniform curve is that leads from p1 (u = 0) to p2 (u = 1)."""
     u2 = u * u
     u3 = u2 * u
     return 0.5 * (2 * p1 + (p2 - p0) * u + (2 * p0 - 5 * p1 + 4 * p2 - p3) * u2 + (3 * p1 - p0 - 3 * p2 + p3) * u3)

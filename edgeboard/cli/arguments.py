@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from edgeboard.cli.moments import read_moment
 from edgeboard.config import values
 
 T = TypeVar("T")
@@ -75,6 +76,13 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for scripts")
 
 
+def add_at(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--at", metavar="TIME", type=reads(read_moment),
+        help="as it was then: 2026-07-01T14:30, 14:30, or -90min (default: now)",
+    )  # fmt: skip
+
+
 def add_room(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("room", metavar="ROOM", type=reads(values.read_room), help="name of the room, such as lobby")
 
@@ -134,16 +142,22 @@ def _export(parser: argparse.ArgumentParser) -> None:
     add_room(parser)
     form = parser.add_mutually_exclusive_group(required=True)
     form.add_argument("--svg", metavar="OUT", help="write a picture; - is the standard output")
-    form.add_argument("--json", metavar="OUT", help="write everything, to import it again; - is the standard output")
+    form.add_argument("--png", metavar="OUT", help="write a picture in px; needs rsvg-convert (librsvg2-bin)")
+    form.add_argument("--json", metavar="OUT", help="write everything, to import it again")
+    form.add_argument("--excalidraw", metavar="OUT", help="write a drawing for Excalidraw")
     parser.add_argument("--page", metavar="N", type=reads(read_page), default=1, help="of the picture (default: 1)")
+    parser.add_argument("--scale", metavar="N", type=int, choices=range(1, 5), default=1, help="of a PNG, 1 to 4")
+    parser.add_argument("--transparent", action="store_true", help="a PNG without the white page")
+    add_at(parser)
     add_state(parser, "the node that has the room")
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
     add_room(parser)
     parser.add_argument(
-        "file", metavar="FILE", help="what `edgeboard export --json` wrote, or a recording; - reads the standard input"
-    )
+        "file", metavar="FILE",
+        help="what `edgeboard export --json` wrote, an .excalidraw drawing, or a recording; - reads the standard input",
+    )  # fmt: skip
     add_state(parser, "the node that is to have the room")
     add_json(parser)
 
@@ -177,6 +191,7 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
 
 def _log(parser: argparse.ArgumentParser) -> None:
     add_room(parser)
+    add_at(parser)
     add_state(parser, "the node that has the room")
     add_json(parser)
 
@@ -228,6 +243,9 @@ VERBS: tuple[Verb, ...] = (
         "Works with a running node and without one.\n\n"
         "    edgeboard export lobby --svg lobby.svg          a picture of its first page\n"
         "    edgeboard export lobby --svg - --page 2 | less  of its second\n"
+        "    edgeboard export lobby --png big.png --scale 4  in px, four for each of the canvas\n"
+        "    edgeboard export lobby --svg old.svg --at -90min        as it was, with what was erased since\n"
+        "    edgeboard export lobby --excalidraw lobby.excalidraw    for Excalidraw\n"
         "    edgeboard export lobby --json lobby.json        complete and loss-free, for edgeboard import",
         _export,
     ),
@@ -235,6 +253,7 @@ VERBS: tuple[Verb, ...] = (
         "import", "transfer", "take a room from a file",
         "What is there already stays as it is, and importing twice changes nothing.\n\n"
         "    edgeboard import lobby lobby.json\n"
+        "    edgeboard import lobby plan.excalidraw a drawing of Excalidraw; what cannot be carried is named\n"
         "    edgeboard import lobby notes.inkml     a pen recording: InkML, JSON lines or CSV\n"
         "    ssh kitchen edgeboard export lobby --json - | edgeboard import kitchen-lobby -",
         _import,
@@ -250,6 +269,7 @@ VERBS: tuple[Verb, ...] = (
         "log", "reports", "show who did what in a room, and how large it is",
         "Times are labels from the clocks of whoever drew; boards may have started in 1970.\n\n"
         "    edgeboard log lobby\n"
+        "    edgeboard log lobby --at 14:30    what had been done by then, with what was erased since\n"
         "    edgeboard log lobby --json",
         _log,
     ),

@@ -50,7 +50,7 @@ class ChildBoard:
         if self._process.returncode is not None:
             raise UserError(f"{self.name} has ended: {last_line(self.log)}")
         try:
-            return json.loads(await request(self.state, path))
+            return json.loads((await request(self.state, path))[0])
         except EdgeboardError:
             return None
 

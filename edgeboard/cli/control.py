@@ -15,6 +15,7 @@ import aiohttp
 from edgeboard.config.values import SERVICE_STATE, default_state
 from edgeboard.errors import EdgeboardError, UserError
 from edgeboard.storage.statedir import find_control_socket
+from edgeboard.web.exports import NOTES_HEADER
 
 ANSWER_S = 30.0  # a node that is alive answers sooner, even with a million ops on a slow core
 TEXT_MAX = 400  # characters of an error that are shown
@@ -46,8 +47,8 @@ def no_node(state: Path) -> NoNode:
     return NoNode(text)
 
 
-async def request(state: Path, path: str, data: bytes | None = None) -> bytes:
-    """Ask once; with `data` it is a POST.
+async def request(state: Path, path: str, data: bytes | None = None) -> tuple[bytes, str | None]:
+    """Ask once; with `data` it is a POST. Returns the answer, and the notes that came with it, as JSON.
 
     Raises:
         NoNode: nobody listens. NodeError: refused. UserError: no permission, or no answer.
@@ -61,7 +62,7 @@ async def request(state: Path, path: str, data: bytes | None = None) -> bytes:
             body = await response.read()
             if response.status != 200:
                 raise NodeError(_reason(body, response.status))
-            return body
+            return body, response.headers.get(NOTES_HEADER)
     except TimeoutError:
         raise UserError(f"the node on {state} does not answer; see its log, or stop it") from None
     except (aiohttp.ClientError, OSError) as error:
@@ -80,7 +81,14 @@ def explain(state: Path, error: Exception) -> UserError:
 
 def ask(state: Path, path: str, data: bytes | None = None) -> bytes:
     """`request`, from code that does not run on a loop."""
-    return asyncio.run(request(state, path, data))
+    return asyncio.run(request(state, path, data))[0]
+
+
+def ask_noted(state: Path, path: str) -> tuple[bytes, list[dict[str, Any]]]:
+    """The same, with what the node notes about its answer."""
+    body, notes = asyncio.run(request(state, path))
+    found: list[dict[str, Any]] = json.loads(notes) if notes else []
+    return body, found
 
 
 def ask_json(state: Path, path: str, data: bytes | None = None) -> Any:  # noqa: ANN401 - JSON is anything

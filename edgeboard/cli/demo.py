@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from edgeboard.cli import pen
 from edgeboard.cli.addresses import EVERYWHERE, LOOPBACK, board_urls, free_ports, lan_address
 from edgeboard.cli.boards import ChildBoard, start_board
+from edgeboard.cli.drawing import read_recording
 from edgeboard.cli.guest import GuestSession, Me
 from edgeboard.cli.mesh import read_secret
 from edgeboard.cli.qr import qr_lines, side_by_side
-from edgeboard.cli.recordings import read_recording
 from edgeboard.cli.replay import Replay
 from edgeboard.config.values import DEFAULT_PORT
 from edgeboard.errors import UserError
 from edgeboard.identity.keyfile import set_mesh
 from edgeboard.ids import Origin, PersonId
+from edgeboard.interchange import pen
 
 RECORDING = Path(__file__).parent / "data" / "handwriting.jsonl"
 ROOM = "lobby"

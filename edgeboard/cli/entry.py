@@ -66,10 +66,19 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def joined(argv: Sequence[str]) -> list[str]:
+    """The words with `--at -90min` as one, or the parser would take the time for an option."""
+    words_left = list(argv)
+    for at in range(len(words_left) - 2, -1, -1):
+        if words_left[at] == "--at" and words_left[at + 1][:1] == "-" and words_left[at + 1][1:2].isdigit():
+            words_left[at : at + 2] = [f"--at={words_left[at + 1]}"]
+    return words_left
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; returns the exit code."""
     try:
-        arguments = make_parser().parse_args(argv)
+        arguments = make_parser().parse_args(joined(sys.argv[1:] if argv is None else argv))
         code: int = arguments.verb(arguments)
         sys.stdout.flush()
         return code

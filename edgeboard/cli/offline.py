@@ -4,11 +4,9 @@ The same functions do the work as in a node: the pipeline, fed from the store an
 """
 
 import hashlib
-import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, final
 
@@ -18,17 +16,19 @@ from edgeboard.errors import RefusedError, UserError
 from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot
 from edgeboard.identity.keys import verify
 from edgeboard.ids import Origin, PersonId, RoomId, author_id, room_id, show_op
+from edgeboard.node.exporting import Segments, describe_past, take_source, write_export
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Identity, PipelineSettings, Save
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.ports import StoredBatch, StoredRoom
-from edgeboard.render.svg import render_svg
-from edgeboard.rooms.archive import describe_log, export_room, plan_import, read_archive
+from edgeboard.rooms.archive import describe_log, plan_import, read_archive
+from edgeboard.rooms.past import take_record
 from edgeboard.rooms.room import Room
 from edgeboard.storage.blobs import FOLDER, BlobFiles
 from edgeboard.storage.settings import Settings as StorageSettings
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import DATABASE, StateDirectory
+from edgeboard.web.exports import Exported, Wanted
 
 NOW = 0.0  # nothing here waits for anything
 ROOMS_MAX = 100_000  # to be looked at one after the other
@@ -88,18 +88,20 @@ class Offline:
             "digest": room.document.digest().hex(),
         }
 
-    def log(self, name: str) -> dict[str, Any]:
+    def log(self, name: str, at: int | None = None) -> dict[str, Any]:
+        """Who did what, up to a moment (Unix ms) if one is given."""
         room = self._existing(name)
-        return describe_log(name, room.document, room.log)
+        if at is None:
+            return describe_log(name, room.document, room.log)
+        return describe_past(name, take_record(room.log, room.document), self._segments(room), at)
 
-    def export_json(self, name: str) -> str:
+    def export(self, name: str, wanted: Wanted) -> Exported:
+        """As `Api.export` of a node."""
         room = self._existing(name)
-        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        archive = export_room(name, room.document, mesh=self._mesh, exported=now, read_blob=self._blobs.read)
-        return json.dumps(archive, ensure_ascii=False)
+        return write_export(take_source(room, self._mesh, wanted), wanted, self._segments(room), self._blobs.read)
 
-    def export_svg(self, name: str, page: int) -> str:
-        return render_svg(self._existing(name).document, page=page, read_blob=self._blobs.read)
+    def _segments(self, room: Room) -> Segments:
+        return lambda: (segment.data for segment in self._store.history(room.room))
 
     # -- change
 
@@ -189,7 +191,7 @@ def keep_rooms(held: StateDirectory) -> list[Path]:
                 folder = held.path / f"rooms-of-{load_or_create_mesh(held.path).mesh.hex()[:8]}"
                 folder.mkdir(mode=0o700, exist_ok=True)
                 path = folder / f"{name}.json"
-                path.write_text(rooms.export_json(name), encoding="utf-8")
+                path.write_bytes(rooms.export(name, Wanted("json")).data)
                 kept.append(path)
     except OSError as error:
         raise UserError(f"cannot keep the rooms of the old mesh in {held.path}: {error.strerror or error}") from None

@@ -16,13 +16,14 @@ from typing import Any, final
 from edgeboard.canvas.ops import Alive
 from edgeboard.canvas.refine import TOLERANCE
 from edgeboard.canvas.samples import Stroke
-from edgeboard.cli import pen
 from edgeboard.cli.control import state_of
+from edgeboard.cli.drawing import read_recording
 from edgeboard.cli.guest import GuestSession, Me
 from edgeboard.cli.hosted import HostedGuest
-from edgeboard.cli.recordings import Recorded, read_recording
 from edgeboard.errors import UserError
 from edgeboard.ids import OpId, Origin, PersonId, op_id
+from edgeboard.interchange import pen
+from edgeboard.interchange.recordings import Recorded
 from edgeboard.oplog.codec import Pen
 from edgeboard.wire.previews import PreviewWriter
 

@@ -43,11 +43,17 @@ def rooms(arguments: argparse.Namespace) -> int:
 
 def log(arguments: argparse.Namespace) -> int:
     state, name = state_of(arguments.state), arguments.room
-    found: dict[str, Any] = _ask_or_open(state, room_path("/control/rooms", name, "log"), lambda rooms: rooms.log(name))
+    query = "" if arguments.at is None else f"?at={arguments.at}"
+    found: dict[str, Any] = _ask_or_open(
+        state, room_path("/control/rooms", name, f"log{query}"), lambda rooms: rooms.log(name, arguments.at)
+    )
     if arguments.json:
         print(json.dumps(found))
         return 0
-    print(f"room {name}: {found['live_items']} items from {found['ops']} ops in {show_size(found['bytes'])}")
+    then = "" if arguments.at is None else f" at {show_time(arguments.at)}"
+    print(f"room {name}{then}: {found['live_items']} items from {found['ops']} ops in {show_size(found['bytes'])}")
+    for note in found.get("notes", ()):
+        print(f"  missing: {note['kind']} ({note['count']}): {note['why']}")
     print("\nwho")
     print_table(
         ("person", "ops", "size", "from", "to", "did"),

@@ -3,15 +3,15 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgeboard.cli import pen
-from edgeboard.cli.control import NoNode, ask, ask_json, room_path, state_of
-from edgeboard.cli.drawing import is_recording, to_archive
-from edgeboard.cli.recordings import parse_recording
+from edgeboard.cli.control import NoNode, ask_json, ask_noted, room_path, state_of
+from edgeboard.cli.drawing import read_drawing, to_archive
 from edgeboard.errors import UserError
 from edgeboard.rooms.archive import FILE_MAX
+from edgeboard.web.exports import MEDIA_TYPES, Wanted
 
 STANDARD = "-"
 SHOWN_MAX = 5  # refused ops that are named
@@ -23,26 +23,37 @@ def main(arguments: argparse.Namespace) -> int:
 
 def export_room(arguments: argparse.Namespace) -> int:
     state, room = state_of(arguments.state), arguments.room
-    svg = arguments.svg is not None
-    path = room_path("/api/room", room, f"export.svg?page={arguments.page}" if svg else "export.json")
+    form = next(form for form in MEDIA_TYPES if getattr(arguments, form) is not None)
+    wanted = Wanted(
+        form,
+        0 if form == "json" else arguments.page - 1,
+        arguments.at,
+        arguments.scale if form == "png" else 1,
+        arguments.transparent and form == "png",
+    )
+    notes: Iterable[Mapping[str, Any]]
     try:
-        data = ask(state, path)
+        data, notes = ask_noted(state, room_path("/api/room", room, f"export.{form}{wanted.query()}"))
     except NoNode as missing:
         from edgeboard.cli.offline import offline
 
         _require_state(state, missing)
         with offline(state) as rooms:
-            text = rooms.export_svg(room, arguments.page - 1) if svg else rooms.export_json(room)
-        data = text.encode()
-    write_out(arguments.svg if svg else arguments.json, data)
+            exported = rooms.export(room, wanted)
+        data, notes = exported.data, exported.notes
+    write_out(getattr(arguments, form), data)
+    show_notes(notes)
     return 0
 
 
 def import_room(arguments: argparse.Namespace) -> int:
     state = state_of(arguments.state)
     data = read_in(arguments.file)
-    if is_recording(arguments.file, data):
-        data = to_archive(arguments.room, data, parse_recording(arguments.file, data), pen.Style())
+    notes: list[dict[str, object]] = []
+    drawing = read_drawing(arguments.file, data)
+    if drawing is not None:
+        notes = [note.as_fields() for note in drawing.notes]
+        data = to_archive(arguments.room, data, drawing)
     result: dict[str, Any]
     try:
         result = ask_json(state, room_path("/control/rooms", arguments.room, "import"), data)
@@ -53,17 +64,24 @@ def import_room(arguments: argparse.Namespace) -> int:
         with offline(state) as rooms:
             result = rooms.import_json(arguments.room, data)
     if arguments.json:
-        print(json.dumps(result))
+        print(json.dumps(result | {"notes": notes}))
     else:
         skipped = len(result.get("skipped", ()))
         left_out = f", {skipped} left out that mean nothing here" if skipped else ""
         images = f", {result['images']} images" if result.get("images") else ""
         print(f"{arguments.room}: {result['taken']} ops taken, {result['known']} known already{images}{left_out}")
+        show_notes(notes)
     for index, reason in result["refused"][:SHOWN_MAX]:
         print(f"edgeboard: op {index + 1} was refused: {reason}", file=sys.stderr)
     if len(result["refused"]) > SHOWN_MAX:
         print(f"edgeboard: and {len(result['refused']) - SHOWN_MAX} more", file=sys.stderr)
     return 1 if result["refused"] else 0
+
+
+def show_notes(notes: Iterable[Mapping[str, Any]]) -> None:
+    """What was not carried, a line for each kind; the result itself goes to the standard output."""
+    for note in notes:
+        print(f"edgeboard: not carried: {note['kind']} ({note['count']}): {note['why']}", file=sys.stderr)
 
 
 def _require_state(state: Path, missing: NoNode) -> None:

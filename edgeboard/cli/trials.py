@@ -161,7 +161,7 @@ def measure_speed() -> Speed:
     from edgeboard.canvas.bodies import Add, ItemType
     from edgeboard.canvas.document import Document
     from edgeboard.canvas.ops import Maker
-    from edgeboard.cli.recordings import read_recording
+    from edgeboard.cli.drawing import read_recording
     from edgeboard.identity.keys import NodeKey, verify
     from edgeboard.ids import MeshId, Origin, PersonId, author_id, room_id
     from edgeboard.oplog.author import LocalAuthor

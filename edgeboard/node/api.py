@@ -5,11 +5,9 @@ does not wait for it.
 """
 
 import asyncio
-import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from typing import Any, final
@@ -20,9 +18,11 @@ from edgeboard.errors import DecodeError, RefusedError, StateError
 from edgeboard.ids import BlobHash, RoomId, room_id, show_op
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
-from edgeboard.ports import Blobs
+from edgeboard.ports import Blobs, Store
 from edgeboard.rooms.room import Room
+from edgeboard.web.exports import Exported, Wanted
 
+CONVERSIONS = 1  # files that are read at a time: each may take many times its bytes
 IMPORT_PORTION = 200  # ops logged before the loop gets a turn
 
 
@@ -35,14 +35,22 @@ class Api:
     """The questions, over one node."""
 
     def __init__(
-        self, node: Node, links: Links, blobs: Blobs, clock: Clock, statistics: Callable[[], dict[str, Any]]
+        self,
+        node: Node,
+        links: Links,
+        store: Store,
+        blobs: Blobs,
+        clock: Clock,
+        statistics: Callable[[], dict[str, Any]],
     ) -> None:
         self._node = node
+        self._store = store
         self._links = links
         self._blobs = blobs
         self._clock = clock
         self._statistics = statistics
         self._started = clock.now()
+        self._converting = asyncio.Semaphore(CONVERSIONS)
         self._counted: dict[RoomId, tuple[int, int]] = {}  # ops then, live items then
 
     def _room(self, name: str) -> Room:
@@ -111,34 +119,41 @@ class Api:
 
     # What takes long is done in a thread, from values that no longer change; the pens never wait for it.
 
-    async def room_log(self, name: str) -> dict[str, Any]:
+    async def room_log(self, name: str, at: int | None = None) -> dict[str, Any]:
+        """Who did what, up to a moment (Unix ms) if one is given."""
         room = self._room(name)
-        batches, live = list(room.log.batches()), self._live_items(room)
+        await _loaded("edgeboard.node.exporting")
         await _loaded("edgeboard.rooms.chronicle")
+        from edgeboard.node.exporting import describe_past
         from edgeboard.rooms.chronicle import describe_batches
+        from edgeboard.rooms.past import take_record
 
-        return await asyncio.to_thread(describe_batches, room.name, batches, live)
+        if at is None:
+            batches, live = list(room.log.batches()), self._live_items(room)
+            return await asyncio.to_thread(describe_batches, room.name, batches, live)
+        record = take_record(room.log, room.document)
+        return await asyncio.to_thread(describe_past, room.name, record, self._segments(room.room), at)
 
-    async def export_json(self, name: str) -> str:
+    async def export(self, name: str, wanted: Wanted) -> Exported:
+        """A room as a file."""
         room = self._room(name)
+        await _loaded("edgeboard.node.exporting")
         await _loaded("edgeboard.rooms.archive")
-        from edgeboard.rooms.archive import take_snapshot, write_archive
+        from edgeboard.node.exporting import take_source, write_export
 
-        snapshot = take_snapshot(room.name, room.document)
-        mesh, at = self._node.pipeline.identity.mesh, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        source = take_source(room, self._node.pipeline.identity.mesh, wanted)
+        return await asyncio.to_thread(write_export, source, wanted, self._segments(room.room), self._blobs.read)
 
-        def write() -> str:
-            archive = write_archive(snapshot, mesh=mesh, exported=at, read_blob=self._blobs.read)
-            return json.dumps(archive, ensure_ascii=False)
+    def _segments(self, room: RoomId) -> Callable[[], Iterator[bytes]]:
+        return lambda: (segment.data for segment in self._store.history(room))
 
-        return await asyncio.to_thread(write)
+    async def convert(self, name: str, data: bytes) -> dict[str, Any]:
+        """A file of another program, or of ours, as items that a page can add."""
+        await _loaded("edgeboard.node.conversion")
+        from edgeboard.node.conversion import convert
 
-    async def export_svg(self, name: str, page: int) -> str:
-        items = self._room(name).document.items()
-        await _loaded("edgeboard.render.svg")
-        from edgeboard.render.svg import render_items
-
-        return await asyncio.to_thread(render_items, items, page, read_blob=self._blobs.read)
+        async with self._converting:
+            return await asyncio.to_thread(convert, name, data)
 
     async def import_json(self, name: str, data: bytes) -> dict[str, Any]:
         """Take a room's JSON into a room of this board; ops keep their ids, so a second import changes nothing."""

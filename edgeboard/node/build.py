@@ -134,7 +134,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             "tasks": len(asyncio.all_tasks()),
         }
 
-    api = Api(node, links, blobs, clock, statistics)
+    api = Api(node, links, store, blobs, clock, statistics)
     doors = Doors(
         guest_offer=signaling.guest_offer,
         node_offer=signaling.offer,
@@ -143,8 +143,8 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         status=api.status,
         rooms=api.rooms,
         room_log=api.room_log,
-        export_json=api.export_json,
-        export_svg=api.export_svg,
+        export=api.export,
+        convert=api.convert,
         import_json=api.import_json,
         imports=list_imports,
     )

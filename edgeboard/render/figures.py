@@ -103,16 +103,16 @@ def figure(item: Item, embed: Callable[[bytes], str | None] = no_embedding) -> P
 
 def _shape(item: Item, value: Sequence[object]) -> Picture | None:
     shape, numbers, colour, width, fill = value[:5]
-    return _drawn(item, shape if isinstance(shape, int) else LINE, numbers, _style(item, colour, width, fill))
+    return _drawn(item, shape if isinstance(shape, int) else LINE, numbers, style_of(item, colour, width, fill))
 
 
 def _connector(item: Item, value: Sequence[object]) -> Picture | None:
     _, _, numbers, colour, width = value[:5]
-    return _drawn(item, ARROW, numbers, _style(item, colour, width, None))
+    return _drawn(item, ARROW, numbers, style_of(item, colour, width, None))
 
 
 def _drawn(item: Item, shape: int, numbers: object, style: Style) -> Picture | None:
-    places = _places(numbers)
+    places = places_of(numbers)
     if places is None or len(places) < 2:
         return None
     (x0, y0), (x1, y1) = places[:2]
@@ -148,11 +148,11 @@ def _head(start: tuple[float, float], tip: tuple[float, float], size: float) -> 
 
 def _text(item: Item, value: Sequence[object]) -> Picture | None:
     x, y, text, size, colour = value[:5]
-    if not _is_place(x) or not _is_place(y):
+    if not is_place(x) or not is_place(y):
         return None
-    height = min(size, 1000.0) if _is_length(size) else 20.0
-    style = _style(item, colour, None, None)
-    lines = _lines(item, text)
+    height = min(size, 1000.0) if is_length(size) else 20.0
+    style = style_of(item, colour, None, None)
+    lines = lines_of(item, text)
     widest = max((len(line) for line in lines), default=0)
     box = Rectangle(x - 2, y - 2, x + max(1, widest) * height, y + (len(lines) + 0.5) * height * LINE_HEIGHT)
     svg = _written(lines, x, y, height, css(style.colour))
@@ -161,12 +161,12 @@ def _text(item: Item, value: Sequence[object]) -> Picture | None:
 
 def _sticky(item: Item, value: Sequence[object]) -> Picture | None:
     x, y, w, h, text, colour = value[:6]
-    if not (_is_place(x) and _is_place(y) and _is_length(w) and _is_length(h)):
+    if not (is_place(x) and is_place(y) and is_length(w) and is_length(h)):
         return None
-    style = _style(item, colour if _is_colour(colour) else STICKY_COLOUR, None, None)
+    style = style_of(item, colour if is_colour(colour) else STICKY_COLOUR, None, None)
     room = max(1, int((w - 2 * STICKY_MARGIN) / (LETTER * STICKY_TEXT)))
-    lines = [row for line in _lines(item, text) for row in _wrapped(line, room)][:LINES_MAX]
-    ink = "#ffffff" if _is_dark(style.colour) else css(0)
+    lines = [row for line in lines_of(item, text) for row in wrapped(line, room)][:LINES_MAX]
+    ink = "#ffffff" if is_dark(style.colour) else css(0)
     size = f'width="{number(w)}" height="{number(h)}"'
     svg = (
         f"<g{opacity_of(style.opacity)}>"
@@ -181,12 +181,12 @@ def _sticky(item: Item, value: Sequence[object]) -> Picture | None:
 def _image(item: Item, value: Sequence[object], embed: Callable[[bytes], str | None]) -> Picture | None:
     """The image, or its frame where its bytes are not here."""
     x, y, w, h = value[:4]
-    if not (_is_place(x) and _is_place(y) and _is_length(w) and _is_length(h)):
+    if not (is_place(x) and is_place(y) and is_length(w) and is_length(h)):
         return None
     uri = embed(item.pieces[0][1])
     if uri is not None:
         place = f'x="{number(x)}" y="{number(y)}" width="{number(w)}" height="{number(h)}"'
-        opacity = opacity_of(_style(item, None, None, None).opacity)
+        opacity = opacity_of(style_of(item, None, None, None).opacity)
         svg = f'<image {place} preserveAspectRatio="none"{opacity} href="{uri}"/>'
         return Picture(svg, Rectangle(x, y, x + w, y + h))
     place = (
@@ -212,7 +212,8 @@ def _written(lines: Sequence[str], x: float, y: float, size: float, colour: str)
     return "".join(f'{head} y="{number(row)}">{escape(line)}</text>' for row, line in rows if line.strip())
 
 
-def _wrapped(line: str, room: int) -> list[str]:
+def wrapped(line: str, room: int) -> list[str]:
+    """The rows of a line, of about so many letters each."""
     rows: list[str] = []
     row = ""
     for word in line.split(" "):
@@ -225,20 +226,21 @@ def _wrapped(line: str, room: int) -> list[str]:
     return [*rows, row]
 
 
-def _lines(item: Item, own: object) -> list[str]:
+def lines_of(item: Item, own: object) -> list[str]:
+    """The text of an item, where its register does not say otherwise, by lines."""
     later = item.registers.get(Register.TEXT)
     text = later if isinstance(later, str) else own if isinstance(own, str) else ""
     return text.split("\n")[:LINES_MAX]
 
 
-def _style(item: Item, colour: object, width: object, fill: object) -> Style:
+def style_of(item: Item, colour: object, width: object, fill: object) -> Style:
     """An item's own style, where its register does not say otherwise."""
     later = item.registers.get(Register.STYLE)
     new_colour, new_width, new_fill, opacity = [*later, *[None] * 4][:4] if isinstance(later, list) else [None] * 4
     return Style(
-        next((value for value in (new_colour, colour) if _is_colour(value)), 0),
-        min(next((value for value in (new_width, width) if _is_length(value)), 2.0), LINE_WIDTH_MAX),
-        next((value for value in (new_fill, fill) if _is_colour(value)), None),
+        next((value for value in (new_colour, colour) if is_colour(value)), 0),
+        min(next((value for value in (new_width, width) if is_length(value)), 2.0), LINE_WIDTH_MAX),
+        next((value for value in (new_fill, fill) if is_colour(value)), None),
         read_opacity(opacity),
     )
 
@@ -248,13 +250,15 @@ def read_opacity(value: object) -> float:
     return min(1.0, max(0.0, value)) if _is_number(value) else 1.0
 
 
-def _places(numbers: object) -> list[tuple[float, float]] | None:
-    if not isinstance(numbers, list) or len(numbers) > NUMBERS_MAX or not all(map(_is_place, numbers)):
+def places_of(numbers: object) -> list[tuple[float, float]] | None:
+    """The places of a shape, px; None if they are not of their form."""
+    if not isinstance(numbers, list) or len(numbers) > NUMBERS_MAX or not all(map(is_place, numbers)):
         return None
     return list(zip(numbers[::2], numbers[1::2], strict=False))
 
 
-def _is_dark(colour: int) -> bool:
+def is_dark(colour: int) -> bool:
+    """Whether white text is read better on it."""
     code = palette(colour)
     return 0.299 * (code >> 16) + 0.587 * (code >> 8 & 255) + 0.114 * (code & 255) < DARK
 
@@ -263,13 +267,16 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
-def _is_place(value: object) -> TypeGuard[float]:
+def is_place(value: object) -> TypeGuard[float]:
+    """Whether it is a number of px within reach."""
     return _is_number(value) and abs(value) <= FAR
 
 
-def _is_length(value: object) -> TypeGuard[float]:
-    return _is_place(value) and value > 0
+def is_length(value: object) -> TypeGuard[float]:
+    """The same above 0."""
+    return is_place(value) and value > 0
 
 
-def _is_colour(value: object) -> TypeGuard[int]:
+def is_colour(value: object) -> TypeGuard[int]:
+    """Whether it is a number of a colour."""
     return type(value) is int and 0 <= value <= COLOUR_MAX

@@ -27,11 +27,17 @@ def render_svg(document: Document, page: int = 0, *, margin: float = MARGIN, rea
 
 
 def render_items(
-    items: Iterable[Item], page: int = 0, *, margin: float = MARGIN, read_blob: ReadBlob | None = None
+    items: Iterable[Item],
+    page: int = 0,
+    *,
+    margin: float = MARGIN,
+    paper: bool = True,
+    read_blob: ReadBlob | None = None,
 ) -> str:
     """The same from items that were taken off a document: they are values, so this may run in a thread.
 
     Args:
+        paper: whether the white page is behind what is drawn.
         read_blob: the bytes of an image, if they are here; without it, images are frames.
     """
     album = Album(read_blob)
@@ -41,16 +47,25 @@ def render_items(
         box = box.union(picture.box)
     box = EMPTY if box.is_empty else box.inflated(margin).outward()
     x, y, width, height = (number(value) for value in (box.x0, box.y0, box.x1 - box.x0, box.y1 - box.y0))
+    sheet = f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="#{PAGE_COLOUR:06x}"/>'
     return "\n".join(
         (
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="{x} {y} {width} {height}">',
-            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="#{PAGE_COLOUR:06x}"/>',
+            *([sheet] if paper else []),
             *(picture.svg for picture in pictures),
             "</svg>\n",
         )
     )
+
+
+def box_of(item: Item) -> Rectangle:
+    """The box around what an item shows, px; empty if there is nothing."""
+    box = NOWHERE
+    for picture in _pictures(item, Album(None)):
+        box = box.union(picture.box)
+    return box
 
 
 def _pictures(item: Item, album: Album) -> Iterator[Picture]:
@@ -75,7 +90,7 @@ def _stroke(item: Item) -> Picture | None:
         try:
             if pen is None:
                 pen, stroke = decode_stroke(payload)
-                pen, opacity = _restyled(item, pen)
+                pen, opacity = restyled(item, pen)
             else:
                 stroke, _ = decode_columns(payload)
         except DecodeError:
@@ -97,7 +112,7 @@ def _stroke(item: Item) -> Picture | None:
     return Picture(svg, around_runs(drawn))
 
 
-def _restyled(item: Item, pen: Pen) -> tuple[Pen, float]:
+def restyled(item: Item, pen: Pen) -> tuple[Pen, float]:
     """The pen, where the style register does not say otherwise, and the opacity."""
     value = item.registers.get(Register.STYLE)
     colour, width, _, opacity = [*value, *[None] * 4][:4] if isinstance(value, list) else [None] * 4

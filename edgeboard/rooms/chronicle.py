@@ -4,17 +4,19 @@ Times are labels: what the maker of an op said if it was offline, else what its 
 """
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from edgeboard.canvas.bodies import Add, Alive, Body, Clear, Cut, Undo
-from edgeboard.canvas.document import Document
+from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.ops import Op, decode_body, decode_op
 from edgeboard.errors import DecodeError
 from edgeboard.ids import AuthorId, AuthorTag, Origin, PersonId, origin_of, show_op
+from edgeboard.oplog import history
 from edgeboard.oplog.batch import Batch, decode_batch
 from edgeboard.oplog.log import Log
+from edgeboard.rooms.past import Past
 from edgeboard.rooms.readable import kind_name, readable_body
 
 ENTRIES_KEPT = 200  # of the newest gestures
@@ -123,17 +125,22 @@ def describe_log(name: str, document: Document, log: Log) -> dict[str, Any]:
     return describe_batches(name, list(log.batches()), document.count_living())
 
 
-def describe_batches(name: str, batches: Iterable[bytes], live_items: int) -> dict[str, Any]:
-    """The same from the batches of a log, each author's in order: they are values, so this may run in a thread."""
+def describe_batches(name: str, batches: Iterable[bytes], live_items: int, past: Past | None = None) -> dict[str, Any]:
+    """The same from the batches of a log, each author's in order: they are values, so this may run in a thread.
+
+    With a past only what had been logged by then, with what its history has kept.
+    """
     authors: dict[AuthorTag, Author] = {}
     people: dict[PersonId, Tally] = {}
     origins: dict[PersonId, set[Origin]] = {}
     newest: list[tuple[int, int, str, Entry]] = []
     for data in batches:
         batch = decode_batch(data)
+        if past is not None and batch.time > past.at:
+            continue
         author = authors.setdefault(batch.author, Author())
         author.take(batch)
-        for entry in _entries(batch, author.table):
+        for entry in _entries(batch, author.table, {} if past is None else past.kept):
             length = len(entry.op.tail)
             author.tally.count(entry.what, length, entry.at)
             people.setdefault(entry.person, Tally()).count(entry.what, length, entry.at)
@@ -161,14 +168,20 @@ def _age(entry: tuple[int, int, str, Entry]) -> tuple[int, int, str]:
     return entry[:3]
 
 
-def _entries(batch: Batch, table: list[tuple[Origin, PersonId]]) -> Iterator[Entry]:
-    for slot in batch.slots:
+def _entries(
+    batch: Batch, table: list[tuple[Origin, PersonId]], kept: Mapping[Place, history.Entry]
+) -> Iterator[Entry]:
+    for number, slot in enumerate(batch.slots, batch.first):
         if slot.dropped is None:
-            origin, person = table[slot.row]
-            op = decode_op(origin, slot.tail)
-            body: Body | None
-            try:
-                body = decode_body(op)
-            except DecodeError:
-                body = None
-            yield Entry(op, body, person, batch.time if op.at is None else op.at)
+            (origin, person), tail = table[slot.row], slot.tail
+        elif (dropped := kept.get(Place(batch.author, number))) is not None:
+            origin, person, tail = dropped.origin, dropped.person, dropped.tail
+        else:
+            continue
+        op = decode_op(origin, tail)
+        body: Body | None
+        try:
+            body = decode_body(op)
+        except DecodeError:
+            body = None
+        yield Entry(op, body, person, batch.time if op.at is None else op.at)

@@ -14,11 +14,22 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from edgeboard.errors import CloseCode, DecodeError, EdgeboardError, RefusedError, StateError, StoreError
+from edgeboard.errors import CloseCode, DecodeError, EdgeboardError, RefusedError, StateError, StoreError, UserError
 from edgeboard.web.assets import STATIC, Assets
+from edgeboard.web.exports import (
+    MEDIA_TYPES,
+    NOTES_BYTES_MAX,
+    NOTES_HEADER,
+    Exported,
+    Wanted,
+    read_moment,
+    read_wanted,
+)
 
 OFFER_MAX = 16 * 1024  # bytes of an offer's body
 IMPORT_MAX = 256 * 1024 * 1024  # bytes of a room's JSON, over the control socket only
+CONVERT_MAX = 16 * 1024 * 1024  # bytes of a file that the page wants as items
+NAME_MAX = 200  # characters of its name
 MESSAGE_MAX = 128 * 1024  # bytes of a WebSocket frame; the engines' own limits are lower
 
 HEADERS = {
@@ -47,9 +58,9 @@ class Doors:
     serve_link: Serve
     status: Callable[[], Json]
     rooms: Callable[[], Json]
-    room_log: Callable[[str], Awaitable[Json]]
-    export_json: Callable[[str], Awaitable[str]]
-    export_svg: Callable[[str, int], Awaitable[str]]
+    room_log: Callable[[str, int | None], Awaitable[Json]]  # name, and the moment to look back to, Unix ms
+    export: Callable[[str, Wanted], Awaitable[Exported]]
+    convert: Callable[[str, bytes], Awaitable[Json]]  # name of a file, and what is in it
     import_json: Callable[[str, bytes], Awaitable[Json]]
     imports: Callable[[], Json]
 
@@ -71,6 +82,8 @@ def http_status(error: EdgeboardError) -> int:
             return 404
         case StoreError():
             return 507
+        case UserError():
+            return 501
         case _:
             return 500
 
@@ -164,16 +177,21 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
 
         return handle
 
-    async def export_json(request: web.Request) -> web.StreamResponse:
-        return web.Response(text=await doors.export_json(request.match_info["name"]), content_type="application/json")
+    def export(form: str) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            _check_host(request)
+            exported = await doors.export(request.match_info["name"], read_wanted(form, request.query))
+            notes = json.dumps(exported.notes)
+            headers = {NOTES_HEADER: notes} if exported.notes and len(notes) <= NOTES_BYTES_MAX else {}
+            return web.Response(body=exported.data, content_type=MEDIA_TYPES[form], headers=headers)
 
-    async def export_svg(request: web.Request) -> web.StreamResponse:
-        try:
-            number = int(request.query.get("page", "1"))
-        except ValueError:
-            raise DecodeError("a page is a number from 1") from None
-        text = await doors.export_svg(request.match_info["name"], number - 1)
-        return web.Response(text=text, content_type="image/svg+xml")
+        return handle
+
+    async def convert(request: web.Request) -> web.StreamResponse:
+        _check_origin(request)
+        _check_host(request)
+        body = await _body(request, CONVERT_MAX)
+        return web.json_response(await doors.convert(request.query.get("name", "")[:NAME_MAX], body))
 
     async def status(request: web.Request) -> web.StreamResponse:
         return web.json_response(doors.status())
@@ -184,8 +202,9 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     app.router.add_post("/signal/node", node_offer)
     app.router.add_get("/guest", door(doors.serve_guest))
     app.router.add_get("/link", door(doors.serve_link))
-    app.router.add_get("/api/room/{name}/export.json", export_json)
-    app.router.add_get("/api/room/{name}/export.svg", export_svg)
+    for form in MEDIA_TYPES:
+        app.router.add_get(f"/api/room/{{name}}/export.{form}", export(form))
+    app.router.add_post("/api/convert", convert)
     app.router.add_get("/static/v-{version}/{name:.+}", asset)
     app.router.add_static("/static", STATIC, append_version=False)
     if control:
@@ -198,7 +217,7 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
         return web.json_response(doors.rooms())
 
     async def room_log(request: web.Request) -> web.StreamResponse:
-        return web.json_response(await doors.room_log(request.match_info["name"]))
+        return web.json_response(await doors.room_log(request.match_info["name"], read_moment(request.query)))
 
     async def import_room(request: web.Request) -> web.StreamResponse:
         body = await _body(request, IMPORT_MAX)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import edgeboard.cli
-from edgeboard.cli import pen
-from edgeboard.cli.recordings import read_recording
+from edgeboard.cli.drawing import read_recording
+from edgeboard.interchange import pen
 from tests.crash.hosted import HostedGuest
 
 RECORDING = Path(edgeboard.cli.__file__).parent / "data" / "handwriting.jsonl"

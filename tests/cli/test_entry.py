@@ -48,7 +48,7 @@ def test_the_version_is_that_of_the_package(run_main):
         (["run", "--peer", "ftp://x"], "edgeboard run: argument --peer: 'ftp://x' is not an address"),
         (["run", "--room", "a/b"], "edgeboard run: argument --room: 'a/b' is not a room name"),
         (["run", "--loglevel", "x"], "unrecognized arguments: --loglevel x"),
-        (["export", "lobby"], "edgeboard export: one of the arguments --svg --json is required"),
+        (["export", "lobby"], "edgeboard export: one of the arguments --svg --png --json --excalidraw is required"),
         (["export", "lobby", "--svg", "a", "--json", "b"], "not allowed with argument"),
         (["export", "lobby", "--svg", "a", "--page", "0"], "'0' is not allowed; write a whole number from 1"),
         (["replay", "x.csv"], "edgeboard replay: the following arguments are required: --room"),

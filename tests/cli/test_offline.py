@@ -17,6 +17,7 @@ from edgeboard.ports import StoredRoom
 from edgeboard.rooms.archive import export_room
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import StateDirectory
+from edgeboard.web.exports import Wanted
 
 
 def archive(strokes=3):
@@ -76,9 +77,9 @@ def test_an_import_is_durable_and_harmless_when_repeated(state):
         log = rooms.log("lobby")
         assert [author["ops"] for author in log["authors"]] == [3]
         assert log["people"][0]["did"] == {"add stroke": 3}
-        assert rooms.export_svg("lobby", 0).count("<path") == 3
-        assert rooms.export_svg("lobby", 1).count("<path") == 0
-        assert [op["id"] for op in json.loads(rooms.export_json("lobby"))["ops"]] == [
+        assert rooms.export("lobby", Wanted("svg")).data.count(b"<path") == 3
+        assert rooms.export("lobby", Wanted("svg", page=1)).data.count(b"<path") == 0
+        assert [op["id"] for op in json.loads(rooms.export("lobby", Wanted("json")).data)["ops"]] == [
             f"0000000000000007:{number}" for number in (1, 2, 3)
         ]
 
@@ -98,7 +99,7 @@ def test_each_import_that_logs_something_is_a_boot_of_its_own(state):
 
 def test_a_room_that_is_not_there_is_one_line(state):
     with offline(state) as rooms:
-        for question in (rooms.log, rooms.export_json):
+        for question in (rooms.log, lambda name: rooms.export(name, Wanted("json"))):
             with pytest.raises(UserError, match=r"has no room 'theirs'; list them with: edgeboard rooms --state"):
                 question("theirs")
 

@@ -12,11 +12,12 @@ import pytest
 
 import edgeboard.cli.replay as replay_module
 from edgeboard.canvas.samples import Stroke
+from edgeboard.cli.drawing import read_recording
 from edgeboard.cli.guest import GuestSession, Me
-from edgeboard.cli.pen import Style
-from edgeboard.cli.recordings import Recorded, read_recording
 from edgeboard.cli.replay import Replay
 from edgeboard.ids import OpId, Origin, PersonId
+from edgeboard.interchange.pen import Style
+from edgeboard.interchange.recordings import Recorded
 
 slow = pytest.mark.slow
 RECORDING = Path(replay_module.__file__).parent / "data" / "handwriting.jsonl"

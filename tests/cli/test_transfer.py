@@ -39,7 +39,9 @@ def test_a_room_goes_out_and_comes_back_without_a_node(run_main, stopped, tmp_pa
     assert run_main("export", "lobby", "--json", tmp_path / "out.json", "--state", stopped) == (0, "", "")
     assert [op["id"] for op in json.loads((tmp_path / "out.json").read_text())["ops"]] == [OP["id"]]
     _, out, _ = run_main("import", "lobby", tmp_path / "out.json", "--json", "--state", stopped)
-    assert json.loads(out) == {"room": "lobby", "taken": 0, "known": 1, "refused": [], "skipped": [], "images": 0}
+    assert json.loads(out) == {
+        "room": "lobby", "taken": 0, "known": 1, "refused": [], "skipped": [], "images": 0, "notes": [],
+    }  # fmt: skip
 
 
 def test_a_picture_goes_to_the_standard_output(run_main, stopped):
@@ -143,3 +145,17 @@ def test_nowhere_is_one_line(run_main, tmp_path):
         assert code == 1
         assert err.startswith(f"edgeboard: no node runs on {nowhere}; start one with")
     assert not nowhere.exists()
+
+
+def test_a_node_is_asked_for_a_picture_of_the_past_in_px(run_main, fake_node, tmp_path):
+    path = "GET /api/room/lobby/export.png?page=2&at=1782909000000&scale=3&transparent=1"
+    fake_node.table[path] = (200, b"a picture")
+    words = ["--scale", 3, "--page", 2, "--transparent", "--at", "2026-07-01T12:30Z", "--state", fake_node.state]
+    assert run_main("export", "lobby", "--png", tmp_path / "x.png", *words) == (0, "", "")
+    assert (tmp_path / "x.png").read_bytes() == b"a picture"
+
+
+@pytest.mark.parametrize("words", [["--scale", "5"], ["--scale", "0"], ["--at", "sometime"], ["--json", "y"]])
+def test_wrong_words_are_one_line(run_main, stopped, words):
+    code, _, err = run_main("export", "lobby", "--png", "x", *words, "--state", stopped)
+    assert (code, err.count("\n")) == (2, 1)

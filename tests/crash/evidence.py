@@ -5,6 +5,7 @@ import json
 from contextlib import suppress
 
 from edgeboard.cli.offline import offline
+from edgeboard.web.exports import Wanted
 
 
 def ops_of(archive):
@@ -17,7 +18,7 @@ def ops_of(archive):
 def ops_on_disk(state, room="lobby"):
     """What the database of a node that is dead holds; opening it must work after any death."""
     with offline(state) as rooms:
-        return ops_of(json.loads(rooms.export_json(room)))
+        return ops_of(json.loads(rooms.export(room, Wanted("json")).data))
 
 
 def ops_in(node, room="lobby"):

@@ -14,8 +14,8 @@ import aiohttp
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.ops import Add, Alive, ItemType, decode_op
 from edgeboard.canvas.samples import Stroke
-from edgeboard.cli import pen
 from edgeboard.ids import AuthorTag, Origin, PersonId, op_id, show_op
+from edgeboard.interchange import pen
 from edgeboard.oplog.codec import encode_columns, encode_stroke
 from edgeboard.storage.statedir import find_control_socket
 from edgeboard.testing.guest import ScriptedGuest

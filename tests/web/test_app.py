@@ -1,5 +1,6 @@
 """What the web lets in, and how it says no."""
 
+import io
 import json
 import re
 
@@ -7,8 +8,9 @@ import pytest
 from aiohttp import FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError, StoreError, TransportError
-from edgeboard.web.app import HEADERS, Doors, http_status, make_app
+from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError, StoreError, TransportError, UserError
+from edgeboard.web.app import CONVERT_MAX, HEADERS, Doors, http_status, make_app
+from edgeboard.web.exports import MEDIA_TYPES, NOTES_HEADER, Exported, Wanted
 
 
 def doors(**changed) -> Doors:
@@ -27,13 +29,15 @@ def doors(**changed) -> Doors:
     async def import_json(name: str, data: bytes) -> dict:
         return {"room": name, "taken": len(data)}
 
-    async def export_json(name: str) -> str:
-        return json.dumps({"room": name})
+    async def export(name: str, wanted: Wanted) -> Exported:
+        return Exported(f"{name} {wanted}".encode(), [{"kind": "imágenes", "count": 2, "why": "none"}])
 
-    async def export_svg(name: str, page: int) -> str:
-        return f"<svg>{page}</svg>"
+    async def convert(name: str, data: bytes) -> dict:
+        return {"name": name, "bytes": len(data)}
 
-    async def room_log(name: str) -> dict:
+    async def room_log(name: str, at: int | None) -> dict:
+        if at is not None:
+            return {"room": name, "at": at}
         raise StateError(f"no room {name}")
 
     known = {
@@ -44,8 +48,8 @@ def doors(**changed) -> Doors:
         "status": lambda: {"name": "kitchen"},
         "rooms": list,
         "room_log": room_log,
-        "export_json": export_json,
-        "export_svg": export_svg,
+        "export": export,
+        "convert": convert,
         "import_json": import_json,
         "imports": lambda: {"modules": []},
     }
@@ -153,11 +157,45 @@ async def test_control_says_what_it_knows(control) -> None:
     assert await taken.json() == {"room": "attic", "taken": 2}
 
 
-async def test_exports_are_what_they_say_and_a_page_is_a_number(client) -> None:
-    svg = await client.get("/api/room/lobby/export.svg?page=2")
-    assert (svg.content_type, await svg.text()) == ("image/svg+xml", "<svg>1</svg>")
-    assert json.loads(await (await client.get("/api/room/lobby/export.json")).text()) == {"room": "lobby"}
+async def test_exports_are_what_they_say_and_numbers_are_looked_at(client) -> None:
+    for form, media_type in MEDIA_TYPES.items():
+        answer = await client.get(f"/api/room/lobby/export.{form}?page=2&at=17&scale=3")
+        assert answer.content_type == media_type
+        assert await answer.text() == f"lobby {Wanted(form, 1, 17, 3)}"
+        notes = json.loads(answer.headers[NOTES_HEADER])
+        assert notes == [{"kind": "imágenes", "count": 2, "why": "none"}]
     assert (await client.get("/api/room/lobby/export.svg?page=x")).status == 400
+    assert (await client.get("/api/room/lobby/export.svg", headers={"Host": "evil.example"})).status == 403
+
+
+async def test_notes_that_no_header_holds_are_left_out() -> None:
+    async def export(name: str, wanted: Wanted) -> Exported:
+        return Exported(b"", [{"kind": "x" * 9000, "count": 1, "why": ""}])
+
+    async with TestClient(TestServer(make_app(doors(export=export), control=False))) as client:
+        assert NOTES_HEADER not in (await client.get("/api/room/lobby/export.svg")).headers
+
+
+async def test_a_machine_that_cannot_draw_says_what_to_install() -> None:
+    async def export(name: str, wanted: Wanted) -> Exported:
+        raise UserError("apt install it")
+
+    async with TestClient(TestServer(make_app(doors(export=export), control=False))) as client:
+        answer = await client.get("/api/room/lobby/export.png")
+        assert (answer.status, (await answer.json())["text"]) == (501, "apt install it")
+
+
+async def test_a_file_becomes_items_for_the_boards_own_page_only(client) -> None:
+    answer = await client.post("/api/convert?name=a.csv", data=b"1,2")
+    assert await answer.json() == {"name": "a.csv", "bytes": 3}
+    for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
+        assert (await client.post("/api/convert", data=b"1", headers=headers)).status == 403
+    assert (await client.post("/api/convert", data=io.BytesIO(b"x" * (CONVERT_MAX + 1)))).status == 400
+
+
+async def test_the_log_of_a_moment_is_asked_for_by_its_number(control) -> None:
+    assert (await (await control.get("/control/rooms/attic/log?at=5")).json())["at"] == 5
+    assert (await control.get("/control/rooms/attic/log?at=x")).status == 400
 
 
 @pytest.mark.parametrize(
@@ -188,6 +226,7 @@ async def test_a_form_of_another_site_cannot_import(client) -> None:
         (DecodeError(), 400),
         (StateError(), 404),
         (StoreError(), 507),
+        (UserError(), 501),
         (TransportError(), 500),
     ],
 )

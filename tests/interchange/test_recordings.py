@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-import edgeboard.cli.recordings as recordings
-from edgeboard.cli.recordings import PAUSE_MS, read_recording
+import edgeboard.cli.drawing as drawing
+import edgeboard.interchange.recordings as recordings
+from edgeboard.cli.drawing import read_recording
 from edgeboard.errors import UserError
+from edgeboard.interchange.recordings import PAUSE_MS
 from edgeboard.oplog.codec import decode_columns, encode_columns
 
-BUNDLED = Path(recordings.__file__).parent / "data" / "handwriting.jsonl"
+BUNDLED = Path(drawing.__file__).parent / "data" / "handwriting.jsonl"
 
 
 @pytest.fixture
@@ -139,3 +141,20 @@ def test_a_file_that_is_not_there_or_too_large_is_one_line(tmp_path, monkeypatch
     (tmp_path / "big.csv").write_text("1,2\n" * 10)
     with pytest.raises(UserError, match=r"big\.csv: larger than"):
         read_recording(tmp_path / "big.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("a.inkml", b"", True),
+        ("-", b"\xef\xbb\xbf <?xml", True),
+        ("-", "<ink/>".encode("utf-16"), True),
+        ("a.csv", b"1,2\n", True),
+        ("-", b'{"x": [1], "y": [1]}\n', True),
+        ("a.json", b'{"format": "edgeboard-room", "x": 1}', False),
+        ("a.json", b"12345", False),
+        ("-", b"", False),
+    ],
+)
+def test_a_recording_is_told_from_an_archive(name, data, expected):
+    assert recordings.is_recording(name, data) is expected

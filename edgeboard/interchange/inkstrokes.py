@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import final
 
 from edgeboard.canvas.samples import PRESSURE_MAX, Stroke
-from edgeboard.cli.inktraces import Channel, Trace
-from edgeboard.cli.recordings import PAUSE_MS, SCALE, Recorded
+from edgeboard.interchange.inktraces import Channel, Trace
+from edgeboard.interchange.recordings import PAUSE_MS, SCALE, Recorded
 from edgeboard.oplog.codec import COORDINATE_END, TIME_END, WIDTH_MAX
 
 PX_PER_INCH = 96.0

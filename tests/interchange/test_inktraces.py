@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeboard.cli.inktraces import TraceError, read_points
+from edgeboard.interchange.inktraces import TraceError, read_points
 
 
 def points(text, channels=2, regular=2):

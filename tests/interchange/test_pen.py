@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from edgeboard.canvas.bodies import ItemType
 from edgeboard.canvas.samples import Stroke
-from edgeboard.cli.pen import PIECE_MS, Style, body, moved, part, pieces, times
 from edgeboard.ids import OpId
+from edgeboard.interchange.pen import PIECE_MS, Style, body, moved, part, pieces, times
 from edgeboard.oplog.codec import POINTS_MAX, decode_columns, decode_stroke
 
 ITEM = OpId(1 << 32 | 1)

@@ -4,18 +4,22 @@ Values only; who waits for the time to pass is `replay`.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from edgeboard.canvas.ink import WIDTH_STEPS
 from edgeboard.canvas.ops import Add, ItemType
 from edgeboard.canvas.refine import TOLERANCE, refine
 from edgeboard.canvas.samples import Stroke
 from edgeboard.ids import OpId
+from edgeboard.interchange.drawing import Drawing, Drawn
+from edgeboard.interchange.recordings import Recorded
 from edgeboard.oplog.codec import POINTS_MAX, encode_columns, encode_stroke
 
 PIECE_MS = 2_000  # at least so often a stroke under way is logged: what a power cut can cost
 SAMPLE_MS = 8  # between points where the recording has no times: a usual tablet
+_SOME: Final = OpId(1)  # item of a further piece whose item is not known yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +89,16 @@ def body(stroke: Stroke, style: Style, item: OpId | None, index: int) -> Add:
     else:
         payload = encode_columns(thinned)
     return Add(style.page, style.layer, ItemType.STROKE, payload, item, index)
+
+
+def drawing_of(recorded: Iterable[Recorded], style: Style) -> Drawing:
+    """A recording as a drawing; strokes that bring no colour or width have those of the style."""
+    items = []
+    for each in recorded:
+        own = worn(style, each.colour, each.width)
+        adds = [
+            body(part(each.stroke, first, end), own, None if at == 0 else _SOME, at)
+            for at, (first, end) in enumerate(pieces(each.stroke))
+        ]
+        items.append(Drawn(ItemType.STROKE, tuple(add.payload for add in adds)))
+    return Drawing(tuple(items))

@@ -14,18 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn, final
 from xml.parsers import expat
 
-from edgeboard.cli.inkstrokes import PX, Scale, to_stroke
-from edgeboard.cli.inktraces import Channel, Context, Trace, TraceError, read_points
-from edgeboard.cli.recordings import PAUSE_MAX_MS, POINTS_MAX, Recorded
 from edgeboard.errors import UserError
+from edgeboard.interchange.colours import read_css
+from edgeboard.interchange.inkstrokes import PX, Scale, to_stroke
+from edgeboard.interchange.inktraces import Channel, Context, Trace, TraceError, read_points
+from edgeboard.interchange.recordings import PAUSE_MAX_MS, POINTS_MAX, Recorded
 
 ELEMENTS_MAX = 500_000
 DEPTH_MAX = 64
-NAMED = {
-    "black": 0x000000, "silver": 0xC0C0C0, "gray": 0x808080, "white": 0xFFFFFF, "maroon": 0x800000, "red": 0xFF0000,
-    "purple": 0x800080, "fuchsia": 0xFF00FF, "green": 0x008000, "lime": 0x00FF00, "olive": 0x808000,
-    "yellow": 0xFFFF00, "navy": 0x000080, "blue": 0x0000FF, "teal": 0x008080, "aqua": 0x00FFFF, "orange": 0xFFA500,
-}  # fmt: skip
 ADVICE = "export it as InkML once more, or as CSV of x,y,pressure,t"
 
 
@@ -302,15 +298,8 @@ class _Reader:
 
 def _colour(text: str) -> int | None:
     """A colour as the canvas counts it; None for what is not understood, which then is the pen's."""
-    rgb = NAMED.get(text.lower())
-    if rgb is None and text.startswith("#"):
-        digits = text[1:]
-        digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits[:6]
-        try:
-            rgb = int(digits, 16) if len(digits) == 6 else None
-        except ValueError:
-            rgb = None
-    return None if rgb is None else 16 + rgb if rgb else 0
+    read = read_css(text)
+    return None if read is None else 16 + read.rgb if read.rgb else 0
 
 
 def _fail(source: str, line: int, text: str) -> NoReturn:

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from edgeboard.cli.inkstrokes import PX, Scale, to_stroke
-from edgeboard.cli.inktraces import Channel, Context, Trace
+from edgeboard.interchange.inkstrokes import PX, Scale, to_stroke
+from edgeboard.interchange.inktraces import Channel, Context, Trace
 
 
 def stroke_of(rows, *channels):

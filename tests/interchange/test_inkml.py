@@ -2,9 +2,9 @@
 
 import pytest
 
-from edgeboard.cli.inkml import ELEMENTS_MAX, read_inkml
-from edgeboard.cli.recordings import parse_recording
 from edgeboard.errors import UserError
+from edgeboard.interchange.inkml import ELEMENTS_MAX, read_inkml
+from edgeboard.interchange.recordings import parse_recording
 
 # As collections of handwritten formulas have it: no units, annotations, groups that refer to traces.
 FORMULA = """<ink xmlns="http://www.w3.org/2003/InkML">

@@ -10,7 +10,6 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NoReturn
 
 from edgeboard.canvas.samples import PRESSURE_MAX, Stroke
@@ -41,18 +40,12 @@ class Recorded:
         return int(self.stroke.t[-1]) if self.stroke.t else 0
 
 
-def read_recording(path: Path) -> list[Recorded]:
-    """All strokes of a recording.
-
-    Raises:
-        UserError: unreadable, or a line is not of its form; the text names file and line.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_MAX + 1)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
-    return parse_recording(str(path), data)
+def is_recording(name: str, data: bytes) -> bool:
+    """Whether a file is a recording, and not the archive of a room or a drawing."""
+    head = data[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
+    if head.startswith(b"<") or name.lower().endswith((".csv", ".inkml", ".jsonl")):
+        return True
+    return head.startswith(b"{") and b'"format"' not in head and b'"x"' in head
 
 
 def parse_recording(source: str, data: bytes) -> list[Recorded]:
@@ -64,7 +57,7 @@ def parse_recording(source: str, data: bytes) -> list[Recorded]:
     if len(data) > FILE_MAX:
         raise UserError(f"{source}: larger than {FILE_MAX // 1024 // 1024} MiB; split it into several recordings")
     if data[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<"):
-        from edgeboard.cli.inkml import read_inkml  # and with it a parser of XML
+        from edgeboard.interchange.inkml import read_inkml  # and with it a parser of XML
 
         return read_inkml(source, data)
     try:
