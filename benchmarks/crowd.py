@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 from benchmarks.data import DATA
-from edgeboard.cli import pen
+from edgeboard.cli.drawing import read_recording
 from edgeboard.cli.guest import GuestSession, Me
-from edgeboard.cli.recordings import read_recording
 from edgeboard.cli.replay import Replay
 from edgeboard.ids import Origin, PersonId
+from edgeboard.interchange import pen
 
 COLUMNS = 6
 WIDE, HIGH = 220, 150  # px between people
