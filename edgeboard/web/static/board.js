@@ -11,7 +11,6 @@ import { Document } from "./canvas.js";
 import { encodeColumns, encodeStroke } from "./codec.js";
 import { opId } from "./ids.js";
 import { ItemType, Kind, Maker, Undo, decodeOp } from "./ops.js";
-import { Story, restoring } from "./story.js";
 import { redo, undo } from "./undo.js";
 import { say } from "./locale.js";
 import { DecodeError } from "./varints.js";
@@ -198,7 +197,7 @@ export class Board {
       for (const [register, value] of registers) bodies.push(setPacked(id, register, value));
       return id;
     });
-    this.#make(bodies.map((body, at) => ({ body, more: at > 0 })));
+    this.commit(bodies);
     return ids;
   }
 
@@ -231,20 +230,14 @@ export class Board {
     return this.#repeat(redo(this.document, this.person));
   }
 
-  /** The room's past, as far as it is in the log. @returns {Story} */
-  story() {
-    return new Story(this.#batches, (origin) => this.document.personOf(origin));
+  /** The log as it came, for `story.js`. @returns {object[]} as `BatchReader` gives them */
+  get batches() {
+    return this.#batches;
   }
 
-  /**
-   * Make the canvas look as it did, as one gesture.
-   * @param {Document} then an earlier state
-   * @returns {{changes: number, lost: number}} `lost`: items that are gone for good
-   */
-  restore(then) {
-    const { bodies, lost } = restoring(this.document, then);
+  /** Make ops of these bodies, as one gesture. @param {object[]} bodies */
+  commit(bodies) {
     this.#make(bodies.map((body, at) => ({ body, more: at > 0 })));
-    return { changes: bodies.length, lost };
   }
 
   /** Why there is nothing to take back or to bring back, for people to read. @param {"undo"|"redo"} what @returns {string} */

@@ -227,6 +227,11 @@ export class Desk {
     this.stale();
   }
 
+  /** Whether an earlier state is shown. */
+  get isPast() {
+    return this.#isPast;
+  }
+
   /** Show the room as it is, and let people draw again. */
   showPresent() {
     this.#isPast = false;

@@ -15,11 +15,11 @@ import { expose } from "./inspect.js";
 import { listenToKeys } from "./keyboard.js";
 import { Carrier, openWebRtc, openWebSocket } from "./link.js";
 import { LiveReceiver, LiveSender } from "./live.js";
+import { Later, fetchInTime } from "./later.js";
 import { LivePace } from "./pace.js";
 import { counted, say } from "./locale.js";
 import { Outbox, gestures, openStore } from "./outbox.js";
 import * as people from "./person.js";
-import { Player } from "./player.js";
 import { Presence } from "./presence.js";
 import { Refusals, itemOf, whatOf } from "./refusals.js";
 import { Spill } from "./spill.js";
@@ -132,9 +132,17 @@ const chrome = new Chrome(roomName, {
     refresh();
   },
   reveal: (id) => desk.reveal(id),
-  history: () => player.open(),
+  history: () => later(history, (player) => player.open()),
 });
-const player = new Player({ board, desk, toasts, clock, undo: () => repeat("undo") });
+/** What only some ask for is fetched when the page has time, or when they ask. */
+const history = new Later(async () => {
+  const { Player } = await import("./player.js");
+  return new Player({ board, desk, toasts, clock, undo: () => repeat("undo") });
+});
+
+function later(part, use) {
+  part.get().then(use, () => toasts.say(say("That part of the page cannot be fetched now."), { isTrouble: true }));
+}
 const editing = new Editing({ desk, room: roomName, choose });
 const connection = new Connection({
   dial: new Map([
@@ -338,7 +346,7 @@ function choose(choice) {
 }
 
 function repeat(what) {
-  if (desk.isBusy || player.isOpen) return;
+  if (desk.isBusy || desk.isPast) return;
   desk.bench.settle();
   if (!board[what]()) toasts.say(board.whyNot(what));
 }
@@ -358,7 +366,7 @@ listenToKeys(window, {
   fit: () => desk.fit(FIT_MARGIN),
   ...editing.keys,
   space: (isHeld) => desk.holdSpace(isHeld),
-  escape: () => chrome.close() || desk.abandon() || editing.none() || player.close(),
+  escape: () => chrome.close() || desk.abandon() || editing.none() || history.now?.close(),
 });
 
 // ------------------------------------------------------------------------------------------------------------ live, timers
@@ -437,3 +445,4 @@ async function begin() {
 
 expose(window, { board, connection, desk, host, liveIn, outbox, presence, self: () => self });
 begin();
+fetchInTime([history]);

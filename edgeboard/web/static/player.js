@@ -7,6 +7,7 @@
 import { find, make } from "./elements.js";
 import { counted, language, say } from "./locale.js";
 import { PERSON_COLOURS } from "./person.js";
+import { Story, restoring } from "./story.js";
 
 const SPEEDS = [1, 5, 20, 50, 100, 200];
 const START_SPEED = 20;
@@ -65,7 +66,8 @@ export class Player {
 
   /** Begin at the end: the room as it is. */
   open() {
-    const story = this.#parts.board.story();
+    const { batches, document: present } = this.#parts.board;
+    const story = new Story(batches, (origin) => present.personOf(origin));
     if (story.length === 0) {
       this.#parts.toasts.say(say("Nothing has happened here yet."));
       return;
@@ -155,9 +157,10 @@ export class Player {
   }
 
   #restore() {
-    const { changes, lost } = this.#parts.board.restore(this.#document);
+    const { board, toasts, undo } = this.#parts;
+    const { bodies, lost } = restoring(board.document, this.#document);
+    board.commit(bodies);
     this.close();
-    const { toasts, undo } = this.#parts;
     if (lost > 0) {
       const gone = counted(
         lost,
@@ -166,7 +169,7 @@ export class Player {
       );
       toasts.say(gone, { isTrouble: true });
     }
-    if (changes === 0) toasts.say(say("The room looks like that already."));
+    if (bodies.length === 0) toasts.say(say("The room looks like that already."));
     else toasts.say(say("Restored. What was there since is only hidden."), { action: say("Undo"), onAction: undo });
   }
 

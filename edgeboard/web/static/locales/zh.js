@@ -118,6 +118,7 @@ export default {
   "The board. Draw with a pen, a finger or the mouse.": "白板。可以用笔、手指或鼠标绘画。",
   "The connection ended (code {code}).": "连接已结束（代码 {code}）。",
   "The connection was too slow.": "连接太慢。",
+  "That part of the page cannot be fetched now.": "现在无法获取页面的这一部分。",
   "The room looks like that already.": "房间已经是这个样子。",
   "There is nothing of yours left to change: what was erased long ago is gone for good": "没有可以更改的操作：很久以前擦除的内容已永久消失",
   "Thinner, thicker": "更细、更粗",
