@@ -210,6 +210,17 @@ export class Board {
   }
 
   /**
+   * Log an item of one piece.
+   * @param {number} type
+   * @param {Uint8Array} payload
+   * @param {{page: number, layer: number}} place
+   * @returns {string} the item
+   */
+  addItem(type, payload, { page, layer }) {
+    return this.#make([{ body: add({ page, layer, type, payload }), more: false }])[0].id;
+  }
+
+  /**
    * Take items away.
    * @param {string[]} ids
    * @param {boolean} more whether this goes on with the gesture of the op before

@@ -52,15 +52,16 @@ export class Desk {
    * @param {import("./board.js").Board} parts.board
    * @param {import("./live.js").LiveSender} parts.live
    * @param {{previews: () => Iterable<object>, colourOf: (origin: string) => number, refused: () => Iterable<string>}} parts.others
+   * @param {import("./gallery.js").Gallery|null} parts.images
    * @param {() => number} parts.clock ms
    */
-  constructor({ stage, sheet, overlay, board, live, others, clock }) {
+  constructor({ stage, sheet, overlay, board, live, others, images, clock }) {
     this.#stage = stage;
     this.#live = live;
     this.#others = others;
     this.#clock = clock;
     this.sight = new Sight(board.document);
-    this.#painter = new Painter(board.document, sheet, this.sight);
+    this.#painter = new Painter(board.document, sheet, this.sight, images);
     this.#overlay = new Overlay(overlay);
     this.#bench = new Bench({ board, painter: this.#painter, sight: this.sight, live, view: () => this.#view, clock });
     this.#pointer = new PointerInput(stage, {
@@ -307,6 +308,11 @@ export class Desk {
   }
 
   // --------------------------------------------------------------------------------------------------------- gestures
+
+  /** Whether an earlier state of the room is shown. */
+  get isPast() {
+    return this.#isPast;
+  }
 
   /** Whether a stroke or a swipe is under way. */
   get isBusy() {

@@ -1,10 +1,11 @@
 /**
- * Pictures of items that this page shows but does not make: shapes, text, sticky notes, frames of images, connectors.
+ * Pictures of items that are no strokes: shapes, text, sticky notes, images, connectors.
  *
  * Each maker takes an item and gives a picture (see `picture.js`) or null. Payloads came from somebody else, so every
  * number is looked at before it is used; what is not of the form throws DecodeError.
  */
 
+import { readImage } from "./images.js";
 import { PALETTE, cssColour } from "./ink.js";
 import { ItemType, Register, Shape } from "./kinds.js";
 import { unpack } from "./values.js";
@@ -120,17 +121,32 @@ function pictureOfSticky(item) {
   });
 }
 
-function pictureOfImage(item) {
+function pictureOfImage(item, images) {
   const [x, y, w, h] = listOf(item);
   if (!isPlace(x) || !isPlace(y) || !isLength(w) || !isLength(h)) return null;
+  const content = readImage(item.pieces[0].payload)?.content ?? null;
+  const { opacity } = styleOf(item, 0, null, null);
   return boxed({ x0: x - 1, y0: y - 1, x1: x + w + 1, y1: y + h + 1 }, (context) => {
-    context.globalAlpha = 1;
-    context.fillStyle = "#f2f2f5";
-    context.fillRect(x, y, w, h);
-    context.strokeStyle = "#c7c7cc";
-    context.lineWidth = 1;
-    context.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
+    const { bitmap = null, share = 0 } = (content !== null && images?.of(content)) || {};
+    context.globalAlpha = opacity;
+    if (bitmap !== null) context.drawImage(bitmap, x, y, w, h);
+    else drawFrame(context, { x, y, w, h }, share);
   });
+}
+
+/** Where an image will be, and how much of it has come. */
+function drawFrame(context, { x, y, w, h }, share) {
+  context.fillStyle = "#f2f2f5";
+  context.fillRect(x, y, w, h);
+  context.strokeStyle = "#c7c7cc";
+  context.lineWidth = 1;
+  context.strokeRect(x + 0.5, y + 0.5, Math.max(0, w - 1), Math.max(0, h - 1));
+  if (share <= 0) return;
+  const bar = { x: x + w * 0.2, y: y + h / 2 - 2, width: w * 0.6 };
+  context.fillStyle = "#d8d8dd";
+  context.fillRect(bar.x, bar.y, bar.width, 4);
+  context.fillStyle = "#8e8e93";
+  context.fillRect(bar.x, bar.y, bar.width * share, 4);
 }
 
 /** Makers by item type. */

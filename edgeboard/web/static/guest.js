@@ -31,7 +31,8 @@ export const Stage = Object.freeze({ GREETING: "greeting", JOINING: "joining", L
  * send {channel, data} · stage {stage} · welcome {node, name, software, version} · named {room}, once it is known ·
  * room {room, state} · recent {ops} · batch {batch} ·
  * caughtUp · receipt {level, origin, counters} · refused {origin, counter, code, text} · presence {node, people} ·
- * notice {level, text} · live {items} · digest {vector, canvas} · suspect {suspect} · ended {code, text, byPeer}
+ * notice {level, text} · live {items} · digest {vector, canvas} · blob {message} · suspect {suspect} ·
+ * ended {code, text, byPeer}
  * @typedef {{type: string}} Output
  */
 
@@ -142,6 +143,11 @@ export class GuestSession {
   want(ranges) {
     if (this.#room === null || ranges.length === 0) return;
     this.#send(Channel.CTL, encode("want", { room: this.#room, ranges: ranges.slice(0, 256) }));
+  }
+
+  /** Say something about blobs; the exchange (`blobs.js`) knows what. @param {string} kind @param {object} fields */
+  tell(kind, fields) {
+    if (this.#stage !== Stage.ENDED) this.#send(Channel.CTL, encode(kind, fields));
   }
 
   /** End the link from our side. @param {number} code @param {string} text */
@@ -274,6 +280,12 @@ export class GuestSession {
       case "notice":
       case "digest":
         this.#give(message.kind, message);
+        break;
+      case "blobHave":
+      case "blobWant":
+      case "blobChunk":
+      case "blobLack":
+        this.#give("blob", { message });
         break;
       case "live":
         if (message.handle === this.#hostHandle) this.#give("live", message);

@@ -10,7 +10,7 @@ import { toHex } from "./ids.js";
  * @param {Window} target
  * @param {object} parts the parts of the page, as `main.js` makes them
  */
-export function expose(target, { board, connection, desk, host, liveIn, outbox, presence, self }) {
+export function expose(target, { board, connection, desk, host, images, liveIn, outbox, presence, self }) {
   let errors = 0;
   target.addEventListener("error", () => (errors += 1));
   target.addEventListener("unhandledrejection", () => (errors += 1));
@@ -68,9 +68,9 @@ export function expose(target, { board, connection, desk, host, liveIn, outbox, 
     /** Items alive, in paint order. */
     items: () => board.document.items().map(({ id, type }) => ({ id, type })),
     /** How many own ops no host has acknowledged. */
-    pending: () => outbox.unsent().length,
+    pending: () => outbox.unsent().length + images.waiting.unsent,
     /** How many own ops are not safe yet. */
-    unsafe: () => outbox.unsafe().length,
+    unsafe: () => outbox.unsafe().length + images.waiting.unsafe,
     refused: () => outbox.refused().map(({ id, refused }) => ({ id, ...refused })),
     statistics: () => ({
       ops: board.document.size,

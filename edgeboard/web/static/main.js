@@ -7,12 +7,15 @@
 import { Board } from "./board.js";
 import { Connection, Phase } from "./connection.js";
 import { Cursors } from "./cursors.js";
+import { openDatabase } from "./database.js";
 import { Desk } from "./desk.js";
 import { Editing } from "./editing.js";
 import { GuestSession } from "./guest.js";
 import { randomOrigin } from "./ids.js";
+import { listenForImages, makeGallery } from "./imaging.js";
 import { expose } from "./inspect.js";
 import { listenToKeys } from "./keyboard.js";
+import { listenToLeaving } from "./leaving.js";
 import { Carrier, openWebRtc, openWebSocket } from "./link.js";
 import { LiveReceiver, LiveSender } from "./live.js";
 import { Later, fetchInTime } from "./later.js";
@@ -28,7 +31,7 @@ import { TOOLS, inked } from "./tools.js";
 import { Chrome } from "./ui.js";
 import { overlap } from "./geometry.js";
 import { makeView, visible } from "./view.js";
-import { Code, isRoomName } from "./wire.js";
+import { Code } from "./wire.js";
 import { ending, refusal } from "./words.js";
 
 const FIT_MARGIN = { top: 84, right: 40, bottom: 96, left: 40 };
@@ -39,7 +42,7 @@ const clock = () => performance.now();
 
 // ---------------------------------------------------------------------------------------------------------- who, where
 
-const roomName = roomOf(location.pathname);
+const roomName = people.roomOf(location.pathname);
 const wantedCarrier = new URLSearchParams(location.search).get("carrier");
 const storage = people.browserStorage();
 const drawer = new people.Drawer(storage);
@@ -48,21 +51,11 @@ let self = people.whoIsHere(drawer);
 /** What the host has said of itself and the room. */
 const host = { name: "", software: "", roomState: "", room: null };
 
-function roomOf(path) {
-  const match = /^\/room\/([^/]+)\/?$/.exec(path);
-  let name = "";
-  try {
-    name = decodeURIComponent(match?.[1] ?? "");
-  } catch {
-    // not a name
-  }
-  return isRoomName(name) ? name : "lobby";
-}
-
 // ------------------------------------------------------------------------------------------------------------ the parts
 
 const spill = new Spill(storage, self.id, roomName, randomOrigin());
-const outbox = new Outbox(openStore(self.id, roomName), () => refresh(), spill);
+const database = openDatabase();
+const outbox = new Outbox(openStore(database, self.id, roomName), () => refresh(), spill);
 const refusals = new Refusals(outbox, (entries) => resubmit(entries));
 const presence = new Presence(self.id);
 const board = new Board({
@@ -76,6 +69,7 @@ const board = new Board({
     }
   },
   onChanged: (ids) => {
+    images.changed(ids);
     desk.changed(ids);
     reviewSoon();
   },
@@ -86,6 +80,21 @@ const board = new Board({
 });
 const liveOut = new LiveSender(board.origin);
 const liveIn = new LiveReceiver(board.origin, (id) => board.document.has(id));
+const toasts = new Toasts(document.getElementById("toasts"));
+const images = makeGallery({
+  database,
+  person: self.id,
+  roomName,
+  board,
+  toasts,
+  tell: (kind, fields) => {
+    connection.session?.tell(kind, fields);
+    connection.pump();
+  },
+  onLook: (ids) => desk.changed(ids),
+  onChange: () => refresh(),
+  clock,
+});
 const desk = new Desk({
   stage: document.getElementById("stage"),
   sheet: document.getElementById("sheet"),
@@ -97,10 +106,11 @@ const desk = new Desk({
     colourOf: (origin) => presence.of(origin)?.colour ?? 1,
     refused: () => itemsOf(outbox.refused()),
   },
+  images,
   clock,
 });
+listenForImages({ board, desk, gallery: images, toasts });
 const cursors = new Cursors(document.getElementById("cursors"));
-const toasts = new Toasts(document.getElementById("toasts"));
 const chrome = new Chrome(roomName, {
   choose,
   restyle: (style) => editing.restyle(style),
@@ -176,7 +186,11 @@ function hear(output, session) {
       refusals.relent();
       session.submit(outbox.toSubmit(output.room));
       connection.pump();
+      images.opened();
       break;
+    case "blob":
+      images.receive(output.message);
+      return;
     case "room":
       host.roomState = output.state;
       break;
@@ -214,6 +228,7 @@ function hear(output, session) {
       break;
     case "ended":
       presence.clear();
+      images.closed();
       liveIn.keepOnly(() => false);
       drawCursors(false);
       host.roomState = "";
@@ -279,8 +294,9 @@ function mark() {
   const { dataset } = document.body;
   dataset.state = connection.phase;
   dataset.carrier = connection.carrier;
-  dataset.unsafe = String(outbox.unsafe().length);
-  dataset.pending = String(outbox.unsent().length);
+  const { unsent, unsafe } = images.waiting;
+  dataset.unsafe = String(outbox.unsafe().length + unsafe);
+  dataset.pending = String(outbox.unsent().length + unsent);
   dataset.refused = String(outbox.refused().length);
 }
 
@@ -299,11 +315,11 @@ function show() {
     roomState: host.roomState,
     roundTrip: connection.session?.statistics().roundTripMs ?? null,
     waiting: phase === Phase.LIVE && !isSuspect ? 0 : gestures(unsent),
-    unsent: unsent.length,
-    unsafe: unsafe.length,
+    unsent: unsent.length + images.waiting.unsent,
+    unsafe: unsafe.length + images.waiting.unsafe,
     refused: refused.length,
     foreign: host.room === null ? 0 : outbox.foreign(host.room).length,
-    isPersistent: outbox.persistent,
+    isPersistent: outbox.persistent && images.isPersistent,
   });
   chrome.showPeople(self, presence.others());
   chrome.showRefused(refused.map((entry) => ({ ...entry, item: itemOf(board.document, entry), what: whatOf(entry) })));
@@ -400,26 +416,7 @@ desk.listen({
 
 // ------------------------------------------------------------------------------------------------------- coming and going
 
-addEventListener("online", () => connection.nudge());
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible") {
-    outbox.spill(); // nothing is left to spill, most likely
-    connection.nudge();
-  } else {
-    desk.flush();
-    outbox.spill();
-  }
-});
-addEventListener("pagehide", () => {
-  desk.flush();
-  outbox.spill();
-  connection.stop();
-});
-addEventListener("pageshow", (event) => event.persisted && connection.start());
-addEventListener("gesturestart", (event) => event.preventDefault()); // Safari's own pinch
-addEventListener("beforeunload", (event) => {
-  if (!outbox.persistent && outbox.unsafe().length > 0) event.preventDefault();
-});
+listenToLeaving(window, { desk, outbox, images, connection });
 
 async function begin() {
   choose(people.toolsKept(drawer, TOOLS));
@@ -428,6 +425,7 @@ async function begin() {
   chrome.showZoom(desk.view.zoom);
   refresh();
   connection.start();
+  images.load().then(refresh);
   const earlier = await outbox.load();
   board.adopt(earlier);
   resubmit(earlier);
@@ -443,6 +441,6 @@ async function begin() {
   }
 }
 
-expose(window, { board, connection, desk, host, liveIn, outbox, presence, self: () => self });
+expose(window, { board, connection, desk, host, images, liveIn, outbox, presence, self: () => self });
 begin();
 fetchInTime([history]);

@@ -6,12 +6,9 @@
  * decide. Ops of earlier page loads keep their own origin and are handed over again as they were.
  */
 
+import { OUTBOX, transact } from "./database.js";
 import { compareOps, opId } from "./ids.js";
 import { Level, isWithin } from "./wire.js";
-
-const DATABASE = "edgeboard";
-const VERSION = 1;
-const STORE = "outbox";
 
 /**
  * @typedef {object} Kept
@@ -242,33 +239,15 @@ export function gestures(ops) {
  */
 
 /**
- * Open the database of this browser.
+ * The part of the database that is one person's in one room.
+ * @param {Promise<IDBDatabase|null>} database
  * @param {string} person hex
  * @param {string} roomName
- * @param {IDBFactory} [factory]
- * @returns {Promise<OutboxStore|null>} null where there is none (private windows of some browsers)
+ * @returns {Promise<OutboxStore|null>} null where there is none
  */
-export async function openStore(person, roomName, factory = globalThis.indexedDB) {
-  if (!factory) return null;
-  try {
-    const database = await openDatabase(factory);
-    database.onversionchange = () => database.close();
-    return new IndexedStore(database, person, roomName);
-  } catch {
-    return null;
-  }
-}
-
-function openDatabase(factory) {
-  return new Promise((resolve, reject) => {
-    const request = factory.open(DATABASE, VERSION);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore(STORE, { keyPath: ["person", "roomName", "origin", "counter"] });
-    };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-    request.onblocked = () => reject(new Error("another tab holds an older database open"));
-  });
+export async function openStore(database, person, roomName) {
+  const opened = await database;
+  return opened === null ? null : new IndexedStore(opened, person, roomName);
 }
 
 class IndexedStore {
@@ -325,14 +304,7 @@ class IndexedStore {
     });
   }
 
-  #transact(mode, work, durability = "default") {
-    return new Promise((resolve, reject) => {
-      const transaction = this.#database.transaction(STORE, mode, { durability });
-      const request = work(transaction.objectStore(STORE));
-      if (mode === "readwrite") transaction.commit?.(); // at once: the page may be leaving
-      transaction.oncomplete = () => resolve(request?.result);
-      transaction.onerror = () => reject(transaction.error);
-      transaction.onabort = () => reject(transaction.error ?? new Error("the browser gave the write up"));
-    });
+  #transact(mode, work, durability) {
+    return transact(this.#database, OUTBOX, mode, work, durability);
   }
 }

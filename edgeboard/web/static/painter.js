@@ -22,6 +22,7 @@ const RATIO_MAX = 3; // device px per CSS px that we pay for
 export class Painter {
   #document;
   #sight;
+  #images;
   #sheet;
   #back;
   #width = 0;
@@ -47,10 +48,12 @@ export class Painter {
    * @param {import("./canvas.js").Document} document
    * @param {HTMLCanvasElement} element shows the sheet
    * @param {Sight} [sight] what of it is looked at
+   * @param {import("./gallery.js").Gallery|null} [images] null: images are frames
    */
-  constructor(document, element, sight = new Sight(document)) {
+  constructor(document, element, sight = new Sight(document), images = null) {
     this.#document = document;
     this.#sight = sight;
+    this.#images = images;
     this.#sheet = new Sheet(element);
     this.#back = new Sheet(globalThis.document.createElement("canvas"));
   }
@@ -130,7 +133,7 @@ export class Painter {
   #picture(item) {
     const known = this.#known.get(item.id);
     if (known?.isPlain && isPlain(item)) return known.version === item.version ? known : { ...known, version: item.version };
-    const picture = pictureOf(item, this.#tint?.(item) ?? null);
+    const picture = pictureOf(item, this.#tint?.(item) ?? null, this.#images);
     if (picture !== null) picture.isPlain = this.#tint === null && isPlain(item);
     return picture;
   }

@@ -5,7 +5,7 @@
  */
 
 import { randomPerson } from "./ids.js";
-import { NAME_MAX } from "./wire.js";
+import { NAME_MAX, isRoomName } from "./wire.js";
 
 const PERSON = "edgeboard.person";
 const TOOLS = "edgeboard.tools";
@@ -128,4 +128,16 @@ export function viewKept(drawer, room) {
 /** @param {Drawer} drawer @param {string} room @param {{x: number, y: number, zoom: number}} view */
 export function keepView(drawer, room, { x, y, zoom }) {
   drawer.set(VIEW + room, { x, y, zoom });
+}
+
+/** The room of an address; the lobby if it names none. @param {string} path @returns {string} */
+export function roomOf(path) {
+  const match = /^\/room\/([^/]+)\/?$/.exec(path);
+  let name = "";
+  try {
+    name = decodeURIComponent(match?.[1] ?? "");
+  } catch {
+    // not a name
+  }
+  return isRoomName(name) ? name : "lobby";
 }

@@ -31,14 +31,15 @@ import { DecodeError } from "./varints.js";
  * The picture of an item as it is now.
  * @param {import("./items.js").Item} item
  * @param {number|null} [tint] a colour to show it in instead of its own
+ * @param {{of: (content: string) => {bitmap: ImageBitmap|null, share: number}}|null} [images] those that are here
  * @returns {Picture|null} null if it cannot be drawn
  */
-export function pictureOf(item, tint = null) {
-  if (tint !== null) return pictureOf(tinted(item, tint));
+export function pictureOf(item, tint = null, images = null) {
+  if (tint !== null) return pictureOf(tinted(item, tint), null, images);
   const make = item.type === ItemType.STROKE ? pictureOfStroke : FIGURES.get(item.type);
   if (make === undefined) return null;
   try {
-    const picture = transformed(make(item), item.value(Register.TRANSFORM));
+    const picture = transformed(make(item, images), item.value(Register.TRANSFORM));
     if (picture === null || !isSane(picture.box)) return null;
     picture.id = item.id;
     picture.version = item.version;

@@ -27,6 +27,8 @@ export const SUBMIT_OPS_MAX = 4096;
 export const PRESENCE_MAX = 512;
 export const ROOMS_MAX = 64;
 export const CREDIT_WINDOW = 256 * 1024; // log bytes under way beyond the last CREDIT
+export const BLOB_CHUNK_MAX = 16 * 1024; // bytes of a piece of a blob
+export const BLOB_HAVES_MAX = 256;
 const TAIL_MAX = 16 * 1024;
 const COUNTER_MAX = 2 ** 32 - 1;
 const FRAGMENTS_MAX = 4096;
@@ -177,6 +179,10 @@ const CTL = {
   refused: [18, { room, origin: hex(8), counter: number(COUNTER_MAX), code: number(255), text: text(TEXT_MAX) }],
   notice: [19, { level: number(255), text: text(TEXT_MAX) }],
   room: [20, { room, name: text(ROOM_NAME_MAX), state: text(32) }],
+  blobWant: [21, { content: hex(32), offset: count, length: number(BLOB_CHUNK_MAX) }],
+  blobChunk: [22, { content: hex(32), offset: count, total: count, data: blob(BLOB_CHUNK_MAX) }],
+  blobHave: [23, { held: list(BLOB_HAVES_MAX, record({ content: hex(32), size: count, level: number(255) })) }],
+  blobLack: [24, { content: hex(32), code: number(255), text: text(TEXT_MAX) }],
 };
 const LOG = {
   batch: [32, { room, batch: blob(MESSAGE_MAX) }],

@@ -80,6 +80,25 @@ const GOLDEN = [
     { room, ranges: [{ tag: "74".repeat(8), first: 1, end: 5 }] },
     "9309c410727272727272727272727272727272729193c40874747474747474740105",
   ],
+  [
+    "blobWant",
+    Channel.CTL,
+    { content: "68".repeat(32), offset: 16_384, length: 16_384 },
+    `9415c420${"68".repeat(32)}cd4000cd4000`,
+  ],
+  [
+    "blobChunk",
+    Channel.CTL,
+    { content: "68".repeat(32), offset: 16_384, total: 100_000, data: text("zz") },
+    `9516c420${"68".repeat(32)}cd4000ce000186a0c4027a7a`,
+  ],
+  [
+    "blobHave",
+    Channel.CTL,
+    { held: [{ content: "68".repeat(32), size: 100_000, level: 2 }, { content: "69".repeat(32), size: 7, level: 0 }] },
+    `92179293c420${"68".repeat(32)}ce000186a00293c420${"69".repeat(32)}0700`,
+  ],
+  ["blobLack", Channel.CTL, { content: "68".repeat(32), code: 15, text: "no" }, `9418c420${"68".repeat(32)}0fa26e6f`],
   ["live", Channel.LIVE, { handle: 1, items: [{ kind: 4, hops: 2, body: text("oooooooo\u0001") }] }, "01246f6f6f6f6f6f6f6f01"],
 ];
 

@@ -1,0 +1,71 @@
+/**
+ * Images on the canvas: what an image item names, which bytes may be shown as one, and how large it is made.
+ *
+ * The twin of `edgeboard/canvas/images.py`. Markup is no image here, and what an image is says its content.
+ */
+
+import { pack, unpack } from "./values.js";
+import { fromHex, toHex } from "./ids.js";
+import { DecodeError } from "./varints.js";
+
+export const IMAGE_BYTES_MAX = 2 * 1024 * 1024;
+export const MEDIA_TYPES = Object.freeze(["image/png", "image/jpeg", "image/webp", "image/gif"]);
+const SHARE = 0.6; // of the window that a new image takes at most
+
+const STARTS = [
+  ["image/png", [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
+  ["image/jpeg", [0xff, 0xd8, 0xff]],
+  ["image/gif", [0x47, 0x49, 0x46, 0x38]],
+];
+
+/** The media type of an image by its first bytes. @param {Uint8Array} bytes @returns {string|null} null if it is none that is shown */
+export function mediaOf(bytes) {
+  const begins = (start, at = 0) => start.every((byte, i) => bytes[at + i] === byte);
+  if (begins([0x52, 0x49, 0x46, 0x46]) && begins([0x57, 0x45, 0x42, 0x50], 8)) return "image/webp";
+  return STARTS.find(([, start]) => begins(start))?.[0] ?? null;
+}
+
+/**
+ * The payload of an image item (docs/formats/oplog.md, type 5).
+ * @param {{x: number, y: number, width: number, height: number}} box canvas px
+ * @param {string} content hex of the SHA-256
+ * @param {string} media
+ * @param {number} size bytes
+ * @returns {Uint8Array}
+ */
+export function imagePayload({ x, y, width, height }, content, media, size) {
+  return pack([x, y, width, height, fromHex(content), media, size]);
+}
+
+/**
+ * What an image item names.
+ * @param {Uint8Array} payload
+ * @returns {{content: string, media: string, size: number}|null} null if it is not of the form, or is not shown
+ */
+export function readImage(payload) {
+  let value;
+  try {
+    value = unpack(payload);
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
+  if (!Array.isArray(value) || value.length < 7) return null;
+  const [content, media, size] = value.slice(4, 7);
+  const isNamed = content instanceof Uint8Array && content.length === 32 && MEDIA_TYPES.includes(media);
+  if (!isNamed || !Number.isSafeInteger(size) || size < 1 || size > IMAGE_BYTES_MAX) return null;
+  return { content: toHex(content), media, size };
+}
+
+/**
+ * Where a new image goes: around a point, as large as it is, but not larger than most of what is seen.
+ * @param {{width: number, height: number}} image px
+ * @param {{x: number, y: number}} middle canvas px
+ * @param {{width: number, height: number}} seen canvas px
+ * @returns {{x: number, y: number, width: number, height: number}} canvas px
+ */
+export function placed(image, middle, seen) {
+  const scale = Math.min(1, (seen.width * SHARE) / image.width, (seen.height * SHARE) / image.height);
+  const [width, height] = [Math.max(1, Math.round(image.width * scale)), Math.max(1, Math.round(image.height * scale))];
+  return { x: Math.round(middle.x - width / 2), y: Math.round(middle.y - height / 2), width, height };
+}
