@@ -77,10 +77,12 @@ export class Inserter {
    */
   insert(files, at = null) {
     if (this.#desk.isPast) return this.#queue;
+    let done = this.#queue;
     files.slice(0, AT_ONCE_MAX).forEach((file, number) => {
-      this.#queue = this.#queue.then(() => this.#insertOne(file, at, number * APART));
+      done = this.#queue.then(() => this.#insertOne(file, at, number * APART));
+      this.#queue = done.catch(() => {}); // one that fails holds up no other
     });
-    return this.#queue;
+    return done;
   }
 
   async #insertOne(file, at, apart) {
@@ -94,10 +96,10 @@ export class Inserter {
       return;
     }
     const content = await this.#gallery.keep(image.bytes);
-    const { view, size, place } = this.#desk;
+    const { view, size, sight } = this.#desk;
     const point = at ?? { x: size.width / 2, y: size.height / 2 };
     const box = placed(image, toCanvas(view, point.x + apart, point.y + apart), extent(visible(view, size.width, size.height)));
-    this.#board.addItem(ItemType.IMAGE, imagePayload(box, content, image.media, image.bytes.length), place);
+    this.#board.addItem(ItemType.IMAGE, imagePayload(box, content, image.media, image.bytes.length), sight.place);
   }
 }
 
