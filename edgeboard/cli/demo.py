@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from edgeboard.cli.addresses import EVERYWHERE, LOOPBACK, board_urls, free_ports, lan_address
 from edgeboard.cli.boards import ChildBoard, start_board
 from edgeboard.cli.drawing import read_recording
 from edgeboard.cli.guest import GuestSession, Me
@@ -26,6 +25,7 @@ from edgeboard.errors import UserError
 from edgeboard.identity.keyfile import set_mesh
 from edgeboard.ids import Origin, PersonId
 from edgeboard.interchange import pen
+from edgeboard.web.addresses import EVERYWHERE, LOOPBACK, board_urls, free_ports, lan_address
 
 RECORDING = Path(__file__).parent / "data" / "handwriting.jsonl"
 ROOM = "lobby"

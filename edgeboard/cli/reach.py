@@ -10,8 +10,8 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
-from edgeboard.cli.addresses import EVERYWHERE, LOOPBACK, board_urls, lan_address
 from edgeboard.cli.findings import Finding, ok, problem, warning
+from edgeboard.web.addresses import EVERYWHERE, LOOPBACK, board_urls, lan_address
 
 ANSWER_S = 3.0
 STUN_S = 1.5

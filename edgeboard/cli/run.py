@@ -13,10 +13,10 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 
-from edgeboard.cli.addresses import board_urls
 from edgeboard.config.schema import Config
 from edgeboard.errors import UserError
 from edgeboard.runtime.lean import lean_imports
+from edgeboard.web.addresses import board_urls
 
 FORCED = 130  # the exit code after a second Ctrl-C
 QUIET = ("aioice", "aiortc", "aiohttp", "asyncio")  # they say at level info what nobody asked

@@ -41,6 +41,7 @@ from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import StateDirectory
 from edgeboard.storage.writer import GroupWriter
 from edgeboard.transport.dialer import LinkTransport
+from edgeboard.web.addresses import board_urls
 from edgeboard.web.app import Doors, make_app
 
 
@@ -147,6 +148,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         convert=api.convert,
         import_json=api.import_json,
         imports=list_imports,
+        urls=lambda: board_urls(config.node.listen.host, board.port),
     )
     board = Board(
         node,

@@ -22,7 +22,7 @@ from edgeboard.interchange.scene import is_scene
 from edgeboard.render.svg import box_of
 from edgeboard.rooms.archive import Archive, read_archive
 
-ITEMS_MAX = 20_000  # that a page adds at once
+ITEMS_MAX = 2_000  # that a page adds at once
 CARRIED = (Register.TRANSFORM, Register.STYLE, Register.TEXT, Register.LOCK)  # order and layer are the page's
 NOBODY = AuthorTag(bytes(8))
 

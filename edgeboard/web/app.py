@@ -4,6 +4,7 @@ It knows nothing of rooms or links: `Doors` are what the composition root hands 
 the board's port and, with the control routes added, on the socket in the state directory.
 """
 
+import asyncio
 import ipaddress
 import json
 import logging
@@ -25,6 +26,7 @@ from edgeboard.web.exports import (
     read_moment,
     read_wanted,
 )
+from edgeboard.web.sharing import check_own, embedded, qr_svg
 
 OFFER_MAX = 16 * 1024  # bytes of an offer's body
 IMPORT_MAX = 256 * 1024 * 1024  # bytes of a room's JSON, over the control socket only
@@ -39,6 +41,10 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+}
+EMBED = "/embed/"  # what lies below may stand in pages of others
+EMBED_HEADERS = HEADERS | {
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace("frame-ancestors 'none'", "frame-ancestors *")
 }
 
 _log = logging.getLogger(__name__)
@@ -63,6 +69,7 @@ class Doors:
     convert: Callable[[str, bytes], Awaitable[Json]]  # name of a file, and what is in it
     import_json: Callable[[str, bytes], Awaitable[Json]]
     imports: Callable[[], Json]
+    urls: Callable[[], list[str]]  # by which others reach the board, the best first
 
 
 def http_status(error: EdgeboardError) -> int:
@@ -100,7 +107,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         error.headers.update(HEADERS)
         raise
     if not response.prepared:
-        response.headers.update(HEADERS)
+        response.headers.update(EMBED_HEADERS if request.path.startswith(EMBED) else HEADERS)
     return response
 
 
@@ -146,6 +153,19 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
 
     async def page(request: web.Request) -> web.StreamResponse:
         return assets.page("index.html")
+
+    async def embed(request: web.Request) -> web.StreamResponse:
+        text = embedded(assets.page("index.html").text or "")
+        return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-cache"})
+
+    async def addresses(request: web.Request) -> web.StreamResponse:
+        _check_host(request)
+        return web.json_response({"urls": await asyncio.to_thread(doors.urls)})
+
+    async def qr(request: web.Request) -> web.StreamResponse:
+        text = request.query.get("text", "")
+        check_own(text, request.host, await asyncio.to_thread(doors.urls))
+        return web.Response(body=await asyncio.to_thread(qr_svg, text), content_type="image/svg+xml")
 
     async def asset(request: web.Request) -> web.StreamResponse:
         return assets.file(request.match_info["version"], request.match_info["name"])
@@ -198,6 +218,9 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
 
     app.router.add_get("/", to_lobby)
     app.router.add_get("/room/{name}", page)
+    app.router.add_get(f"{EMBED}{{name}}", embed)
+    app.router.add_get("/api/addresses", addresses)
+    app.router.add_get("/api/qr.svg", qr)
     app.router.add_post("/signal/guest", guest_offer)
     app.router.add_post("/signal/node", node_offer)
     app.router.add_get("/guest", door(doors.serve_guest))

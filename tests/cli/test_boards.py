@@ -6,9 +6,9 @@ import signal
 
 import pytest
 
-from edgeboard.cli.addresses import free_ports
 from edgeboard.cli.boards import last_line, start_board
 from edgeboard.errors import UserError
+from edgeboard.web.addresses import free_ports
 
 
 async def first_answer(board):

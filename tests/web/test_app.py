@@ -52,6 +52,7 @@ def doors(**changed) -> Doors:
         "convert": convert,
         "import_json": import_json,
         "imports": lambda: {"modules": []},
+        "urls": lambda: ["http://192.168.1.20:8787"],
     }
     return Doors(**{**known, **changed})
 
@@ -191,6 +192,25 @@ async def test_a_file_becomes_items_for_the_boards_own_page_only(client) -> None
     for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
         assert (await client.post("/api/convert", data=b"1", headers=headers)).status == 403
     assert (await client.post("/api/convert", data=io.BytesIO(b"x" * (CONVERT_MAX + 1)))).status == 400
+
+
+async def test_a_room_may_be_embedded_and_nothing_else(client) -> None:
+    page = await client.get("/embed/lobby")
+    assert "frame-ancestors *" in page.headers["Content-Security-Policy"]
+    assert "<body data-embed " in await page.text()
+    for path in ("/room/lobby", "/embed", "/static/main.js"):
+        answer = await client.get(path)
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+async def test_the_boards_addresses_are_told_and_made_into_qr_codes(client) -> None:
+    assert await (await client.get("/api/addresses")).json() == {"urls": ["http://192.168.1.20:8787"]}
+    for link in ("http://192.168.1.20:8787/room/x", f"http://{client.host}:{client.port}/room/x"):
+        answer = await client.get("/api/qr.svg", params={"text": link})
+        assert (answer.status, answer.content_type) == (200, "image/svg+xml")
+        assert b"<path" in await answer.read()
+    assert (await client.get("/api/qr.svg", params={"text": "http://evil.example/"})).status == 403
+    assert (await client.get("/api/qr.svg")).status == 400
 
 
 async def test_the_log_of_a_moment_is_asked_for_by_its_number(control) -> None:

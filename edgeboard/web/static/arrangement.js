@@ -212,6 +212,19 @@ export class Arrangement {
     return true;
   }
 
+  /**
+   * Put items from elsewhere into the middle of what is seen.
+   * @param {import("./clipboard.js").Copy[]} copies
+   * @param {import("./geometry.js").Rect} seen canvas px
+   */
+  insert(copies, seen) {
+    this.#bench.settle();
+    const box = boxOfCopies(copies);
+    if (box === null) return;
+    const [dx, dy] = [(seen.x0 + seen.x1 - box.x0 - box.x1) / 2, (seen.y0 + seen.y1 - box.y0 - box.y1) / 2];
+    this.#put(copies, translation(Math.round(dx), Math.round(dy)));
+  }
+
   #put(copies, delta) {
     const { board, selection, sight } = this.#bench;
     const moved = copies.map((copy) => ({ ...copy, registers: shifted(copy.registers, delta) }));

@@ -9,10 +9,11 @@ import { BatchReader } from "./batch.js";
 import { INTERVALS_MAX, add, alive, cut, further, meta, set, setPacked } from "./bodies.js";
 import { Document } from "./canvas.js";
 import { encodeColumns, encodeStroke } from "./codec.js";
-import { opId } from "./ids.js";
+import { opId, opBytes } from "./ids.js";
 import { ItemType, Kind, Maker, Undo, decodeOp } from "./ops.js";
 import { redo, undo } from "./undo.js";
 import { say } from "./locale.js";
+import { pack, unpack } from "./values.js";
 import { DecodeError } from "./varints.js";
 
 /** One person's board. */
@@ -25,6 +26,8 @@ export class Board {
   /** Whether this person has something to take back, as `review` found it. */
   canUndo = false;
   canRedo = false;
+  /** Whether this page only looks. */
+  isReadOnly = false;
 
   /**
    * @param {object} parts
@@ -187,18 +190,30 @@ export class Board {
   addCopies(copies, { page, layer }) {
     const bodies = [];
     const next = () => opId(this.maker.origin, this.maker.counter + 1 + bodies.length);
-    const ids = copies.map(({ type, pieces, registers }) => {
-      const id = next();
-      pieces.forEach(({ payload, cuts }, index) => {
+    const ids = this.#idsOf(copies);
+    copies.forEach(({ type, pieces, registers, ends = null }, at) => {
+      const id = ids[at];
+      pieces.forEach(({ payload: own, cuts }, index) => {
         const piece = next();
+        const payload = ends === null ? own : joining(own, ends.map((end) => ids[end] ?? null));
         bodies.push(index === 0 ? add({ page, layer, type, payload }) : further(id, index, { page, layer, type, payload }));
         for (let at = 0; at < cuts.length; at += 2 * INTERVALS_MAX) bodies.push(cut(piece, cuts.slice(at, at + 2 * INTERVALS_MAX)));
       });
       for (const [register, value] of registers) bodies.push(setPacked(id, register, value));
-      return id;
     });
     this.commit(bodies);
     return ids;
+  }
+
+  /** The ids that copies will have: those of their first pieces. */
+  #idsOf(copies) {
+    let counter = this.maker.counter + 1;
+    return copies.map(({ pieces, registers }) => {
+      const id = opId(this.maker.origin, counter);
+      const cuts = pieces.map((piece) => Math.ceil(piece.cuts.length / (2 * INTERVALS_MAX)));
+      counter += pieces.length + registers.length + cuts.reduce((sum, each) => sum + each, 0);
+      return id;
+    });
   }
 
   /**
@@ -270,6 +285,7 @@ export class Board {
   }
 
   #make(commands) {
+    if (this.isReadOnly) return [];
     const ops = [];
     const changed = new Set();
     for (const { body, more, flag = Undo.ORDINARY } of commands) {
@@ -283,6 +299,13 @@ export class Board {
     this.#tell(changed, ops.some(isAboutRoom));
     return ops;
   }
+}
+
+/** The payload of a connector, between these items. */
+function joining(payload, ids) {
+  const value = unpack(payload);
+  ids.forEach((id, at) => (value[at] = id === null ? null : opBytes(id)));
+  return pack(value);
 }
 
 /** Whether an op may change what the room says of its pages and layers. */

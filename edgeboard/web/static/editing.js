@@ -75,6 +75,13 @@ export class Editing {
     return this.#arrangement.restyle({ colour, width: width === undefined ? undefined : widthOf });
   }
 
+  /** Put items from elsewhere into the middle of the view, selected. @param {import("./clipboard.js").Copy[]} copies */
+  insert(copies) {
+    const { view, size } = this.#desk;
+    this.#choose({ name: "select" });
+    this.#arrangement.insert(copies, visible(view, size.width, size.height));
+  }
+
   #paste(text) {
     const { view, size, isPast } = this.#desk;
     if (isPast) return false;

@@ -13,12 +13,12 @@ import { Editing } from "./editing.js";
 import { GuestSession } from "./guest.js";
 import { randomOrigin } from "./ids.js";
 import { listenForImages, makeGallery } from "./imaging.js";
+import { Extras } from "./extras.js";
 import { expose } from "./inspect.js";
 import { listenToKeys } from "./keyboard.js";
 import { listenToLeaving } from "./leaving.js";
 import { Carrier, openWebRtc, openWebSocket } from "./link.js";
 import { LiveReceiver, LiveSender } from "./live.js";
-import { Later, fetchInTime } from "./later.js";
 import { LivePace } from "./pace.js";
 import { counted, say } from "./locale.js";
 import { Outbox, gestures, openStore } from "./outbox.js";
@@ -47,6 +47,9 @@ const wantedCarrier = new URLSearchParams(location.search).get("carrier");
 const storage = people.browserStorage();
 const drawer = new people.Drawer(storage);
 let self = people.whoIsHere(drawer);
+
+/** Whether this is `/embed/NAME`, in a page of somebody else's: to look at only. */
+const isEmbed = document.body.hasAttribute("data-embed");
 
 /** What the host has said of itself and the room. */
 const host = { name: "", software: "", roomState: "", room: null };
@@ -78,6 +81,7 @@ const board = new Board({
   },
   label: () => (connection.phase === Phase.LIVE ? null : Date.now()),
 });
+board.isReadOnly = isEmbed;
 const liveOut = new LiveSender(board.origin);
 const liveIn = new LiveReceiver(board.origin, (id) => board.document.has(id));
 const toasts = new Toasts(document.getElementById("toasts"));
@@ -142,17 +146,13 @@ const chrome = new Chrome(roomName, {
     refresh();
   },
   reveal: (id) => desk.reveal(id),
-  history: () => later(history, (player) => player.open()),
+  history: () => extras.openHistory(),
+  transfer: (use) => extras.transfer(use),
+  share: () => extras.share(),
 });
-/** What only some ask for is fetched when the page has time, or when they ask. */
-const history = new Later(async () => {
-  const { Player } = await import("./player.js");
-  return new Player({ board, desk, toasts, clock, undo: () => repeat("undo") });
+const extras = new Extras({
+  board, desk, editing: () => editing, toasts, room: roomName, undo: () => repeat("undo"), clock,
 });
-
-function later(part, use) {
-  part.get().then(use, () => toasts.say(say("That part of the page cannot be fetched now."), { isTrouble: true }));
-}
 const editing = new Editing({ desk, room: roomName, choose });
 const connection = new Connection({
   dial: new Map([
@@ -355,6 +355,7 @@ function showSomething() {
 // ------------------------------------------------------------------------------------------------------ what people press
 
 function choose(choice) {
+  if (isEmbed) choice = { name: "hand" };
   desk.choose(choice);
   if (desk.choice.name !== "select") editing.none();
   people.keepTools(drawer, desk.choice);
@@ -382,7 +383,7 @@ listenToKeys(window, {
   fit: () => desk.fit(FIT_MARGIN),
   ...editing.keys,
   space: (isHeld) => desk.holdSpace(isHeld),
-  escape: () => chrome.close() || desk.abandon() || editing.none() || history.now?.close(),
+  escape: () => chrome.close() || desk.abandon() || editing.none() || extras.closeHistory(),
 });
 
 // ------------------------------------------------------------------------------------------------------------ live, timers
@@ -443,4 +444,4 @@ async function begin() {
 
 expose(window, { board, connection, desk, host, images, liveIn, outbox, presence, self: () => self });
 begin();
-fetchInTime([history]);
+extras.fetchInTime();

@@ -132,7 +132,7 @@ export function keepView(drawer, room, { x, y, zoom }) {
 
 /** The room of an address; the lobby if it names none. @param {string} path @returns {string} */
 export function roomOf(path) {
-  const match = /^\/room\/([^/]+)\/?$/.exec(path);
+  const match = /^\/(?:room|embed)\/([^/]+)\/?$/.exec(path);
   let name = "";
   try {
     name = decodeURIComponent(match?.[1] ?? "");

@@ -125,6 +125,19 @@ export class Bitmap {
     picture.draw(this.#context);
   }
 
+  /** Paint all of it. @param {string} css */
+  fill(css) {
+    const context = this.#context;
+    context.globalAlpha = 1;
+    context.fillStyle = css;
+    context.fillRect(this.#box.x0, this.#box.y0, this.#box.x1 - this.#box.x0, this.#box.y1 - this.#box.y0);
+  }
+
+  /** As a file. @returns {Promise<Blob|null>} PNG; null if the browser cannot */
+  encode() {
+    return new Promise((resolve) => this.#image.toBlob(resolve, "image/png"));
+  }
+
   /** Draw it where it belongs. @param {CanvasRenderingContext2D} context whose transform is that of the canvas */
   show(context) {
     const { x0, y0, x1, y1 } = this.#box;

@@ -32,6 +32,8 @@ const AVATARS_MAX = 4; // beside each other; fewer on a phone
  * @property {() => void} discard
  * @property {(id: string) => void} reveal
  * @property {() => void} history
+ * @property {(use: (transfer: import("./transfer.js").Transfer) => void) => void} transfer
+ * @property {() => void} share
  */
 
 /** Everything on the screen that is not paper. */
@@ -296,6 +298,17 @@ export class Chrome {
     press("refused-retry", () => commands.retry());
     press("refused-discard", () => commands.discard());
     press("export-svg", () => this.close());
+    press("export-excalidraw", andClose(() => commands.transfer((transfer) => transfer.saveExcalidraw())));
+    press("menu-share", andClose(() => commands.share()));
+    press("menu-open", andClose(() => find("open-file").click()));
+    find("open-file").addEventListener("change", () => {
+      const [file] = find("open-file").files;
+      find("open-file").value = ""; // so that the same file may be opened again
+      if (file !== undefined) commands.transfer((transfer) => transfer.open(file));
+    });
+    for (const button of document.querySelectorAll("[data-png]")) {
+      button.addEventListener("click", andClose(() => commands.transfer((transfer) => transfer.savePng(Number(button.dataset.png)))));
+    }
     press("export-json", () => this.close());
     find("dialog-name").querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();

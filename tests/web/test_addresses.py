@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-import edgeboard.cli.addresses as addresses
-from edgeboard.cli.addresses import board_urls, free_ports, lan_address
+import edgeboard.web.addresses as addresses
+from edgeboard.web.addresses import board_urls, free_ports, lan_address
 
 
 def test_a_board_on_every_network_is_shown_with_the_address_for_others_first(monkeypatch):

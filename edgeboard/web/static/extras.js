@@ -1,0 +1,67 @@
+/** Parts of the page that only some ask for: they are fetched when there is time, or when somebody asks. */
+
+import { Later, fetchInTime } from "./later.js";
+import { say } from "./locale.js";
+
+/** The time slider, files in and out, and the link to share. */
+export class Extras {
+  #history;
+  #transfer;
+  #sharing;
+  #toasts;
+
+  /**
+   * @param {object} parts
+   * @param {import("./board.js").Board} parts.board
+   * @param {import("./desk.js").Desk} parts.desk
+   * @param {() => import("./editing.js").Editing} parts.editing
+   * @param {import("./toasts.js").Toasts} parts.toasts
+   * @param {string} parts.room its name
+   * @param {() => void} parts.undo
+   * @param {() => number} parts.clock ms
+   */
+  constructor({ board, desk, editing, toasts, room, undo, clock }) {
+    this.#toasts = toasts;
+    this.#history = new Later(async () => {
+      const { Player } = await import("./player.js");
+      return new Player({ board, desk, toasts, clock, undo });
+    });
+    this.#transfer = new Later(async () => {
+      const { Transfer } = await import("./transfer.js");
+      return new Transfer({ desk, editing: editing(), toasts, room });
+    });
+    this.#sharing = new Later(async () => {
+      const { Sharing } = await import("./sharing.js");
+      return new Sharing({ room, toasts });
+    });
+  }
+
+  /** Fetch all of it while there is nothing else to do. */
+  fetchInTime() {
+    fetchInTime([this.#history, this.#transfer, this.#sharing]);
+  }
+
+  /** Show what happened here. */
+  openHistory() {
+    this.#use(this.#history, (player) => player.open());
+  }
+
+  /** Show the present again. @returns {boolean} whether the past was shown */
+  closeHistory() {
+    return this.#history.now?.close() ?? false;
+  }
+
+  /** Save or open. @param {(transfer: import("./transfer.js").Transfer) => void} use */
+  transfer(use) {
+    this.#use(this.#transfer, use);
+  }
+
+  /** Show the link. */
+  share() {
+    this.#use(this.#sharing, (sharing) => sharing.open());
+  }
+
+  #use(part, use) {
+    part.get().then(use, () => this.#toasts.say(say("That part of the page cannot be fetched now."), { isTrouble: true }));
+  }
+}

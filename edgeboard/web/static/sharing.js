@@ -1,0 +1,75 @@
+/**
+ * The link to this room, as text and as a QR code, and what another page needs to show it.
+ *
+ * The link names an address that others can reach: that of this page, unless it is open on the board itself under
+ * 127.0.0.1 or localhost; then the board says by which addresses it is reached.
+ */
+
+import { find } from "./elements.js";
+import { say } from "./locale.js";
+
+/** The dialog. */
+export class Sharing {
+  #room;
+  #toasts;
+
+  /** @param {{room: string, toasts: import("./toasts.js").Toasts}} parts */
+  constructor({ room, toasts }) {
+    this.#room = room;
+    this.#toasts = toasts;
+    for (const button of find("dialog-share").querySelectorAll("[data-copy]")) {
+      button.addEventListener("click", () => this.#copy(find(button.dataset.copy)));
+    }
+  }
+
+  async open() {
+    const urls = isLocal(location.hostname) ? await ask() : [];
+    const base = reachable(location.origin, urls);
+    const link = linkTo(base, "room", this.#room);
+    find("share-link").value = link;
+    find("share-embed").value = `<iframe src="${linkTo(base, "embed", this.#room)}" width="800" height="600"></iframe>`;
+    find("share-code").src = `/api/qr.svg?text=${encodeURIComponent(link)}`;
+    const isHere = isLocal(new URL(base).hostname);
+    find("share-note").hidden = !isHere;
+    find("share-note").textContent = isHere ? say("This board has no address that others could reach: it is in no network, or listens on this machine only.") : "";
+    find("dialog-share").showModal();
+    find("share-link").select();
+  }
+
+  /** The clipboard's own way is missing on plain HTTP. */
+  #copy(field) {
+    field.select();
+    const isDone = document.execCommand("copy");
+    this.#toasts.say(isDone ? say("Copied") : say("Press Ctrl C to copy"));
+  }
+}
+
+/** Whether a name means the machine itself. @param {string} hostname @returns {boolean} */
+export function isLocal(hostname) {
+  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+/**
+ * The address to give to others.
+ * @param {string} origin of this page
+ * @param {string[]} urls of the board, the best first
+ * @returns {string}
+ */
+export function reachable(origin, urls) {
+  if (!isLocal(new URL(origin).hostname)) return origin;
+  return urls.find((url) => !isLocal(new URL(url).hostname)) ?? origin;
+}
+
+/** @param {string} base @param {"room"|"embed"} how @param {string} room @returns {string} */
+export function linkTo(base, how, room) {
+  return `${base}/${how}/${encodeURIComponent(room)}`;
+}
+
+async function ask() {
+  try {
+    const { urls } = await (await fetch("/api/addresses")).json();
+    return Array.isArray(urls) ? urls : [];
+  } catch {
+    return []; // the board is away: the page's own address has to do
+  }
+}
