@@ -54,6 +54,7 @@ class Exchange:
         self._giving = Giving(settings, self.shelf, may_have, self._out)
         self._fetching = Fetching(settings, self.shelf, self._make_room, self._whole, self._turn_away, self._out)
         self._guests: set[int] = set()
+        self._haves: dict[int, TokenBucket] = {}  # by link: how many blobs it may name
         self._refused: dict[BlobHash, Verdict] = {}
         self._fetched = self._full = 0
 
@@ -66,11 +67,13 @@ class Exchange:
             pace = TokenBucket(settings.guest_bytes_per_s, settings.guest_bytes_burst, now)
         else:
             pace = TokenBucket(settings.node_bytes_per_s, settings.node_bytes_burst, now)
+        self._haves[link] = TokenBucket(settings.haves_per_s, settings.haves_burst, now)
         self._fetching.link_up(link, pace)
         self._giving.link_up(link, now)
 
     def link_down(self, link: int, now: float) -> None:
         self._guests.discard(link)
+        self._haves.pop(link, None)
         self._giving.link_down(link)
         self._fetching.link_down(link, now)
 
@@ -131,6 +134,8 @@ class Exchange:
         """
         match message:
             case BlobHave(held):
+                if not self._haves[link].take(now, len(held)):
+                    raise RefusedError(CloseCode.RATE, "more blobs were named than a board has")
                 for entry in held:
                     self._heard(link, BlobHash(entry.content), entry.size)
                 self._fetching.start(now)

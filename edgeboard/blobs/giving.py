@@ -17,6 +17,7 @@ from edgeboard.wire.messages import BlobChunk, BlobLack, BlobWant
 QUEUE_MAX = 32  # pieces that one link waits for: eight blobs of which 64 KiB each were asked for
 LOADS_MAX = 2  # blobs that are being read from the disk
 LOOK_AGAIN_S = 0.02  # when the pace allowed no piece
+AT_ONCE_MAX = 16  # pieces given before pens and links get a turn
 
 
 @final
@@ -88,9 +89,17 @@ class Giving:
     def give(self, now: float) -> None:
         """Send what the pace allows: a piece to each link in turn."""
         self._due = None
-        waiting = [link for link, queue in self._queues.items() if queue]
-        while waiting:
-            waiting = [link for link in waiting if self._give_one(link, now)]
+        waiting = deque(link for link, queue in self._queues.items() if queue)
+        given = 0
+        while waiting and given < AT_ONCE_MAX:
+            link = waiting.popleft()
+            given += 1
+            if self._give_one(link, now):
+                waiting.append(link)
+        if waiting:
+            self._due = now
+            for link in [link for link in self._queues if link not in waiting]:  # those in line come first next time
+                self._queues[link] = self._queues.pop(link)
 
     def _give_one(self, link: int, now: float) -> bool:
         """One piece for a link; False if it has to wait, or needs none."""

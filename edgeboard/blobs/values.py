@@ -25,6 +25,8 @@ class BlobSettings:
     serve_bytes_per_s: float = 1 * MIB  # that one link is given
     serve_bytes_burst: float = 2 * MIB
     serve_all_bytes_per_s: float = 4 * MIB  # that all links together are given: half of what a small board can send
+    haves_per_s: float = 1024.0  # that one link may name
+    haves_burst: float = 16_384.0  # all rooms of a board when it joins
     cache_bytes: int = 6 * MIB  # of blobs kept in memory to give them to many
 
 

@@ -134,6 +134,11 @@ def status(arguments: argparse.Namespace) -> int:
             for room in found["rooms"]
         ],
     )
+    images = found.get("blobs", {})
+    if images.get("held") or images.get("wanted"):
+        wanted = f", {images['wanted']} looked for" if images["wanted"] else ""
+        full = ", NO ROOM FOR MORE" if images["full"] else ""
+        print(f"\nimages: {images['held']} in {show_size(images['held_bytes'])}{wanted}{full}")
     print("\nlinks")
     print_table(
         ("to", "what", "carrier", "round trip", "from", ""),

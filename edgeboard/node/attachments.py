@@ -21,6 +21,7 @@ from edgeboard.wire.messages import BlobHave, OfBlobs
 
 SAVED, SAFE = 1, 2  # levels of a blob, as of an op
 PROMISES_MAX = 1024  # blobs of which one guest is to hear when they are safe
+ANNOUNCED_MAX = 8192  # blobs of a room that who joins is told of, the newest: as many as it will remember
 LOOK_S = 60.0  # between looks for what is named and not wanted, because too much was
 
 
@@ -94,7 +95,7 @@ class Attachments:
         """A link has joined a room: it may want what is named there."""
         pictures = self._pictures.get(room)
         if pictures is not None:
-            self._exchange.announce(link, [(content, SAVED) for content in pictures.named()])
+            self._exchange.announce(link, [(content, SAVED) for content in pictures.named()[-ANNOUNCED_MAX:]])
 
     def receive(self, link: int, message: OfBlobs, now: float) -> None:
         """A message about blobs.

@@ -209,6 +209,40 @@ def test_who_asks_for_more_than_a_browser_would_is_cut_off():
     assert giver.closed[to_taker].code is CloseCode.MALFORMED
 
 
+def test_who_names_more_than_a_board_has_is_cut_off():
+    net = Net(settings=BlobSettings(haves_burst=1000.0))
+    host, guest = net.peer(), net.peer()
+    to_guest, _ = net.link(host, guest, guest=True)
+    for number in range(100):
+        host.receive(to_guest, BlobHave(tuple(Held(bytes([number, at]) * 16, 0, 0) for at in range(256))))
+    assert host.closed[to_guest].code is CloseCode.RATE
+    assert len(host.said) <= 1000
+
+
+def test_a_crowd_is_served_in_turns_so_that_pens_come_in_between():
+    net = Net()
+    host = net.peer().holds(ONE, DATA)
+    host.loaded(ONE)
+    guests = [net.peer() for _ in range(30)]
+    most = 0
+    for guest in guests:
+        to_guest, _ = net.link(host, guest, guest=True)
+        guest.want(ONE)
+        host.announce(to_guest, ONE)
+    give, counted = host.exchange._giving.give, []
+
+    def count(now):
+        before = host.exchange._giving.given_bytes
+        give(now)
+        counted.append(host.exchange._giving.given_bytes - before)
+
+    host.exchange._giving.give = count
+    net.run(5)
+    most = max(counted)
+    assert all(guest.disk == {ONE: DATA} for guest in guests)
+    assert most <= 16 * BLOB_CHUNK_MAX
+
+
 def test_giving_keeps_to_its_pace():
     net = Net(settings=BlobSettings(serve_bytes_per_s=20_000.0, serve_bytes_burst=20_000.0))
     giver, taker, (to_taker, _) = two(net)

@@ -16,6 +16,7 @@ import { Code, Level } from "./wire.js";
 const PIXELS_MAX = 40e6; // of all bitmaps together: 160 MB
 const PIXELS_LEAST = 10_000; // of one
 const DECODES_MAX = 2; // at the same time
+const KEEP_WITHIN_MS = 3_000; // a database that takes longer is not waited for
 const LOOK_EVERY_MS = 150; // how often a frame shows that more has come
 
 /**
@@ -134,7 +135,7 @@ export class Gallery {
    */
   async keep(bytes) {
     const content = toHex(sha256(bytes));
-    await this.#vault.put({ content, bytes });
+    await Promise.race([this.#vault.put({ content, bytes }), new Promise((resolve) => setTimeout(resolve, KEEP_WITHIN_MS))]);
     this.#own(content, bytes);
     this.#pump();
     return content;
