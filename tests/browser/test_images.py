@@ -105,6 +105,19 @@ def test_a_chosen_image_is_seen_by_the_other_board_and_can_be_taken_back(boards,
     assert ana.digest == ben.digest
 
 
+def test_on_a_phone_an_image_comes_from_the_menu(boards, invite, eventually):
+    ana, ben = invite(boards[0]).live(), invite(boards[1]).live()
+    ana.page.set_viewport_size({"width": 390, "height": 844})
+    ana.page.click("#menu")
+    with ana.page.expect_file_chooser() as chooser:
+        ana.page.click("#menu-image")
+    chooser.value.set_files([{"name": "a.png", "mimeType": "image/png", "buffer": png(800, 600, BLUE)}])
+    shows(ana.sees(1), eventually, BLUE, 195, 422)
+    assert not ana.page.locator("#card-menu").is_visible()
+    eventually(lambda: is_near(pixel(ben.sees(1), 195, 422), BLUE))
+    assert pixel(ana, 20, 422)[3] == 0  # it takes most of the window and not all of it
+
+
 def test_a_pasted_image_lies_in_the_middle_and_a_dropped_one_where_it_fell(boards, invite, eventually):
     ana, ben = invite(boards[0]).live(), invite(boards[1]).live()
     paste(ana, png(100, 80, BLUE))

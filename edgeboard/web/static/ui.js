@@ -287,6 +287,7 @@ export class Chrome {
     press("zoom-out", () => commands.zoomBy(0.8));
     press("zoom-reset", () => commands.zoomReset());
     press("zoom-fit", () => commands.fit());
+    press("menu-image", andClose(() => find("image-file").click()));
     press("menu-fit", andClose(() => commands.fit()));
     press("menu-history", andClose(() => commands.history()));
     press("menu-fingers", () => commands.fingers(find("menu-fingers").getAttribute("aria-checked") !== "true"));
