@@ -6,7 +6,7 @@ person's own op still wins it; gestures that would change nothing to be seen are
 the op that undid it, cancel: what wins without them is what the others see as standing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as Set_
 from dataclasses import dataclass
 from typing import Final, NamedTuple, assert_never
@@ -235,7 +235,7 @@ class _History:
         bodies: list[Body] = []
         for target, value in reversed(alive.items()):
             follows = bool(bodies) and self._is_clear(target)
-            if is_alive(target) != value and (follows or self._shows(target)):
+            if is_alive(target) != value and (follows or self._shows(target, alive)):
                 bodies.insert(0, Alive(target, value))
         changed = {body.target for body in bodies if isinstance(body, Alive)}
         bodies += [
@@ -246,25 +246,25 @@ class _History:
     def _is_clear(self, target: OpId) -> bool:
         return any(fact.part == Part.CLEAR for fact in self._facts.contents(target))
 
-    def _shows(self, target: OpId) -> bool:
-        """Whether it can be seen that an item, a cut or a clear has effect."""
+    def _shows(self, target: OpId, alive: Mapping[OpId, bool]) -> bool:
+        """Whether it can be seen that an item, a cut or a clear has effect, when `alive` has come true."""
         for fact in self._view.counting(self._facts.contents(target)):
             match fact.part:
                 case Part.ITEM:
                     return not self._document.is_gone(target)
                 case Part.CUT:
-                    return self._cut_shows(fact)
+                    return self._cut_shows(fact, alive)
                 case Part.CLEAR:
                     return any(self._clear_shows(fact, item) for item in self._document.under(fact))
                 case _:
                     return False
         return False
 
-    def _cut_shows(self, cut: Fact) -> bool:
-        """Whether a cut takes from a live item what no other cut takes."""
+    def _cut_shows(self, cut: Fact, alive: Mapping[OpId, bool]) -> bool:
+        """Whether a cut takes from an item that lives, or is about to, what no other cut takes."""
         piece, view = cut.target(), self._view
         owners = [add.id if add.part == Part.ITEM else add.target() for add in self._adds(piece)]
-        if not any(map(self._document.is_alive, owners)):
+        if not any(alive.get(owner) is True or self._document.is_alive(owner) for owner in owners):
             return False
         cuts = [
             other for other in view.counting(self._facts.cuts[piece]) if other is not cut and view.is_live(other.id)

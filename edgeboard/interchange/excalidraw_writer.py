@@ -213,13 +213,12 @@ class _Writer:
             customData={OURS: {"type": "sticky"}},
         )  # fmt: skip
         lines = figures.lines_of(item, text)
-        room = max(1, int((w - 2 * figures.STICKY_MARGIN) / (figures.LETTER * figures.STICKY_TEXT)))
-        rows = [row for line in lines for row in figures.wrapped(line, room)][: figures.LINES_MAX]
+        letters, rows = figures.laid_out(lines, w - 2 * figures.STICKY_MARGIN, h - 2 * figures.STICKY_MARGIN)
         if not any(rows):
             return
-        inside = w - 2 * figures.STICKY_MARGIN, len(rows) * figures.STICKY_TEXT * LINE_HEIGHT
+        inside = w - 2 * figures.STICKY_MARGIN, len(rows) * letters * LINE_HEIGHT
         centre = transform.apply(x + w / 2, y + figures.STICKY_MARGIN + inside[1] / 2)
-        text_fields = written("\n".join(rows), figures.STICKY_TEXT) | {"originalText": "\n".join(lines)}
+        text_fields = written("\n".join(rows), letters) | {"originalText": "\n".join(lines)}
         words = self._add(
             item, "text", centre, *inside, pose.angle, **text_fields, opacity=percent(style.opacity),
             strokeColor="#ffffff" if figures.is_dark(style.colour) else figures.css(0),

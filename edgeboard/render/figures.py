@@ -4,6 +4,7 @@ What an item holds came from somebody else: every number is looked at before it 
 not drawn.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,12 +27,16 @@ ASCENT: Final = 0.9  # of the text size: where the baseline is below the top
 LETTER: Final = 0.55  # of the text size: how wide a letter is, about; only to break lines
 LINE_WIDTH_MAX: Final = 256.0  # px
 STICKY_MARGIN: Final = 12
-STICKY_TEXT: Final = 18
+STICKY_SIZES: Final = (18, 16, 14, 12, 10)  # of its letters: the first that lets all of the text in
 STICKY_COLOUR: Final = 6
 FONT: Final = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif"
 DARK: Final = 140  # of 255: below it white text is read better
 COLOUR_MAX: Final = 16 + 0xFFFFFF
 LINE, ARROW, RECTANGLE, ELLIPSE, POLYGON = range(5)
+
+_SIGNS: Final = "\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"  # of scripts that have no spaces
+_WIDE: Final = re.compile(f"[{_SIGNS}]")
+_PARTS: Final = re.compile(rf"[{_SIGNS}]|[^\s{_SIGNS}]+\s*|\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +169,7 @@ def _sticky(item: Item, value: Sequence[object]) -> Picture | None:
     if not (is_place(x) and is_place(y) and is_length(w) and is_length(h)):
         return None
     style = style_of(item, colour if is_colour(colour) else STICKY_COLOUR, None, None)
-    room = max(1, int((w - 2 * STICKY_MARGIN) / (LETTER * STICKY_TEXT)))
-    lines = [row for line in lines_of(item, text) for row in wrapped(line, room)][:LINES_MAX]
+    letters, lines = laid_out(lines_of(item, text), w - 2 * STICKY_MARGIN, h - 2 * STICKY_MARGIN)
     ink = "#ffffff" if is_dark(style.colour) else css(0)
     size = f'width="{number(w)}" height="{number(h)}"'
     svg = (
@@ -173,7 +177,7 @@ def _sticky(item: Item, value: Sequence[object]) -> Picture | None:
         f'<rect x="{number(x + 1)}" y="{number(y + 4)}" {size} fill="#000000" fill-opacity="0.12"/>'
         f'<rect x="{number(x)}" y="{number(y)}" {size} fill="{css(style.colour)}"/>'
         f'<svg x="{number(x)}" y="{number(y)}" {size}>'  # cuts off what does not fit
-        f"{_written(lines, STICKY_MARGIN, STICKY_MARGIN, STICKY_TEXT, ink)}</svg></g>"
+        f"{_written(lines, STICKY_MARGIN, STICKY_MARGIN, letters, ink)}</svg></g>"
     )
     return Picture(svg, Rectangle(x, y, x + w + 1, y + h + 4))
 
@@ -212,18 +216,38 @@ def _written(lines: Sequence[str], x: float, y: float, size: float, colour: str)
     return "".join(f'{head} y="{number(row)}">{escape(line)}</text>' for row, line in rows if line.strip())
 
 
-def wrapped(line: str, room: int) -> list[str]:
-    """The rows of a line, of about so many letters each."""
+def laid_out(lines: Sequence[str], width: float, height: float) -> tuple[int, list[str]]:
+    """How large the letters of a sticky note are, and its rows: as large as lets all of the text in, if any is."""
+    rows: list[str] = []
+    for size in STICKY_SIZES:
+        rows = [row for line in lines for row in wrapped(line, max(1.0, width / size))][:LINES_MAX]
+        if len(rows) * size * LINE_HEIGHT <= height:
+            return size, rows
+    return STICKY_SIZES[-1], rows
+
+
+def wrapped(line: str, room: float) -> list[str]:
+    """A line broken between words, between signs without spaces, and inside a long word; `room` in letter sizes."""
     rows: list[str] = []
     row = ""
-    for word in line.split(" "):
-        longer = f"{row} {word}" if row else word
-        if row and len(longer) > room:
-            rows.append(row)
-            row = word
-        else:
-            row = longer
-    return [*rows, row]
+    for part in _PARTS.findall(line):
+        if _length((row + part).rstrip()) <= room:
+            row += part
+            continue
+        if row:
+            rows.append(row.rstrip())
+        row = ""
+        for sign in part:
+            if row and _length((row + sign).rstrip()) > room:
+                rows.append(row)
+                row = ""
+            row += sign
+    return [*rows, row.rstrip()]
+
+
+def _length(text: str) -> float:
+    """About how long a text is, in letter sizes."""
+    return sum(1.0 if _WIDE.match(char) else LETTER for char in text)
 
 
 def lines_of(item: Item, own: object) -> list[str]:

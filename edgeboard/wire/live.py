@@ -39,6 +39,8 @@ class LiveKind(IntEnum):
     ENDED = 3
     PROBE = 4
     FURTHER = 5
+    TRAIL = 6  # of a laser pointer; for nodes, as of kinds that they do not know, `Sequenced` is all of it
+    FIGURE = 7  # under way; likewise
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,16 @@ READ_STROKES = """async () => {
 class Person:
     """One browser profile in one room; `page` is the tab that is open."""
 
-    def __init__(self, browser, node, room, name=None, *, carrier=None, before="", prepare=None):
+    def __init__(self, browser, node, room, name=None, *, carrier=None, before="", prepare=None, query="", **context):
         self.node = node
         self.room = room
         self.faults = []
-        self._url = f"{node.url}/room/{room}" + ("" if carrier is None else f"?carrier={carrier}")
-        self.context = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+        self._url = f"{node.url}/room/{room}" + (
+            f"?{query}" if query else "" if carrier is None else f"?carrier={carrier}"
+        )
+        self.context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 800}, "accept_downloads": True, **context}
+        )
         if before:
             self.context.add_init_script(before)
         if prepare is not None:
@@ -166,6 +170,19 @@ class Person:
             }""",
             [places, *((5, 32) if turned else (0, 1))],
         )
+
+    def drag(self, *places, shift=False, steps=6):
+        """The mouse, pressed at the first of these places and let go at the last."""
+        mouse = self.page.mouse
+        mouse.move(*places[0])
+        mouse.down()
+        if shift:
+            self.page.keyboard.down("Shift")
+        for place in places[1:]:
+            mouse.move(*place, steps=steps)
+        mouse.up()
+        if shift:
+            self.page.keyboard.up("Shift")
 
     def hover(self, x, y):
         self.page.mouse.move(x, y)

@@ -196,6 +196,15 @@ def test_a_cut_and_a_clear_are_undone_by_their_own_registers(table):
     assert table.ids() == []
 
 
+def test_a_stroke_that_was_cut_away_and_erased_in_one_gesture_comes_back_whole(table):
+    op = table.do(ANN, stroke())
+    cut = table.do(ANN, Cut(op, ((1, 2),)), Alive(op, False))
+    assert set(table.undo(ANN)) == {Alive(op, True), Alive(cut, False)}
+    assert [item.cuts for item in table.document.items()] == [((),)]
+    table.redo(ANN)
+    assert list(table.document.items()) == []
+
+
 def test_a_cut_of_a_further_piece_is_undone(table):
     first = table.do(BEN, stroke())
     piece = table.do(BEN, stroke(item=first, index=1))

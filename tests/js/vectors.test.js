@@ -240,11 +240,12 @@ test("live frames", () => {
     assert.equal(toHex(encodeFrame(handle, frame.items)), hex, name);
     assert.equal(frame.items.length, items.length, name);
     frame.items.forEach((item, at) => {
-      const { kind, hops, hex: body, says } = items[at];
+      const { kind, hops, hex: body, in_full: inFull, says } = items[at];
       assert.deepEqual([item.kind, item.hops, toHex(item.body)], [kind, hops, body], name);
       const { columns, ...rest } = readItem(item);
-      assert.deepEqual(columns === undefined ? rest : { ...rest, columns: toHex(columns) }, says, name);
-      if (kind <= 5) assert.equal(toHex(liveItem(kind, readItem(item)).body), body, name);
+      if (rest.payload !== undefined) rest.payload = toHex(rest.payload);
+      assert.deepEqual(columns === undefined ? rest : { ...rest, columns: toHex(columns) }, inFull ?? says, name);
+      if (kind <= 7) assert.equal(toHex(liveItem(kind, readItem(item)).body), body, name);
       if (columns !== undefined) assert.equal(toHex(encodeColumns(decodeColumns(columns))), says.columns, name);
     });
   }

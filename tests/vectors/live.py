@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import msgpack
+
 from edgeboard.canvas.samples import Stroke
 from edgeboard.ids import Origin, op_id, show_op, show_origin
 from edgeboard.oplog.codec import Pen, encode_columns
@@ -28,6 +30,19 @@ PIECE = encode_columns(Stroke(20, (0, 20, 60), (0, 20, 0), (100, 400, 900)))
 HANDS = Stroke(20, wave(150, 20, 5), wave(150, 20, 5, 2), tuple(value % 4096 for value in wave(150, 41, 9, 3)))
 
 
+FIGURE = msgpack.packb([2, [10, 20, 110, 80], 9, 3.0, None])
+
+IN_FULL = {  # what pages read of the items below
+    LiveKind.TRAIL: {"number": 2, "page": 3, "places": [[-0.1, 1.0], [0.1, 1.0]]},
+    LiveKind.FIGURE: {"counter": 9, "page": 0, "layer": 1, "type": 2, "payload": FIGURE.hex()},
+}
+
+
+def body_of(kind, sequence, rest):
+    """An item of which nodes read no more than that it is somebody's, and new."""
+    return LiveItem(kind, 0, live_item(Sequenced(ORIGIN, sequence), kind).body + rest)
+
+
 def shown():
     """The frames of a stroke of 150 points that grows by 15."""
     writer = PreviewWriter(OP, Pen(1, 17, 24), 2, 1)
@@ -46,6 +61,11 @@ def live_vectors():
         ("an item of more than 127 bytes before another", Live(1, (LiveItem(12, 0, bytes(8) + b"\1" * 130), passed))),
         ("a piece that introduces its stroke", Live(1, (live_item(Preview(OP, 9, Pen(0, 3, 24), 0, 0, PIECE)),))),
         ("a further piece", Live(1, (live_item(Further(short_name(OP), 12, PIECE)),))),
+        (
+            "a trail of a laser pointer",
+            Live(1, (body_of(LiveKind.TRAIL, 5, b"\x02\x03" + bytes((0x01, 0x14, 0x04, 0x00))),)),
+        ),
+        ("a figure under way", Live(1, (body_of(LiveKind.FIGURE, 6, bytes((9, 0, 1, 2)) + FIGURE),))),
         *((f"a stroke as it grows, frame {number}", frame) for number, frame in enumerate(shown(), 1)),
     ]
     bad = [
@@ -84,7 +104,8 @@ def live_vectors():
 
 
 def fields(item):
-    return {"kind": item.kind, "hops": item.hops, "hex": item.body.hex(), "says": said(read_item(item))}
+    told = {"kind": item.kind, "hops": item.hops, "hex": item.body.hex(), "says": said(read_item(item))}
+    return told | ({"in_full": told["says"] | IN_FULL[item.kind]} if item.kind in IN_FULL else {})
 
 
 def said(body):

@@ -16,14 +16,20 @@ export class Bench {
    * @param {import("./live.js").LiveSender} parts.live
    * @param {() => import("./view.js").View} parts.view
    * @param {() => number} parts.clock ms
+   * @param {import("./editor.js").NoteEditor} parts.editor of texts and sticky notes
+   * @param {import("./trails.js").Trails} parts.trails of laser pointers
+   * @param {() => {x: number, y: number}} parts.middle of the window, canvas px
    */
-  constructor({ board, painter, sight, live, view, clock }) {
+  constructor({ board, painter, sight, live, view, clock, editor, trails, middle }) {
     this.board = board;
     this.painter = painter;
     this.sight = sight;
     this.live = live;
     this.view = view;
     this.clock = clock;
+    this.editor = editor;
+    this.trails = trails;
+    this.middle = middle;
     this.selection = new Selection({
       picture: (id) => painter.picture(id),
       isFixed: (id) => this.isFixed(id),

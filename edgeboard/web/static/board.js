@@ -6,7 +6,7 @@
  */
 
 import { BatchReader } from "./batch.js";
-import { INTERVALS_MAX, add, alive, cut, further, meta, set, setPacked } from "./bodies.js";
+import { INTERVALS_MAX, absolute, add, alive, clear, cut, further, meta, set, setPacked } from "./bodies.js";
 import { Document } from "./canvas.js";
 import { encodeColumns, encodeStroke } from "./codec.js";
 import { opId, opBytes } from "./ids.js";
@@ -14,7 +14,7 @@ import { ItemType, Kind, Maker, Undo, decodeOp } from "./ops.js";
 import { redo, undo } from "./undo.js";
 import { say } from "./locale.js";
 import { pack, unpack } from "./values.js";
-import { DecodeError } from "./varints.js";
+import { DecodeError, LimitError } from "./varints.js";
 
 /** One person's board. */
 export class Board {
@@ -225,14 +225,74 @@ export class Board {
   }
 
   /**
-   * Log an item of one piece.
-   * @param {number} type
+   * Log an item that is one op.
+   * @param {number} type one of `ItemType`
    * @param {Uint8Array} payload
    * @param {{page: number, layer: number}} place
-   * @returns {string} the item
+   * @param {boolean} [more] whether this goes on with the gesture of the op before
+   * @returns {string} its id
+   * @throws {LimitError} too large for an op; nothing has been logged
    */
-  addItem(type, payload, { page, layer }) {
-    return this.#make([{ body: add({ page, layer, type, payload }), more: false }])[0].id;
+  addItem(type, payload, { page, layer }, more = false) {
+    return this.#make([{ body: add({ page, layer, type, payload }), more }])[0].id;
+  }
+
+  /**
+   * Set a register of an item.
+   * @param {string} item
+   * @param {number} register one of `Register`
+   * @param {unknown} value null: the default
+   * @param {boolean} [more] whether this goes on with the gesture of the op before
+   * @throws {LimitError} too large for an op; nothing has been logged
+   */
+  set(item, register, value, more = false) {
+    this.#make([{ body: set(item, register, value), more }]);
+  }
+
+  /**
+   * Cut parts out of strokes.
+   * @param {Iterable<[string, number[]]>} cuts by piece, united intervals in 1/64 of a segment
+   * @param {boolean} more whether this goes on with the gesture of the op before
+   * @returns {boolean} whether anything was cut
+   */
+  cut(cuts, more) {
+    const bodies = [];
+    for (const [piece, intervals] of cuts) {
+      for (let at = 0; at < intervals.length; at += 2 * INTERVALS_MAX) bodies.push(cut(piece, intervals.slice(at, at + 2 * INTERVALS_MAX)));
+    }
+    this.#make(bodies.map((body, at) => ({ body, more: more || at > 0 })));
+    return bodies.length > 0;
+  }
+
+  /**
+   * Take away strokes of which nothing is left, as far as nobody else has cut them: what others took may come back.
+   * @param {string[]} ids
+   * @param {boolean} more whether this goes on with the gesture of the op before
+   */
+  sweep(ids, more) {
+    const { document, person } = this;
+    const isOwn = ({ op }) => document.personOf(op.origin) === person;
+    const mine = ids.filter((id) => document.item(id)?.pieces.every((piece) => (document.facts.cuts.get(piece.id) ?? []).every(isOwn)));
+    this.erase(mine, more);
+  }
+
+  /**
+   * Take away everything on a page that this person sees, and nothing that others draw meanwhile.
+   * @param {number} page
+   * @returns {number} how many items went
+   */
+  clear(page) {
+    const before = this.document.items().filter((item) => item.page === page).map(({ id }) => id);
+    if (before.length === 0) return 0;
+    let hasCleared = false;
+    try {
+      this.#make([{ body: clear(page + 1, absolute(this.document.held)), more: false }]);
+      hasCleared = true;
+    } catch (error) {
+      if (!(error instanceof LimitError)) throw error; // too many authors for one op: one for each item does it too
+    }
+    this.erase(before, hasCleared); // what is seen but not in the log yet, and what came here from another page
+    return before.length;
   }
 
   /**

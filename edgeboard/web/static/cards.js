@@ -45,7 +45,7 @@ export class Cards {
     show(card, true);
     button.setAttribute("aria-expanded", "true");
     this.#open = { card, button };
-    if (isByKeyboard) card.querySelector("button:not([hidden]), a")?.focus();
+    if (isByKeyboard) (card.querySelector("[role=radio][aria-checked=true]") ?? card.querySelector("button:not([hidden]), a"))?.focus();
   }
 }
 

@@ -6,24 +6,43 @@
 
 import { Bench } from "./bench.js";
 import { PointerInput } from "./pointer.js";
-import { TOOLS } from "./tools.js";
+import { FIRST_CHOICE, TOOLS } from "./tools.js";
+import { NoteEditor } from "./editor.js";
+import { Glide } from "./glide.js";
+import { Gestures } from "./gestures.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
 import { Sight } from "./sight.js";
 import { overlap } from "./geometry.js";
 import { HOME, fitted, makeView, panned, toCanvas, visible, zoomed } from "./view.js";
 
-const GLIDE_MS = 180; // of a view that is asked for by a button
 const ARROW_PX = 80; // that an arrow key moves the paper
 
-/** What the toolbar chooses. @typedef {{name: string, colour: number, widths: Record<string, number>}} Choice */
+/**
+ * What the toolbar chooses.
+ * @typedef {object} Choice
+ * @property {string} name of a tool
+ * @property {number} colour of ink
+ * @property {number} paper colour of sticky notes
+ * @property {boolean} isPartial whether the eraser takes parts of strokes
+ * @property {Record<string, number>} widths by tool, which of them
+ */
+
+/**
+ * What is shown of others.
+ * @typedef {object} Others
+ * @property {() => Iterable<object>} previews strokes under way
+ * @property {() => Iterable<object>} figures under way
+ * @property {import("./trails.js").Trails} trails of laser pointers, the own one among them
+ * @property {(origin: string) => number} colourOf
+ * @property {() => Iterable<string>} refused items that the board did not take
+ */
 
 /** The place where one person draws. */
 export class Desk {
   #stage;
   #clock;
   #bench;
-  #live;
   #others;
   #painter;
   #overlay;
@@ -31,16 +50,16 @@ export class Desk {
   #view = HOME;
   #width = 0;
   #height = 0;
-  #gesture = null; // the tool at work
-  #tickTimer = null;
+  #gestures;
   #isFrameDue = false;
   #isOverlayStale = true;
   #glide = null;
   #isSpaceHeld = false;
   #isPast = false; // an earlier state of the room is shown
+  #isEndingNote = false; // this press only ends what was being edited
   #listeners = { view: () => {}, gesture: () => {}, cursor: () => {}, above: () => {} };
   /** @type {Choice} */
-  choice = { name: "pen", colour: 0, widths: { pen: 1, marker: 2 } };
+  choice = FIRST_CHOICE;
   /** What of the board is looked at, and where new items go. @type {Sight} */
   sight;
 
@@ -51,24 +70,59 @@ export class Desk {
    * @param {HTMLCanvasElement} parts.overlay
    * @param {import("./board.js").Board} parts.board
    * @param {import("./live.js").LiveSender} parts.live
-   * @param {{previews: () => Iterable<object>, colourOf: (origin: string) => number, refused: () => Iterable<string>}} parts.others
+   * @param {Others} parts.others
    * @param {import("./gallery.js").Gallery|null} parts.images
    * @param {() => number} parts.clock ms
+   * @param {(text: string) => void} parts.notify words in passing
+   * @param {{get: () => object|null, set: (draft: object|null) => void}} parts.drafts of notes
    */
-  constructor({ stage, sheet, overlay, board, live, others, images, clock }) {
+  constructor({ stage, sheet, overlay, board, live, others, images, clock, notify, drafts }) {
     this.#stage = stage;
-    this.#live = live;
     this.#others = others;
     this.#clock = clock;
     this.sight = new Sight(board.document);
     this.#painter = new Painter(board.document, sheet, this.sight, images);
     this.#overlay = new Overlay(overlay);
-    this.#bench = new Bench({ board, painter: this.#painter, sight: this.sight, live, view: () => this.#view, clock });
+    const view = () => this.#view;
+    const editor = new NoteEditor({
+      board,
+      notify,
+      drafts,
+      view,
+      clock: Date.now,
+      place: () => this.sight.place,
+      lift: (ids) => {
+        this.#painter.lift(ids);
+        this.stale();
+      },
+      pan: (dx, dy) => this.show(panned(this.#view, dx, dy)),
+    });
+    this.#bench = new Bench({
+      board,
+      live,
+      clock,
+      view,
+      painter: this.#painter,
+      sight: this.sight,
+      editor,
+      trails: others.trails,
+      middle: () => toCanvas(this.#view, this.#width / 2, this.#height / 2),
+    });
+    this.#gestures = new Gestures({
+      bench: this.#bench,
+      choice: () => this.choice,
+      listeners: {
+        gesture: (isUnderWay) => this.#listeners.gesture(isUnderWay),
+        cursor: () => this.#listeners.cursor(),
+        stale: () => this.stale(),
+      },
+    });
+    stage.addEventListener("pointerdown", () => (this.#isEndingNote = editor.isOpen), true);
     this.#pointer = new PointerInput(stage, {
       begin: (sample, how) => this.#begin(sample, how),
-      move: (samples) => this.#move(samples),
-      end: () => this.#end("end"),
-      cancel: () => this.#end("cancel"),
+      move: (samples, predicted) => this.#gestures.move(samples, predicted),
+      end: () => this.#gestures.end("end"),
+      cancel: () => this.#gestures.end("cancel"),
       pan: (dx, dy) => this.show(panned(this.#view, dx, dy)),
       zoom: (factor, x, y) => this.show(zoomed(this.#view, factor, x, y)),
       hover: (sample, type) => this.#hover(sample, type),
@@ -114,7 +168,7 @@ export class Desk {
   glideTo(view) {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.show(view);
     else {
-      this.#glide = { from: this.#view, to: view, start: this.#clock() };
+      this.#glide = new Glide(this.#view, view, this.#clock());
       this.redraw();
     }
   }
@@ -176,6 +230,7 @@ export class Desk {
     const unit = view.zoom * this.#painter.ratio;
     this.#view = makeView(Math.round(view.x * unit) / unit, Math.round(view.y * unit) / unit, view.zoom);
     this.#painter.look(this.#view);
+    this.#bench.editor.look();
     this.#isOverlayStale = true;
     this.redraw();
     this.#listeners.view(this.#view);
@@ -242,11 +297,6 @@ export class Desk {
     this.stale();
   }
 
-  /** Whether an earlier state of the room is shown, which cannot be changed. */
-  get isPast() {
-    return this.#isPast;
-  }
-
   /** What is looked at is another page, or other layers. @param {boolean} isTurned whether it is another page */
   resight(isTurned) {
     this.#bench.settle();
@@ -271,24 +321,30 @@ export class Desk {
 
   #frame() {
     this.#isFrameDue = false;
-    if (this.#glide !== null) this.#advance();
+    if (this.#glide !== null) {
+      const view = this.#glide.at(this.#clock());
+      if (view === this.#glide.to) this.#glide = null;
+      this.#look(view);
+    }
     let hasMore = this.#painter.frame(this.#clock);
     if (this.#bench.carry?.advance(this.#clock)) hasMore = true;
     if (this.#bench.painted()) this.#isOverlayStale = true;
-    if (this.#isOverlayStale) {
-      this.#isOverlayStale = false;
-      const { previews, colourOf, refused } = this.#others;
+    const { previews, figures, trails, colourOf, refused } = this.#others;
+    const now = this.#clock();
+    const isPointing = trails.fade(now);
+    if (this.#isOverlayStale || isPointing) {
+      this.#isOverlayStale = isPointing; // once more when the last has faded
       const marks = [...refused()].map((id) => this.#painter.picture(id)?.box).filter((box) => box !== undefined);
-      const drawing = this.#gesture?.drawing ?? null;
+      const { drawing, ring } = this.#gestures;
       const own = [...this.#bench.drawings, ...(drawing === null ? [] : [drawing])];
-      const ring = this.#gesture?.ring ?? null;
       const { page } = this.sight;
       const selection = this.#selected();
-      const shown = this.#isPast ? [] : previews();
-      this.#overlay.draw(this.#view, { own, selection, ring, previews: shown, page, colourOf, refused: marks });
+      const live = this.#isPast ? { previews: [], figures: [] } : { previews: previews(), figures: figures() };
+      const shown = { ...live, trails: trails.all(), now, page, colourOf, refused: marks };
+      this.#overlay.draw(this.#view, { own, selection, ring, ...shown });
       this.#listeners.above();
     }
-    if (hasMore || this.#glide !== null) this.redraw();
+    if (hasMore || this.#glide !== null || isPointing) this.redraw();
   }
 
   #selected() {
@@ -296,27 +352,11 @@ export class Desk {
     return frame === null ? null : { frame, boxes, isFixed, isMoving: this.#bench.carry !== null };
   }
 
-  #advance() {
-    const { from, to, start } = this.#glide;
-    const done = Math.min(1, (this.#clock() - start) / GLIDE_MS);
-    const ease = 1 - (1 - done) ** 3;
-    if (done === 1) this.#glide = null;
-    // the magnification by ratio, the place so that one point of the canvas holds still
-    const zoom = from.zoom * (to.zoom / from.zoom) ** ease;
-    const share = to.zoom === from.zoom ? ease : (1 / from.zoom - 1 / zoom) / (1 / from.zoom - 1 / to.zoom);
-    this.#look(done === 1 ? to : makeView(from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share, zoom));
-  }
-
   // --------------------------------------------------------------------------------------------------------- gestures
-
-  /** Whether an earlier state of the room is shown. */
-  get isPast() {
-    return this.#isPast;
-  }
 
   /** Whether a stroke or a swipe is under way. */
   get isBusy() {
-    return this.#gesture !== null;
+    return this.#gestures.isBusy;
   }
 
   /** Whether a pen has been seen on this device. */
@@ -331,7 +371,7 @@ export class Desk {
 
   /** Take a tool. @param {Partial<Choice>} choice */
   choose(choice) {
-    Object.assign(this.choice, choice, { widths: { ...this.choice.widths, ...choice.widths } });
+    this.choice = { ...this.choice, ...choice, widths: { ...this.choice.widths, ...choice.widths } };
     this.#pointer.isHand = this.#isPast || this.#isSpaceHeld || TOOLS[this.choice.name].make === null;
     this.#stage.dataset.tool = this.#pointer.isHand ? "hand" : this.choice.name;
   }
@@ -344,69 +384,33 @@ export class Desk {
 
   /** Give up the stroke under way. @returns {boolean} whether there was one */
   abandon() {
-    if (this.#gesture === null) return false;
-    this.#end("cancel");
-    return true;
+    return this.#gestures.end("cancel");
   }
 
   /** Log what is under way now: the page may go at any moment. */
   flush() {
-    this.#gesture?.flush();
-    this.#bench.settle();
+    this.#gestures.flush();
   }
 
-  #begin(sample, { type, isEraser, hasPressure }) {
-    if (this.#gesture !== null || this.#isPast) return false;
+  /** Do what the tool in hand does without a pointer. */
+  stamp() {
+    if (!this.#isPast) this.#gestures.stamp();
+  }
+
+  /** Log notes that a page which died had not logged yet. @returns {boolean} whether there were any */
+  recoverNotes() {
+    const { board, editor } = this.#bench;
+    return editor.recover((id) => board.document.isAlive(id));
+  }
+
+  #begin(sample, how) {
+    if (this.#isPast || this.#isEndingNote || !this.#gestures.begin(sample, how)) return false;
     this.#glide = null;
-    this.#bench.settle();
-    const { name, colour, widths } = this.choice;
-    const { make, widths: steps } = TOOLS[isEraser ? "eraser" : name];
-    if (make === null) return false;
-    this.#gesture = make(this.#bench, { colour, width: steps?.[widths[name]] });
-    this.#gesture.begin(sample, { hasPressure, type });
-    this.#listeners.gesture(true);
-    this.#moved(sample);
     return true;
   }
 
-  #move(samples) {
-    if (this.#gesture === null || samples.length === 0) return;
-    this.#gesture.move(samples);
-    this.#moved(samples.at(-1));
-  }
-
-  #moved({ x, y }) {
-    const place = toCanvas(this.#view, x, y);
-    this.#live.move(place.x, place.y, this.#gesture.cursor, this.sight.page);
-    this.#listeners.cursor();
-    this.stale();
-    clearTimeout(this.#tickTimer);
-    const { due } = this.#gesture;
-    if (due < Infinity) this.#tickTimer = setTimeout(() => this.#tick(), Math.max(0, due - this.#clock()) + 1);
-  }
-
-  #tick() {
-    this.#gesture?.tick(this.#clock());
-    this.stale();
-  }
-
-  #end(how) {
-    clearTimeout(this.#tickTimer);
-    const gesture = this.#gesture;
-    if (gesture === null) return;
-    gesture[how]();
-    this.#gesture = null;
-    this.#listeners.gesture(false);
-    this.#listeners.cursor();
-    this.stale();
-  }
-
   #hover(sample, type) {
-    if (sample === null || this.#gesture !== null || type === "touch") return;
-    const place = toCanvas(this.#view, sample.x, sample.y);
-    const { cursor, over } = TOOLS[this.choice.name];
-    this.#stage.dataset.over = over?.(this.#bench, sample) ?? "";
-    this.#live.move(place.x, place.y, cursor, this.sight.page);
-    this.#listeners.cursor();
+    if (sample === null || this.isBusy || type === "touch") return;
+    this.#stage.dataset.over = this.#gestures.hover(sample);
   }
 }

@@ -37,6 +37,11 @@ export function avatar(name, colour) {
   return element;
 }
 
+/** Show another icon. @param {HTMLElement} button @param {string} name */
+export function setIcon(button, name) {
+  button.querySelector("use").setAttribute("href", `#i-${name}`);
+}
+
 /** A group of buttons of which one is chosen; arrow keys move in it. */
 export class Choices {
   #buttons;
@@ -63,7 +68,10 @@ export class Choices {
     if (step === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    const next = (at + step + this.#buttons.length) % this.#buttons.length;
+    const count = this.#buttons.length;
+    let next = at;
+    do next = (next + step + count) % count;
+    while (next !== at && this.#buttons[next].offsetParent === null); // not shown
     this.#onChoose(next);
     this.#buttons[next].focus();
   }

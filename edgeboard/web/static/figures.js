@@ -1,23 +1,27 @@
 /**
- * Pictures of items that are no strokes: shapes, text, sticky notes, images, connectors.
+ * Pictures of items that are no ink: shapes, text, sticky notes, images, connectors.
  *
  * Each maker takes an item and gives a picture (see `picture.js`) or null. Payloads came from somebody else, so every
  * number is looked at before it is used; what is not of the form throws DecodeError.
  */
 
+import { distanceToSegments } from "./geometry.js";
 import { readImage } from "./images.js";
 import { PALETTE, cssColour } from "./ink.js";
 import { ItemType, Register, Shape } from "./kinds.js";
 import { unpack } from "./values.js";
 import { DecodeError } from "./varints.js";
+import { wrapped } from "./wrapping.js";
 
 const FAR = 1e7; // px: beyond it nothing is drawn
 const POINTS_MAX = 20_000; // numbers in a shape
 const LINES_MAX = 400; // of a text
-const LINE_HEIGHT = 1.3; // of the text size
+export const TEXT_LINE = 1.3; // of the text size: from line to line
+export const TEXT_ASCENT = 0.9; // of the text size: where the baseline is below the top
 const LINE_WIDTH_MAX = 256; // px
-const STICKY_MARGIN = 12; // px
-const STICKY_TEXT = 18; // px
+export const STICKY_MARGIN = 12; // px
+const STICKY_SIZES = [18, 16, 14, 12, 10]; // px of its letters: the first that lets all of the text in
+const ROUND = 48; // straight parts of an ellipse, where it is asked what touches it
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 
 function pictureOfShape(item) {
@@ -28,7 +32,8 @@ function pictureOfShape(item) {
   const path = new Path2D();
   traceShape(path, shape, places, style.width);
   const isClosed = shape === Shape.RECTANGLE || shape === Shape.ELLIPSE || shape === Shape.POLYGON;
-  return boxed(boxOf(places, style.width * 4 + 8), (context) => {
+  const box = boxOf(places, style.width * 4 + 8);
+  return outlined(box, outlineOf(shape, places), style.width / 2, isClosed && style.fill !== null, (context) => {
     context.globalAlpha = style.opacity;
     if (isClosed && style.fill !== null) {
       context.fillStyle = cssColour(style.fill);
@@ -47,7 +52,7 @@ function pictureOfConnector(item) {
   const style = styleOf(item, colour, width, null);
   const path = new Path2D();
   traceShape(path, Shape.ARROW, places, style.width);
-  return boxed(boxOf(places, style.width * 4 + 8), (context) => {
+  return outlined(boxOf(places, style.width * 4 + 8), places, style.width / 2, false, (context) => {
     context.globalAlpha = style.opacity;
     context.strokeStyle = cssColour(style.colour);
     context.lineWidth = style.width;
@@ -71,6 +76,24 @@ function traceShape(path, shape, places, width) {
   }
 }
 
+/** The outline as places to be joined by straight lines. */
+function outlineOf(shape, places) {
+  const [[x0, y0], [x1, y1]] = places;
+  switch (shape) {
+    case Shape.RECTANGLE:
+      return [[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]];
+    case Shape.ELLIPSE:
+      return Array.from({ length: ROUND + 1 }, (_, at) => {
+        const turn = (2 * Math.PI * at) / ROUND;
+        return [(x0 + x1) / 2 + (Math.abs(x1 - x0) / 2) * Math.cos(turn), (y0 + y1) / 2 + (Math.abs(y1 - y0) / 2) * Math.sin(turn)];
+      });
+    case Shape.POLYGON:
+      return [...places, places[0]];
+    default:
+      return places;
+  }
+}
+
 function traceHead(path, [x0, y0], [x1, y1], size) {
   const along = Math.atan2(y1 - y0, x1 - x0);
   for (const turn of [-0.45, 0.45]) {
@@ -85,14 +108,13 @@ function pictureOfText(item) {
   const height = isLength(size) ? Math.min(size, 1000) : 20;
   const style = styleOf(item, colour, null, null);
   const lines = linesOf(item, text);
-  const widest = Math.max(1, ...lines.map((line) => line.length));
-  const box = { x0: x - 2, y0: y - 2, x1: x + widest * height, y1: y + (lines.length + 0.5) * height * LINE_HEIGHT };
+  const box = { x0: x - 2, y0: y - 2, x1: x + widestOf(lines, height) + 2, y1: y + lines.length * height * TEXT_LINE + 2 };
   return boxed(box, (context) => {
     context.globalAlpha = style.opacity;
     context.fillStyle = cssColour(style.colour);
-    context.font = `${height}px ${FONT}`;
-    context.textBaseline = "top";
-    lines.forEach((line, at) => context.fillText(line, x, y + at * height * LINE_HEIGHT));
+    context.font = noteFont(height);
+    context.textBaseline = "alphabetic";
+    lines.forEach((line, at) => context.fillText(line, x, y + (at * TEXT_LINE + TEXT_ASCENT) * height));
   });
 }
 
@@ -101,6 +123,7 @@ function pictureOfSticky(item) {
   if (!isPlace(x) || !isPlace(y) || !isLength(w) || !isLength(h)) return null;
   const style = styleOf(item, isColour(colour) ? colour : 6, null, null);
   const lines = linesOf(item, text);
+  let layout = null;
   return boxed({ x0: x - 12, y0: y - 12, x1: x + w + 12, y1: y + h + 16 }, (context) => {
     context.globalAlpha = style.opacity;
     context.fillStyle = "rgba(0, 0, 0, 0.12)";
@@ -112,10 +135,11 @@ function pictureOfSticky(item) {
     context.rect(x, y, w, h);
     context.clip();
     context.fillStyle = isDark(style.colour) ? "#ffffff" : "#1d1d1f";
-    context.font = `${STICKY_TEXT}px ${FONT}`;
-    context.textBaseline = "top";
-    wrapped(context, lines, w - 2 * STICKY_MARGIN).forEach((line, at) => {
-      context.fillText(line, x + STICKY_MARGIN, y + STICKY_MARGIN + at * STICKY_TEXT * LINE_HEIGHT);
+    layout ??= stickyLayout(lines, w, h);
+    context.font = noteFont(layout.size);
+    context.textBaseline = "alphabetic";
+    layout.rows.forEach((row, at) => {
+      context.fillText(row, x + STICKY_MARGIN, y + STICKY_MARGIN + (at * TEXT_LINE + TEXT_ASCENT) * layout.size);
     });
     context.restore();
   });
@@ -159,6 +183,61 @@ export const FIGURES = new Map([
 ]);
 
 // ------------------------------------------------------------------------------------------------------------- parts
+
+/** The font of notes. @param {number} size px @returns {string} as CSS has it */
+export const noteFont = (size) => `${size}px ${FONT}`;
+
+let ruler = null;
+
+/** A context that measures letters of this size. @param {number} size px @returns {CanvasRenderingContext2D} */
+export function rulerFor(size) {
+  ruler ??= document.createElement("canvas").getContext("2d");
+  ruler.font = noteFont(size);
+  return ruler;
+}
+
+function widestOf(lines, size) {
+  const context = rulerFor(size);
+  return Math.max(size / 2, ...lines.map((line) => context.measureText(line).width));
+}
+
+/**
+ * How a text stands in a sticky note: letters become smaller until all of it fits, or they are as small as they get.
+ * @param {string[]} lines
+ * @param {number} w px of the note
+ * @param {number} h
+ * @returns {{size: number, rows: string[], isShrunk: boolean}}
+ */
+export function stickyLayout(lines, w, h) {
+  const width = Math.max(1, w - 2 * STICKY_MARGIN);
+  let rows = [];
+  for (const size of STICKY_SIZES) {
+    const context = rulerFor(size);
+    rows = wrapped(lines, width, (text) => context.measureText(text).width, LINES_MAX);
+    const isFitting = rows.length * size * TEXT_LINE <= h - 2 * STICKY_MARGIN;
+    if (isFitting || size === STICKY_SIZES.at(-1)) return { size, rows, isShrunk: size !== STICKY_SIZES[0] };
+  }
+}
+
+/** What is drawn by its outline is touched there, and inside if it is filled. */
+function outlined(box, places, radius, isFilled, draw) {
+  return {
+    box,
+    draw,
+    touched: (x0, y0, x1, y1, reach) =>
+      distanceToSegments(places, x0, y0, x1, y1) <= reach + radius || (isFilled && isInside(places, x0, y0)),
+  };
+}
+
+/** Whether a point lies in what the outline goes around, by the even-odd rule. */
+function isInside(places, x, y) {
+  let inside = false;
+  for (let i = 0; i + 1 < places.length; i++) {
+    const [[ax, ay], [bx, by]] = [places[i], places[i + 1]];
+    if (ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax)) inside = !inside;
+  }
+  return inside;
+}
 
 /** What has an inside is touched anywhere in its box. */
 function boxed(box, draw) {
@@ -219,24 +298,8 @@ function linesOf(item, own) {
   return text.split("\n").slice(0, LINES_MAX);
 }
 
-function wrapped(context, lines, width) {
-  const result = [];
-  for (const line of lines) {
-    let row = "";
-    for (const word of line.split(" ")) {
-      const longer = row === "" ? word : `${row} ${word}`;
-      if (row !== "" && context.measureText(longer).width > width) {
-        result.push(row);
-        row = word;
-      } else row = longer;
-    }
-    result.push(row);
-    if (result.length > LINES_MAX) break;
-  }
-  return result;
-}
-
-function isDark(colour) {
+/** Whether white letters are read better on this colour. @param {number} colour @returns {boolean} */
+export function isDark(colour) {
   const css = colour < 16 ? PALETTE[colour] : cssColour(colour);
   const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(css.slice(at, at + 2), 16));
   return 0.299 * r + 0.587 * g + 0.114 * b < 140;

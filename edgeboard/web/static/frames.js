@@ -14,9 +14,11 @@ export const LIVE_ITEMS_MAX = 256;
 const MORE = 0x80; // of an item's first byte: its length follows, and behind it another item
 const TAG_BYTES = 2;
 const CURSOR_STEPS = 10; // in a px
+const TRAIL_MAX = 64; // points in one item
+export const FIGURE_MAX = 512; // bytes of its payload
 
 /** Kinds of live items; the numbers are on the wire. */
-export const LiveKind = Object.freeze({ CURSOR: 1, PREVIEW: 2, ENDED: 3, PROBE: 4, FURTHER: 5 });
+export const LiveKind = Object.freeze({ CURSOR: 1, PREVIEW: 2, ENDED: 3, PROBE: 4, FURTHER: 5, TRAIL: 6, FIGURE: 7 });
 
 /** @typedef {{kind: number, hops: number, body: Uint8Array}} LiveItem as it travels */
 
@@ -78,7 +80,8 @@ export function shortName(id) {
  * An item that nobody has passed on yet.
  * @param {number} kind one of `LiveKind`
  * @param {object} fields as `readItem` gives them; of a cursor {origin, sequence, x, y, tool, page}, of an end {origin,
- *   sequence, counter}, of a preview {id, first, style, columns}, of a further piece {name, first, columns}
+ *   sequence, counter}, of a trail {origin, sequence, number, page, places: [x, y] each}, of a figure {origin, sequence, counter,
+ *   page, layer, type, payload}, of a preview {id, first, style, columns}, of a further piece {name, first, columns}
  * @returns {LiveItem}
  */
 export function liveItem(kind, fields) {
@@ -107,6 +110,19 @@ export function liveItem(kind, fields) {
     if (fields.page > 0) out.u(fields.page);
   } else if (kind === LiveKind.ENDED) {
     out.u(fields.counter);
+  } else if (kind === LiveKind.TRAIL) {
+    out.u(fields.number);
+    out.u(fields.page);
+    let [lastX, lastY] = [0, 0];
+    for (const [x, y] of fields.places) {
+      const [stepX, stepY] = [Math.round(x * CURSOR_STEPS), Math.round(y * CURSOR_STEPS)];
+      out.s(stepX - lastX);
+      out.s(stepY - lastY);
+      [lastX, lastY] = [stepX, stepY];
+    }
+  } else if (kind === LiveKind.FIGURE) {
+    for (const number of [fields.counter, fields.page, fields.layer, fields.type]) out.u(number);
+    out.bytes(fields.payload);
   }
   return { kind, hops: 0, body: out.take() };
 }
@@ -140,5 +156,26 @@ export function readItem({ kind, body }) {
     return { origin, sequence, x, y, tool, page: input.left > 0 ? input.u() : 0 };
   }
   if (kind === LiveKind.ENDED) return { origin, sequence, counter: input.u() };
+  if (kind === LiveKind.TRAIL) return { origin, sequence, ...readTrail(input) };
+  if (kind === LiveKind.FIGURE) {
+    const [counter, page, layer, type] = [input.u(), input.u(), input.u(), input.u()];
+    if (counter < 1 || counter > COUNTER_MAX) throw new DecodeError("a figure of no possible op");
+    if (input.left > FIGURE_MAX) throw new LimitError(`a figure of ${input.left} bytes; the limit is ${FIGURE_MAX}`);
+    return { origin, sequence, counter, page, layer, type, payload: input.rest() };
+  }
   return { origin, sequence };
+}
+
+function readTrail(input) {
+  const [number, page] = [input.u(), input.u()];
+  const places = [];
+  let [x, y] = [0, 0];
+  while (input.left > 0) {
+    if (places.length === TRAIL_MAX) throw new LimitError(`a trail of more than ${TRAIL_MAX} points`);
+    x += input.s();
+    y += input.s();
+    places.push([x / CURSOR_STEPS, y / CURSOR_STEPS]);
+  }
+  if (places.length === 0) throw new DecodeError("a trail has no point");
+  return { number, page, places };
 }

@@ -143,6 +143,20 @@ function nearest(ax, ay, bx, by, cx, cy, dx, dy) {
 }
 
 /**
+ * How far a track is from places joined by straight lines.
+ * @param {number[][]} places [x, y] each
+ * @returns {number} px; 0 where they cross
+ */
+export function distanceToSegments(places, x0, y0, x1, y1) {
+  let least = Infinity;
+  for (let i = 0; i + 1 < places.length && least > 0; i++) {
+    const [[ax, ay], [bx, by]] = [places[i], places[i + 1]];
+    least = Math.min(least, nearest(ax, ay, bx, by, x0, y0, x1, y1).distance);
+  }
+  return least;
+}
+
+/**
  * Whether a track, the segment from (x0, y0) to (x1, y1) with a radius, touches the ink of a run. A point is a track
  * from itself to itself.
  * @param {import("./ink.js").Discs} discs
@@ -160,31 +174,35 @@ export function touches({ x, y, r }, x0, y0, x1, y1, radius) {
 }
 
 /**
- * What of a run's path lies under a track: the intervals that a cut is to take away.
+ * What of a run's path a track touches: where a disc of the ink and the round eraser share a point.
  * @param {import("./ink.js").Discs} discs with their path parameters
  * @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1
  * @param {number} radius px
  * @returns {number[]} start, end, start, end … in 1/64 of a segment, united; empty if nothing is touched
  */
-export function cutUnder({ x, y, t }, x0, y0, x1, y1, radius) {
+export function cutUnder({ x, y, r, t }, x0, y0, x1, y1, radius) {
   const intervals = [];
   const include = (start, end) => {
     const last = intervals.length - 1;
     if (last > 0 && start <= intervals[last]) intervals[last] = Math.max(intervals[last], end);
     else intervals.push(start, end);
   };
-  if (x.length === 1 && distanceToSegment(x[0], y[0], x0, y0, x1, y1) <= radius) {
+  if (x.length === 1 && distanceToSegment(x[0], y[0], x0, y0, x1, y1) <= radius + r[0]) {
     const at = Math.floor(t[0] * CUT_STEPS);
     include(at, at + 1);
   }
   for (let i = 0; i + 1 < x.length; i++) {
     const { at, distance } = nearest(x[i], y[i], x[i + 1], y[i + 1], x0, y0, x1, y1);
-    if (distance > radius) continue;
-    const under = (u) => distanceToSegment(x[i] + u * (x[i + 1] - x[i]), y[i] + u * (y[i + 1] - y[i]), x0, y0, x1, y1) <= radius;
-    const low = boundary(under, at, 0);
-    const high = boundary(under, at, 1);
-    const from = t[i] + low * (t[i + 1] - t[i]);
-    const to = t[i] + high * (t[i + 1] - t[i]);
+    if (distance > radius + Math.max(r[i], r[i + 1])) continue;
+    // how far the track is from the disc at u, less than nothing where they meet: a convex function of u
+    const gap = (u) => {
+      const away = distanceToSegment(x[i] + u * (x[i + 1] - x[i]), y[i] + u * (y[i + 1] - y[i]), x0, y0, x1, y1);
+      return away - radius - r[i] - u * (r[i + 1] - r[i]);
+    };
+    const inside = gap(at) <= 0 ? at : lowest(gap);
+    if (gap(inside) > 0) continue;
+    const from = t[i] + boundary(gap, inside, 0) * (t[i + 1] - t[i]);
+    const to = t[i] + boundary(gap, inside, 1) * (t[i + 1] - t[i]);
     const start = Math.floor(from * CUT_STEPS);
     include(start, Math.max(Math.ceil(to * CUT_STEPS), start + 1));
   }
@@ -192,13 +210,24 @@ export function cutUnder({ x, y, t }, x0, y0, x1, y1, radius) {
 }
 
 /** From a place inside towards `side` (0 or 1), the last place that is still inside. */
-function boundary(inside, from, side) {
-  if (inside(side)) return side;
+function boundary(gap, from, side) {
+  if (gap(side) <= 0) return side;
   let [near, far] = [from, side];
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < 12; i++) {
     const middle = (near + far) / 2;
-    if (inside(middle)) near = middle;
+    if (gap(middle) <= 0) near = middle;
     else far = middle;
   }
-  return near;
+  return far; // on the far side of the edge, so that nothing that is touched stays
+}
+
+/** Where in 0 .. 1 a convex function is lowest, about. */
+function lowest(value) {
+  let [low, high] = [0, 1];
+  for (let i = 0; i < 24; i++) {
+    const [left, right] = [low + (high - low) / 3, high - (high - low) / 3];
+    if (value(left) <= value(right)) high = right;
+    else low = left;
+  }
+  return (low + high) / 2;
 }

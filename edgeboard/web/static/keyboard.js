@@ -29,6 +29,9 @@ const ARROWS = new Map([
  * @property {(move: string) => void} order
  * @property {(isHeld: boolean) => void} space
  * @property {() => void} escape
+ * @property {() => void} partial the eraser takes whole strokes, or parts of them
+ * @property {() => void} stamp put what the tool in hand makes in the middle
+ * @property {() => void} help
  */
 
 /**
@@ -68,11 +71,16 @@ function commandOf(event, commands) {
     return null;
   }
   if (event.altKey) return null;
+  if (event.shiftKey && lower === "e") return commands.partial;
   if (TOOL_KEYS.has(lower)) return () => commands.tool(TOOL_KEYS.get(lower));
   if (ARROWS.has(key)) return isOnPaper(event) ? () => commands.nudge(...ARROWS.get(key), event.shiftKey) : null;
   switch (key) {
     case " ":
       return isOnPaper(event) ? () => commands.space(true) : null;
+    case "Enter":
+      return isOnPaper(event) ? commands.stamp : null;
+    case "?":
+      return commands.help;
     case "[":
       return () => commands.width(-1);
     case "]":

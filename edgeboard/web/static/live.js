@@ -7,8 +7,9 @@
  */
 
 import { COORDINATE_END, decodeColumns, encodeColumns } from "./codec.js";
-import { LIVE_MAX, LiveKind, itemSize, liveItem, readItem, shortName } from "./frames.js";
+import { FIGURE_MAX, LIVE_MAX, LiveKind, itemSize, liveItem, readItem, shortName } from "./frames.js";
 import { counterOf, opId, originOf } from "./ids.js";
+import { Trails } from "./trails.js";
 import { DecodeError } from "./varints.js";
 
 export const FRAME_EVERY_MS = 33;
@@ -16,6 +17,7 @@ export const PREVIEW_POINTS = 16; // in one item
 export const INTRODUCED_EVERY = 8; // items of a stroke: who comes late, or has lost one, waits for at most seven more
 export const PREVIEW_LASTS_MS = 5_000; // without its op
 export const CURSOR_LASTS_MS = 8_000; // without moving
+const TRAIL_POINTS = 32; // of the laser pointer, in one item
 const REPEAT_CURSOR_MS = 3_000; // so that newcomers see a hand that rests
 const ORIGINS_MAX = 512; // heard of at a time
 const PREVIEWS_MAX = 256;
@@ -36,6 +38,8 @@ export class LiveSender {
   #cursorSent = null;
   #stroke = null;
   #ended = [];
+  #figure = null; // {counter, page, layer, type, payload, isFresh, isShown}
+  #trail = null; // {number, page, places}
 
   /** @param {string} origin hex */
   constructor(origin) {
@@ -78,9 +82,35 @@ export class LiveSender {
     this.#stroke = null;
   }
 
+  /**
+   * A figure under way looks like this now.
+   * @param {number} counter of the op that will log it
+   * @param {{page: number, layer: number}} place
+   * @param {number} type one of `ItemType`
+   * @param {Uint8Array} payload
+   */
+  figure(counter, { page, layer }, type, payload) {
+    if (payload.length > FIGURE_MAX) return;
+    this.#figure = { counter, page, layer, type, payload, isFresh: true, isShown: this.#figure?.isShown ?? false };
+  }
+
+  /** The figure is logged, or will not be. @param {boolean} isLogged */
+  endFigure(isLogged) {
+    if (!isLogged && this.#figure?.isShown) this.#ended.push(this.#figure.counter);
+    this.#figure = null;
+  }
+
+  /** The laser pointer is here. @param {number} number of its press @param {number} page @param {number} x canvas px @param {number} y */
+  laser(number, page, x, y) {
+    if (this.#trail?.number !== number) this.#trail = { number, page, places: [] };
+    this.#trail.places.push([x, y]);
+    if (this.#trail.places.length > TRAIL_POINTS) this.#trail.places.shift();
+  }
+
   /** Whether anything waits to be shown. */
   get waiting() {
-    return this.#cursor !== null || this.#ended.length > 0 || (this.#stroke?.x.length ?? 0) > 0;
+    const hasInk = (this.#stroke?.x.length ?? 0) > 0 || (this.#figure?.isFresh ?? false);
+    return this.#cursor !== null || this.#ended.length > 0 || this.#trail !== null || hasInk;
   }
 
   /** When `frame` may give something. @param {number} now @returns {number|null} */
@@ -111,6 +141,12 @@ export class LiveSender {
     }
     for (const counter of this.#ended.splice(0)) items.push(this.#item(LiveKind.ENDED, { counter }));
     this.#addPreviews(items);
+    if (this.#trail !== null) items.push(this.#item(LiveKind.TRAIL, this.#trail));
+    this.#trail = null;
+    if (this.#figure?.isFresh) {
+      items.push(this.#item(LiveKind.FIGURE, this.#figure));
+      Object.assign(this.#figure, { isFresh: false, isShown: true });
+    }
     return items;
   }
 
@@ -172,6 +208,10 @@ export class LiveReceiver {
   cursors = new Map();
   /** @type {Map<string, Preview & {next: number}>} by op id */
   previews = new Map();
+  /** Figures under way, by op id. @type {Map<string, {id: string, origin: string, page: number, type: number, payload: Uint8Array, at: number}>} */
+  figures = new Map();
+  /** Where laser pointers have been. */
+  trails = new Trails();
   /** Items that broke the format or a limit. */
   dropped = 0;
 
@@ -205,7 +245,7 @@ export class LiveReceiver {
 
   /** An op has arrived: its preview has done its work. @param {string} id @returns {boolean} whether there was one */
   arrived(id) {
-    return this.previews.delete(id);
+    return this.previews.delete(id) || this.figures.delete(id);
   }
 
   /** These origins have left: take their traces away. @param {(origin: string) => boolean} isHere */
@@ -217,17 +257,22 @@ export class LiveReceiver {
 
   /** Drop what nobody has confirmed. @param {number} now @returns {boolean} whether something went */
   expire(now) {
-    const before = this.cursors.size + this.previews.size;
+    const before = this.#shown;
     for (const [origin, { at }] of this.cursors) if (now - at >= CURSOR_LASTS_MS) this.cursors.delete(origin);
     for (const [id, { at }] of this.previews) if (now - at >= PREVIEW_LASTS_MS) this.previews.delete(id);
-    return this.cursors.size + this.previews.size !== before;
+    for (const [id, { at }] of this.figures) if (now - at >= PREVIEW_LASTS_MS) this.figures.delete(id);
+    return this.#shown !== before;
+  }
+
+  get #shown() {
+    return this.cursors.size + this.previews.size + this.figures.size;
   }
 
   /** When something expires next. @returns {number|null} */
   nextTimer() {
     let due = null;
     for (const { at } of this.cursors.values()) due = Math.min(due ?? Infinity, at + CURSOR_LASTS_MS);
-    for (const { at } of this.previews.values()) due = Math.min(due ?? Infinity, at + PREVIEW_LASTS_MS);
+    for (const { at } of [...this.previews.values(), ...this.figures.values()]) due = Math.min(due ?? Infinity, at + PREVIEW_LASTS_MS);
     return due;
   }
 
@@ -243,6 +288,12 @@ export class LiveReceiver {
         return this.#point(origin, fields, now);
       case LiveKind.ENDED:
         return this.#end(opId(origin, fields.counter));
+      case LiveKind.TRAIL:
+        check(fields.places.every(([x, y]) => isPlace(x) && isPlace(y)));
+        for (const [x, y] of fields.places) this.trails.add(origin, { number: fields.number, page: fields.page, x, y, at: now });
+        return true;
+      case LiveKind.FIGURE:
+        return this.#draft(fields, now);
       default:
         return false; // a probe, or of a later version
     }
@@ -250,14 +301,14 @@ export class LiveReceiver {
 
   /** Sequences rise per origin and kind; of unknown kinds nothing is remembered. */
   #isNewer(origin, kind, sequence) {
-    if (kind < LiveKind.CURSOR || kind > LiveKind.PROBE) return false;
+    if (!SEQUENCED.has(kind)) return false;
     let highest = this.#sequences.get(origin);
     if (highest === undefined) {
       if (this.#sequences.size >= ORIGINS_MAX) this.#sequences.delete(this.#sequences.keys().next().value);
-      this.#sequences.set(origin, (highest = [-1, -1, -1, -1, -1]));
+      this.#sequences.set(origin, (highest = new Map()));
     }
-    if (sequence <= highest[kind]) return false;
-    highest[kind] = sequence;
+    if (sequence <= (highest.get(kind) ?? -1)) return false;
+    highest.set(kind, sequence);
     return true;
   }
 
@@ -283,7 +334,17 @@ export class LiveReceiver {
   #end(id) {
     const known = this.#strokes.get(shortName(id));
     if (known?.id === id) known.first = Infinity; // nothing of it that comes late is shown
-    return this.previews.delete(id);
+    return this.previews.delete(id) || this.figures.delete(id);
+  }
+
+  /** A figure looks like this now; of one maker there is one at a time. */
+  #draft({ origin, counter, page, type, payload }, now) {
+    const id = opId(origin, counter);
+    if (this.#isLogged(id)) return false;
+    for (const [other, figure] of this.figures) if (figure.origin === origin && other !== id) this.figures.delete(other);
+    if (!this.figures.has(id) && this.figures.size >= PREVIEWS_MAX) this.figures.delete(this.figures.keys().next().value);
+    this.figures.set(id, { id, origin, page, type, payload, at: now });
+    return true;
   }
 
   /** Points of a stroke; until one is introduced that has this name, they are nobody's. */
@@ -313,6 +374,7 @@ export class LiveReceiver {
   }
 }
 
+const SEQUENCED = new Set([LiveKind.CURSOR, LiveKind.ENDED, LiveKind.PROBE, LiveKind.TRAIL, LiveKind.FIGURE]);
 const isPlace = (value) => Math.abs(value) <= REACH_PX;
 
 function check(condition) {

@@ -10,12 +10,15 @@ import { Cursors } from "./cursors.js";
 import { openDatabase } from "./database.js";
 import { Desk } from "./desk.js";
 import { Editing } from "./editing.js";
+import { soundDraft } from "./editor.js";
+import { Grid } from "./grid.js";
+import { FIT_MARGIN, Hands } from "./hands.js";
 import { GuestSession } from "./guest.js";
 import { randomOrigin } from "./ids.js";
 import { listenForImages, makeGallery } from "./imaging.js";
 import { Extras } from "./extras.js";
 import { expose } from "./inspect.js";
-import { listenToKeys } from "./keyboard.js";
+import { becomeKiosk, isKiosk } from "./kiosk.js";
 import { listenToLeaving } from "./leaving.js";
 import { Carrier, openWebRtc, openWebSocket } from "./link.js";
 import { LiveReceiver, LiveSender } from "./live.js";
@@ -27,14 +30,12 @@ import { Presence } from "./presence.js";
 import { Refusals, itemOf, whatOf } from "./refusals.js";
 import { Spill } from "./spill.js";
 import { Toasts } from "./toasts.js";
-import { TOOLS, inked } from "./tools.js";
 import { Chrome } from "./ui.js";
 import { overlap } from "./geometry.js";
 import { makeView, visible } from "./view.js";
 import { Code } from "./wire.js";
 import { ending, refusal } from "./words.js";
 
-const FIT_MARGIN = { top: 84, right: 40, bottom: 96, left: 40 };
 const KEEP_VIEW_MS = 400;
 const REVIEW_MS = 400;
 const SHOW_EVERY_MS = 50; // the chrome; attributes for tests follow at once
@@ -107,19 +108,24 @@ const desk = new Desk({
   live: liveOut,
   others: {
     previews: () => liveIn.previews.values(),
+    figures: () => liveIn.figures.values(),
+    trails: liveIn.trails,
     colourOf: (origin) => presence.of(origin)?.colour ?? 1,
     refused: () => itemsOf(outbox.refused()),
   },
   images,
   clock,
+  notify: (text) => toasts.say(text),
+  drafts: people.draftsOf(drawer, roomName, soundDraft),
 });
 listenForImages({ board, desk, gallery: images, toasts });
+const grid = new Grid(document.getElementById("grid"));
 const cursors = new Cursors(document.getElementById("cursors"));
 const chrome = new Chrome(roomName, {
-  choose,
+  choose: (choice) => hands.choose(choice),
   restyle: (style) => editing.restyle(style),
-  undo: () => repeat("undo"),
-  redo: () => repeat("redo"),
+  undo: () => hands.repeat("undo"),
+  redo: () => hands.repeat("redo"),
   zoomBy: (factor) => desk.zoomBy(factor),
   zoomReset: () => desk.zoomTo(1),
   fit: () => desk.fit(FIT_MARGIN),
@@ -128,6 +134,9 @@ const chrome = new Chrome(roomName, {
     chrome.showFingers(desk.hasPen, draws);
     fingersDraw = draws;
   },
+  grid: (kind) => hands.showGrid(kind),
+  countClear: () => hands.countClear(),
+  clear: () => hands.clear(),
   introduce: (name, colour) => {
     self = { ...self, name, colour };
     people.remember(drawer, self);
@@ -151,9 +160,10 @@ const chrome = new Chrome(roomName, {
   share: () => extras.share(),
 });
 const extras = new Extras({
-  board, desk, editing: () => editing, toasts, room: roomName, undo: () => repeat("undo"), clock,
+  board, desk, editing: () => editing, toasts, room: roomName, undo: () => hands.repeat("undo"), clock,
 });
-const editing = new Editing({ desk, room: roomName, choose });
+const editing = new Editing({ desk, room: roomName, choose: (choice) => hands.choose(choice) });
+const hands = new Hands({ board, desk, chrome, editing, extras, grid, toasts, drawer, room: roomName, isReadOnly: isEmbed });
 const connection = new Connection({
   dial: new Map([
     [Carrier.WEBRTC, openWebRtc],
@@ -203,6 +213,7 @@ function hear(output, session) {
       return;
     case "caughtUp":
       showSomething();
+      hands.recoverNotes();
       break;
     case "receipt":
       outbox.receipt(output.level, output.origin, output.counters);
@@ -352,40 +363,6 @@ function showSomething() {
   if (box !== null && !overlap(box, visible(desk.view, width, height))) desk.fit(FIT_MARGIN);
 }
 
-// ------------------------------------------------------------------------------------------------------ what people press
-
-function choose(choice) {
-  if (isEmbed) choice = { name: "hand" };
-  desk.choose(choice);
-  if (desk.choice.name !== "select") editing.none();
-  people.keepTools(drawer, desk.choice);
-  chrome.showChoice(desk.choice);
-}
-
-function repeat(what) {
-  if (desk.isBusy || desk.isPast) return;
-  desk.bench.settle();
-  if (!board[what]()) toasts.say(board.whyNot(what));
-}
-
-listenToKeys(window, {
-  tool: (name) => choose({ name }),
-  width: (step) => {
-    const name = inked(desk.choice.name);
-    const most = TOOLS[name].widths.length - 1;
-    const width = Math.min(most, Math.max(0, desk.choice.widths[name] + step));
-    choose({ name, widths: { [name]: width } });
-  },
-  undo: () => repeat("undo"),
-  redo: () => repeat("redo"),
-  zoomBy: (factor) => desk.zoomBy(factor),
-  zoomReset: () => desk.zoomTo(1),
-  fit: () => desk.fit(FIT_MARGIN),
-  ...editing.keys,
-  space: (isHeld) => desk.holdSpace(isHeld),
-  escape: () => chrome.close() || desk.abandon() || editing.none() || extras.closeHistory(),
-});
-
 // ------------------------------------------------------------------------------------------------------------ live, timers
 
 const pace = new LivePace({
@@ -409,6 +386,7 @@ desk.listen({
   above: () => editing.show(),
   view: (view) => {
     chrome.showZoom(view.zoom);
+    grid.look(view);
     drawCursors(true);
     clearTimeout(viewTimer);
     viewTimer = setTimeout(() => people.keepView(drawer, roomName, view), KEEP_VIEW_MS);
@@ -420,7 +398,8 @@ desk.listen({
 listenToLeaving(window, { desk, outbox, images, connection });
 
 async function begin() {
-  choose(people.toolsKept(drawer, TOOLS));
+  if (isKiosk(location.search)) becomeKiosk(window);
+  hands.begin(window);
   const kept = people.viewKept(drawer, roomName);
   if (kept !== null) desk.show(makeView(kept.x, kept.y, kept.zoom));
   chrome.showZoom(desk.view.zoom);

@@ -6,11 +6,14 @@
 
 import { inflated, overlap, united } from "./geometry.js";
 import { drawSelection } from "./handles.js";
-import { strokePicture } from "./picture.js";
+import { cssColour } from "./ink.js";
+import { previewOf, strokePicture } from "./picture.js";
+import { TRAIL_LASTS_MS } from "./trails.js";
 import { toCanvas, visible } from "./view.js";
 
 const UNKNOWN_WIDTH = 24; // of a preview whose style got lost, in 1/8 px
 const REFUSED_COLOUR = "#d92d20";
+const LASER_PX = 7; // on screen, where the pointer is; behind it the trail becomes thinner
 
 /** The canvas above the sheet. */
 export class Overlay {
@@ -21,6 +24,7 @@ export class Overlay {
   #ratio = 1;
   #drawn = null; // the box that is not empty, in canvas px, and the view it was drawn for
   #pictures = new Map(); // preview id -> {length, picture}
+  #figures = new Map(); // payload -> picture
 
   /** @param {HTMLCanvasElement} element */
   constructor(element) {
@@ -42,11 +46,14 @@ export class Overlay {
    * @param {object|null} what.selection as `drawSelection` takes it
    * @param {{x: number, y: number, radius: number}|null} what.ring of the eraser, screen px
    * @param {Iterable<import("./live.js").Preview>} what.previews
+   * @param {Iterable<{page: number, type: number, payload: Uint8Array}>} what.figures of others, under way
+   * @param {Iterable<[string, import("./trails.js").TrailPoint[]]>} what.trails of laser pointers, by origin
+   * @param {number} what.now ms
    * @param {number} what.page that is shown
    * @param {(origin: string) => number} what.colourOf a person's colour
    * @param {Iterable<import("./geometry.js").Rect>} what.refused boxes to mark
    */
-  draw(view, { own, selection, ring, previews, page, colourOf, refused }) {
+  draw(view, { own, selection, ring, previews, figures, trails, now, page, colourOf, refused }) {
     const context = this.#context;
     this.#clear(view);
     const seen = visible(view, this.#width, this.#height);
@@ -54,7 +61,7 @@ export class Overlay {
     context.setTransform(unit, 0, 0, unit, -view.x * unit, -view.y * unit);
     context.lineCap = context.lineJoin = "round";
     let box = null;
-    for (const picture of this.#others(previews, page, colourOf)) {
+    for (const picture of [...this.#others(previews, page, colourOf), ...this.#drafts(figures, page)]) {
       if (!overlap(picture.box, seen)) continue;
       picture.draw(context);
       box = united(box, picture.box);
@@ -71,6 +78,10 @@ export class Overlay {
     }
     if (selection !== null) box = united(box, drawSelection(context, view, selection));
     if (ring !== null) box = united(box, this.#ring(ring, view));
+    for (const [origin, points] of trails) {
+      const here = points.filter((point) => point.page === page);
+      box = united(box, this.#trail(here, cssColour(colourOf(origin)), view.zoom, now));
+    }
     this.#drawn = box === null ? null : { box, view };
   }
 
@@ -87,6 +98,34 @@ export class Overlay {
       context.stroke();
     }
     return inflated({ x0: cx - r, y0: cy - r, x1: cx + r, y1: cy + r }, 3 / view.zoom);
+  }
+
+  /** Thinner the longer ago; points of one press are joined. */
+  #trail(points, css, zoom, now) {
+    const context = this.#context;
+    context.globalAlpha = 1;
+    context.strokeStyle = css;
+    let box = null;
+    points.forEach(({ number, x, y, at }, i) => {
+      const from = points[i - 1]?.number === number ? points[i - 1] : { x, y };
+      const width = (LASER_PX / zoom) * Math.max(0.05, 1 - (now - at) / TRAIL_LASTS_MS);
+      context.lineWidth = width;
+      context.beginPath();
+      context.moveTo(from.x, from.y);
+      context.lineTo(x + 0.001 / zoom, y); // a line of no length is not drawn everywhere
+      context.stroke();
+      box = united(box, inflated({ x0: x, y0: y, x1: x, y1: y }, width));
+    });
+    return box;
+  }
+
+  #drafts(figures, page) {
+    const before = this.#figures;
+    this.#figures = new Map();
+    for (const { page: own, type, payload } of figures) {
+      if (own === page) this.#figures.set(payload, before.get(payload) ?? previewOf(type, payload));
+    }
+    return [...this.#figures.values()].filter((picture) => picture !== null);
   }
 
   #others(previews, page, colourOf) {

@@ -37,6 +37,7 @@ export class Painter {
   #known = new Map(); // pictures of another state of the room: of plain items they are the same
   #tint = null; // which colour an item is shown in instead of its own
   #hidden = new Set();
+  #wiped = new Map(); // cuts by piece that are not logged yet
   #lifted = new Set(); // items that somebody else draws for now
   #last = null; // where the topmost item on the sheet stands in paint order
   #boxes = []; // changed, in canvas px
@@ -130,11 +131,22 @@ export class Painter {
     }
   }
 
+  /**
+   * Show cuts that are not logged yet.
+   * @param {Map<string, number[]>} wiped by piece; kept, and looked at again when an item changes
+   * @param {Iterable<string>} ids items that look different for it
+   */
+  showCut(wiped, ids) {
+    this.#wiped = wiped;
+    this.changed(ids);
+  }
+
   #picture(item) {
-    const known = this.#known.get(item.id);
+    const isWiping = this.#wiped.size > 0;
+    const known = isWiping ? undefined : this.#known.get(item.id);
     if (known?.isPlain && isPlain(item)) return known.version === item.version ? known : { ...known, version: item.version };
-    const picture = pictureOf(item, this.#tint?.(item) ?? null, this.#images);
-    if (picture !== null) picture.isPlain = this.#tint === null && isPlain(item);
+    const picture = pictureOf(item, this.#tint?.(item) ?? null, this.#images, this.#wiped);
+    if (picture !== null) picture.isPlain = this.#tint === null && !isWiping && isPlain(item);
     return picture;
   }
 
@@ -199,19 +211,31 @@ export class Painter {
 
   /** Items that a track touches, but those that are to be left alone. @returns {string[]} */
   touched(x0, y0, x1, y1, radius) {
+    return [...this.#near(x0, y0, x1, y1, radius)].filter((each) => each.touched(x0, y0, x1, y1, radius)).map(({ id }) => id);
+  }
+
+  /** What of the ink a track touches, as `touched`. @returns {{id: string, pieces: [string, number[]][]}[]} by item; intervals by piece */
+  cutUnder(x0, y0, x1, y1, radius) {
+    const found = [];
+    for (const { id, cutUnder } of this.#near(x0, y0, x1, y1, radius)) {
+      const pieces = cutUnder?.(x0, y0, x1, y1, radius) ?? [];
+      if (pieces.length > 0) found.push({ id, pieces });
+    }
+    return found;
+  }
+
+  /** Pictures around a track, of items that may be changed. */
+  *#near(x0, y0, x1, y1, radius) {
     const track = {
       x0: Math.min(x0, x1) - radius,
       y0: Math.min(y0, y1) - radius,
       x1: Math.max(x0, x1) + radius,
       y1: Math.max(y0, y1) + radius,
     };
-    const found = [];
     for (const picture of this.#pictures.values()) {
       if (picture === null || !overlap(picture.box, track)) continue;
-      if (!picture.touched(x0, y0, x1, y1, radius)) continue;
-      if (!this.#sight.isFixed(this.#document.item(picture.id))) found.push(picture.id);
+      if (!this.#sight.isFixed(this.#document.item(picture.id))) yield picture;
     }
-    return found;
   }
 
   /**

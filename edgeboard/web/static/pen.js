@@ -15,6 +15,7 @@ export class StrokeTool {
   #recorder = null;
   #item = null;
   #pieces = 0;
+  #predicted = []; // samples that may come next: shown, never logged
   cursor = CursorTool.PEN;
 
   /** @param {import("./tools.js").Bench} bench @param {{tool: number, colour: number, width: number}} style */
@@ -31,7 +32,7 @@ export class StrokeTool {
   /** What is under way, to be drawn. @returns {import("./picture.js").Picture|null} */
   get drawing() {
     if (this.#recorder === null || this.#recorder.length === 0) return null;
-    return strokePicture([{ columns: this.#recorder.columns(), cuts: [] }], this.#style);
+    return strokePicture([{ columns: this.#foreseen(this.#recorder.columns()), cuts: [] }], this.#style);
   }
 
   begin(sample, { hasPressure }) {
@@ -41,7 +42,8 @@ export class StrokeTool {
     this.#add(sample);
   }
 
-  move(samples) {
+  move(samples, predicted = []) {
+    this.#predicted = predicted;
     for (const sample of samples) {
       this.#add(sample);
       if (this.#recorder.isDue(sample.time)) this.#log(sample.time);
@@ -64,6 +66,7 @@ export class StrokeTool {
   }
 
   end() {
+    this.#predicted = [];
     this.flush();
     this.#bench.live.cancel(); // of the piece that would have come next
     this.#recorder = null;
@@ -73,6 +76,21 @@ export class StrokeTool {
   cancel() {
     this.#bench.live.cancel();
     this.#recorder = null;
+  }
+
+  /** The stroke with what may come next at its end, so that the ink keeps up with the pen. */
+  #foreseen(columns) {
+    if (this.#predicted.length === 0) return columns;
+    const { scale } = columns;
+    const places = this.#predicted.map(({ x, y }) => toCanvas(this.#bench.view(), x, y));
+    const steps = (key) => places.map((place) => Math.round(place[key] * scale));
+    const last = columns.pressure?.at(-1) ?? 0;
+    return {
+      scale,
+      x: [...columns.x, ...steps("x")],
+      y: [...columns.y, ...steps("y")],
+      pressure: columns.pressure === null ? null : [...columns.pressure, ...places.map(() => last)],
+    };
   }
 
   #add({ x, y, pressure, time }) {

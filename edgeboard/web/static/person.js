@@ -9,7 +9,10 @@ import { NAME_MAX, isRoomName } from "./wire.js";
 
 const PERSON = "edgeboard.person";
 const TOOLS = "edgeboard.tools";
-const VIEW = "edgeboard.view."; // and the room's name
+// and the room's name:
+const VIEW = "edgeboard.view.";
+const GRID = "edgeboard.grid.";
+const DRAFT = "edgeboard.draft.";
 
 /** Colours of people: those of the palette that read well on white and apart from each other. */
 export const PERSON_COLOURS = Object.freeze([4, 5, 7, 8, 9, 10, 11, 12, 13]);
@@ -104,10 +107,13 @@ export function remember(drawer, person) {
  * @returns {object} only what makes sense; empty if nothing is known
  */
 export function toolsKept(drawer, tools) {
-  const { name, colour, widths } = Object(drawer.get(TOOLS));
+  const { name, colour, paper, isPartial, widths } = Object(drawer.get(TOOLS));
   const kept = {};
+  const isColour = (value) => Number.isInteger(value) && value >= 0 && value <= 16 + 0xffffff;
   if (Object.hasOwn(tools, name)) kept.name = name;
-  if (Number.isInteger(colour) && colour >= 0 && colour <= 16 + 0xffffff) kept.colour = colour;
+  if (isColour(colour)) kept.colour = colour;
+  if (isColour(paper)) kept.paper = paper;
+  if (typeof isPartial === "boolean") kept.isPartial = isPartial;
   const isStep = ([tool, step]) => Object.hasOwn(tools, tool) && tools[tool].widths?.[step] !== undefined;
   kept.widths = Object.fromEntries(Object.entries(Object(widths)).filter(isStep));
   return kept;
@@ -140,4 +146,25 @@ export function roomOf(path) {
     // not a name
   }
   return isRoomName(name) ? name : "lobby";
+}
+
+/** The grid of a room. @param {Drawer} drawer @param {string} room @param {readonly string[]} kinds the first by default */
+export function gridKept(drawer, room, kinds) {
+  const kept = drawer.get(GRID + room);
+  return kinds.includes(kept) ? kept : kinds[0];
+}
+
+/** @param {Drawer} drawer @param {string} room @param {string} kind */
+export function keepGrid(drawer, room, kind) {
+  drawer.set(GRID + room, kind);
+}
+
+/**
+ * Where the note that is being typed in a room is kept.
+ * @param {Drawer} drawer
+ * @param {string} room
+ * @param {(kept: unknown) => object|null} sound what of it makes sense
+ */
+export function draftsOf(drawer, room, sound) {
+  return { get: () => sound(drawer.get(DRAFT + room)), set: (draft) => drawer.set(DRAFT + room, draft) };
 }

@@ -8,9 +8,10 @@
 
 import { decodeColumns, decodeStroke } from "./codec.js";
 import { FIGURES } from "./figures.js";
-import { applied, asTransform, discsRect, invert, scaleOf, touches, transformedRect, united } from "./geometry.js";
+import { applied, asTransform, cutUnder, discsRect, inflated, invert, scaleOf, touches, transformedRect, united } from "./geometry.js";
 import { MARKER_OPACITY, WIDTH_STEPS, cssColour, runs, traceRun } from "./ink.js";
 import { ItemType, Register, Tool } from "./kinds.js";
+import { unite } from "./merge.js";
 import { DecodeError } from "./varints.js";
 
 /**
@@ -25,18 +26,23 @@ import { DecodeError } from "./varints.js";
  * @property {Picture} [inner] the same without it
  * @property {() => import("./geometry.js").Rect|null} [tight] the box of what is painted and no more
  * @property {() => import("./ink.js").Discs[]} [runs] the ink of a stroke
+ * @property {(x0: number, y0: number, x1: number, y1: number, radius: number) => [string, number[]][]} [cutUnder] of ink: what
+ *   of its pieces a track touches, as `cut` ops say it
  */
+
+const NOTHING = new Map();
 
 /**
  * The picture of an item as it is now.
  * @param {import("./items.js").Item} item
  * @param {number|null} [tint] a colour to show it in instead of its own
  * @param {{of: (content: string) => {bitmap: ImageBitmap|null, share: number}}|null} [images] those that are here
+ * @param {Map<string, number[]>} [wiped] cuts by piece that are not logged yet
  * @returns {Picture|null} null if it cannot be drawn
  */
-export function pictureOf(item, tint = null, images = null) {
+export function pictureOf(item, tint = null, images = null, wiped = NOTHING) {
   if (tint !== null) return pictureOf(tinted(item, tint), null, images);
-  const make = item.type === ItemType.STROKE ? pictureOfStroke : FIGURES.get(item.type);
+  const make = item.type === ItemType.STROKE ? (stroke) => pictureOfStroke(stroke, wiped) : FIGURES.get(item.type);
   if (make === undefined) return null;
   try {
     const picture = transformed(make(item, images), item.value(Register.TRANSFORM));
@@ -58,7 +64,23 @@ function tinted(item, colour) {
   return { id: item.id, version: item.version, layer: item.layer, type: item.type, op: item.op, pieces: item.pieces, value };
 }
 
-function pictureOfStroke(item) {
+/**
+ * What an item would look like that is one op.
+ * @param {number} type one of `ItemType`, not of ink
+ * @param {Uint8Array} payload
+ * @returns {Picture|null} null if it cannot be drawn
+ */
+export function previewOf(type, payload) {
+  try {
+    const picture = FIGURES.get(type)?.({ type, pieces: [{ payload }], value: () => undefined }) ?? null;
+    return picture !== null && isSane(picture.box) ? picture : null;
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
+}
+
+function pictureOfStroke(item, wiped) {
   const pieces = [];
   let head = null;
   for (const piece of item.pieces) {
@@ -70,25 +92,31 @@ function pictureOfStroke(item) {
       if (!(error instanceof DecodeError) || head === null) throw error;
       continue; // the rest of the stroke is good
     }
-    pieces.push({ columns, cuts: piece.cuts });
+    const more = wiped.get(piece.id);
+    pieces.push({ id: piece.id, columns, cuts: more === undefined ? piece.cuts : unite([piece.cuts, more]) });
   }
   return strokePicture(pieces, restyled(item, head));
 }
 
 /**
  * Strokes of the log and strokes under way are drawn alike: columns by piece, with their cuts.
- * @param {{columns: import("./codec.js").Columns, cuts: number[]}[]} pieces
+ * @param {{id?: string, columns: import("./codec.js").Columns, cuts: number[]}[]} pieces
  * @param {{tool: number, colour: number, width: number, opacity?: number}} style width in 1/8 px
- * @returns {Picture} without id and version
+ * @returns {Picture|null} without id and version; null if all of it is cut away
  */
 export function strokePicture(pieces, { tool, colour, width, opacity = 1 }) {
   const alpha = opacity * (tool === Tool.MARKER ? MARKER_OPACITY : 1);
   const css = cssColour(colour);
   let discs = null;
   let outline = null;
-  const allRuns = () => (discs ??= pieces.flatMap(({ columns, cuts }) => runs(columns, width, cuts)));
+  const byPiece = () => (discs ??= pieces.map(({ columns, cuts }) => runs(columns, width, cuts)));
+  const allRuns = () => byPiece().flat();
+  const tight = () => allRuns().map(discsRect).reduce(united, null);
+  const isWhole = pieces.every(({ cuts }) => cuts.length === 0);
+  const box = isWhole ? strokeBox(pieces, width / WIDTH_STEPS / 2) : tight();
+  if (box === null) return null;
   return {
-    box: strokeBox(pieces, width / WIDTH_STEPS / 2),
+    box: isWhole ? box : inflated(box, 1),
     draw(context) {
       outline ??= outlineOf(allRuns());
       context.globalAlpha = alpha;
@@ -102,8 +130,12 @@ export function strokePicture(pieces, { tool, colour, width, opacity = 1 }) {
       }
     },
     touched: (x0, y0, x1, y1, radius) => allRuns().some((run) => touches(run, x0, y0, x1, y1, radius)),
-    tight: () => allRuns().map(discsRect).reduce(united, null),
+    tight,
     runs: allRuns,
+    cutUnder(x0, y0, x1, y1, radius) {
+      const under = (pieceRuns) => unite(pieceRuns.map((run) => cutUnder(run, x0, y0, x1, y1, radius)));
+      return byPiece().map((each, at) => [pieces[at].id, under(each)]).filter(([, intervals]) => intervals.length > 0);
+    },
   };
 }
 
@@ -162,6 +194,11 @@ function transformed(picture, value) {
   const there = asTransform(value);
   const back = invert(there);
   if (back === null) return picture;
+  const inside = (act) => (x0, y0, x1, y1, radius) => {
+    const from = applied(back, x0, y0);
+    const to = applied(back, x1, y1);
+    return act(from.x, from.y, to.x, to.y, radius * scaleOf(back));
+  };
   return {
     box: transformedRect(picture.box, there),
     draw(context) {
@@ -170,11 +207,8 @@ function transformed(picture, value) {
       picture.draw(context);
       context.restore();
     },
-    touched(x0, y0, x1, y1, radius) {
-      const from = applied(back, x0, y0);
-      const to = applied(back, x1, y1);
-      return picture.touched(from.x, from.y, to.x, to.y, radius * scaleOf(back));
-    },
+    touched: inside(picture.touched),
+    cutUnder: picture.cutUnder && inside(picture.cutUnder),
     transform: there,
     inner: picture,
   };

@@ -10,6 +10,7 @@ const PINCH_WITHIN_PX = 30; // that the first finger has moved
 const WHEEL_LINE_PX = 40;
 const NOTCH_PX = 50; // a wheel's step is at least this, a trackpad's is less
 const ERASER_BUTTON = 5; // the other end of a pen
+const PREDICTED_MAX = 3; // points to come that are shown
 const REAL_LEVELS = 4; // different pressures after which a finger's are believed
 
 /** Whether a device measures pressure: those that do not say 0, 0.5 or 1. */
@@ -38,7 +39,7 @@ export class PressureSense {
  *
  * @typedef {object} Gestures what a board does with them
  * @property {(sample: Sample, how: {type: string, isEraser: boolean, hasPressure: boolean}) => boolean} begin false to refuse
- * @property {(samples: Sample[]) => void} move
+ * @property {(samples: Sample[], predicted: Sample[]) => void} move what came, and what the browser thinks comes next
  * @property {() => void} end
  * @property {() => void} cancel it was no stroke after all
  * @property {(dx: number, dy: number) => void} pan screen px
@@ -176,7 +177,8 @@ export class PointerInput {
       drawing.last = sample;
       samples.push(sample);
     }
-    this.#gestures.move(samples);
+    const predicted = event.type === "pointermove" ? (event.getPredictedEvents?.() ?? []) : [];
+    this.#gestures.move(samples, predicted.slice(0, PREDICTED_MAX).map((each) => this.#sample(each, drawing.hasPressure)));
   }
 
   #abandon() {

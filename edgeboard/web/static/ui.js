@@ -6,11 +6,12 @@
  */
 
 import { Cards } from "./cards.js";
-import { Choices, DOTS, avatar, find, make, setText, swatch, widthButton } from "./elements.js";
-import { PALETTE, cssColour } from "./ink.js";
+import { Choices, avatar, find, make, setText, swatch } from "./elements.js";
+import { GRIDS } from "./grid.js";
+import { cssColour } from "./ink.js";
 import { COLOUR_NAMES, counted, language, say, translate } from "./locale.js";
 import { PERSON_COLOURS, cleanName } from "./person.js";
-import { TOOLS, inked } from "./tools.js";
+import { Toolbar } from "./toolbar.js";
 import { badge, ending, refusal, roomWords, safety } from "./words.js";
 
 const ROWS_MAX = 200; // of people or refused changes that are listed
@@ -26,6 +27,9 @@ const AVATARS_MAX = 4; // beside each other; fewer on a phone
  * @property {() => void} zoomReset
  * @property {() => void} fit
  * @property {(draws: boolean) => void} fingers
+ * @property {(kind: string) => void} grid one of `GRIDS`
+ * @property {() => {items: number, people: number}} countClear what a clear would take
+ * @property {() => void} clear
  * @property {(name: string, colour: number) => void} introduce
  * @property {() => void} connect
  * @property {() => void} retry
@@ -39,11 +43,9 @@ const AVATARS_MAX = 4; // beside each other; fewer on a phone
 /** Everything on the screen that is not paper. */
 export class Chrome {
   #commands;
-  #choice = null;
-  #cards = new Cards(["badge", "people", "menu", "style", "selection-style", "selection-order"].map(find));
-  #tools;
-  #colours;
-  #widths;
+  #cards = new Cards(["badge", "people", "menu", "style", "shapes", "more", "selection-style", "selection-order"].map(find));
+  #toolbar;
+  #grids;
   #nameColours;
   #person = null;
   #nameColour = 0;
@@ -61,7 +63,8 @@ export class Chrome {
     find("export-json").href = url("json");
     find("export-svg").download = `${room}.svg`;
     find("export-json").download = `${room}.json`;
-    this.#fillToolbar();
+    this.#toolbar = new Toolbar(commands.choose, commands.restyle, () => this.close());
+    this.#grids = new Choices([...find("grid-kind").children], (at) => commands.grid(GRIDS[at]));
     this.#fillDialogs();
     this.#wire();
   }
@@ -76,38 +79,14 @@ export class Chrome {
 
   // --------------------------------------------------------------------------------------------------------- toolbar
 
-  #fillToolbar() {
-    const names = Object.keys(TOOLS);
-    const buttons = names.map((name) => document.querySelector(`#toolbar [data-tool="${name}"]`));
-    this.#tools = new Choices(buttons, (at) => this.#commands.choose({ name: names[at] }));
-    this.#colours = new Choices(
-      PALETTE.map((css, at) => swatch(find("colours"), css, say(COLOUR_NAMES[at]))),
-      (at) => this.#chooseInk({ colour: at }),
-    );
-    const widths = DOTS.map((_, at) => widthButton(find("widths"), at, DOTS.length));
-    this.#widths = new Choices(widths, (at) => this.#chooseInk({ width: at }));
-  }
-
-  /** A colour or a width is for what is selected, else for a tool that draws. */
-  #chooseInk({ colour, width }) {
-    if (this.#choice.name === "select" && this.#commands.restyle({ colour, width })) return;
-    const draws = inked(this.#choice.name);
-    const choice = { name: draws };
-    if (colour !== undefined) choice.colour = colour;
-    if (width !== undefined) choice.widths = { [draws]: width };
-    this.#commands.choose(choice);
-  }
-
   /** @param {import("./desk.js").Choice} choice */
   showChoice(choice) {
-    this.#choice = { ...choice };
-    const draws = inked(choice.name);
-    this.#tools.show(Object.keys(TOOLS).indexOf(choice.name));
-    this.#colours.show(choice.colour);
-    this.#widths.show(choice.widths[draws]);
-    document.documentElement.style.setProperty("--ink", cssColour(choice.colour));
-    const blob = find("style").querySelector(".blob");
-    blob.style.width = blob.style.height = `${DOTS[choice.widths[draws]] + 7}px`;
+    this.#toolbar.show(choice);
+  }
+
+  /** @param {string} kind one of `GRIDS` */
+  showGrid(kind) {
+    this.#grids.show(GRIDS.indexOf(kind));
   }
 
   /** @param {number} zoom */
@@ -262,6 +241,22 @@ export class Chrome {
     if (list.length === 0) find("dialog-refused").close();
   }
 
+  /** The keyboard sheet. */
+  showKeys() {
+    this.close();
+    if (document.querySelector("dialog[open]") === null) find("dialog-keys").showModal();
+  }
+
+  #askClear() {
+    this.close();
+    const { items, people } = this.#commands.countClear();
+    const things = counted(items, "{n} thing", "{n} things");
+    const makers = counted(people, "{n} person", "{n} people");
+    setText("clear-words", say("This takes away {things} by {makers}. What others draw meanwhile stays. You can undo it.", { things, makers }));
+    find("clear-do").disabled = items === 0;
+    find("dialog-clear").showModal();
+  }
+
   openRefused() {
     this.close();
     if (!find("dialog-refused").open) find("dialog-refused").showModal();
@@ -293,7 +288,12 @@ export class Chrome {
     press("menu-fingers", () => commands.fingers(find("menu-fingers").getAttribute("aria-checked") !== "true"));
     press("menu-name", () => this.askName());
     press("edit-name", () => this.askName());
-    press("menu-keys", andClose(() => find("dialog-keys").showModal()));
+    press("menu-keys", () => this.showKeys());
+    press("menu-clear", () => this.#askClear());
+    press("clear-do", () => {
+      find("dialog-clear").close();
+      commands.clear();
+    });
     press("link-retry", () => commands.connect());
     press("link-refused", () => this.openRefused());
     press("refused-retry", () => commands.retry());

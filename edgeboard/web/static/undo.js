@@ -266,22 +266,22 @@ class History {
     const changes = [];
     for (const [target, value] of [...alive].reverse()) {
       const follows = changes.length > 0 && this.#facts.contents(target).some(({ part }) => part === Part.CLEAR);
-      if (document.isAlive(target) !== value && (follows || this.#shows(target))) changes.unshift(aliveBody(target, value));
+      if (document.isAlive(target) !== value && (follows || this.#shows(target, alive))) changes.unshift(aliveBody(target, value));
     }
     const changed = new Set(changes.map(({ target }) => target));
     const seen = values.filter(({ target }) => target === undefined || changed.has(target) || document.isAlive(target));
     return [...changes, ...seen];
   }
 
-  /** Whether it can be seen that an item, a cut or a clear has effect. */
-  #shows(target) {
+  /** Whether it can be seen that an item, a cut or a clear has effect, when `alive` has come true. */
+  #shows(target, alive) {
     const document = this.#document;
     const fact = this.#facts.contents(target).find((each) => this.#view.counts(each));
     switch (fact?.part) {
       case Part.ITEM:
         return !document.isGone(target);
       case Part.CUT:
-        return this.#cutShows(fact);
+        return this.#cutShows(fact, alive);
       case Part.CLEAR:
         return document.under(fact).some((item) => this.#clearShows(fact, item));
       default:
@@ -289,10 +289,11 @@ class History {
     }
   }
 
-  /** Whether a cut takes from a live item what no other cut takes. */
-  #cutShows(cut) {
+  /** Whether a cut takes from an item that lives, or is about to, what no other cut takes. */
+  #cutShows(cut, alive) {
     const { piece } = cut.body;
-    if (!this.#adds(piece).some((add) => this.#document.isAlive(add.body.item ?? add.id))) return false;
+    const owners = this.#adds(piece).map((add) => add.body.item ?? add.id);
+    if (!owners.some((owner) => alive.get(owner) === true || this.#document.isAlive(owner))) return false;
     const view = this.#view;
     const cuts = this.#facts.cuts.get(piece).filter((other) => other !== cut && view.counts(other) && view.isLive(other.id));
     const taken = cuts.map((other) => other.body.intervals);

@@ -123,7 +123,7 @@ test("steps are finer where the paper is magnified", () => {
 
 test("one swipe of the eraser is one gesture, however much it takes", () => {
   const ids = [table.stroke(20, 0), table.stroke(20, 50), table.stroke(20, 100)];
-  const eraser = new EraserTool(table.bench);
+  const eraser = new EraserTool(table.bench, { radius: 9 });
   table.touched = [ids[0]];
   eraser.begin(table.at(0));
   table.touched = [ids[0], ids[1]];

@@ -16,7 +16,7 @@ class Desk {
     const classList = { add: (name) => this.classes.add(name), remove: (name) => this.classes.delete(name) };
     this.document = { documentElement: { classList } };
     const names = ["tool", "width", "undo", "redo", "zoomBy", "zoomReset", "fit", "nudge", "space", "escape"];
-    names.push("remove", "duplicate", "selectAll", "selectNext", "order");
+    names.push("remove", "duplicate", "selectAll", "selectNext", "order", "partial", "stamp", "help");
     const note = (name) => (...values) => this.said.push([name, ...values]);
     const commands = Object.fromEntries(names.map((name) => [name, note(name)]));
     listenToKeys(this, { ...commands, hasSelection: () => this.hasSelection });
@@ -64,6 +64,13 @@ test("keys change what is selected, and are the browser's where nothing is", () 
   assert.deepEqual(said.slice(0, 4), ["duplicate", "order up", "remove", "remove"]);
   assert.deepEqual(said.slice(4, 8), ["order back", "order front", "order down", "selectAll"]);
   assert.deepEqual(said.slice(8), ["nudge 0 -1 true", "selectNext 1", "selectNext -1"]);
+});
+
+test("Shift with E is for the parts that the eraser takes, Enter for a shape in the middle, ? for the sheet", () => {
+  const desk = new Desk();
+  assert.ok(desk.press("E", { shiftKey: true }) && desk.press("Enter") && desk.press("?", { shiftKey: true }));
+  assert.deepEqual(desk.said, [["partial"], ["stamp"], ["help"]]);
+  assert.equal(desk.press("Enter", { target: inside("button") }), false);
 });
 
 test("undo and redo by the usual keys, on every system", () => {

@@ -120,6 +120,43 @@ test("while a stroke is shown, its last point says where the pen is", () => {
   assert.deepEqual(there.cursors.get(theirs), { origin: theirs, x: 10, y: 20, tool: CursorTool.PEN, page: 0, at: 7 });
 });
 
+test("a figure under way is shown as it is last, and goes when it is logged or given up", () => {
+  const sender = new live.LiveSender(theirs);
+  const there = receiver();
+  const place = { page: 0, layer: 0 };
+  for (let at = 0; at < 5; at++) {
+    sender.figure(9, place, 2, Uint8Array.of(at));
+    there.receive(travel(sender.frame(at * 40)), at * 40);
+  }
+  assert.equal(sender.waiting, false);
+  const { payload, ...figure } = there.figures.get(`${theirs}:9`);
+  assert.deepEqual([figure, [...payload]], [{ id: `${theirs}:9`, origin: theirs, page: 0, type: 2, at: 160 }, [4]]);
+  assert.equal(there.arrived(`${theirs}:9`), true);
+  sender.endFigure(true);
+  assert.equal(sender.waiting, false);
+  sender.figure(10, place, 2, Uint8Array.of(1));
+  there.receive(travel(sender.frame(300)), 300);
+  sender.endFigure(false);
+  there.receive(travel(sender.frame(400)), 400);
+  assert.equal(there.figures.size, 0);
+  sender.figure(11, place, 2, Uint8Array.of(1));
+  there.receive(travel(sender.frame(500)), 500);
+  assert.equal(there.nextTimer(), 500 + live.PREVIEW_LASTS_MS);
+  assert.equal(there.expire(500 + live.PREVIEW_LASTS_MS), true);
+});
+
+test("the trail of a laser pointer arrives to a tenth of a px, press by press", () => {
+  const sender = new live.LiveSender(theirs);
+  const there = receiver();
+  sender.laser(3, 1, -10.04, 20);
+  sender.laser(3, 1, 5.55, 1e5);
+  there.receive(travel(sender.frame(0)), 7);
+  sender.laser(4, 0, 1, 1);
+  there.receive(travel(sender.frame(50)), 57);
+  const points = [...there.trails.all()].flatMap(([, each]) => each.map(({ number, page, x, y }) => [number, page, x, y]));
+  assert.deepEqual(points, [[3, 1, -10, 20], [3, 1, 5.6, 1e5], [4, 0, 1, 1]]);
+});
+
 test("what is stale, doubled or our own is dropped", () => {
   const there = receiver();
   assert.equal(there.receive([cursor(5, 1, 1)], 0), true);
@@ -230,6 +267,12 @@ test("broken items are counted and harm nobody", () => {
     preview(1, 0, columns(2), theirs, { ...STYLE, width: 0 }),
     bare(LiveKind.FURTHER, "0b0b01"),
     bare(LiveKind.ENDED, `${theirs}01`),
+    bare(LiveKind.TRAIL, `${theirs}010100`),
+    bare(LiveKind.TRAIL, `${theirs}020100${"0000".repeat(65)}`),
+    liveItem(LiveKind.TRAIL, { origin: theirs, sequence: 9, number: 1, page: 0, places: [[1e12, 0]] }),
+    bare(LiveKind.FIGURE, `${theirs}01`),
+    bare(LiveKind.FIGURE, `${theirs}0100000002`),
+    bare(LiveKind.FIGURE, `${theirs}0101000002${"00".repeat(513)}`),
     further(1, 4, fromHex("ff")),
   ];
   assert.equal(there.receive(broken, 0), false);

@@ -57,7 +57,7 @@ test("whatever the page names is there", () => {
 test("elements that modules look for are in the page, once", () => {
   const ids = [...html.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
   assert.deepEqual(ids, [...new Set(ids)]);
-  for (const name of ["ui.js", "main.js", "toasts.js", "cards.js"]) {
+  for (const name of ["ui.js", "main.js", "toasts.js", "cards.js", "toolbar.js", "editor.js"]) {
     const wanted = [...read(name).matchAll(/(?:find|press|setText|getElementById)\("([^"]+)"/g)].map(([, id]) => id);
     for (const id of wanted) assert.ok(ids.includes(id), `${name} looks for ${id}`);
   }
