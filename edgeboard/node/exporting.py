@@ -11,6 +11,7 @@ from typing import Any
 
 from edgeboard.canvas.document import Document
 from edgeboard.canvas.items import Item
+from edgeboard.canvas.structure import painted_items
 from edgeboard.errors import DecodeError
 from edgeboard.ids import MeshId
 from edgeboard.render.album import ReadBlob
@@ -114,7 +115,7 @@ def _canvas(name: str, document: Document, wanted: Wanted) -> Canvas:
         from edgeboard.rooms.archive import take_snapshot
 
         return Canvas(ops=take_snapshot(name, document))
-    return Canvas(document.items(), len(document.metas()))
+    return Canvas(painted_items(document), len(document.metas()))
 
 
 def _archive(source: Source, canvas: Canvas, read_blob: ReadBlob) -> bytes:

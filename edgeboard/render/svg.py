@@ -9,6 +9,7 @@ from edgeboard.canvas.document import Document
 from edgeboard.canvas.geometry import IDENTITY, NOWHERE, Rectangle, Transform, around_runs
 from edgeboard.canvas.ink import MARKER_OPACITY, PAGE_COLOUR, Disc, runs
 from edgeboard.canvas.items import Item
+from edgeboard.canvas.structure import painted_items
 from edgeboard.errors import DecodeError
 from edgeboard.oplog.codec import TOOL_MAX, WIDTH_MAX, Pen, decode_columns, decode_stroke
 from edgeboard.render.album import Album, ReadBlob
@@ -23,7 +24,7 @@ MARKER: Final = TOOL_MAX
 
 def render_svg(document: Document, page: int = 0, *, margin: float = MARGIN, read_blob: ReadBlob | None = None) -> str:
     """The live items of one page, in paint order."""
-    return render_items(document.items(), page, margin=margin, read_blob=read_blob)
+    return render_items(painted_items(document), page, margin=margin, read_blob=read_blob)
 
 
 def render_items(
@@ -34,7 +35,7 @@ def render_items(
     paper: bool = True,
     read_blob: ReadBlob | None = None,
 ) -> str:
-    """The same from items that were taken off a document: they are values, so this may run in a thread.
+    """The same from items that `painted_items` took off a document: they are values, so this may run in a thread.
 
     Args:
         paper: whether the white page is behind what is drawn.

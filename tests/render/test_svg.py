@@ -8,7 +8,7 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from edgeboard.canvas.bodies import Add, Alive, Cut, ItemType, Register, Set
+from edgeboard.canvas.bodies import Add, Alive, Cut, ItemType, Meta, Register, Set
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.ops import Maker
 from edgeboard.canvas.samples import Stroke
@@ -165,3 +165,12 @@ def test_the_same_canvas_gives_the_same_bytes_and_nothing_from_outside(page):
     assert re.findall(r"https?://[^\"]*", text) == ["http://www.w3.org/2000/svg"]
     assert not re.search(r"href|url\(|<script|<style|<image|nan|inf|e-", text)
     assert len(page.look()[0]) == 51
+
+
+def test_layers_are_drawn_in_their_order(page):
+    page.draw(Add(0, 1, ItemType.STROKE, encode_stroke(0, 4, 16, LINE)))
+    page.draw(Add(0, 0, ItemType.STROKE, encode_stroke(0, 9, 16, LINE)))
+    colours = [path.attrib["stroke"] for path in page.look()[0]]
+    assert len(set(colours)) == 2
+    page.draw(Meta("order/0/0", "8"))
+    assert [path.attrib["stroke"] for path in page.look()[0]] == colours[::-1]

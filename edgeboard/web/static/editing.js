@@ -33,6 +33,11 @@ export class Editing {
     });
   }
 
+  /** @returns {Arrangement} */
+  get arrangement() {
+    return this.#arrangement;
+  }
+
   /** What keys do to a selection, as `listenToKeys` takes it. */
   get keys() {
     const [desk, arrangement] = [this.#desk, this.#arrangement];

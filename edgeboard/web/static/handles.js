@@ -13,6 +13,7 @@ export const ROTATE = "rotate";
 const CORNERS = ["nw", "ne", "se", "sw"];
 const PAD = 5; // screen px between the box and the frame
 const STALK = 26; // screen px from the frame to the handle that turns it
+const TOP = 78; // screen px of the window that other things cover: there is no handle
 const SMALL = 40; // screen px: a smaller frame has one corner to pull
 const INSIDE_REACH = 8; // screen px from a corner at which a press inside the frame is meant for the corner
 const TURN_STEP = Math.PI / 12; // what Shift snaps to
@@ -59,9 +60,19 @@ export function handlesOf(frame, view) {
   const [nw, ne, se] = corners;
   const isSmall = Math.max(Math.hypot(ne.x - nw.x, ne.y - nw.y), Math.hypot(se.x - ne.x, se.y - ne.y)) < SMALL;
   const handles = corners.map(({ x, y }, at) => ({ name: CORNERS[at], x, y })).filter(({ name }) => !isSmall || name === "se");
+  return [...handles, { name: ROTATE, ...stalkOf(corners).end }];
+}
+
+/** The line to the handle that turns: above the upper side, or below the lower one where that is covered. */
+function stalkOf([nw, ne, se, sw]) {
   const up = unit(se, ne) ?? { x: 0, y: -1 };
-  const top = { x: (nw.x + ne.x) / 2, y: (nw.y + ne.y) / 2 };
-  return [...handles, { name: ROTATE, x: top.x + STALK * up.x, y: top.y + STALK * up.y }];
+  const from = (a, b, way) => {
+    const start = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+    return { start, end: { x: start.x + way * STALK * up.x, y: start.y + way * STALK * up.y } };
+  };
+  const upper = from(nw, ne, 1);
+  const lower = from(sw, se, -1);
+  return upper.end.y < TOP && lower.end.y > upper.end.y ? lower : upper;
 }
 
 /** The handle at a point of the screen. @param {number} reach screen px @returns {string|null} a corner or `ROTATE` */
@@ -179,11 +190,11 @@ export function drawSelection(context, view, { frame, boxes, isFixed, isMoving }
   context.setLineDash([]);
   if (!isFixed && !isMoving) {
     const handles = handlesOf(frame, view).map((handle) => ({ ...handle, ...onCanvas(handle) }));
-    const turn = handles.find(({ name }) => name === ROTATE);
-    const top = { x: (corners[0].x + corners[1].x) / 2, y: (corners[0].y + corners[1].y) / 2 };
+    const { start, end } = stalkOf(screenCorners(frame, view));
+    const [from, to] = [onCanvas(start), onCanvas(end)];
     context.beginPath();
-    context.moveTo(top.x, top.y);
-    context.lineTo(turn.x, turn.y);
+    context.moveTo(from.x, from.y);
+    context.lineTo(to.x, to.y);
     context.stroke();
     context.fillStyle = "#ffffff";
     for (const { name, x, y } of handles) {

@@ -23,6 +23,7 @@ export class Hands {
    * @param {import("./editing.js").Editing} parts.editing
    * @param {import("./grid.js").Grid} parts.grid
    * @param {import("./extras.js").Extras} parts.extras
+   * @param {import("./paging.js").Paging} parts.paging
    * @param {import("./toasts.js").Toasts} parts.toasts
    * @param {import("./person.js").Drawer} parts.drawer
    * @param {string} parts.room its name
@@ -34,7 +35,7 @@ export class Hands {
 
   /** Take up the tools as they were left, and listen to the keys. @param {Window} target */
   begin(target) {
-    const { desk, chrome, drawer, editing, extras, grid, room } = this.#parts;
+    const { desk, chrome, drawer, editing, extras, grid, paging, room } = this.#parts;
     this.choose(people.toolsKept(drawer, TOOLS));
     this.showGrid(people.gridKept(drawer, room, GRIDS));
     grid.look(desk.view);
@@ -50,6 +51,7 @@ export class Hands {
       zoomReset: () => desk.zoomTo(1),
       fit: () => desk.fit(FIT_MARGIN),
       ...editing.keys,
+      page: (step) => paging.step(step),
       space: (isHeld) => desk.holdSpace(isHeld),
       escape: () => chrome.close() || desk.abandon() || editing.none() || extras.closeHistory(),
       help: () => chrome.showKeys(),

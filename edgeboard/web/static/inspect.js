@@ -85,3 +85,17 @@ export function expose(target, { board, connection, desk, host, images, liveIn, 
   };
   Object.defineProperty(target, "edgeboard", { value: Object.freeze(surface) });
 }
+
+/**
+ * Bring the attributes up to date that tests and styles go by.
+ * @param {DOMStringMap} dataset of the body
+ * @param {object} parts as of `expose`
+ */
+export function mark(dataset, { connection, outbox, images }) {
+  dataset.state = connection.phase;
+  dataset.carrier = connection.carrier;
+  const { unsent, unsafe } = images.waiting;
+  dataset.unsafe = String(outbox.unsafe().length + unsafe);
+  dataset.pending = String(outbox.unsent().length + unsent);
+  dataset.refused = String(outbox.refused().length);
+}

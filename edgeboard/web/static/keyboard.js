@@ -27,6 +27,7 @@ const ARROWS = new Map([
  * @property {() => void} selectAll
  * @property {(step: number) => void} selectNext
  * @property {(move: string) => void} order
+ * @property {(step: number) => void} page to the next one, or the one before
  * @property {(isHeld: boolean) => void} space
  * @property {() => void} escape
  * @property {() => void} partial the eraser takes whole strokes, or parts of them
@@ -97,6 +98,10 @@ function commandOf(event, commands) {
     case "Delete":
     case "Backspace":
       return commands.hasSelection() ? commands.remove : null;
+    case "PageDown":
+      return () => commands.page(1);
+    case "PageUp":
+      return () => commands.page(-1);
     case ".":
       return () => commands.selectNext(1);
     case ",":

@@ -17,13 +17,14 @@ import { GuestSession } from "./guest.js";
 import { randomOrigin } from "./ids.js";
 import { listenForImages, makeGallery } from "./imaging.js";
 import { Extras } from "./extras.js";
-import { expose } from "./inspect.js";
+import { expose, mark } from "./inspect.js";
 import { becomeKiosk, isKiosk } from "./kiosk.js";
 import { listenToLeaving } from "./leaving.js";
 import { Carrier, openWebRtc, openWebSocket } from "./link.js";
 import { LiveReceiver, LiveSender } from "./live.js";
 import { LivePace } from "./pace.js";
 import { counted, say } from "./locale.js";
+import { Paging } from "./paging.js";
 import { Outbox, gestures, openStore } from "./outbox.js";
 import * as people from "./person.js";
 import { Presence } from "./presence.js";
@@ -77,6 +78,7 @@ const board = new Board({
     desk.changed(ids);
     reviewSoon();
   },
+  onMeta: () => paging.changed(),
   onArrived: (id) => {
     if (liveIn.arrived(id)) desk.stale();
   },
@@ -154,7 +156,7 @@ const chrome = new Chrome(roomName, {
     desk.forget(itemsOf(outbox.discard()));
     refresh();
   },
-  reveal: (id) => desk.reveal(id),
+  reveal: (id) => paging.reveal(id),
   history: () => extras.openHistory(),
   transfer: (use) => extras.transfer(use),
   share: () => extras.share(),
@@ -163,7 +165,8 @@ const extras = new Extras({
   board, desk, editing: () => editing, toasts, room: roomName, undo: () => hands.repeat("undo"), clock,
 });
 const editing = new Editing({ desk, room: roomName, choose: (choice) => hands.choose(choice) });
-const hands = new Hands({ board, desk, chrome, editing, extras, grid, toasts, drawer, room: roomName, isReadOnly: isEmbed });
+const paging = new Paging({ board, desk, editing, drawer, toasts, room: roomName, onTurn: turned });
+const hands = new Hands({ board, desk, chrome, editing, extras, grid, paging, toasts, drawer, room: roomName, isReadOnly: isEmbed });
 const connection = new Connection({
   dial: new Map([
     [Carrier.WEBRTC, openWebRtc],
@@ -295,20 +298,9 @@ function refresh() {
   isRefreshDue = true;
   queueMicrotask(() => {
     isRefreshDue = false;
-    mark();
+    mark(document.body.dataset, { connection, outbox, images });
     showTimer ??= setTimeout(show, Math.max(0, shownAt + SHOW_EVERY_MS - clock()));
   });
-}
-
-/** The attributes that tests and styles go by. */
-function mark() {
-  const { dataset } = document.body;
-  dataset.state = connection.phase;
-  dataset.carrier = connection.carrier;
-  const { unsent, unsafe } = images.waiting;
-  dataset.unsafe = String(outbox.unsafe().length + unsafe);
-  dataset.pending = String(outbox.unsent().length + unsent);
-  dataset.refused = String(outbox.refused().length);
 }
 
 function show() {
@@ -344,12 +336,19 @@ function reviewSoon() {
   reviewTimer ??= setTimeout(() => {
     reviewTimer = null;
     board.review();
+    paging.show();
     refresh();
   }, REVIEW_MS);
 }
 
 function drawCursors(isMoving) {
-  cursors.draw(liveIn.cursors.values(), (origin) => presence.of(origin), desk.view, isMoving);
+  const here = [...liveIn.cursors.values()].filter(({ page }) => page === desk.sight.page);
+  cursors.draw(here, (origin) => presence.of(origin), desk.view, isMoving);
+}
+
+function turned() {
+  chrome.showPage(desk.sight.page);
+  drawCursors(true);
 }
 
 /** The first look at a board that is elsewhere: show where the ink is. */
@@ -400,6 +399,7 @@ listenToLeaving(window, { desk, outbox, images, connection });
 async function begin() {
   if (isKiosk(location.search)) becomeKiosk(window);
   hands.begin(window);
+  paging.recall();
   const kept = people.viewKept(drawer, roomName);
   if (kept !== null) desk.show(makeView(kept.x, kept.y, kept.zoom));
   chrome.showZoom(desk.view.zoom);

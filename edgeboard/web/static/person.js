@@ -11,6 +11,7 @@ const PERSON = "edgeboard.person";
 const TOOLS = "edgeboard.tools";
 // and the room's name:
 const VIEW = "edgeboard.view.";
+const SIGHT = "edgeboard.sight.";
 const GRID = "edgeboard.grid.";
 const DRAFT = "edgeboard.draft.";
 
@@ -122,6 +123,16 @@ export function toolsKept(drawer, tools) {
 /** @param {Drawer} drawer @param {object} tools */
 export function keepTools(drawer, tools) {
   drawer.set(TOOLS, tools);
+}
+
+/** Which page of a room was looked at last, and what was hidden: as `Sight.recall` takes it. @param {Drawer} drawer @param {string} room */
+export function sightKept(drawer, room) {
+  return drawer.get(SIGHT + room);
+}
+
+/** @param {Drawer} drawer @param {string} room @param {object} sight as `Sight.kept` gives it */
+export function keepSight(drawer, room, sight) {
+  drawer.set(SIGHT + room, sight);
 }
 
 /** Where this room was looked at last. @param {Drawer} drawer @param {string} room @returns {{x: number, y: number, zoom: number}|null} */

@@ -5,13 +5,14 @@
 
 import { Choices, find, icon, swatch, widthButton } from "./elements.js";
 import { PALETTE, cssColour } from "./ink.js";
+import { handlesOf } from "./handles.js";
 import { COLOUR_NAMES, counted, say } from "./locale.js";
 import { TOOLS } from "./tools.js";
 import { toScreen } from "./view.js";
 import { Move } from "./zorder.js";
 
-const GAP = 14; // px between the selection and the bar
-const STALK = 40; // px above it, where the handle is that turns it
+const GAP = 22; // px between the selection and the bar
+const STALK = 34; // px more on the side of the handle that turns it
 const EDGE = 8; // px to the edge of the window
 const CHROME = 68; // px above and below that other bars cover
 const POPOVER = 240; // px that a popover needs above the bar
@@ -90,14 +91,20 @@ export class SelectionBar {
   #place(bar, box, view, { width, height }) {
     const [upper, lower] = [toScreen(view, box.x0, box.y0), toScreen(view, box.x1, box.y1)];
     const { offsetWidth, offsetHeight } = bar;
-    const above = upper.y - STALK - GAP - offsetHeight;
-    const below = lower.y + GAP;
+    const turn = handlesOf(this.#desk.selection.frame, view).at(-1);
+    const above = upper.y - (turn.y < upper.y ? STALK : 0) - GAP - offsetHeight;
+    const below = lower.y + (turn.y > lower.y ? STALK : 0) + GAP;
     let top = above;
     if (above < CHROME) top = below + offsetHeight <= height - CHROME ? below : CHROME;
     top = Math.min(Math.max(top, CHROME), height - CHROME - offsetHeight);
-    const left = (upper.x + lower.x - offsetWidth) / 2;
-    bar.style.left = `${Math.round(Math.min(Math.max(left, EDGE), width - offsetWidth - EDGE))}px`;
+    const middle = (upper.x + lower.x) / 2;
+    const left = Math.round(Math.min(Math.max(middle - offsetWidth / 2, EDGE), width - offsetWidth - EDGE));
+    bar.style.left = `${left}px`;
+    for (const popover of bar.querySelectorAll(".popover")) {
+      const half = Math.min(Number.parseFloat(popover.dataset.width), width - 2 * EDGE) / 2;
+      popover.style.left = `${Math.min(Math.max(left + offsetWidth / 2, EDGE + half), width - EDGE - half) - left}px`;
+    }
     bar.style.top = `${Math.round(top)}px`;
-    bar.classList.toggle("opens-down", top < POPOVER);
+    bar.classList.toggle("opens-down", top < POPOVER && top < height - top - offsetHeight);
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { compareText } from "./merge.js";
+import { keyBetween, keysBetween } from "./zorder.js";
 
 const NUMBER_MAX = Number.MAX_SAFE_INTEGER;
 const LISTED_MAX = 500; // pages, or layers of a page
@@ -86,4 +87,23 @@ export function freeNumber(taken) {
   let free = 0;
   while (numbers.has(free)) free++;
   return free;
+}
+
+/**
+ * New keys of order for layers of which one has changed places.
+ * @param {{number: number, order: string}[]} layers in paint order
+ * @param {number} moved the number of the one that moves
+ * @param {number} step how far it moves up
+ * @param {() => number} dice 0 .. 1
+ * @returns {[number, string][]} numbers and keys; empty if it cannot move further
+ */
+export function reordered(layers, moved, step, dice) {
+  const from = layers.findIndex(({ number }) => number === moved);
+  const to = from + step;
+  if (from < 0 || to < 0 || to >= layers.length) return [];
+  const list = layers.filter((_, at) => at !== from);
+  list.splice(to, 0, layers[from]);
+  const key = keyBetween(list[to - 1]?.order ?? "", list[to + 1]?.order ?? null, dice);
+  if (key !== null) return [[moved, key]];
+  return keysBetween("", null, list.length, dice).map((each, at) => [list[at].number, each]); // no room: all of them anew
 }

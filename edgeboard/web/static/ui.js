@@ -43,13 +43,17 @@ const AVATARS_MAX = 4; // beside each other; fewer on a phone
 /** Everything on the screen that is not paper. */
 export class Chrome {
   #commands;
-  #cards = new Cards(["badge", "people", "menu", "style", "shapes", "more", "selection-style", "selection-order"].map(find));
+  #cards = new Cards([
+    "badge", "people", "menu", "style", "shapes", "more",
+    "selection-style", "selection-order", "pages", "layers", "menu-pages", "menu-layers",
+  ].map(find));
   #toolbar;
   #grids;
   #nameColours;
   #person = null;
   #nameColour = 0;
   #shown = new Map(); // what a part was last made of, as text
+  #url;
 
   /** @param {string} room @param {Commands} commands */
   constructor(room, commands) {
@@ -58,11 +62,11 @@ export class Chrome {
     translate(document.body);
     find("room").textContent = room;
     document.title = `${room} · edgeboard`;
-    const url = (kind) => `/api/room/${encodeURIComponent(room)}/export.${kind}`;
-    find("export-svg").href = url("svg");
-    find("export-json").href = url("json");
+    this.#url = (kind) => `/api/room/${encodeURIComponent(room)}/export.${kind}`;
+    find("export-json").href = this.#url("json");
     find("export-svg").download = `${room}.svg`;
     find("export-json").download = `${room}.json`;
+    this.showPage(0);
     this.#toolbar = new Toolbar(commands.choose, commands.restyle, () => this.close());
     this.#grids = new Choices([...find("grid-kind").children], (at) => commands.grid(GRIDS[at]));
     this.#fillDialogs();
@@ -87,6 +91,11 @@ export class Chrome {
   /** @param {string} kind one of `GRIDS` */
   showGrid(kind) {
     this.#grids.show(GRIDS.indexOf(kind));
+  }
+
+  /** The page that is shown is what is saved as a picture. @param {number} page */
+  showPage(page) {
+    find("export-svg").href = `${this.#url("svg")}?page=${page + 1}`;
   }
 
   /** @param {number} zoom */

@@ -16,7 +16,7 @@ class Desk {
     const classList = { add: (name) => this.classes.add(name), remove: (name) => this.classes.delete(name) };
     this.document = { documentElement: { classList } };
     const names = ["tool", "width", "undo", "redo", "zoomBy", "zoomReset", "fit", "nudge", "space", "escape"];
-    names.push("remove", "duplicate", "selectAll", "selectNext", "order", "partial", "stamp", "help");
+    names.push("page", "remove", "duplicate", "selectAll", "selectNext", "order", "partial", "stamp", "help");
     const note = (name) => (...values) => this.said.push([name, ...values]);
     const commands = Object.fromEntries(names.map((name) => [name, note(name)]));
     listenToKeys(this, { ...commands, hasSelection: () => this.hasSelection });

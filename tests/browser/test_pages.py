@@ -1,0 +1,156 @@
+"""Pages and layers: what one person turns to, hides and locks, and what of it others see."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.browser.test_selection import drag, ids, selected, value
+from tests.conftest import eventually
+
+LAYER = 5
+
+
+@pytest.fixture
+def pair(boards, invite):
+    return invite(boards[0]).live(), invite(boards[1]).live()
+
+
+def place(person):
+    shown = person.ask("edgeboard.place")
+    return shown["page"], shown["layer"]
+
+
+def shown(person):
+    """How many items this person sees, not how many there are."""
+    return person.ask("edgeboard.statistics().painter.pictures")
+
+
+def number(person):
+    return person.page.inner_text("#pages")
+
+
+def add_page(person):
+    person.page.click("#pages")
+    person.page.click("#page-add")
+
+
+def add_layer(person):
+    if not person.page.is_visible("#card-layers"):
+        person.page.click("#layers")
+    person.page.click("#layer-add")
+
+
+def test_a_page_is_added_turned_to_and_named_for_everybody(pair):
+    ana, ben = pair
+    ana.draw(200, 200)
+    ben.sees(1)
+    add_page(ana)
+    assert place(ana) == (1, 0)
+    assert shown(ana) == 0
+    ana.press("Escape")
+    ana.draw(300, 300)
+    ana.draw(300, 400)
+    ben.sees(3)
+    assert shown(ben) == 1
+    eventually(lambda: number(ben) == "1 / 2")
+    ben.press("PageDown")
+    assert shown(ben) == 2
+    assert number(ben) == "2 / 2"
+    ben.page.click("#pages")
+    ben.page.click("#page-list li:nth-child(2) .tool")
+    ben.page.fill("#rename", "Sketches <b>")
+    ben.page.click("#dialog-rename button[type=submit]")
+    eventually(lambda: "Sketches <b>" in ana.page.text_content("#page-list"))
+    ana.press("PageUp")
+    assert (place(ana), shown(ana)) == ((0, 0), 1)
+    ana.press("PageUp")
+    ana.toast("This is the first page")
+    eventually(lambda: ana.digest == ben.digest)
+    ben.undo()  # the name is his
+    eventually(lambda: "Sketches" not in ana.page.text_content("#page-list"))
+
+
+def test_the_page_is_kept_over_a_reload_and_is_what_is_saved_as_a_picture(pair):
+    ana, _ = pair
+    ana.draw(200, 200)
+    add_page(ana)
+    ana.press("Escape")
+    ana.draw(300, 300)
+    ana.safe()
+    ana.page.reload()
+    ana.live().sees(2)
+    eventually(lambda: number(ana) == "2 / 2")
+    assert shown(ana) == 1
+    assert parse_qs(urlsplit(ana.page.get_attribute("#export-svg", "href")).query) == {"page": ["2"]}
+    picture, _ = ana.download("#export-svg")
+    assert picture.count(b"<path") == 1
+
+
+def test_who_is_on_another_page_shows_no_cursor_and_no_stroke_here(pair):
+    ana, ben = pair
+    ana.draw(200, 200)
+    ben.sees(1)
+    ana.hover(400, 400)
+    eventually(lambda: ben.page.locator("#cursors .cursor").count() == 1)
+    add_page(ana)
+    ana.hover(410, 410)
+    eventually(lambda: ben.page.locator("#cursors .cursor").count() == 0)
+    eventually(lambda: number(ben) == "1 / 2")
+    ben.press("PageDown")
+    ana.hover(420, 420)
+    eventually(lambda: ben.page.locator("#cursors .cursor").count() == 1)
+
+
+def test_layers_are_painted_in_their_order_hidden_here_and_locked_for_everybody(pair):
+    ana, ben = pair
+    ana.draw(200, 300)
+    add_layer(ana)
+    assert place(ana) == (0, 1)
+    ana.press("Escape")
+    ana.draw(200, 400)
+    ben.sees(2)
+    first, second = ids(ana)
+    assert value(ben, second, LAYER) is None  # the add says it
+    ana.page.click("#layers")
+    ana.page.click("#layer-list li:nth-child(1) [aria-label='Hide Layer 2']")
+    assert (shown(ana), shown(ben)) == (1, 2)
+    ana.toast("You draw on Layer 1 now")
+    assert place(ana) == (0, 0)
+    ana.page.click("#layer-list li:nth-child(1) [aria-label='Show Layer 2']")
+    assert shown(ana) == 2
+    ana.page.click("#layer-list li:nth-child(2) [aria-label='Lock Layer 1']")
+    ben.press("v")
+    eventually(lambda: ben.ask("edgeboard.document.meta('locked/0/0')") is True)
+    ben.page.mouse.click(200, 300)
+    assert selected(ben) == []
+    ben.page.mouse.click(200, 400)
+    assert selected(ben) == [second]
+    ben.press("e")
+    drag(ben, (320, 250), (320, 450), steps=20)
+    ana.sees(1)
+    assert ids(ana) == [first]
+    assert place(ben) == (0, 1)  # where ink may go
+
+
+def test_a_selection_is_moved_to_a_layer_and_a_layer_above_another(pair):
+    ana, ben = pair
+    ana.draw(200, 300)
+    ana.draw(200, 400)
+    ben.sees(2)
+    first = ids(ana)[0]
+    add_layer(ana)
+    ana.press("Escape")
+    ana.press("v")
+    ana.page.mouse.click(200, 300)
+    ana.page.click("#layers")
+    ana.page.click("#layer-bring")
+    eventually(lambda: value(ben, first, LAYER) == [0, 1])
+    assert selected(ana) == [first]
+    above = "edgeboard.document.meta('order/0/0')"
+    ana.page.click("#layer-list li:nth-child(2) .row")
+    ana.page.click("#layer-up")
+    eventually(lambda: ben.ask(above) not in (None, ""))
+    assert ana.page.text_content("#layer-list li:nth-child(1) .name") == "Layer 1"
+    ana.undo()
+    eventually(lambda: ben.ask(above) is None)
+    eventually(lambda: ana.digest == ben.digest)
