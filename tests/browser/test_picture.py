@@ -22,10 +22,10 @@ def test_handwriting_at_another_board_is_shown_as_it_was_written(boards, room, i
     eventually(lambda: scribe.is_all_safe)
 
     ana.page.click("button[data-tool=marker]")
-    ana.page.click("[aria-label=Yellow]")
+    ana.page.click("#colours [aria-label=Yellow]")
     ana.draw(645, 362, width=105, height=6, points=30, low=0.5, high=0.5)
     ana.page.click("button[data-tool=pen]")
-    ana.page.click("[aria-label=Blue]")
+    ana.page.click("#colours [aria-label=Blue]")
     ana.draw(250, 560, width=460, height=36, points=60, low=0.1, high=0.8)
     ben.sees(len(recorded) + 2)
     ben.hover(820, 470)

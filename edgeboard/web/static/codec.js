@@ -226,7 +226,7 @@ function readColumns(input) {
   const x = place(read(0), x0, gx);
   const y = place(read(0), y0, gy);
   const levels = LEVELS[pressureCode];
-  const pressure = pressureCode > 0 ? Int32Array.from(within(read(level0), 0, levels), (v) => pressureOf(v, levels)) : null;
+  const pressure = pressureCode > 0 ? pressures(within(read(level0), 0, levels), levels) : null;
   const timeStep = flags & COARSE_TIME ? TIME_STEP : 1;
   const hasTime = (flags & (TIME | COARSE_TIME)) !== 0;
   const time = hasTime ? within(read(time0, true), 0, Math.floor((TIME_END - 1) / timeStep)) : null;
@@ -235,6 +235,12 @@ function readColumns(input) {
   const tiltY = flags & TILT ? Int32Array.from(within(read(tiltY0), -TILT_MAX, TILT_MAX)) : null;
   bits?.finish();
   return { scale, x, y, pressure, time, tiltX, tiltY };
+}
+
+function pressures(column, levels) {
+  const values = new Int32Array(column.length);
+  for (let i = 0; i < values.length; i++) values[i] = pressureOf(column[i], levels);
+  return values;
 }
 
 function readGrid(input, grid) {

@@ -36,10 +36,16 @@ export function cssColour(colour) {
 /** The points of a piece in px, as recorded. @param {import("./codec.js").Columns} columns @returns {Points} */
 export function points({ scale, x, y, pressure }) {
   return {
-    x: Float64Array.from(x, (value) => value / scale),
-    y: Float64Array.from(y, (value) => value / scale),
+    x: divided(x, scale),
+    y: divided(y, scale),
     pressure: pressure ? Float64Array.from(pressure) : null,
   };
+}
+
+function divided(column, scale) {
+  const values = new Float64Array(column.length);
+  for (let i = 0; i < column.length; i++) values[i] = column[i] / scale;
+  return values;
 }
 
 /** Inner values become (a + 2·b + c) / 4. @param {Float64Array} values @returns {Float64Array} */
@@ -73,13 +79,16 @@ export class Curve {
 
   /** Segment i at u (0 .. 1) goes to place `at` of the discs. */
   put(discs, at, i, u) {
-    const last = this.x.length - 1;
-    const [a, b, c, d] = [Math.max(i - 1, 0), i, Math.min(i + 1, last), Math.min(i + 2, last)];
-    discs.x[at] = catmullRom(this.x[a], this.x[b], this.x[c], this.x[d], u);
-    discs.y[at] = catmullRom(this.y[a], this.y[b], this.y[c], this.y[d], u);
+    const { x, y } = this;
+    const last = x.length - 1;
+    const before = i > 0 ? i - 1 : 0;
+    const next = i < last ? i + 1 : last;
+    const behind = i + 2 < last ? i + 2 : last;
+    discs.x[at] = catmullRom(x[before], x[i], x[next], x[behind], u);
+    discs.y[at] = catmullRom(y[before], y[i], y[next], y[behind], u);
     let radius = this.width / 2;
     if (this.pressure !== null) {
-      const pressure = this.pressure[b] + (this.pressure[c] - this.pressure[b]) * u;
+      const pressure = this.pressure[i] + (this.pressure[next] - this.pressure[i]) * u;
       radius = (this.width / 2) * (0.35 + (0.65 * pressure) / PRESSURE_MAX);
     }
     discs.r[at] = Math.max(radius, RADIUS_MIN);
@@ -89,7 +98,9 @@ export class Curve {
   /** All discs from path parameter `from` to `to`, both included. @returns {Discs} */
   discs(from = 0, to = this.end) {
     const first = Math.min(Math.floor(from), Math.max(this.end - 1, 0));
-    const discs = room((Math.ceil(to) - first + 1) * PARTS_MAX + 2);
+    let most = 2;
+    for (let i = first; i < to; i++) most += this.parts(i);
+    const discs = room(most);
     let count = 0;
     if (from < to) {
       this.put(discs, count++, first, from - first);

@@ -8,8 +8,11 @@
 
 import { decodeColumns, decodeStroke } from "./codec.js";
 import { FIGURES } from "./figures.js";
-import { applied, asTransform, cutUnder, discsRect, inflated, invert, scaleOf, touches, transformedRect, united } from "./geometry.js";
-import { MARKER_OPACITY, WIDTH_STEPS, cssColour, runs, traceRun } from "./ink.js";
+import {
+  applied, asTransform, cutUnder, discsRect, inflated, invert, scaleOf, touches, transformedRect, united,
+} from "./geometry.js";
+import { coverRun } from "./cover.js";
+import { MARKER_OPACITY, WIDTH_STEPS, cssColour, runs } from "./ink.js";
 import { ItemType, Register, Tool } from "./kinds.js";
 import { unite } from "./merge.js";
 import { DecodeError } from "./varints.js";
@@ -81,6 +84,11 @@ export function previewOf(type, payload) {
 }
 
 function pictureOfStroke(item, wiped) {
+  const { pieces, head } = readPieces(item, wiped);
+  return strokePicture(pieces, restyled(item, head), () => readPieces(item, wiped).pieces);
+}
+
+function readPieces(item, wiped) {
   const pieces = [];
   let head = null;
   for (const piece of item.pieces) {
@@ -93,23 +101,27 @@ function pictureOfStroke(item, wiped) {
       continue; // the rest of the stroke is good
     }
     const more = wiped.get(piece.id);
-    pieces.push({ id: piece.id, columns, cuts: more === undefined ? piece.cuts : unite([piece.cuts, more]) });
+    const { scale, x, y, pressure } = columns;
+    const cuts = more === undefined ? piece.cuts : unite([piece.cuts, more]);
+    pieces.push({ id: piece.id, columns: { scale, x, y, pressure }, cuts });
   }
-  return strokePicture(pieces, restyled(item, head));
+  return { pieces, head };
 }
 
 /**
  * Strokes of the log and strokes under way are drawn alike: columns by piece, with their cuts.
  * @param {{id?: string, columns: import("./codec.js").Columns, cuts: number[]}[]} pieces
  * @param {{tool: number, colour: number, width: number, opacity?: number}} style width in 1/8 px
+ * @param {(() => object[])|null} [again] gives the pieces once more, so that they are not kept when they have been drawn
  * @returns {Picture|null} without id and version; null if all of it is cut away
  */
-export function strokePicture(pieces, { tool, colour, width, opacity = 1 }) {
+export function strokePicture(pieces, { tool, colour, width, opacity = 1 }, again = null) {
   const alpha = opacity * (tool === Tool.MARKER ? MARKER_OPACITY : 1);
   const css = cssColour(colour);
-  let discs = null;
+  const ids = pieces.map(({ id }) => id);
+  let kept = pieces;
   let outline = null;
-  const byPiece = () => (discs ??= pieces.map(({ columns, cuts }) => runs(columns, width, cuts)));
+  const byPiece = () => (kept ?? again()).map(({ columns, cuts }) => runs(columns, width, cuts));
   const allRuns = () => byPiece().flat();
   const tight = () => allRuns().map(discsRect).reduce(united, null);
   const isWhole = pieces.every(({ cuts }) => cuts.length === 0);
@@ -118,7 +130,10 @@ export function strokePicture(pieces, { tool, colour, width, opacity = 1 }) {
   return {
     box: isWhole ? box : inflated(box, 1),
     draw(context) {
-      outline ??= outlineOf(allRuns());
+      if (outline === null) {
+        outline = outlineOf(allRuns());
+        if (again !== null) kept = null;
+      }
       context.globalAlpha = alpha;
       if (outline.isLine) {
         context.strokeStyle = css;
@@ -134,7 +149,7 @@ export function strokePicture(pieces, { tool, colour, width, opacity = 1 }) {
     runs: allRuns,
     cutUnder(x0, y0, x1, y1, radius) {
       const under = (pieceRuns) => unite(pieceRuns.map((run) => cutUnder(run, x0, y0, x1, y1, radius)));
-      return byPiece().map((each, at) => [pieces[at].id, under(each)]).filter(([, intervals]) => intervals.length > 0);
+      return byPiece().map((each, at) => [ids[at], under(each)]).filter(([, intervals]) => intervals.length > 0);
     },
   };
 }
@@ -144,7 +159,7 @@ function outlineOf(all) {
   const path = new Path2D();
   const radius = all[0]?.r[0] ?? 0;
   if (!all.every(({ r }) => r.every((each) => each === radius))) {
-    for (const discs of all) traceRun(path, discs);
+    for (const discs of all) coverRun(path, discs);
     return { path, isLine: false, width: 0 };
   }
   for (const { x, y } of all) {

@@ -9,6 +9,7 @@ import { DecodeError, LimitError, unzigzag, zigzag } from "./varints.js";
 
 const RICE_MAX = 24; // the highest k, and the unary length that says "32 bits follow"
 const RESIDUAL_END = 2 ** 32;
+const WIDE = -1; // where 32 bits follow
 
 /**
  * The shortest form of a column; ties go to the lower order, then the lower k.
@@ -130,20 +131,23 @@ export function readColumn(bits, first, n, mayRise = false) {
   if (order === 0) return values.fill(first);
   const k = bits.take(5);
   if (k > RICE_MAX) throw new DecodeError("a Rice parameter above 24");
-  const codes = new Float64Array(n);
-  for (let j = 1; j < n; j++) codes[j] = bits.ones(RICE_MAX);
-  const quotients = codes.slice();
-  const scale = 2 ** k;
-  for (let j = 1; j < n; j++) if (quotients[j] < RICE_MAX) codes[j] = quotients[j] * scale + (k > 0 ? bits.take(k) : 0);
-  for (let j = 1; j < n; j++) if (quotients[j] === RICE_MAX) codes[j] = bits.take(16) * 65536 + bits.take(16);
-  let step = 0;
+  if (scratch.length < n) scratch = new Float64Array(n);
+  const codes = scratch;
+  bits.unary(codes, n, RICE_MAX);
+  bits.low(codes, n, k);
+  let [step, value] = [0, first];
   for (let j = 1; j < n; j++) {
-    if (codes[j] >= RESIDUAL_END) throw new DecodeError("a residual is above 32 bits");
-    step = order === 3 ? codes[j] : unzigzag(codes[j]) + (order === 2 ? step : 0);
-    values[j] = values[j - 1] + step;
+    const code = codes[j];
+    let residual = code;
+    if (order !== 3) residual = code < 0x80000000 ? (code >>> 1) ^ -(code & 1) : unzigzag(code);
+    step = order === 2 ? step + residual : residual;
+    value += step;
+    values[j] = value;
   }
   return values;
 }
+
+let scratch = new Float64Array(512); // codes of the column that is read
 
 /** Bits out of bytes, the most significant first. */
 export class BitReader {
@@ -161,13 +165,58 @@ export class BitReader {
     return value;
   }
 
-  /** Ones up to a zero, which is eaten. @returns {number} @throws {DecodeError} cut short, or more than `most` */
-  ones(most) {
-    const count = Math.clz32(~(this.window() << (this.bit & 7)) >>> 0);
-    if (count > most) throw new DecodeError("a unary code is too long");
-    this.bit += count + 1;
-    if (this.bit > this.end) throw new DecodeError("the bits of a stroke are cut short");
-    return count;
+  /**
+   * The unary plane: into codes 1 .. n − 1 go ones up to a zero each, as many of them as lie in one window at a time.
+   * @throws {DecodeError} cut short, or more ones than `most`
+   */
+  unary(codes, n, most) {
+    for (let j = 1; j < n; ) {
+      let left = 32 - (this.bit & 7);
+      let word = this.window() << (this.bit & 7);
+      const before = j;
+      while (j < n) {
+        const ones = Math.clz32(~word);
+        if (ones >= left) break; // the zero lies in the next window
+        if (ones > most) throw new DecodeError("a unary code is too long");
+        codes[j++] = ones === most ? WIDE : ones;
+        this.bit += ones + 1;
+        left -= ones + 1;
+        word <<= ones + 1;
+      }
+      if (j === before) throw new DecodeError("a unary code is too long");
+      if (this.bit > this.end) throw new DecodeError("the bits of a stroke are cut short");
+    }
+  }
+
+  /**
+   * The low and the wide plane: codes 1 .. n − 1, which hold their unary parts, become whole.
+   * @throws {DecodeError} cut short
+   */
+  low(codes, n, k) {
+    const scale = 2 ** k;
+    let wide = 0;
+    for (let j = 1; j < n; j++) if (codes[j] === WIDE) wide += 1;
+    if (k > 0) {
+      if (this.bit + k * (n - 1 - wide) > this.end) throw new DecodeError("the bits of a stroke are cut short");
+      let left = 0;
+      let word = 0;
+      for (let j = 1; j < n; j++) {
+        if (codes[j] === WIDE) continue;
+        if (left < k) {
+          left = 32 - (this.bit & 7);
+          word = this.window() << (this.bit & 7);
+        }
+        codes[j] = codes[j] * scale + (word >>> (32 - k));
+        word <<= k;
+        left -= k;
+        this.bit += k;
+      }
+    }
+    for (let j = 1; wide > 0 && j < n; j++) {
+      if (codes[j] !== WIDE) continue;
+      codes[j] = this.take(16) * 65536 + this.take(16);
+      wide -= 1;
+    }
   }
 
   /** The four bytes from the one that holds the next bit: 25 bits or more; behind the end are zeros. */
