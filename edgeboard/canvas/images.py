@@ -14,6 +14,7 @@ from edgeboard.ids import BLOB_HASH_BYTES, BlobHash
 
 IMAGE_BYTES_MAX: Final = 2 * 1024 * 1024
 MEDIA_TYPES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
+PIXELS_MAX: Final = 40_000_000  # a small file can say that it is a huge picture, which no phone can hold
 MARK: Final = b"image/"  # in the bytes of every op that adds an image which can be shown
 
 _NAMES: Final = "PNG, JPEG, WebP or GIF"
@@ -74,8 +75,59 @@ def media_of(data: bytes) -> str | None:
     return next((media for start, media in _STARTS.items() if data.startswith(start)), None)
 
 
+def size_of(data: bytes) -> tuple[int, int] | None:
+    """Width and height in px, as the head of an image says; None if it does not say.
+
+    PNG (ISO 15948, 11.2.2), GIF89a (18), JPEG (ITU T.81, B.2.2) and WebP (RFC 9649, 2.5 to 2.7).
+    """
+    match media_of(data):
+        case "image/png" if data[12:16] == b"IHDR" and len(data) >= 24:
+            return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+        case "image/gif" if len(data) >= 10:
+            return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+        case "image/jpeg":
+            return _size_of_jpeg(data)
+        case "image/webp" if len(data) >= 30:
+            return _size_of_webp(data)
+        case _:
+            return None
+
+
+def _size_of_jpeg(data: bytes) -> tuple[int, int] | None:
+    """From the first frame header; what stands between segments is passed over, as lenient readers do."""
+    at = 2
+    while (at := data.find(b"\xff", at)) >= 0 and at + 9 <= len(data):
+        marker = data[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
+        has_length = marker not in (0x00, 0x01, 0xFF) and not 0xD0 <= marker <= 0xD9
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big") if has_length else 1
+    return None
+
+
+def _size_of_webp(data: bytes) -> tuple[int, int] | None:
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(data[at : at + size], "little")
+
+    match data[12:16]:
+        case b"VP8X":
+            return number(24, 3) + 1, number(27, 3) + 1
+        case b"VP8L" if data[20] == 0x2F:
+            bits = number(21, 4)
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        case b"VP8 " if data[23:26] == b"\x9d\x01\x2a":
+            return number(26, 2) & 0x3FFF, number(28, 2) & 0x3FFF
+        case _:
+            return None
+
+
 def judge_image(data: bytes) -> tuple[CloseCode, str] | None:
     """Why these bytes cannot be shown as an image; None if they can."""
     if len(data) > IMAGE_BYTES_MAX:
         return CloseCode.TOO_BIG, f"an image has at most {IMAGE_BYTES_MAX // 1024 // 1024} MiB"
-    return None if media_of(data) else (CloseCode.FORBIDDEN, f"this is no {_NAMES} image")
+    if media_of(data) is None:
+        return CloseCode.FORBIDDEN, f"this is no {_NAMES} image"
+    width, height = size_of(data) or (0, 0)
+    if width * height > PIXELS_MAX:
+        return CloseCode.TOO_BIG, f"an image has at most {PIXELS_MAX // 1_000_000} million px"
+    return None

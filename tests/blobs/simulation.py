@@ -8,7 +8,7 @@ from edgeboard.blobs.values import BlobSettings, DropBlob, KeepBlob, LoadBlob, M
 from edgeboard.errors import RefusedError
 from edgeboard.testing.clock import VirtualClock
 
-PNG = b"\x89PNG\r\n\x1a\n"
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x40\0\0\0\x40"
 
 
 def blob(number, size=100_000):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgeboard.canvas.images import IMAGE_BYTES_MAX, MARK, check_image, judge_image, media_of, read_image
+from edgeboard.canvas.images import IMAGE_BYTES_MAX, MARK, check_image, judge_image, media_of, read_image, size_of
 from edgeboard.canvas.values import pack_value
 from edgeboard.errors import CloseCode, RefusedError
 
@@ -73,6 +73,40 @@ def test_an_image_is_what_its_first_bytes_say(media):
 def test_markup_and_other_files_are_no_images(data):
     assert media_of(data) is None
     assert judge_image(data)[0] is CloseCode.FORBIDDEN
+
+
+def png(width, height):
+    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\6\0\0\0"
+
+
+HEADS = {  # the same in tests/js/page/images.test.js
+    png(640, 480): (640, 480),
+    png(2**31, 2**31): (2**31, 2**31),
+    b"GIF89a\x80\x02\xe0\x01\0\0\0": (640, 480),
+    bytes.fromhex("ffd8ffe000044a46ffc0001108 01e0 0280 03"): (640, 480),
+    bytes.fromhex("ffd8 ffff e10003 00 00 ffc4 0003 00 ffd0 ffc2 0011 08 01e0 0280 03"): (640, 480),
+    b"RIFF\0\0\0\0WEBPVP8X" + bytes(8) + bytes.fromhex("7f0200 df0100"): (640, 480),
+    b"RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2f" + (639 | 479 << 14).to_bytes(4, "little") + bytes(5): (640, 480),
+    b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x80\x02\xe0\x01": (640, 480),
+}
+
+
+@pytest.mark.parametrize("head", HEADS, ids=lambda head: head[:16].hex())
+def test_an_image_says_how_large_it_is(head):
+    assert size_of(head) == HEADS[head]
+    for end in range(len(head)):
+        size_of(head[:end])  # cut short it may say nothing, and never raises
+
+
+def test_what_does_not_say_its_size_has_none():
+    for data in (b"", SAMPLES["image/jpeg"], SAMPLES["image/png"], b"\xff\xd8\xff" + b"\xff" * 5000, b"<svg/>"):
+        assert size_of(data) is None
+
+
+def test_a_small_file_that_says_it_is_a_huge_picture_is_refused():
+    assert judge_image(png(8000, 5000)) is None
+    code, text = judge_image(png(8000, 5001))
+    assert (code, text) == (CloseCode.TOO_BIG, "an image has at most 40 million px")
 
 
 def test_an_image_that_is_too_large_is_refused():

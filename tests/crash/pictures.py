@@ -3,7 +3,7 @@
 import hashlib
 import random
 
-PNG = b"\x89PNG\r\n\x1a\n"
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x40\0\0\0\x40"
 
 
 def picture(seed, size=300_000):

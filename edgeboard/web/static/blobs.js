@@ -30,6 +30,7 @@ export class BlobExchange {
   #isOpen = false;
   #haves = new Map(); // content -> bytes, of the host
   #wanted = new Map(); // content -> {tries, notBefore}
+  #preferred = new Set(); // of them, what somebody looks at
   #offered = new Map(); // content -> {bytes, level}
   #fetch = null; // {content, total, bytes, got, asked, hash, due}
 
@@ -60,9 +61,14 @@ export class BlobExchange {
     this.#start(now);
   }
 
+  /** Somebody looks at where it will be. @param {string} content */
+  prefer(content) {
+    if (this.#wanted.has(content)) this.#preferred.add(content);
+  }
+
   /** Nobody needs it any more. @param {string} content @param {number} now */
   unwant(content, now) {
-    this.#wanted.delete(content);
+    this.#settle(content);
     if (this.#fetch?.content !== content) return;
     this.#fetch = null;
     this.#start(now);
@@ -70,7 +76,7 @@ export class BlobExchange {
 
   /** Give the host a blob that was made here. @param {string} content @param {Uint8Array} bytes kept */
   offer(content, bytes) {
-    this.#wanted.delete(content);
+    this.#settle(content);
     if (this.#offered.has(content)) return;
     this.#offered.set(content, { bytes, level: 0 });
     this.#announce([content]);
@@ -151,12 +157,17 @@ export class BlobExchange {
     if (this.#haves.size > HAVES_MAX) this.#haves.delete(this.#haves.keys().next().value);
   }
 
+  #settle(content) {
+    this.#wanted.delete(content);
+    this.#preferred.delete(content);
+  }
+
   #start(now) {
     if (!this.#isOpen) return;
     if (this.#fetch === null) {
-      for (const [content, { notBefore }] of this.#wanted) {
+      for (const content of [...this.#preferred, ...this.#wanted.keys()]) {
         const total = this.#haves.get(content);
-        if (total === undefined || notBefore > now) continue;
+        if (total === undefined || this.#wanted.get(content).notBefore > now) continue;
         this.#fetch = { content, total, bytes: new Uint8Array(total), got: 0, asked: 0, hash: sha256.create(), due: 0 };
         break;
       }
@@ -193,7 +204,7 @@ export class BlobExchange {
     }
     if (toHex(fetch.hash.digest()) === content) {
       this.#fetch = null;
-      this.#wanted.delete(content);
+      this.#settle(content);
       this.#outputs.push({ type: "whole", content, bytes: fetch.bytes });
     } else this.#fail(now);
     this.#start(now);

@@ -8,7 +8,7 @@
 
 import { BlobExchange } from "./blobs.js";
 import { toHex } from "./ids.js";
-import { mediaOf, readImage } from "./images.js";
+import { isShowable, mediaOf, readImage } from "./images.js";
 import { ItemType } from "./kinds.js";
 import { sha256 } from "./vendor/hashes/sha2.js";
 import { Code, Level } from "./wire.js";
@@ -172,14 +172,16 @@ export class Gallery {
   /** What of an image can be painted now. @param {string} content @returns {{bitmap: ImageBitmap|null, share: number}} */
   of(content) {
     const picture = this.#pictures.get(content);
-    if (picture === undefined) return { bitmap: null, share: this.#exchange.share(content) };
+    if (picture === undefined) {
+      this.#exchange.prefer(content);
+      return { bitmap: null, share: this.#exchange.share(content) };
+    }
     if (picture.bitmap === null) this.#decode(content, picture);
     return { bitmap: picture.bitmap, share: 0 };
   }
 
   #here(content, bytes) {
-    const media = mediaOf(bytes);
-    const blob = media === null ? null : new Blob([bytes], { type: media });
+    const blob = isShowable(bytes) ? new Blob([bytes], { type: mediaOf(bytes) }) : null;
     this.#pictures.set(content, { blob, bitmap: null, most: 0, isDecoding: false, isBroken: blob === null });
     this.#look(content);
   }

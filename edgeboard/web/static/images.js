@@ -10,6 +10,7 @@ import { DecodeError } from "./varints.js";
 
 export const IMAGE_BYTES_MAX = 2 * 1024 * 1024;
 export const MEDIA_TYPES = Object.freeze(["image/png", "image/jpeg", "image/webp", "image/gif"]);
+export const PIXELS_MAX = 40e6; // a small file can say that it is a huge picture, which no phone can hold
 const SHARE = 0.6; // of the window that a new image takes at most
 
 const STARTS = [
@@ -23,6 +24,58 @@ export function mediaOf(bytes) {
   const begins = (start, at = 0) => start.every((byte, i) => bytes[at + i] === byte);
   if (begins([0x52, 0x49, 0x46, 0x46]) && begins([0x57, 0x45, 0x42, 0x50], 8)) return "image/webp";
   return STARTS.find(([, start]) => begins(start))?.[0] ?? null;
+}
+
+/**
+ * How large an image says that it is.
+ * @param {Uint8Array} bytes
+ * @returns {{width: number, height: number}|null} px; null if it does not say
+ */
+export function sizeOf(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const is = (text, at) => [...text].every((char, i) => bytes[at + i] === char.charCodeAt(0));
+  switch (mediaOf(bytes)) {
+    case "image/png":
+      return is("IHDR", 12) && bytes.length >= 24 ? { width: view.getUint32(16), height: view.getUint32(20) } : null;
+    case "image/gif":
+      return bytes.length >= 10 ? { width: view.getUint16(6, true), height: view.getUint16(8, true) } : null;
+    case "image/jpeg":
+      return sizeOfJpeg(bytes, view);
+    case "image/webp":
+      return bytes.length >= 30 ? sizeOfWebp(bytes, view, is) : null;
+    default:
+      return null;
+  }
+}
+
+/** From the first frame header; what stands between segments is passed over, as lenient readers do. */
+function sizeOfJpeg(bytes, view) {
+  for (let at = bytes.indexOf(0xff, 2); at >= 0 && at + 9 <= bytes.length; at = bytes.indexOf(0xff, at)) {
+    const marker = bytes[at + 1];
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
+      return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+    }
+    const hasLength = ![0x00, 0x01, 0xff].includes(marker) && !(marker >= 0xd0 && marker <= 0xd9);
+    at += hasLength ? 2 + view.getUint16(at + 2) : 1;
+  }
+  return null;
+}
+
+function sizeOfWebp(bytes, view, is) {
+  const three = (at) => view.getUint16(at, true) + (bytes[at + 2] << 16);
+  if (is("VP8X", 12)) return { width: three(24) + 1, height: three(27) + 1 };
+  if (is("VP8L", 12) && bytes[20] === 0x2f) {
+    const bits = view.getUint32(21, true);
+    return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+  }
+  const isFrame = is("VP8 ", 12) && bytes[23] === 0x9d && bytes[24] === 0x01 && bytes[25] === 0x2a;
+  return isFrame ? { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff } : null;
+}
+
+/** Whether these bytes may be decoded: an image of a kind that is shown, and not larger than a phone can hold. @param {Uint8Array} bytes */
+export function isShowable(bytes) {
+  const size = sizeOf(bytes);
+  return size !== null && size.width > 0 && size.height > 0 && size.width * size.height <= PIXELS_MAX;
 }
 
 /**

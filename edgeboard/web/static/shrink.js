@@ -5,10 +5,11 @@
  * was taken, say) stays with its owner; drawings, screenshots and animations that fit are taken as they are.
  */
 
-import { IMAGE_BYTES_MAX, mediaOf } from "./images.js";
+import { IMAGE_BYTES_MAX, mediaOf, sizeOf } from "./images.js";
 
 export const SIDE_MAX = 1_600; // px
 const FILE_MAX = 64 * 1024 * 1024; // bytes that are looked at all
+const HEAD_MAX = 1024 * 1024; // bytes before the first frame header of a photograph, at most
 const PIXELS_MAX = 100e6; // of the source
 const AS_IT_IS_MAX = 768 * 1024; // bytes; a larger picture is worth encoding anew
 const QUALITIES = [0.88, 0.75, 0.6];
@@ -36,6 +37,9 @@ export async function shrink(file) {
   const head = new Uint8Array(await file.slice(0, 16).arrayBuffer());
   const media = mediaOf(head);
   if (media === null && !/^image\/(?:avif|bmp|heic|heif|jxl)$/.test(file.type)) throw new ImageError("kind");
+  // what says how large it is can be turned away before it takes the memory
+  const said = media === null ? null : sizeOf(new Uint8Array(await file.slice(0, HEAD_MAX).arrayBuffer()));
+  if (said !== null && said.width * said.height > PIXELS_MAX) throw new ImageError("size");
   const picture = await decode(file);
   try {
     const { width, height } = picture;

@@ -6,6 +6,8 @@
 
 import { VAULT, transact } from "./database.js";
 
+const KEPT_MS = 90 * 24 * 3_600_000; // what no board has asked for by then is of an item that was given up
+
 /**
  * @typedef {object} Row
  * @property {string} content hex of the SHA-256
@@ -31,12 +33,14 @@ export class Vault {
     const rows = await this.#attempt("readonly", (store) =>
       store.getAll(IDBKeyRange.bound([person, roomName], [person, roomName, []])),
     );
-    return (rows ?? []).map(({ content, bytes }) => ({ content, bytes }));
+    const old = Date.now() - KEPT_MS;
+    for (const { content, at } of rows ?? []) if (at < old) await this.remove(content);
+    return (rows ?? []).filter(({ at }) => at >= old).map(({ content, bytes }) => ({ content, bytes }));
   }
 
   /** Keep an image; done when the browser has it. Never rejects. @param {Row} row */
   async put({ content, bytes }) {
-    await this.#attempt("readwrite", (store) => void store.put({ ...this.#key, content, bytes }), "strict");
+    await this.#attempt("readwrite", (store) => void store.put({ ...this.#key, content, bytes, at: Date.now() }), "strict");
   }
 
   /** Two boards have it. @param {string} content */

@@ -124,6 +124,18 @@ test("at most two pieces are under way, and two blobs come one after the other",
   assert.deepEqual(pair.whole().map(({ content }) => content), [ONE, nameOf(other)]);
 });
 
+test("what somebody looks at comes first", () => {
+  const others = [2, 3, 4].map((seed) => bytesOf(seed, 1000));
+  const pair = new Pair();
+  for (const bytes of others) pair.want(nameOf(bytes));
+  pair.page.prefer(nameOf(others[2]));
+  pair.page.prefer("77".repeat(32)); // not wanted
+  const held = others.map((bytes) => ({ content: nameOf(bytes), size: bytes.length, level: 1 }));
+  for (const bytes of others) pair.holds.set(nameOf(bytes), bytes);
+  pair.hear({ kind: "blobHave", held });
+  assert.deepEqual(pair.whole().map(({ content }) => content), [2, 0, 1].map((at) => nameOf(others[at])));
+});
+
 test("wrong bytes are never handed out, and are tried again ever more rarely", () => {
   const pair = new Pair();
   pair.change = (message) => ({ ...message, data: message.data.map((byte, at) => (at === 7 ? byte ^ 1 : byte)) });

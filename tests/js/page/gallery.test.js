@@ -7,7 +7,8 @@ import { imagePayload } from "../../../edgeboard/web/static/images.js";
 import { ItemType } from "../../../edgeboard/web/static/kinds.js";
 import { sha256 } from "../../../edgeboard/web/static/vendor/hashes/sha2.js";
 
-const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 6, 64, 0, 0, 6, 64];
+const BOMB = [...PNG.slice(0, 16), 0, 1, 0, 0, 0, 1, 0, 0]; // says that it is 65,536 px wide and high
 const bytesOf = (number) => Uint8Array.of(...PNG, number >> 8, number & 255);
 const nameOf = (bytes) => toHex(sha256(bytes));
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
@@ -129,6 +130,11 @@ test("what is no image is never decoded, and what cannot be decoded stays a fram
   const markup = new TextEncoder().encode("<svg onload='alert(1)'/>");
   const content = await room.gallery.keep(markup);
   room.add("a:1", content);
+  const bomb = await room.gallery.keep(Uint8Array.from(BOMB));
+  room.add("a:3", bomb);
+  room.gallery.of(bomb);
+  await settled();
+  assert.equal(made.most, 0);
   made.fails = true;
   const broken = await room.gallery.keep(bytesOf(3));
   room.add("a:2", broken);
