@@ -15,6 +15,7 @@ from edgeboard.interchange.drawing import Drawing, make_ops
 from edgeboard.interchange.recordings import FILE_MAX, Recorded, is_recording, parse_recording
 from edgeboard.interchange.scene import is_scene
 from edgeboard.rooms.archive import FORMAT, VERSION
+from edgeboard.rooms.enclosures import write_blobs
 
 DOMAIN = b"edgeboard-recording-1"  # of the ids; the word is older than what else is read by now
 
@@ -64,4 +65,5 @@ def to_archive(room: str, data: bytes, drawing: Drawing) -> bytes:
         {"id": show_op(op.id), "person": person, "raw": base64.b64encode(op.tail).decode("ascii")}
         for op in make_ops(drawing, Origin(int.from_bytes(digest[:8], "big")))
     ]
-    return json.dumps({"format": FORMAT, "version": VERSION, "room": room, "ops": ops, "hidden": []}).encode()
+    archive = {"format": FORMAT, "version": VERSION, "room": room, "ops": ops, "hidden": []}
+    return json.dumps(archive | write_blobs(drawing.blobs, drawing.blobs.get)).encode()

@@ -13,7 +13,7 @@ from edgeboard.canvas.bodies import Add, Body, Cut, ItemType, Set
 from edgeboard.canvas.items import Item
 from edgeboard.canvas.ops import Maker, Op
 from edgeboard.canvas.values import pack_value, unpack_value
-from edgeboard.ids import OpId, Origin, op_id
+from edgeboard.ids import BlobHash, OpId, Origin, op_id
 
 _OP_ID_BYTES: Final = 12
 _NOWHERE: Final = Origin(0)
@@ -51,6 +51,7 @@ class Drawing:
 
     items: tuple[Drawn, ...]
     notes: tuple[Note, ...] = ()
+    blobs: Mapping[BlobHash, bytes] = field(default_factory=dict)  # the images that items name
 
 
 @final

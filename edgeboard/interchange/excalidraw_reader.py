@@ -5,6 +5,7 @@ is noted, whole elements as well as looks (hatching, typefaces). Places are roun
 so that a drawing that is exported and read again gives the same items.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from math import hypot
@@ -12,10 +13,12 @@ from typing import Final, final
 
 from edgeboard.canvas.bodies import TEXT_BYTES_MAX, ItemType, Register
 from edgeboard.canvas.geometry import Transform
+from edgeboard.canvas.images import media_of
 from edgeboard.canvas.ink import MARKER_OPACITY, WIDTH_STEPS
 from edgeboard.canvas.samples import PRESSURE_MAX, Stroke
 from edgeboard.canvas.values import pack_value, unpack_value
-from edgeboard.interchange.colours import Css, number_of, read_css
+from edgeboard.ids import BlobHash
+from edgeboard.interchange.colours import Css, read_css
 from edgeboard.interchange.drawing import Drawing, Drawn, Notes
 from edgeboard.interchange.excalidraw import (
     FREEHAND,
@@ -29,16 +32,16 @@ from edgeboard.interchange.excalidraw import (
     snap,
     tidy_angle,
 )
+from edgeboard.interchange.looks import BLACK, Look
 from edgeboard.interchange.pen import part, pieces
+from edgeboard.interchange.pictures import from_data_url, mirrored, pose_of_image, why_not
 from edgeboard.interchange.scene import FAR, Element, Scene, read_scene
 from edgeboard.oplog.codec import WIDTH_MAX, encode_columns, encode_stroke
-from edgeboard.render.figures import ARROW, ELLIPSE, LINE, LINE_WIDTH_MAX, POLYGON, RECTANGLE
+from edgeboard.render.figures import ARROW, ELLIPSE, LINE, POLYGON, RECTANGLE
 
 LOOP: Final = 8.0  # px: a line whose ends are nearer than this is closed, and filled
 SHAPE_BYTES_MAX: Final = 12 * 1024  # of a payload, so that an op has room for it
-WIDTH_LEAST: Final = 0.125  # px
 SIZE_LEAST, SIZE_MOST = 1.0, 1000.0  # px, of a text
-BLACK: Final = Css(0x1E1E1E)
 NOT_SEEN: Final = "neither its line nor its fill has a colour"
 SHAPES: Final = {"rectangle": RECTANGLE, "ellipse": ELLIPSE, "diamond": POLYGON}
 
@@ -56,35 +59,6 @@ def read_excalidraw(data: bytes) -> Drawing:
 
 
 @final
-class _Look:
-    """How an element is painted."""
-
-    def __init__(self, element: Element, notes: Notes) -> None:
-        stroke = _colour(element, "strokeColor", "#1e1e1e", notes)
-        fill = _colour(element, "backgroundColor", "transparent", notes)
-        self.line = stroke.alpha > 0
-        self.fill = number_of(fill.rgb) if fill.alpha > 0 else None
-        self.colour = number_of(stroke.rgb) if self.line or self.fill is None else self.fill
-        self.width = min(LINE_WIDTH_MAX, max(WIDTH_LEAST, element.number_of("strokeWidth", 2.0)))
-        alpha = stroke.alpha if self.line else fill.alpha
-        self.opacity = min(1.0, max(0.0, element.number_of("opacity", 100.0) / 100)) * alpha
-        if self.fill is not None and self.line and fill.alpha != stroke.alpha:
-            notes.add("fills that are more transparent than their lines", "an item has one opacity")
-
-    @property
-    def is_seen(self) -> bool:
-        return self.line or self.fill is not None
-
-
-def _colour(element: Element, name: str, otherwise: str, notes: Notes) -> Css:
-    text = element.text(name, otherwise)
-    found = read_css(text)
-    if found is None:
-        notes.add("colours", f"{text[:24]!r} is not understood; black stands for it")
-    return found or BLACK
-
-
-@final
 class _Reader:
     """One file on its way to items."""
 
@@ -94,6 +68,7 @@ class _Reader:
         self._items: list[Drawn] = []
         self._numbers: dict[str, int] = {}  # of the items, by the element's id
         self._joins: list[tuple[int, str, str]] = []  # arrows that hang on elements: item, start, end
+        self._blobs: dict[BlobHash, bytes] = {}
         self._texts = self._texts_of_stickies()
 
     def read(self) -> Drawing:
@@ -105,7 +80,7 @@ class _Reader:
         self._notes.add("groups", "items stand alone here", len(groups))
         if self._scene.background and (read_css(self._scene.background) or BLACK) not in (Css(0xFFFFFF), Css(0, 0.0)):
             self._notes.add("background colours", "the page is white")
-        return Drawing(tuple(self._items), self._notes.all())
+        return Drawing(tuple(self._items), self._notes.all(), self._blobs)
 
     def _texts_of_stickies(self) -> dict[str, Element]:
         """The texts that belong into our sticky notes, by the id of the note."""
@@ -127,7 +102,7 @@ class _Reader:
             case "text":
                 self._text(element)
             case "image":
-                self._notes.add("images", "this board keeps no pictures yet")
+                self._image(element)
             case "frame" | "magicframe":
                 self._notes.add("frames", "what is in them is carried, their borders are not")
             case "iframe" | "embeddable":
@@ -144,7 +119,7 @@ class _Reader:
     # -- shapes
 
     def _shape(self, element: Element) -> None:
-        look = _Look(element, self._notes)
+        look = Look(element, self._notes)
         if not look.is_seen:
             self._notes.add(f"{element.kind}s", NOT_SEEN)
             return
@@ -170,7 +145,7 @@ class _Reader:
         if x0 == x1 or y0 == y1:
             self._notes.add("sticky notes", "they have no area")
             return
-        look = _Look(element, self._notes)
+        look = Look(element, self._notes)
         text = self._texts.get(element.text("id"))
         words = "" if text is None else text.text("originalText", text.text("text"))
         if len(words.encode()) > TEXT_BYTES_MAX:
@@ -179,6 +154,28 @@ class _Reader:
         value = [x0, y0, snap(x1 - x0), snap(y1 - y0), words, look.colour if look.fill is None else look.fill]
         turned = _turned(element, *centre_of(places))
         self._items.append(Drawn(ItemType.STICKY, (pack_value(value),), self._registers(element, look.opacity, turned)))
+
+    def _image(self, element: Element) -> None:
+        places = self._box(element)
+        if places is None:
+            return
+        file = self._scene.files.get(element.text("fileId"))
+        data = from_data_url(file.get("dataURL")) if isinstance(file, dict) else None
+        (x0, y0), (x1, y1) = places
+        reason = "they have no area" if x0 == x1 or y0 == y1 else why_not(data)
+        if data is None or reason is not None:
+            self._notes.add("images", reason or "")
+            return
+        if element.has("crop"):
+            self._notes.add("crops of images", "they are shown whole")
+        content = BlobHash(hashlib.sha256(data).digest())
+        self._blobs[content] = data
+        angle, is_mirrored = pose_of_image(element.number_of("angle", 0.0), *element.scale())
+        angle, centre = tidy_angle(angle), centre_of(places)
+        turned = mirrored(angle, *centre) if is_mirrored else rotation(angle, *centre) if angle else None
+        opacity = min(1.0, max(0.0, element.number_of("opacity", 100.0) / 100))
+        value = [x0, y0, snap(x1 - x0), snap(y1 - y0), content, media_of(data), len(data)]
+        self._items.append(Drawn(ItemType.IMAGE, (pack_value(value),), self._registers(element, opacity, turned)))
 
     def _box(self, element: Element) -> list[Place] | None:
         """Two corners on the grid; None if they are out of reach."""
@@ -205,7 +202,7 @@ class _Reader:
     # -- lines and arrows
 
     def _line(self, element: Element) -> None:
-        look = _Look(element, self._notes)
+        look = Look(element, self._notes)
         points = element.points()
         if len(points) < 2:
             self._notes.add(f"{element.kind}s", "of one point there is nothing to draw")
@@ -270,7 +267,7 @@ class _Reader:
     # -- free-hand lines
 
     def _stroke(self, element: Element) -> None:
-        look = _Look(element, self._notes)
+        look = Look(element, self._notes)
         if not look.line:
             self._notes.add("free-hand lines", NOT_SEEN)
             return
@@ -300,7 +297,7 @@ class _Reader:
     def _text(self, element: Element) -> None:
         if element.text("containerId") in self._texts:
             return  # it stands on a sticky note
-        look = _Look(element, self._notes)
+        look = Look(element, self._notes)
         words = element.text("text").replace("\r\n", "\n")
         if not words.strip() or not look.line:
             self._notes.add("texts", "there is nothing to be read in them")
@@ -350,7 +347,7 @@ def _turned(element: Element, x: float, y: float) -> Transform | None:
     return rotation(angle, x, y) if angle else None
 
 
-def _shape(shape: int, places: list[Place], look: _Look, fill: int | None) -> bytes:
+def _shape(shape: int, places: list[Place], look: Look, fill: int | None) -> bytes:
     width = round(look.width, 4)
     numbers = [number for place in places for number in place]
     return pack_value([shape, numbers, look.colour, int(width) if width.is_integer() else width, fill])

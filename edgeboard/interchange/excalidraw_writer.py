@@ -9,16 +9,17 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from math import atan2, hypot, isfinite, sqrt
-from typing import Any, final
+from typing import Any, Final, final
 
 from edgeboard.canvas.bodies import ItemType, Register
 from edgeboard.canvas.geometry import IDENTITY, Point, Transform
+from edgeboard.canvas.images import media_of, read_image
 from edgeboard.canvas.ink import MARKER_OPACITY, WIDTH_STEPS
 from edgeboard.canvas.items import Item
 from edgeboard.canvas.samples import PRESSURE_MAX
 from edgeboard.canvas.values import unpack_value
 from edgeboard.errors import DecodeError
-from edgeboard.ids import OpId, show_op
+from edgeboard.ids import BlobHash, OpId, show_op
 from edgeboard.interchange.drawing import Note, Notes, ends_of
 from edgeboard.interchange.elements import (
     CLEAR,
@@ -46,20 +47,31 @@ from edgeboard.interchange.excalidraw import (
     tidy_angle,
 )
 from edgeboard.interchange.ink_lines import lines_of_ink
+from edgeboard.interchange.pictures import BYTES_MAX, ReadBlob, to_data_url
 from edgeboard.interchange.scene import FAR
 from edgeboard.render import figures
 from edgeboard.render.svg import MARKER
 
+FILE_ID_DIGITS: Final = 40  # as Excalidraw names its files
 
-def write_excalidraw(items: Iterable[Item], page: int = 0, *, settings: int = 0) -> tuple[bytes, tuple[Note, ...]]:
+
+def no_blob(content: BlobHash) -> bytes | None:
+    """Where no images are."""
+    return None
+
+
+def write_excalidraw(
+    items: Iterable[Item], page: int = 0, *, settings: int = 0, read_blob: ReadBlob = no_blob
+) -> tuple[bytes, tuple[Note, ...]]:
     """The file, and what is not in it.
 
     Args:
         items: in paint order.
         page: whose items are written.
         settings: how many settings the room has, which are not carried.
+        read_blob: the bytes of an image, if they are here.
     """
-    writer = _Writer()
+    writer = _Writer(read_blob)
     for item in items:
         if item.page == page:
             writer.take(item)
@@ -72,7 +84,7 @@ def write_excalidraw(items: Iterable[Item], page: int = 0, *, settings: int = 0)
         "source": "edgeboard",
         "elements": writer.finished(),
         "appState": {"viewBackgroundColor": "#ffffff"},
-        "files": {},
+        "files": writer.files,
     }
     return json.dumps(scene, ensure_ascii=False, separators=(",", ":")).encode(), writer.notes.all()
 
@@ -81,8 +93,11 @@ def write_excalidraw(items: Iterable[Item], page: int = 0, *, settings: int = 0)
 class _Writer:
     """Elements, as items become them."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_blob: ReadBlob) -> None:
         self.notes = Notes()
+        self.files: dict[str, Fields] = {}
+        self._read_blob = read_blob
+        self._left = BYTES_MAX
         self._elements: list[Fields] = []
         self._ids: dict[OpId, str] = {}  # of the first element of each item
         self._joins: list[tuple[Fields, OpId | None, OpId | None]] = []
@@ -96,10 +111,8 @@ class _Writer:
             ItemType.TEXT.value: self._text,
             ItemType.STICKY.value: self._sticky,
             ItemType.CONNECTOR.value: self._connector,
+            ItemType.IMAGE.value: self._image,
         }
-        if item.type == ItemType.IMAGE:
-            self.notes.add("images", "this board keeps no pictures yet")
-            return
         if item.type not in makers:
             self.notes.add("items of other kinds", "a drawing has nothing like them")
             return
@@ -107,6 +120,8 @@ class _Writer:
             self.notes.add("layers of items", "a drawing has one layer")
         with suppress(DecodeError):  # nothing of it is to be seen then
             makers[item.type](item)
+        if item.type == ItemType.IMAGE and len(self._elements) == before:
+            return  # the reason has been noted
         made = self._elements[before:]
         if any(not isfinite(each[name]) or abs(each[name]) > FAR for each in made for name in ("x", "y")):
             del self._elements[before:]
@@ -225,6 +240,35 @@ class _Writer:
         )  # fmt: skip
         words["containerId"] = note["id"]
         note["boundElements"].append({"id": words["id"], "type": "text"})
+
+    def _image(self, item: Item) -> None:
+        x, y, w, h = _values(item)[:4]
+        image = read_image(item.pieces[0][1])
+        if image is None or not (figures.is_place(x) and figures.is_place(y)):
+            self.notes.add("images", "they cannot be read")
+            return
+        data = self._read_blob(image.content) if image.is_showable else None
+        if data is None or not (figures.is_length(w) and figures.is_length(h)):
+            self.notes.add("images", "this board does not have them")
+            return
+        name = image.content.hex()[:FILE_ID_DIGITS]
+        if name not in self.files:
+            if len(data) > self._left:
+                self.notes.add("images", f"more than {BYTES_MAX >> 20} MiB of them in one drawing")
+                return
+            self._left -= len(data)
+            url = to_data_url(data)
+            self.files[name] = {"id": name, "mimeType": media_of(data), "dataURL": url, "created": 1}
+        transform, pose = _transform(item)
+        if not pose.is_square:
+            self.notes.add("distortions of images", "a rectangle of a drawing has right angles")
+        if pose.is_mirrored:
+            pose = pose._replace(angle=tidy_angle(atan2(-transform.b, -transform.a)))
+        style = figures.style_of(item, None, None, None)
+        self._boxed(
+            item, "image", [(x, y), (x + w, y + h)], transform, pose, fileId=name, status="saved", crop=None,
+            scale=[-1 if pose.is_mirrored else 1, 1], strokeColor=CLEAR, opacity=percent(style.opacity),
+        )  # fmt: skip
 
     def _stroke(self, item: Item) -> None:
         pen, opacity, lines, timed = lines_of_ink(item)

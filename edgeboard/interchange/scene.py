@@ -90,6 +90,13 @@ class Element:
             self.fail("has no list of numbers as its `pressures`")
         return [min(1.0, max(0.0, each)) for each in value]
 
+    def scale(self) -> tuple[float, float]:
+        """By how much an image is scaled across and down; only the signs matter, its size is that of its box."""
+        value = self._fields.get("scale")
+        if isinstance(value, list) and len(value) == 2 and _is_number(value[0]) and _is_number(value[1]):
+            return float(value[0]), float(value[1])
+        return 1.0, 1.0
+
     def words(self, name: str) -> list[str]:
         """The texts in a list."""
         value = self._fields.get(name)

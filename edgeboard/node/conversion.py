@@ -37,7 +37,7 @@ def convert(name: str, data: bytes) -> dict[str, Any]:
     Returns:
         A value for JSON: `items`, each with `type`, `pieces` in base64, `registers`, and where they are not empty
         `cuts` per piece and `ends` of a connector; the `box` around all of them in px, null if nothing is seen; the
-        `notes` of what was not carried.
+        `images` that they name, in base64; the `notes` of what was not carried.
 
     Raises:
         DecodeError: no such file, or broken. LimitError: too large, or more than `ITEMS_MAX` items.
@@ -53,6 +53,7 @@ def convert(name: str, data: bytes) -> dict[str, Any]:
     return {
         "items": [_fields(drawing, number) for number in range(len(drawing.items))],
         "box": None if box.is_empty else _corners(box),
+        "images": [base64.b64encode(data).decode("ascii") for data in drawing.blobs.values()],
         "notes": [note.as_fields() for note in drawing.notes],
     }
 
@@ -84,7 +85,8 @@ def _of_archive(archive: Archive) -> Drawing:
     drawing = drawing_of(replace(item, registers=_carried(item)) for item in shown if item.page == first)
     elsewhere = sum(item.page != first for item in shown)
     why = "one page is opened at a time; `edgeboard import` on the board takes all"
-    return Drawing(drawing.items, (Note("items on other pages", elsewhere, why),) if elsewhere else ())
+    notes = (Note("items on other pages", elsewhere, why),) if elsewhere else ()
+    return Drawing(drawing.items, notes, dict(archive.blobs))
 
 
 def _carried(item: Item) -> dict[int, object]:

@@ -77,7 +77,7 @@ def write_export(source: Source, wanted: Wanted, segments: Segments, read_blob: 
         case "excalidraw":
             from edgeboard.interchange.excalidraw_writer import write_excalidraw
 
-            data, missing = write_excalidraw(canvas.items, wanted.page, settings=canvas.settings)
+            data, missing = write_excalidraw(canvas.items, wanted.page, settings=canvas.settings, read_blob=read_blob)
             notes += [note.as_fields() for note in missing]
         case form:
             raise DecodeError(f"a room cannot be written as {form[:20]!r}")

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.interchange.scenes import element, scene
+from tests.interchange.scenes import FILES, element, scene
 
 
 def size_of(png):
@@ -86,26 +86,26 @@ def test_a_drawing_of_excalidraw_is_opened_in_the_middle_and_undone_at_once(boar
             ),
             element("freedraw", x=5000, y=5080, points=[[0, 0], [40, 9], [90, 0]], pressures=[0.1, 0.9, 0.4]),
             element("text", x=5010, y=5010, text="<b>plan</b>", fontFamily=2),
-            element("frame"), element("image"),
+            element("frame"), element("image"), element("image", x=5200, y=5200, fileId="f"), files=FILES,
         )
     )  # fmt: skip
     ana.page.set_input_files("#open-file", drawing)
-    ana.sees(5)
-    ben.sees(5)
+    ana.sees(6)
+    ben.sees(6)
     listed = ana.page.locator("#notes-list li").all_inner_texts()
     assert [line.split("\n")[0] for line in listed] == ["frames (1)", "images (1)"]
     ana.page.click("#dialog-notes [data-close]")
     boxes = ana.ask("edgeboard.items().map((item) => item.type)")
-    assert boxes == [1, 2, 6, 1, 3]
+    assert boxes == [1, 2, 6, 1, 3, 5]
     ana.undo()
     ana.sees(1)
     ben.sees(1)
     ana.redo()
-    ana.sees(5)
+    ana.sees(6).safe()
     out, name = ana.download("#export-excalidraw")
     assert name == f"{room}.excalidraw"
     kinds = [each["type"] for each in json.loads(out)["elements"]]
-    assert kinds == ["freedraw", "rectangle", "arrow", "freedraw", "text"]
+    assert kinds == ["freedraw", "rectangle", "arrow", "freedraw", "text", "image"]
     ana.page.locator("#notes-list li", has_text="times and tilts").wait_for()
     ana.page.click("#dialog-notes [data-close]")
 

@@ -6,7 +6,7 @@ import pytest
 
 from edgeboard.cli.drawing import read_drawing, to_archive
 from edgeboard.rooms.archive import read_archive
-from tests.interchange.scenes import element, scene
+from tests.interchange.scenes import FILES, element, scene
 from tests.interchange.test_inkml import TABLET
 
 
@@ -49,18 +49,25 @@ def test_a_drawing_of_excalidraw_goes_in_once_and_comes_out_as_it_went_in(run_ma
         "arrow", points=[[0, 0], [50, 0]], endArrowhead="arrow", startBinding={"elementId": "box"}, endBinding=None
     )
     ink = element("freedraw", points=[[0, 0], [4, 4.5]], pressures=[0.2, 0.8])
-    (tmp_path / "in.excalidraw").write_bytes(scene(box, arrow, ink, element("image"), element("frame")))
+    image = element("image", fileId="f")
+    lost = element("image", fileId="none")
+    (tmp_path / "in.excalidraw").write_bytes(scene(box, arrow, ink, image, lost, element("frame"), files=FILES))
     words = "import", "plan", tmp_path / "in.excalidraw", "--state", node.state
     code, out, err = run_main(*words)
-    assert (code, out) == (0, "plan: 5 ops taken, 0 known already\n")
+    assert (code, out) == (0, "plan: 6 ops taken, 0 known already, 1 images\n")
     assert err.splitlines() == [
-        "edgeboard: not carried: images (1): this board keeps no pictures yet",
+        "edgeboard: not carried: images (1): their files are not in the drawing",
         "edgeboard: not carried: frames (1): what is in them is carried, their borders are not",
     ]
-    assert run_main(*words)[1] == "plan: 0 ops taken, 5 known already\n"
+    assert run_main(*words)[1] == "plan: 0 ops taken, 6 known already\n"
     out = tmp_path / "out.excalidraw"
     assert run_main("export", "plan", "--excalidraw", out, "--state", node.state) == (0, "", "")
-    assert [each["type"] for each in json.loads(out.read_text())["elements"]] == ["rectangle", "arrow", "freedraw"]
+    assert [each["type"] for each in json.loads(out.read_text())["elements"]] == [
+        "rectangle",
+        "arrow",
+        "freedraw",
+        "image",
+    ]
     assert run_main("import", "copy", out, "--json", "--state", node.state)[0] == 0
     again = tmp_path / "again.excalidraw"
     assert run_main("export", "copy", "--excalidraw", again, "--state", node.state)[0] == 0
@@ -74,7 +81,7 @@ def test_a_drawing_of_excalidraw_goes_in_once_and_comes_out_as_it_went_in(run_ma
 
     assert looks(again) == looks(out)
     assert node.stop() == 0
-    assert run_main(*words)[1] == "plan: 0 ops taken, 5 known already\n"
+    assert run_main(*words)[1] == "plan: 0 ops taken, 6 known already\n"
     (tmp_path / "bad.excalidraw").write_bytes(scene(element("ellipse", x=None)))
     code, out, err = run_main("import", "plan", tmp_path / "bad.excalidraw", "--state", node.state)
     assert (code, out, err) == (1, "", "edgeboard: element 1 (ellipse) has no number as its `x`\n")

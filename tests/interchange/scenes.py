@@ -1,9 +1,16 @@
 """Drawings of Excalidraw for tests: elements as its files have them, and any number of random ones."""
 
+import base64
 import json
 
 from hypothesis import strategies as st
 
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+FILES = {
+    "f": {"id": "f", "mimeType": "image/png", "dataURL": f"data:image/png;base64,{base64.b64encode(PNG).decode()}"}
+}
 LOOK = {"strokeColor": "#1e1e1e", "backgroundColor": "transparent", "fillStyle": "solid", "strokeWidth": 2}
 PLAIN = {"strokeStyle": "solid", "roughness": 0, "opacity": 100, "angle": 0, "groupIds": [], "isDeleted": False}
 
@@ -64,11 +71,13 @@ texts = drawn(
     "text", text=words, fontSize=st.sampled_from([16, 20, 28.5]), fontFamily=st.sampled_from([1, 2, 5]),
     containerId=st.sampled_from([None, "0", "1"]), textAlign=st.sampled_from(["left", "center"]),
 )  # fmt: skip
+signs = st.sampled_from([-1, 1])
+images = drawn("image", fileId=st.sampled_from(["f", "f", "none"]), scale=st.tuples(signs, signs).map(list))
 others = drawn("image", fileId=words) | drawn("frame") | drawn("embeddable") | drawn("hologram")
 
 
 @st.composite
 def scenes(draw):
     """Files with elements of all kinds; their ids are their numbers, so that what hangs on others may find them."""
-    found = draw(st.lists(boxes | lines | ink | texts | stickies | others, max_size=12))
-    return scene(*({"id": str(number)} | fields for number, fields in enumerate(found)))
+    found = draw(st.lists(boxes | lines | ink | texts | stickies | images | others, max_size=12))
+    return scene(*({"id": str(number)} | fields for number, fields in enumerate(found)), files=FILES)

@@ -1,5 +1,6 @@
 """Drawings of Excalidraw become items that look alike; what cannot be carried is named."""
 
+import hashlib
 import json
 import math
 from collections import Counter
@@ -17,7 +18,7 @@ from edgeboard.interchange.excalidraw_reader import read_excalidraw
 from edgeboard.interchange.excalidraw_writer import write_excalidraw
 from edgeboard.oplog.codec import decode_columns, decode_stroke
 from edgeboard.render.figures import ARROW, ELLIPSE, LINE, POLYGON, RECTANGLE
-from tests.interchange.scenes import element, scene, scenes
+from tests.interchange.scenes import FILES, PNG, element, scene, scenes
 
 
 def read(*elements, **fields):
@@ -39,12 +40,13 @@ def kinds(drawing):
 @given(scenes())
 def test_what_is_read_written_and_read_again_is_the_same(data):
     drawing = read_excalidraw(data)
-    written, missing = write_excalidraw(items_of(drawing))
+    written, missing = write_excalidraw(items_of(drawing), read_blob=drawing.blobs.get)
     again = read_excalidraw(written)
     assert again.items == drawing.items
+    assert again.blobs == drawing.blobs
     assert again.notes == ()
     assert missing == ()
-    assert write_excalidraw(items_of(again))[0] == written
+    assert write_excalidraw(items_of(again), read_blob=again.blobs.get)[0] == written
 
 
 def test_a_rectangle_keeps_place_size_colours_and_width():
@@ -181,6 +183,19 @@ def test_a_turned_text_turns_around_its_first_letter():
     x, y = value(drawn)[:2]
     assert (x, y) == pytest.approx((110, 70), abs=0.02)
     assert Transform.of(drawn.registers[Register.TRANSFORM]).apply(x, y) == pytest.approx((x, y))
+
+
+def test_an_image_brings_its_bytes_and_lies_as_it_lay():
+    drawing = read(element("image", fileId="f", opacity=50, scale=[-1, 1]), files=FILES)
+    (drawn,) = drawing.items
+    content = hashlib.sha256(PNG).digest()
+    assert value(drawn) == [10, 20, 100, 50, content, "image/png", len(PNG)]
+    assert drawn.registers[Register.STYLE] == [None, None, None, 0.5]
+    assert Transform.of(drawn.registers[Register.TRANSFORM]).apply(10, 20) == (110, 20)
+    assert drawing.blobs == {content: PNG}
+    text = {"f": {"dataURL": "data:image/svg+xml;base64,PHN2Zy8+"}}
+    assert kinds(read(element("image", fileId="f"), files=text)) == {"images": 1}
+    assert kinds(read(element("image", fileId="f", crop={"x": 1}), files=FILES)) == {"crops of images": 1}
 
 
 def test_the_text_of_a_shape_stands_beside_it_and_that_of_a_sticky_note_on_it():

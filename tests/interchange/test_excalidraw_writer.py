@@ -1,5 +1,6 @@
 """Items as drawings of Excalidraw: they look as on the board, and what is not carried is named."""
 
+import hashlib
 import json
 import math
 from collections import Counter
@@ -15,7 +16,9 @@ from edgeboard.canvas.values import pack_value, unpack_value
 from edgeboard.interchange.drawing import Drawing, Drawn, items_of
 from edgeboard.interchange.excalidraw_reader import read_excalidraw
 from edgeboard.interchange.excalidraw_writer import write_excalidraw
+from edgeboard.interchange.pictures import from_data_url
 from edgeboard.oplog.codec import encode_stroke
+from tests.interchange.scenes import PNG
 
 FIELDS = {"transform": Register.TRANSFORM, "style": Register.STYLE, "text": Register.TEXT}
 
@@ -110,6 +113,20 @@ def test_a_sticky_note_is_a_rectangle_with_a_text_and_comes_back():
     data, _ = write_excalidraw(items_of(Drawing((note,))))
     (back,) = read_excalidraw(data).items
     assert back == drawn(ItemType.STICKY, [10, 20, 200, 100, "second thoughts\nthat need more than one row", 6])
+
+
+def test_an_image_is_a_file_of_the_drawing_if_the_board_has_it():
+    content = hashlib.sha256(PNG).digest()
+    image = drawn(ItemType.IMAGE, [0, 0, 40, 20, content, "image/png", len(PNG)], transform=[-2, 0, 0, 2, 100, 0])
+    data, notes = write_excalidraw(items_of(Drawing((image, image))), read_blob={content: PNG}.get)
+    value = json.loads(data)
+    first, second = value["elements"]
+    assert (first["x"], first["y"], first["width"], first["height"], first["scale"]) == (20, 0, 80, 40, [-1, 1])
+    assert first["fileId"] == second["fileId"]
+    assert list(value["files"]) == [first["fileId"]]
+    assert from_data_url(value["files"][first["fileId"]]["dataURL"]) == PNG
+    assert notes == ()
+    assert write(image) == ([], {"images": 1})
 
 
 def test_connectors_hang_on_what_was_written():

@@ -19,7 +19,7 @@ from edgeboard.ids import AuthorTag, Origin
 from edgeboard.node.conversion import convert
 from edgeboard.oplog.codec import encode_columns, encode_stroke
 from edgeboard.rooms.archive import export_room
-from tests.interchange.scenes import element, scene
+from tests.interchange.scenes import FILES, PNG, element, scene
 
 INK = encode_stroke(0, 3, 24, Stroke(20, [0, 20, 40], [0, 20, 0]))
 BOX = pack_value([2, [0, 0, 10.5, 10], 4, 8, None])
@@ -46,6 +46,12 @@ def test_a_drawing_of_excalidraw():
     assert y0 < 20 < 70 < y1
     assert [note["kind"] for note in found["notes"]] == ["frames"]
     json.dumps(found, allow_nan=False)
+
+
+def test_images_come_along():
+    found = convert("x", scene(element("image", fileId="f"), files=FILES))
+    assert found["images"] == [base64.b64encode(PNG).decode()]
+    assert len(found["items"]) == 1
 
 
 def test_a_connector_names_the_items_that_it_joins():
@@ -91,7 +97,7 @@ def test_a_recording():
 
 
 def test_nothing_to_be_seen_has_no_box():
-    assert convert("", scene()) == {"items": [], "box": None, "notes": []}
+    assert convert("", scene()) == {"items": [], "box": None, "images": [], "notes": []}
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,13 @@ export class Extras {
    * @param {import("./board.js").Board} parts.board
    * @param {import("./desk.js").Desk} parts.desk
    * @param {() => import("./editing.js").Editing} parts.editing
+   * @param {import("./gallery.js").Gallery} parts.gallery
    * @param {import("./toasts.js").Toasts} parts.toasts
    * @param {string} parts.room its name
    * @param {() => void} parts.undo
    * @param {() => number} parts.clock ms
    */
-  constructor({ board, desk, editing, toasts, room, undo, clock }) {
+  constructor({ board, desk, editing, gallery, toasts, room, undo, clock }) {
     this.#toasts = toasts;
     this.#history = new Later(async () => {
       const { Player } = await import("./player.js");
@@ -28,7 +29,7 @@ export class Extras {
     });
     this.#transfer = new Later(async () => {
       const { Transfer } = await import("./transfer.js");
-      return new Transfer({ desk, editing: editing(), toasts, room });
+      return new Transfer({ desk, editing: editing(), gallery, toasts, room });
     });
     this.#sharing = new Later(async () => {
       const { Sharing } = await import("./sharing.js");

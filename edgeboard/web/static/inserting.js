@@ -7,6 +7,7 @@ import { ImageError, shrink } from "./shrink.js";
 import { toCanvas, visible } from "./view.js";
 
 const AT_ONCE_MAX = 20; // images
+const DRAWING = /\.(excalidraw|json|inkml|csv|jsonl)$/i;
 const APART = 24; // px on screen between images that come together
 
 /** Puts images onto the board. */
@@ -15,6 +16,7 @@ export class Inserter {
   #desk;
   #gallery;
   #toasts;
+  #open;
   #queue = Promise.resolve();
 
   /**
@@ -23,12 +25,14 @@ export class Inserter {
    * @param {import("./desk.js").Desk} parts.desk
    * @param {import("./gallery.js").Gallery} parts.gallery
    * @param {import("./toasts.js").Toasts} parts.toasts
+   * @param {(file: File) => void} [parts.open] takes files that are drawings
    */
-  constructor({ board, desk, gallery, toasts }) {
+  constructor({ board, desk, gallery, toasts, open = null }) {
     this.#board = board;
     this.#desk = desk;
     this.#gallery = gallery;
     this.#toasts = toasts;
+    this.#open = open;
   }
 
   /**
@@ -60,7 +64,10 @@ export class Inserter {
     stage.addEventListener("drop", (event) => {
       if (!hasFiles(event)) return;
       const { left, top } = stage.getBoundingClientRect();
-      this.insert([...event.dataTransfer.files], { x: event.clientX - left, y: event.clientY - top });
+      const files = [...event.dataTransfer.files];
+      const drawing = this.#open === null ? undefined : files.find(({ name }) => DRAWING.test(name));
+      if (drawing !== undefined) this.#open(drawing);
+      else this.insert(files, { x: event.clientX - left, y: event.clientY - top });
     });
     button.addEventListener("click", () => chooser.click());
     chooser.addEventListener("change", () => {

@@ -120,7 +120,7 @@ const desk = new Desk({
   notify: (text) => toasts.say(text),
   drafts: people.draftsOf(drawer, roomName, soundDraft),
 });
-listenForImages({ board, desk, gallery: images, toasts });
+listenForImages({ board, desk, gallery: images, toasts, open: (file) => extras.transfer((transfer) => transfer.open(file)) });
 const grid = new Grid(document.getElementById("grid"));
 const cursors = new Cursors(document.getElementById("cursors"));
 const chrome = new Chrome(roomName, {
@@ -162,7 +162,7 @@ const chrome = new Chrome(roomName, {
   share: () => extras.share(),
 });
 const extras = new Extras({
-  board, desk, editing: () => editing, toasts, room: roomName, undo: () => hands.repeat("undo"), clock,
+  board, desk, editing: () => editing, gallery: images, toasts, room: roomName, undo: () => hands.repeat("undo"), clock,
 });
 const editing = new Editing({ desk, room: roomName, choose: (choice) => hands.choose(choice) });
 const paging = new Paging({ board, desk, editing, drawer, toasts, room: roomName, onTurn: turned });

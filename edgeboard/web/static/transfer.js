@@ -26,6 +26,7 @@ const GONE_MS = 60_000; // until what was saved is let go of
 export class Transfer {
   #desk;
   #editing;
+  #gallery;
   #toasts;
   #room;
 
@@ -33,12 +34,14 @@ export class Transfer {
    * @param {object} parts
    * @param {import("./desk.js").Desk} parts.desk
    * @param {import("./editing.js").Editing} parts.editing
+   * @param {import("./gallery.js").Gallery} parts.gallery
    * @param {import("./toasts.js").Toasts} parts.toasts
    * @param {string} parts.room its name
    */
-  constructor({ desk, editing, toasts, room }) {
+  constructor({ desk, editing, gallery, toasts, room }) {
     this.#desk = desk;
     this.#editing = editing;
+    this.#gallery = gallery;
     this.#toasts = toasts;
     this.#room = room;
   }
@@ -84,7 +87,8 @@ export class Transfer {
     }
     const answer = await this.#ask(`/api/convert?name=${encodeURIComponent(file.name.slice(-100))}`, { method: "POST", body: file });
     if (answer === null) return;
-    const { items, notes } = await answer.json();
+    const { items, images, notes } = await answer.json();
+    for (const image of images) await this.#gallery.keep(fromBase64(image));
     if (this.#desk.isPast) return;
     if (items.length > 0) this.#editing.insert(copiesOf(items));
     this.#toasts.say(counted(items.length, "{n} item added", "{n} items added"));
