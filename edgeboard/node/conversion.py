@@ -12,6 +12,7 @@ from edgeboard.canvas.bodies import Register
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.geometry import NOWHERE, Rectangle
 from edgeboard.canvas.items import Item
+from edgeboard.canvas.structure import painted_items
 from edgeboard.errors import DecodeError, LimitError, UserError
 from edgeboard.ids import AuthorTag
 from edgeboard.interchange import pen
@@ -80,7 +81,7 @@ def _of_archive(archive: Archive) -> Drawing:
     for entry, archived in enumerate(archive.ops):
         if not archived.void:
             document.apply(archived.op, Place(NOBODY, entry))
-    shown = [item for item in document.items() if item.id not in archive.hidden]
+    shown = [item for item in painted_items(document) if item.id not in archive.hidden]
     first = min((item.page for item in shown), default=0)
     drawing = drawing_of(replace(item, registers=_carried(item)) for item in shown if item.page == first)
     elsewhere = sum(item.page != first for item in shown)
