@@ -411,6 +411,42 @@ def test_what_is_wanted_no_more_is_given_up():
     assert taker.disk == {ONE: DATA}
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_links_say_they_are_only_refused_and_nothing_wrong_is_kept(seed):
+    net = Net(seed, BlobSettings(blob_bytes_max=50_000, keep_bytes=200_000, haves_burst=2000.0))
+    rng, node = net.rng, net.peer()
+    blobs = [blob(number, rng.randrange(100, 50_000)) for number in range(6)]
+    node.holds(*blobs[0])
+    links = [net.link(node, net.peer(), guest=at % 2 == 0)[0] for at in range(4)]
+
+    def chunk(content, data):
+        offset = rng.choice([0, 0, BLOB_CHUNK_MAX, rng.randrange(60_000)])
+        piece = data[offset : offset + BLOB_CHUNK_MAX]
+        total = rng.choice([len(data), len(data), rng.randrange(1 << 40)])
+        return BlobChunk(content, offset, total, rng.choice([piece, piece, b"", rng.randbytes(100)]))
+
+    for _ in range(400):
+        content, data = rng.choice(blobs)
+        size = rng.choice([len(data), len(data), 0, rng.randrange(1 << 53)])
+        message = rng.choice([
+            BlobHave(tuple(Held(content, size, rng.randrange(256)) for _ in range(rng.choice([0, 1, 1, 200])))),
+            BlobWant(content, rng.choice([0, rng.randrange(1 << 53)]), rng.randrange(BLOB_CHUNK_MAX + 1)),
+            chunk(content, data),
+            BlobLack(content, rng.randrange(256), "x" * rng.randrange(400)),
+        ])  # fmt: skip
+        node.receive(rng.choice(links), message)
+        if rng.random() < 0.2:
+            rng.choice([node.exchange.want, node.exchange.unwant])(content)
+            node.drain()
+        if rng.random() < 0.1:
+            net.run(rng.random() * 20)
+    net.run(100)
+    statistics = node.exchange.statistics()
+    assert all(hashlib.sha256(data).digest() == content for content, data in node.disk.items())
+    assert statistics.held_bytes == sum(map(len, node.disk.values())) <= 200_000
+    assert statistics.fetching <= net.settings.fetches_max
+
+
 def test_so_many_are_wanted_and_no_more():
     net = Net(settings=BlobSettings(wanted_max=3))
     peer = net.peer()

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from tests.browser.test_images import GREEN, paste, png, shows
 from tests.crash.evidence import carriers, digest_of
 
 
@@ -48,6 +49,14 @@ def test_everything_works_where_the_origin_is_not_secure(lan_boards, room, invit
     ana.undo()
     ben.sees(1)
     eventually(lambda: ana.digest == ben.digest == digest_of(lan_boards[0], room) == digest_of(lan_boards[1], room))
+
+
+def test_an_image_is_made_small_and_seen_there_too(lan_boards, invite, eventually):
+    ana, ben = invite(lan_boards[0]).live(), invite(lan_boards[1]).live()
+    paste(ana, png(2000, 1500, GREEN))
+    shows(ana.sees(1), eventually, GREEN)
+    shows(ben.sees(1), eventually, GREEN)
+    ana.safe()
 
 
 def test_a_websocket_serves_as_well_there(lan_boards, invite):

@@ -1,6 +1,8 @@
 """What an image item names, and which bytes may be shown."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgeboard.canvas.images import IMAGE_BYTES_MAX, MARK, check_image, judge_image, media_of, read_image, size_of
 from edgeboard.canvas.values import pack_value
@@ -96,6 +98,13 @@ def test_an_image_says_how_large_it_is(head):
     assert size_of(head) == HEADS[head]
     for end in range(len(head)):
         size_of(head[:end])  # cut short it may say nothing, and never raises
+
+
+@given(st.sampled_from([*HEADS, *SAMPLES.values()]), st.binary(max_size=200), st.integers(0, 40))
+def test_whatever_follows_a_head_nothing_raises(head, rest, at):
+    size = size_of(head[:at] + rest)
+    assert size is None or all(side >= 0 for side in size)
+    judge_image(head[:at] + rest)
 
 
 def test_what_does_not_say_its_size_has_none():
