@@ -142,7 +142,7 @@ function pictureOfSticky(item) {
       context.fillText(row, x + STICKY_MARGIN, y + STICKY_MARGIN + (at * TEXT_LINE + TEXT_ASCENT) * layout.size);
     });
     context.restore();
-  });
+  }, { x0: x, y0: y, x1: x + w, y1: y + h });
 }
 
 function pictureOfImage(item, images) {
@@ -226,6 +226,7 @@ function outlined(box, places, radius, isFilled, draw) {
     draw,
     touched: (x0, y0, x1, y1, reach) =>
       distanceToSegments(places, x0, y0, x1, y1) <= reach + radius || (isFilled && isInside(places, x0, y0)),
+    tight: () => boxOf(places, radius),
   };
 }
 
@@ -239,11 +240,12 @@ function isInside(places, x, y) {
   return inside;
 }
 
-/** What has an inside is touched anywhere in its box. */
-function boxed(box, draw) {
+/** What has an inside is touched anywhere in its box; `tight` is the box without a shadow around it. */
+function boxed(box, draw, tight = box) {
   return {
     box,
     draw,
+    tight: () => tight,
     touched: (x0, y0, x1, y1, radius) =>
       Math.min(x0, x1) - radius <= box.x1 &&
       Math.max(x0, x1) + radius >= box.x0 &&

@@ -27,7 +27,7 @@ function numbersOf(key, kind, count) {
   const parts = key.split("/");
   if (parts[0] !== kind || parts.length !== count + 1) return null;
   const numbers = parts.slice(1).map(Number);
-  const isSound = numbers.every((value, at) => Number.isInteger(value) && value <= NUMBER_MAX && String(value) === parts[at + 1]);
+  const isSound = numbers.every((value, at) => Number.isInteger(value) && value >= 0 && value <= NUMBER_MAX && String(value) === parts[at + 1]);
   return isSound ? numbers : null;
 }
 

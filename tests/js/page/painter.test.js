@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
-import { add, alive, further } from "../../../edgeboard/web/static/bodies.js";
+import { add, alive, further, meta, set } from "../../../edgeboard/web/static/bodies.js";
 import { Document } from "../../../edgeboard/web/static/canvas.js";
 import { encodeColumns, encodeStroke } from "../../../edgeboard/web/static/codec.js";
-import { ItemType, Maker } from "../../../edgeboard/web/static/ops.js";
+import { multiply } from "../../../edgeboard/web/static/geometry.js";
+import { ItemType, Maker, Register } from "../../../edgeboard/web/static/ops.js";
 import { Painter } from "../../../edgeboard/web/static/painter.js";
+import { Sight } from "../../../edgeboard/web/static/sight.js";
+import { orderKey } from "../../../edgeboard/web/static/structure.js";
 import { makeView, panned, zoomed } from "../../../edgeboard/web/static/view.js";
 import { Dice } from "../random.js";
 
@@ -49,14 +52,16 @@ class Cells {
     let matrix = [1, 0, 0, 1, 0, 0];
     let clip = null;
     let rects = [];
+    const saved = [];
     const isInside = (x, y) => {
       const isOn = x >= 0 && y >= 0 && x < canvas.width && y < canvas.height;
       return isOn && (clip === null || clip.some(([rx, ry, w, h]) => x >= rx && y >= ry && x < rx + w && y < ry + h));
     };
     this.context = {
       setTransform: (...values) => (matrix = values),
-      save() {},
-      restore: () => (clip = null),
+      save: () => saved.push([matrix, clip]),
+      restore: () => ([matrix, clip] = saved.pop()),
+      transform: (a, b, c, d, e, f) => (matrix = multiply(matrix, [a, b, c, d, e, f])),
       beginPath: () => (rects = []),
       rect: (...rect) => rects.push(rect),
       clip: () => (clip = rects),
@@ -107,7 +112,8 @@ class Easel {
   now = 0;
 
   constructor() {
-    this.painter = new Painter(this.document, this.element);
+    this.sight = new Sight(this.document);
+    this.painter = new Painter(this.document, this.element, this.sight);
     this.painter.resize(SIZE, SIZE, 1);
     this.painter.look(this.view);
     this.settle();
@@ -121,6 +127,14 @@ class Easel {
 
   stroke(places, colour = 0) {
     return this.make(add({ type: ItemType.STROKE, payload: encodeStroke({ tool: 0, colour, width: 8, columns: columns(places) }) }));
+  }
+
+  /** What is looked at becomes another. */
+  resight(change) {
+    const { page } = this.sight;
+    change(this.sight);
+    this.sight.stale();
+    this.painter.resight(this.sight.page !== page);
   }
 
   look(view) {
@@ -140,7 +154,7 @@ class Easel {
 
   anew() {
     const element = new Cells();
-    const painter = new Painter(this.document, element);
+    const painter = new Painter(this.document, element, this.sight);
     painter.resize(SIZE, SIZE, 1);
     painter.changed(this.document.items().map(({ id }) => id));
     painter.look(this.view);
@@ -225,8 +239,24 @@ test("whatever happens in whatever order, the sheet shows what painting it anew 
         const payload = encodeColumns(columns([place(), place()]));
         easel.make(further(dice.pick(ids), dice.whole(1, 4), { type: ItemType.STROKE, payload }));
       } else if (chance < 0.75 && ids.length > 0) easel.make(alive(dice.pick(ids), dice.chance(0.4)));
-      else if (chance < 0.9) easel.look(panned(easel.view, dice.whole(-9, 9), dice.whole(-9, 9)));
-      else if (chance < 0.95) easel.look(makeView(dice.whole(-9, 9), dice.whole(-9, 9), dice.pick([1, 2])));
+      else if (chance < 0.8 && ids.length > 0) {
+        const [register, value] = dice.pick([
+          [Register.Z, dice.pick(["8", "00000000000004", "", "000000000000055"])],
+          [Register.LAYER, [dice.whole(0, 1), dice.whole(0, 2)]],
+          [Register.TRANSFORM, [1, 0, 0, 1, dice.whole(-6, 6), dice.whole(-6, 6)]],
+        ]);
+        easel.make(set(dice.pick(ids), register, value));
+      } else if (chance < 0.83) {
+        easel.make(meta(orderKey(easel.sight.page, dice.whole(0, 2)), dice.pick(["", "4", "8", "c"])));
+        easel.resight(() => {});
+      } else if (chance < 0.86) easel.resight((sight) => sight.hide(dice.whole(0, 2), dice.chance(0.4)));
+      else if (chance < 0.88) easel.resight((sight) => sight.turnTo(1 - sight.page));
+      else if (chance < 0.9) {
+        easel.painter.lift(ids.filter(() => dice.chance(0.3)));
+        easel.painter.frame(() => (easel.now += dice.whole(0, 12)));
+        easel.painter.lift([]);
+      } else if (chance < 0.93) easel.look(panned(easel.view, dice.whole(-9, 9), dice.whole(-9, 9)));
+      else if (chance < 0.96) easel.look(makeView(dice.whole(-9, 9), dice.whole(-9, 9), dice.pick([1, 2])));
       else easel.painter.resize(SIZE, SIZE, 1);
       if (dice.chance(0.7)) easel.painter.frame(() => (easel.now += dice.whole(0, 12)));
       if (step % 10 === 9) assert.deepEqual(easel.cells(), easel.anew(), `seed ${seed}, step ${step}`);
@@ -243,6 +273,27 @@ test("a track meets the ink it crosses, and items that are hidden never", () => 
   easel.painter.hide([id]);
   assert.deepEqual(easel.painter.touched(10, 0, 10, 8, 1), []);
   assert.ok(easel.painter.extent().y0 > 5);
+});
+
+test("what is lifted is not on the sheet, and is there again when it is set down", () => {
+  const easel = new Easel();
+  const [below, above] = [easel.stroke([[5, 5]], 1), easel.stroke([[5, 5]], 2)];
+  const before = easel.cells();
+  easel.painter.lift([above]);
+  assert.equal(Object.values(easel.cells())[0].split(";").length - 1, 1);
+  assert.equal(easel.painter.topmost(5, 5, 1), above, "it can be taken up all the same");
+  easel.painter.lift([]);
+  assert.deepEqual(easel.cells(), before);
+  assert.deepEqual(easel.painter.pictures(new Set([above, below])).map(({ id }) => id), [below, above]);
+});
+
+test("what is locked is not touched, and found only by who looks for it", () => {
+  const easel = new Easel();
+  const id = easel.stroke([[0, 5], [20, 5]]);
+  easel.make(set(id, Register.LOCK, true));
+  assert.deepEqual(easel.painter.touched(10, 0, 10, 8, 1), []);
+  assert.equal(easel.painter.topmost(10, 5, 1), null);
+  assert.equal(easel.painter.topmost(10, 5, 1, true), id);
 });
 
 test("ten thousand strokes do not hold up a frame", () => {
