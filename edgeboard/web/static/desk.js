@@ -13,7 +13,7 @@ import { Gestures } from "./gestures.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
 import { Sight } from "./sight.js";
-import { overlap } from "./geometry.js";
+import { overlap, united } from "./geometry.js";
 import { HOME, fitted, makeView, panned, toCanvas, visible, zoomed } from "./view.js";
 
 const ARROW_PX = 80; // that an arrow key moves the paper
@@ -38,6 +38,11 @@ const ARROW_PX = 80; // that an arrow key moves the paper
  * @property {() => Iterable<string>} refused items that the board did not take
  */
 
+const REFUSED_COLOUR = "#d92d20";
+const NEWS_COLOUR = "#3d4fd7";
+const NEWS_MS = 6_000; // that marks on news stay
+const NEWS_MAX = 200; // of them
+
 /** The place where one person draws. */
 export class Desk {
   #stage;
@@ -55,9 +60,11 @@ export class Desk {
   #isOverlayStale = true;
   #glide = null;
   #isSpaceHeld = false;
+  #news = []; // boxes of what changed while this person was away
+  #newsTimer = null;
   #isPast = false; // an earlier state of the room is shown
   #isEndingNote = false; // this press only ends what was being edited
-  #listeners = { view: () => {}, gesture: () => {}, cursor: () => {}, above: () => {} };
+  #listeners = { view: () => {}, gesture: () => {}, cursor: () => {}, above: () => {}, ownWay: () => {} };
   /** @type {Choice} */
   choice = FIRST_CHOICE;
   /** What of the board is looked at, and where new items go. @type {Sight} */
@@ -123,8 +130,8 @@ export class Desk {
       move: (samples, predicted) => this.#gestures.move(samples, predicted),
       end: () => this.#gestures.end("end"),
       cancel: () => this.#gestures.end("cancel"),
-      pan: (dx, dy) => this.show(panned(this.#view, dx, dy)),
-      zoom: (factor, x, y) => this.show(zoomed(this.#view, factor, x, y)),
+      pan: (dx, dy) => this.#goOwnWay(panned(this.#view, dx, dy)),
+      zoom: (factor, x, y) => this.#goOwnWay(zoomed(this.#view, factor, x, y)),
       hover: (sample, type) => this.#hover(sample, type),
       grip: (isHeld) => stage.classList.toggle("is-gripped", isHeld),
     });
@@ -188,6 +195,29 @@ export class Desk {
   fit(margin) {
     const box = this.#painter.extent();
     this.glideTo(box === null ? HOME : fitted(box, this.#width, this.#height, margin));
+  }
+
+  #goOwnWay(view) {
+    this.#listeners.ownWay();
+    this.show(view);
+  }
+
+  /**
+   * Show these items, marked for a while.
+   * @param {string[]} ids
+   * @param {object} margin screen px that chrome covers
+   */
+  showNews(ids, margin) {
+    const boxes = ids.map((id) => this.#painter.picture(id)?.box).filter((box) => box !== undefined);
+    if (boxes.length === 0) return;
+    this.glideTo(fitted(boxes.reduce(united), this.#width, this.#height, margin));
+    this.#news = boxes.slice(-NEWS_MAX);
+    this.stale();
+    clearTimeout(this.#newsTimer);
+    this.#newsTimer = setTimeout(() => {
+      this.#news = [];
+      this.stale();
+    }, NEWS_MS);
   }
 
   /** Show an item in the middle. @param {string} id of an item in sight */
@@ -334,13 +364,15 @@ export class Desk {
     const isPointing = trails.fade(now);
     if (this.#isOverlayStale || isPointing) {
       this.#isOverlayStale = isPointing; // once more when the last has faded
-      const marks = [...refused()].map((id) => this.#painter.picture(id)?.box).filter((box) => box !== undefined);
+      const boxes = [...refused()].map((id) => this.#painter.picture(id)?.box).filter((box) => box !== undefined);
+      const marks = boxes.map((box) => ({ box, colour: REFUSED_COLOUR }));
+      for (const box of this.#news) marks.push({ box, colour: NEWS_COLOUR });
       const { drawing, ring } = this.#gestures;
       const own = [...this.#bench.drawings, ...(drawing === null ? [] : [drawing])];
       const { page } = this.sight;
       const selection = this.#selected();
       const live = this.#isPast ? { previews: [], figures: [] } : { previews: previews(), figures: figures() };
-      const shown = { ...live, trails: trails.all(), now, page, colourOf, refused: marks };
+      const shown = { ...live, trails: trails.all(), now, page, colourOf, marks };
       this.#overlay.draw(this.#view, { own, selection, ring, ...shown });
       this.#listeners.above();
     }
@@ -406,6 +438,7 @@ export class Desk {
   #begin(sample, how) {
     if (this.#isPast || this.#isEndingNote || !this.#gestures.begin(sample, how)) return false;
     this.#glide = null;
+    this.#listeners.ownWay();
     return true;
   }
 

@@ -18,7 +18,7 @@ const TRAIL_MAX = 64; // points in one item
 export const FIGURE_MAX = 512; // bytes of its payload
 
 /** Kinds of live items; the numbers are on the wire. */
-export const LiveKind = Object.freeze({ CURSOR: 1, PREVIEW: 2, ENDED: 3, PROBE: 4, FURTHER: 5, TRAIL: 6, FIGURE: 7 });
+export const LiveKind = Object.freeze({ CURSOR: 1, PREVIEW: 2, ENDED: 3, PROBE: 4, FURTHER: 5, TRAIL: 6, FIGURE: 7, VIEW: 8, FOLLOW: 9 });
 
 /** @typedef {{kind: number, hops: number, body: Uint8Array}} LiveItem as it travels */
 
@@ -110,6 +110,13 @@ export function liveItem(kind, fields) {
     if (fields.page > 0) out.u(fields.page);
   } else if (kind === LiveKind.ENDED) {
     out.u(fields.counter);
+  } else if (kind === LiveKind.VIEW) {
+    const { x, y, width, height, page } = fields;
+    out.s(Math.round(x));
+    out.s(Math.round(y));
+    for (const number of [Math.max(1, width), Math.max(1, height), page]) out.u(Math.round(number));
+  } else if (kind === LiveKind.FOLLOW) {
+    out.bytes(fromHex(fields.leader));
   } else if (kind === LiveKind.TRAIL) {
     out.u(fields.number);
     out.u(fields.page);
@@ -156,6 +163,11 @@ export function readItem({ kind, body }) {
     return { origin, sequence, x, y, tool, page: input.left > 0 ? input.u() : 0 };
   }
   if (kind === LiveKind.ENDED) return { origin, sequence, counter: input.u() };
+  if (kind === LiveKind.VIEW) {
+    const [x, y, width, height, page] = [input.s(), input.s(), input.u(), input.u(), input.u()];
+    return { origin, sequence, x, y, width, height, page };
+  }
+  if (kind === LiveKind.FOLLOW) return { origin, sequence, leader: toHex(input.bytes(ORIGIN_BYTES)) };
   if (kind === LiveKind.TRAIL) return { origin, sequence, ...readTrail(input) };
   if (kind === LiveKind.FIGURE) {
     const [counter, page, layer, type] = [input.u(), input.u(), input.u(), input.u()];

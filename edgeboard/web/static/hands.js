@@ -22,6 +22,7 @@ export class Hands {
    * @param {import("./ui.js").Chrome} parts.chrome
    * @param {import("./editing.js").Editing} parts.editing
    * @param {import("./grid.js").Grid} parts.grid
+   * @param {import("./company.js").Company} parts.company
    * @param {import("./extras.js").Extras} parts.extras
    * @param {import("./paging.js").Paging} parts.paging
    * @param {import("./toasts.js").Toasts} parts.toasts
@@ -35,7 +36,7 @@ export class Hands {
 
   /** Take up the tools as they were left, and listen to the keys. @param {Window} target */
   begin(target) {
-    const { desk, chrome, drawer, editing, extras, grid, paging, room } = this.#parts;
+    const { company, desk, chrome, drawer, editing, extras, grid, paging, room } = this.#parts;
     this.choose(people.toolsKept(drawer, TOOLS));
     this.showGrid(people.gridKept(drawer, room, GRIDS));
     grid.look(desk.view);
@@ -53,7 +54,7 @@ export class Hands {
       ...editing.keys,
       page: (step) => paging.step(step),
       space: (isHeld) => desk.holdSpace(isHeld),
-      escape: () => chrome.close() || desk.abandon() || editing.none() || extras.closeHistory(),
+      escape: () => chrome.close() || desk.abandon() || editing.none() || extras.closeHistory() || company.stop(),
       help: () => chrome.showKeys(),
     });
   }

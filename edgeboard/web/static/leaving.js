@@ -7,20 +7,24 @@
  * @param {import("./outbox.js").Outbox} parts.outbox
  * @param {import("./gallery.js").Gallery} parts.images
  * @param {import("./connection.js").Connection} parts.connection
+ * @param {import("./company.js").Company} parts.company
  */
-export function listenToLeaving(target, { desk, outbox, images, connection }) {
+export function listenToLeaving(target, { desk, outbox, images, connection, company }) {
   const { document } = target;
   target.addEventListener("online", () => connection.nudge());
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") {
       outbox.spill(); // nothing is left to spill, most likely
       connection.nudge();
+      company.back();
     } else {
+      company.leave();
       desk.flush();
       outbox.spill();
     }
   });
   target.addEventListener("pagehide", () => {
+    if (document.visibilityState === "visible") company.leave();
     desk.flush();
     outbox.spill();
     connection.stop();

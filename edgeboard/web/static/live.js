@@ -10,6 +10,7 @@ import { COORDINATE_END, decodeColumns, encodeColumns } from "./codec.js";
 import { FIGURE_MAX, LIVE_MAX, LiveKind, itemSize, liveItem, readItem, shortName } from "./frames.js";
 import { counterOf, opId, originOf } from "./ids.js";
 import { Trails } from "./trails.js";
+import { Following } from "./following.js";
 import { DecodeError } from "./varints.js";
 
 export const FRAME_EVERY_MS = 33;
@@ -41,9 +42,12 @@ export class LiveSender {
   #figure = null; // {counter, page, layer, type, payload, isFresh, isShown}
   #trail = null; // {number, page, places}
 
-  /** @param {string} origin hex */
-  constructor(origin) {
+  #following;
+
+  /** @param {string} origin hex @param {Following} [following] what is said of views goes out along */
+  constructor(origin, following = new Following()) {
     this.#origin = origin;
+    this.#following = following;
   }
 
   /** The pointer is here. @param {number} x canvas px @param {number} y @param {number} tool one of `CursorTool` @param {number} page */
@@ -116,7 +120,9 @@ export class LiveSender {
   /** When `frame` may give something. @param {number} now @returns {number|null} */
   nextTimer(now) {
     if (this.waiting) return Math.max(now, this.#sentAt + FRAME_EVERY_MS);
-    return this.#cursorSent === null ? null : this.#cursorSent.at + REPEAT_CURSOR_MS;
+    const resting = this.#cursorSent === null ? null : this.#cursorSent.at + REPEAT_CURSOR_MS;
+    const views = this.#following.nextTimer(now);
+    return resting === null || views === null ? (resting ?? views) : Math.min(resting, views);
   }
 
   /**
@@ -129,7 +135,8 @@ export class LiveSender {
       if (now - this.#cursorSent.moved < CURSOR_LASTS_MS) this.#cursor = { ...this.#cursorSent, resting: true };
       else this.#cursorSent = null;
     }
-    if (!this.waiting || now - this.#sentAt < FRAME_EVERY_MS) return null;
+    const asksOrTells = (this.#following.nextTimer(now) ?? Infinity) <= now;
+    if (!(this.waiting || asksOrTells) || now - this.#sentAt < FRAME_EVERY_MS) return null;
     this.#sentAt = now;
     const items = [];
     if (this.#cursor !== null) {
@@ -139,6 +146,7 @@ export class LiveSender {
       this.#cursorSent = { x, y, tool, page, at: now, moved: resting ? this.#cursorSent.moved : now };
       this.#cursor = null;
     }
+    for (const { kind, fields } of this.#following.due(now)) items.push(this.#item(kind, fields));
     for (const counter of this.#ended.splice(0)) items.push(this.#item(LiveKind.ENDED, { counter }));
     this.#addPreviews(items);
     if (this.#trail !== null) items.push(this.#item(LiveKind.TRAIL, this.#trail));
@@ -212,6 +220,10 @@ export class LiveReceiver {
   figures = new Map();
   /** Where laser pointers have been. */
   trails = new Trails();
+  /** Somebody says what is on their screen. @type {(sight: object) => void} */
+  onView = () => {};
+  /** Somebody wants to see what this page shows. @type {(origin: string, now: number) => void} */
+  onFollower = () => {};
   /** Items that broke the format or a limit. */
   dropped = 0;
 
@@ -294,6 +306,13 @@ export class LiveReceiver {
         return true;
       case LiveKind.FIGURE:
         return this.#draft(fields, now);
+      case LiveKind.VIEW:
+        check(isPlace(fields.x) && isPlace(fields.y) && fields.width > 0 && fields.height > 0);
+        this.onView(fields);
+        return false;
+      case LiveKind.FOLLOW:
+        if (fields.leader === this.#own) this.onFollower(origin, now);
+        return false;
       default:
         return false; // a probe, or of a later version
     }
@@ -374,7 +393,7 @@ export class LiveReceiver {
   }
 }
 
-const SEQUENCED = new Set([LiveKind.CURSOR, LiveKind.ENDED, LiveKind.PROBE, LiveKind.TRAIL, LiveKind.FIGURE]);
+const SEQUENCED = new Set(Object.values(LiveKind).filter((kind) => kind !== LiveKind.PREVIEW && kind !== LiveKind.FURTHER));
 const isPlace = (value) => Math.abs(value) <= REACH_PX;
 
 function check(condition) {

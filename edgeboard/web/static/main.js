@@ -5,6 +5,7 @@
  */
 
 import { Board } from "./board.js";
+import { Company } from "./company.js";
 import { Connection, Phase } from "./connection.js";
 import { Cursors } from "./cursors.js";
 import { openDatabase } from "./database.js";
@@ -14,6 +15,7 @@ import { soundDraft } from "./editor.js";
 import { Grid } from "./grid.js";
 import { FIT_MARGIN, Hands } from "./hands.js";
 import { GuestSession } from "./guest.js";
+import { Following } from "./following.js";
 import { randomOrigin } from "./ids.js";
 import { listenForImages, makeGallery } from "./imaging.js";
 import { Extras } from "./extras.js";
@@ -85,7 +87,8 @@ const board = new Board({
   label: () => (connection.phase === Phase.LIVE ? null : Date.now()),
 });
 board.isReadOnly = isEmbed;
-const liveOut = new LiveSender(board.origin);
+const following = new Following();
+const liveOut = new LiveSender(board.origin, following);
 const liveIn = new LiveReceiver(board.origin, (id) => board.document.has(id));
 const toasts = new Toasts(document.getElementById("toasts"));
 const images = makeGallery({
@@ -157,6 +160,7 @@ const chrome = new Chrome(roomName, {
     refresh();
   },
   reveal: (id) => paging.reveal(id),
+  follow: (who) => (who === null ? company.stop() : company.follow(who)),
   history: () => extras.openHistory(),
   transfer: (use) => extras.transfer(use),
   share: () => extras.share(),
@@ -166,7 +170,14 @@ const extras = new Extras({
 });
 const editing = new Editing({ desk, room: roomName, choose: (choice) => hands.choose(choice) });
 const paging = new Paging({ board, desk, editing, drawer, toasts, room: roomName, onTurn: turned });
-const hands = new Hands({ board, desk, chrome, editing, extras, grid, paging, toasts, drawer, room: roomName, isReadOnly: isEmbed });
+const company = new Company({
+  ...{ board, desk, paging, following, toasts, drawer, clock, room: roomName, margin: FIT_MARGIN },
+  onChanged: () => {
+    pace.arm();
+    refresh();
+  },
+});
+const hands = new Hands({ board, company, desk, chrome, editing, extras, grid, paging, toasts, drawer, room: roomName, isReadOnly: isEmbed });
 const connection = new Connection({
   dial: new Map([
     [Carrier.WEBRTC, openWebRtc],
@@ -216,6 +227,7 @@ function hear(output, session) {
       return;
     case "caughtUp":
       showSomething();
+      company.back();
       hands.recoverNotes();
       break;
     case "receipt":
@@ -324,7 +336,8 @@ function show() {
     foreign: host.room === null ? 0 : outbox.foreign(host.room).length,
     isPersistent: outbox.persistent && images.isPersistent,
   });
-  chrome.showPeople(self, presence.others());
+  company.here(presence.others());
+  chrome.showPeople(self, presence.others(), { leader: company.leader, followers: following.followers(clock()) });
   chrome.showRefused(refused.map((entry) => ({ ...entry, item: itemOf(board.document, entry), what: whatOf(entry) })));
   chrome.showHistory(board.canUndo, board.canRedo);
 }
@@ -349,6 +362,7 @@ function drawCursors(isMoving) {
 function turned() {
   chrome.showPage(desk.sight.page);
   drawCursors(true);
+  company.look(desk.view);
 }
 
 /** The first look at a board that is elsewhere: show where the ink is. */
@@ -364,6 +378,12 @@ function showSomething() {
 
 // ------------------------------------------------------------------------------------------------------------ live, timers
 
+liveIn.onView = (sight) => company.saw(sight);
+liveIn.onFollower = (origin, now) => {
+  following.asked(origin, now);
+  pace.arm();
+  refresh();
+};
 const pace = new LivePace({
   out: liveOut,
   incoming: liveIn,
@@ -383,10 +403,13 @@ desk.listen({
     refresh();
   },
   above: () => editing.show(),
+  ownWay: () => company.stop(),
   view: (view) => {
     chrome.showZoom(view.zoom);
     grid.look(view);
     drawCursors(true);
+    company.look(view);
+    pace.arm();
     clearTimeout(viewTimer);
     viewTimer = setTimeout(() => people.keepView(drawer, roomName, view), KEEP_VIEW_MS);
   },
@@ -394,7 +417,7 @@ desk.listen({
 
 // ------------------------------------------------------------------------------------------------------- coming and going
 
-listenToLeaving(window, { desk, outbox, images, connection });
+listenToLeaving(window, { desk, outbox, images, connection, company });
 
 async function begin() {
   if (isKiosk(location.search)) becomeKiosk(window);

@@ -12,7 +12,6 @@ import { TRAIL_LASTS_MS } from "./trails.js";
 import { toCanvas, visible } from "./view.js";
 
 const UNKNOWN_WIDTH = 24; // of a preview whose style got lost, in 1/8 px
-const REFUSED_COLOUR = "#d92d20";
 const LASER_PX = 7; // on screen, where the pointer is; behind it the trail becomes thinner
 
 /** The canvas above the sheet. */
@@ -51,9 +50,9 @@ export class Overlay {
    * @param {number} what.now ms
    * @param {number} what.page that is shown
    * @param {(origin: string) => number} what.colourOf a person's colour
-   * @param {Iterable<import("./geometry.js").Rect>} what.refused boxes to mark
+   * @param {{box: import("./geometry.js").Rect, colour: string}[]} what.marks boxes to mark
    */
-  draw(view, { own, selection, ring, previews, figures, trails, now, page, colourOf, refused }) {
+  draw(view, { own, selection, ring, previews, figures, trails, now, page, colourOf, marks }) {
     const context = this.#context;
     this.#clear(view);
     const seen = visible(view, this.#width, this.#height);
@@ -70,10 +69,10 @@ export class Overlay {
       picture.draw(context);
       box = united(box, picture.box);
     }
-    for (const each of refused) {
-      const mark = inflated(each, 4 / view.zoom);
+    for (const { box: marked, colour } of marks) {
+      const mark = inflated(marked, 4 / view.zoom);
       if (!overlap(mark, seen)) continue;
-      this.#mark(mark, view.zoom);
+      this.#mark(mark, colour, view.zoom);
       box = united(box, inflated(mark, 4 / view.zoom));
     }
     if (selection !== null) box = united(box, drawSelection(context, view, selection));
@@ -146,10 +145,10 @@ export class Overlay {
     return pictures;
   }
 
-  #mark({ x0, y0, x1, y1 }, zoom) {
+  #mark({ x0, y0, x1, y1 }, colour, zoom) {
     const context = this.#context;
     context.globalAlpha = 0.9;
-    context.strokeStyle = REFUSED_COLOUR;
+    context.strokeStyle = colour;
     context.lineWidth = 1.5 / zoom;
     context.setLineDash([6 / zoom, 5 / zoom]);
     context.strokeRect(x0, y0, x1 - x0, y1 - y0);

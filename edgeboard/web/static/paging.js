@@ -150,9 +150,14 @@ export class Paging {
 
   /** Show an item in the middle, wherever it is. @param {string} id */
   reveal(id) {
-    const item = this.#document.item(id);
-    if (item !== null && item.page !== this.#page) this.turnTo(item.page);
+    this.turnToItem(id);
     this.#parts.desk.reveal(id);
+  }
+
+  /** To the page of an item. @param {string} id */
+  turnToItem(id) {
+    const item = this.#document.item(id);
+    if (item !== null) this.turnTo(item.page);
   }
 
   #addPage() {

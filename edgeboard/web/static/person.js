@@ -11,6 +11,7 @@ const PERSON = "edgeboard.person";
 const TOOLS = "edgeboard.tools";
 // and the room's name:
 const VIEW = "edgeboard.view.";
+const SEEN = "edgeboard.seen.";
 const SIGHT = "edgeboard.sight.";
 const GRID = "edgeboard.grid.";
 const DRAFT = "edgeboard.draft.";
@@ -133,6 +134,17 @@ export function sightKept(drawer, room) {
 /** @param {Drawer} drawer @param {string} room @param {object} sight as `Sight.kept` gives it */
 export function keepSight(drawer, room, sight) {
   drawer.set(SIGHT + room, sight);
+}
+
+/** How far a person has looked in a room; null if never. @param {Drawer} drawer @param {string} room @returns {number|null} */
+export function seenKept(drawer, room) {
+  const kept = drawer.get(SEEN + room);
+  return Number.isSafeInteger(kept) && kept >= 0 ? kept : null;
+}
+
+/** @param {Drawer} drawer @param {string} room @param {number} seen a Lamport number */
+export function keepSeen(drawer, room, seen) {
+  drawer.set(SEEN + room, seen);
 }
 
 /** Where this room was looked at last. @param {Drawer} drawer @param {string} room @returns {{x: number, y: number, zoom: number}|null} */

@@ -35,6 +35,7 @@ const AVATARS_MAX = 4; // beside each other; fewer on a phone
  * @property {() => void} retry
  * @property {() => void} discard
  * @property {(id: string) => void} reveal
+ * @property {(who: object|null) => void} follow
  * @property {() => void} history
  * @property {(use: (transfer: import("./transfer.js").Transfer) => void) => void} transfer
  * @property {() => void} share
@@ -187,10 +188,11 @@ export class Chrome {
   /**
    * @param {import("./person.js").Person} self
    * @param {import("./presence.js").Present[]} others
+   * @param {{leader: string|null, followers: string[]}} company whom this page follows (a person), who follows it (origins)
    */
-  showPeople(self, others) {
+  showPeople(self, others, { leader, followers }) {
     this.#person = self;
-    if (!this.#differs("people", [self, others, innerWidth < 480])) return;
+    if (!this.#differs("people", [self, others, leader, followers, innerWidth < 480])) return;
     const everyone = [{ ...self, isSelf: true }, ...others];
     const most = innerWidth < 480 ? 2 : AVATARS_MAX;
     const stack = everyone.slice(0, most).map(({ name, colour }) => avatar(name, colour));
@@ -198,11 +200,20 @@ export class Chrome {
     find("people").replaceChildren(...stack);
     find("people").setAttribute("aria-label", counted(everyone.length, "{n} person here. Show who", "{n} people here. Show who"));
     find("people").title = everyone.map(({ name }) => name).slice(0, 12).join(", ");
-    const rows = everyone.slice(0, ROWS_MAX).map(({ name, colour, isSelf, origins = [] }) => {
+    const rows = everyone.slice(0, ROWS_MAX).map(({ person, name, colour, isSelf, origins = [] }) => {
       const row = make("li");
       row.append(avatar(name, colour), make("span", "name", name || say("Somebody")));
       if (isSelf) row.append(make("span", "soft", say("you")));
-      else if (origins.length > 1) row.append(make("span", "soft", say("{n} pages", { n: origins.length })));
+      else {
+        if (origins.some((origin) => followers.includes(origin))) row.append(make("span", "soft", say("follows you")));
+        else if (origins.length > 1) row.append(make("span", "soft", say("{n} pages", { n: origins.length })));
+        const isLeader = person === leader;
+        const button = make("button", "button quiet", isLeader ? say("Stop") : say("Follow"));
+        button.type = "button";
+        button.setAttribute("aria-label", isLeader ? say("Stop following {name}", { name }) : say("Follow {name}", { name }));
+        button.addEventListener("click", () => this.#commands.follow(isLeader ? null : { person, name, origins }));
+        row.append(button);
+      }
       return row;
     });
     find("people-list").replaceChildren(...rows);

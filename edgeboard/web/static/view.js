@@ -62,14 +62,15 @@ export function zoomed(view, factor, x, y) {
  * @param {number} width screen px
  * @param {number} height screen px
  * @param {{top: number, right: number, bottom: number, left: number}} margin screen px to keep free
+ * @param {number} [most] zoom, however small the box is
  * @returns {View}
  */
-export function fitted(box, width, height, margin) {
+export function fitted(box, width, height, margin, most = FIT_ZOOM_MAX) {
   const innerWidth = Math.max(1, width - margin.left - margin.right);
   const innerHeight = Math.max(1, height - margin.top - margin.bottom);
   const boxWidth = Math.max(1, box.x1 - box.x0);
   const boxHeight = Math.max(1, box.y1 - box.y0);
-  const wanted = Math.min(innerWidth / boxWidth, innerHeight / boxHeight, FIT_ZOOM_MAX);
+  const wanted = Math.min(innerWidth / boxWidth, innerHeight / boxHeight, most);
   const zoom = clamp(wanted, ZOOM_MIN, ZOOM_MAX);
   return makeView(
     (box.x0 + box.x1) / 2 - (margin.left + innerWidth / 2) / zoom,
