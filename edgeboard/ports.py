@@ -168,11 +168,7 @@ class Blobs(Protocol):
         ...
 
     def listing(self) -> list[tuple[BlobHash, int]]:
-        """What is held, oldest first: (content, bytes). Synchronous, for a start.
-
-        Raises:
-            StoreError: it cannot be read.
-        """
+        """What is held, oldest first: (content, bytes); nothing if it cannot be read. Synchronous, for a start."""
         ...
 
     def read(self, content: BlobHash) -> bytes | None:

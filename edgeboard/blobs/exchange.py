@@ -164,6 +164,8 @@ class Exchange:
             return False
         if not ok:
             self._fetching.want_later(content, now)
+            for link in self._guests.intersection(self._fetching.holders(content)):
+                self._refuse(link, content, (CloseCode.STORE_FULL, "this board's disk takes no images just now"))
         self._fetching.start(now)
         return ok
 

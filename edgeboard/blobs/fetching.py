@@ -51,6 +51,7 @@ class _Fetch:
     wanted: _Wanted
     asked_to: int
     due: float  # when its source has been silent for too long
+    end: float  # when it has had its time
     resume_at: float | None = None  # when the pace of the link may allow another piece
 
 
@@ -200,7 +201,9 @@ class Fetching:
         if content in self._halves:
             self._halves.remove(content)
         wanted.total = size
-        self._fetches[link] = fetch = _Fetch(content, wanted, len(wanted.buffer), now + self._settings.silent_s)
+        due = now + self._settings.silent_s
+        end = due + (size - len(wanted.buffer)) / self._settings.slow_bytes_per_s
+        self._fetches[link] = fetch = _Fetch(content, wanted, len(wanted.buffer), due, end)
         self._ask(link, fetch, now)
 
     def _ask(self, link: int, fetch: _Fetch, now: float) -> None:
@@ -212,6 +215,7 @@ class Fetching:
             if not state.pace.take(now, length):
                 fetch.resume_at = now + PACE_AGAIN_S
                 fetch.due = max(fetch.due, now + self._settings.silent_s)
+                fetch.end += PACE_AGAIN_S
                 return
             state.owed += length
             self._out.append(Say(link, BlobWant(fetch.content, fetch.asked_to, length)))
@@ -231,7 +235,8 @@ class Fetching:
         if fetch is None or fetch.content != chunk.content or chunk.offset != len(fetch.wanted.buffer):
             return  # of a fetch that was given up
         wanted = fetch.wanted
-        if chunk.total != wanted.total or chunk.offset + len(chunk.data) > fetch.asked_to:
+        expected = min(BLOB_CHUNK_MAX, wanted.total - chunk.offset)
+        if chunk.total != wanted.total or len(chunk.data) != expected:
             self.forget(link, fetch.content)
             self.fail(link, fetch.content, now)
             return
@@ -265,6 +270,7 @@ class Fetching:
     def fail(self, link: int, content: BlobHash, now: float) -> None:
         """A link does not give a blob: another one is asked, or the same after a while."""
         self._links[link].offers.pop(content, None)
+        self._links[link] = self._links.pop(link)  # others come first now
         if self._is_fetched_by(link, content):
             self._suspend(self._fetches.pop(link), now)
             self.start(now)
@@ -291,7 +297,10 @@ class Fetching:
     # -- time
 
     def next_timer(self) -> float | None:
-        times = [fetch.due if fetch.resume_at is None else fetch.resume_at for fetch in self._fetches.values()]
+        times = [
+            min(fetch.due, fetch.end) if fetch.resume_at is None else fetch.resume_at
+            for fetch in self._fetches.values()
+        ]
         if self._again:
             times.append(self._again[0][0])
         if self._is_stirred:
@@ -307,6 +316,6 @@ class Fetching:
             if fetch.resume_at is not None:
                 if fetch.resume_at <= now:
                     self._ask(link, fetch, now)
-            elif fetch.due <= now:
+            elif min(fetch.due, fetch.end) <= now:
                 self.fail(link, fetch.content, now)
         self.start(now)

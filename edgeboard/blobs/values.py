@@ -16,6 +16,7 @@ class BlobSettings:
     fetches_max: int = 3  # blobs that are on their way at the same time, each from a link of its own
     ahead_bytes: int = 32 * KIB  # asked of one link and not here yet: what its log may wait behind
     silent_s: float = 8.0  # without a piece until another source is asked; 32 KiB take 2.6 s at 100 kbit/s
+    slow_bytes_per_s: float = 16 * KIB  # a fetch that is slower makes way for others, and goes on when it is its turn
     again_first_s: float = 2.0  # until all sources are asked again; doubles ..
     again_last_s: float = 60.0  # .. up to here
     node_bytes_per_s: float = 1 * MIB  # that one node is asked for

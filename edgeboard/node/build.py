@@ -44,6 +44,8 @@ from edgeboard.transport.dialer import LinkTransport
 from edgeboard.web.addresses import board_urls
 from edgeboard.web.app import Doors, make_app
 
+MEMORY_BLOB_BYTES = 32 << 20  # of images where nothing is kept on a disk
+
 
 def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[str, ...] = ()) -> Board:
     """A board out of its parts; runs on the current event loop.
@@ -175,7 +177,9 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
 
 
 def _pipeline_settings(config: Config) -> PipelineSettings:
-    guests = config.guests
+    guests, blob_bytes = config.guests, config.storage.settings.blob_bytes
+    if config.storage.kind == "memory":
+        blob_bytes = min(blob_bytes, MEMORY_BLOB_BYTES)
     return PipelineSettings(
         guests_max=guests.most,
         guests_per_room_max=guests.most_per_room,
@@ -184,5 +188,5 @@ def _pipeline_settings(config: Config) -> PipelineSettings:
         live_tick_s=guests.gather_s,
         room=RoomSettings(gather_s=guests.gather_s),
         compaction=config.compaction,
-        blobs=BlobSettings(keep_bytes=config.storage.settings.blob_bytes),
+        blobs=BlobSettings(keep_bytes=blob_bytes),
     )

@@ -161,16 +161,15 @@ class Node:
             except RefusedError as error:
                 refused.append(error)
 
-        done = self._keeps.setdefault(content, asyncio.get_running_loop().create_future())
         self.feed(take)
         if refused:
-            self._keeps.pop(content, None)
             raise refused[0]
         if not taken:
-            self._keeps.pop(content, None)
-        elif not await done:
+            return False
+        self._keeps[content] = done = asyncio.get_running_loop().create_future()  # `_kept` comes in a later turn
+        if not await done:
             raise StoreError("an image could not be written; free some space on the disk and import again")
-        return taken
+        return True
 
     def _send(self, output: Send) -> None:
         assert self._links is not None

@@ -4,7 +4,8 @@ Rules of this file:
 - a blob is written beside its place, synced, and renamed; so a power cut leaves the old state or the new one;
 - whatever is read is checked against its name; what does not fit is put aside under another name, for people to look
   at, and is then not there, so that it is fetched again;
-- files that are not ours are left alone.
+- files that are not ours are left alone;
+- ink comes first: what is left of a disk that is nearly full is not for images.
 
 `BlobFiles` does the work, `BlobShelves` has it done off the event loop, one job after the other.
 """
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 FOLDER = "blobs"
 NEW = ".new"  # being written, or left by a power cut
 DAMAGED = ".damaged"  # put aside
+SPARE_BYTES = 48 << 20  # of the disk that images leave free: it is for ink
 DAMAGED_MAX = 16  # files that are put aside; the oldest go first
 
 
@@ -62,10 +64,11 @@ class BlobStore(Protocol):
 
 @final
 class BlobFiles:
-    """Implements `BlobStore` in a folder of its own."""
+    """Implements `BlobStore` in a folder of its own, which leaves `spare_bytes` of the disk free."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, spare_bytes: int = SPARE_BYTES) -> None:
         self._folder = folder
+        self._spare_bytes = spare_bytes
 
     def listing(self) -> list[tuple[BlobHash, int]]:
         found: list[tuple[float, BlobHash, int]] = []
@@ -101,6 +104,9 @@ class BlobFiles:
         fresh = path.with_name(path.name + NEW)
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
+            disk = os.statvfs(self._folder)
+            if disk.f_bavail * disk.f_frsize < self._spare_bytes + len(data):
+                raise StoreError(f"the last {self._spare_bytes >> 20} MiB of the disk are for ink; free some space")
             try:
                 with fresh.open("wb") as file:
                     file.write(data)
@@ -213,7 +219,11 @@ class BlobShelves:
         self._worker.run(partial(self._store.remove, content), self._note)
 
     def listing(self) -> list[tuple[BlobHash, int]]:
-        return self._store.listing()
+        try:
+            return self._store.listing()
+        except StoreError as error:  # a board draws without images, too
+            self._note(error)
+            return []
 
     def read(self, content: BlobHash) -> bytes | None:
         try:

@@ -130,6 +130,54 @@ def test_a_source_that_falls_silent_is_left_for_another_and_asked_again_if_there
     assert lonely.disk == {ONE: DATA}
 
 
+def test_a_source_that_gives_crumbs_is_left():
+    net = Net()
+    miser, taker, (to_taker, _) = two(net)
+    net.change = lambda sender, link, message: (
+        BlobChunk(message.content, message.offset, message.total, message.data[:100])
+        if isinstance(message, BlobChunk) and sender is miser
+        else message
+    )
+    taker.want(ONE)
+    miser.announce(to_taker, ONE)
+    net.run(1)
+    other = net.peer().holds(ONE, DATA)
+    to_it, _ = net.link(other, taker)
+    other.announce(to_it, ONE)
+    net.run(5)
+    assert taker.disk == {ONE: DATA}
+
+
+def test_slow_sources_do_not_keep_others_from_their_turn_and_lose_nothing_by_it():
+    net = Net(settings=BlobSettings(slow_bytes_per_s=16_384.0))
+    host = net.peer()
+    slow = [blob(number, 400_000) for number in range(5)]
+    guests = []
+    for content, data in slow:
+        guests.append(net.peer().holds(content, data))
+        _, to_host = net.link(host, guests[-1], guest=True)
+        host.want(content)
+        guests[-1].announce(to_host, content)
+
+    def crawl(sender, link, message):  # a piece every seven seconds
+        if isinstance(message, BlobChunk) and sender in guests:
+            other, number = sender.links[link]
+            net.clock.call_at(net.clock.now() + 7.0, lambda: other.receive(number, message))
+            return None
+        return message
+
+    net.change = crawl
+    quick = net.peer().holds(ONE, DATA)
+    _, to_host = net.link(host, quick, guest=True)
+    host.want(ONE)
+    quick.announce(to_host, ONE)
+    net.run(100)
+    assert ONE in host.disk
+    net.run(600)
+    assert set(host.disk) == {ONE, *dict(slow)}
+    assert net.carried <= len(DATA) + 5 * 400_000 + 10 * net.settings.ahead_bytes
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_lost_messages_cost_time_and_nothing_else(seed):
     net = Net(seed, BlobSettings(silent_s=1.0))

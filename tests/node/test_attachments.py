@@ -269,6 +269,7 @@ def test_a_full_disk_keeps_the_image_at_its_maker_until_it_can_be_saved():
     ana.add_image(DATA)
     cluster.run(5.0)
     assert ana.levels == {}
+    assert ana.lacked == {ONE: "this board's disk takes no images just now"}
     cluster.nodes[0].disk.full = False
     cluster.run(130.0)
     assert ana.levels == {ONE: 2}

@@ -97,6 +97,21 @@ def test_a_write_that_fails_leaves_what_was_there_and_says_why(folder, monkeypat
     assert list(folder.iterdir()) == [folder / NAME.hex()]
 
 
+def test_the_last_of_the_disk_is_for_ink(folder):
+    store = BlobFiles(folder, spare_bytes=1 << 60)
+    with pytest.raises(StoreError, match="are for ink"):
+        store.write(NAME, DATA)
+    assert store.listing() == []
+
+
+def test_a_board_starts_though_its_images_cannot_be_read(caplog):
+    async def run():
+        return BlobShelves(Broken(), LoopWorker()).listing()
+
+    assert asyncio.run(run()) == []
+    assert "images cannot be kept or read: the disk fails" in caplog.text
+
+
 def test_a_folder_that_is_a_file_is_a_store_error(folder):
     folder.write_text("")
     with pytest.raises(StoreError):
