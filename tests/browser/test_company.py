@@ -3,9 +3,7 @@
 
 def middle(person):
     """The canvas point in the middle of somebody's window."""
-    return person.ask(
-        "[edgeboard.view.x + innerWidth / 2 / edgeboard.view.zoom, edgeboard.view.y + innerHeight / 2 / edgeboard.view.zoom]"
-    )
+    return person.ask("(({ x, y, zoom }) => [x + innerWidth / 2 / zoom, y + innerHeight / 2 / zoom])(edgeboard.view)")
 
 
 def press_follow(person, name):

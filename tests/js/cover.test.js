@@ -39,12 +39,21 @@ class Shapes {
   covers(x, y) {
     return (
       this.discs.some(([dx, dy, r]) => Math.hypot(x - dx, y - dy) <= r) ||
-      this.polygons.some((corners) => corners.every(([ax, ay], at) => {
-        const [bx, by] = corners[(at + 1) % corners.length];
-        return (bx - ax) * (y - ay) - (by - ay) * (x - ax) >= -1e-9;
-      }))
+      this.polygons.reduce((sum, corners) => sum + winding(corners, x, y), 0) !== 0
     );
   }
+}
+
+/** How often a polygon goes round a point. */
+function winding(corners, x, y) {
+  let turns = 0;
+  corners.forEach(([ax, ay], at) => {
+    const [bx, by] = corners[(at + 1) % corners.length];
+    const side = (bx - ax) * (y - ay) - (by - ay) * (x - ax);
+    if (ay <= y && by > y && side > 0) turns += 1;
+    if (ay > y && by <= y && side < 0) turns -= 1;
+  });
+  return turns;
 }
 
 /** How deep a point lies inside the union of a run's parts; below 0 outside. */

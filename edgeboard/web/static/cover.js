@@ -1,13 +1,56 @@
 /**
- * The outline of ink as a screen is filled with it: the union of discs and their tangents (docs/formats/ink.md), in few and
- * cheap shapes.
+ * The outline of ink as a screen is filled with it: the union of discs and their tangents (docs/formats/ink.md), in few
+ * shapes.
  *
- * `traceRun` in ink.js says the same exactly, with two arcs for every part, as pictures that are kept need it. Here parts
- * are quadrangles, what a gentle bend leaves open between two of them is a triangle, and only ends and sharp bends get a
- * disc. All shapes turn the same way, so they are filled with the nonzero rule. No trigonometry.
+ * `traceRun` in ink.js says the same exactly, with two arcs for every part, as pictures that are kept need it. Here a run is
+ * cut into strips along gentle bends, two corners a disc; only ends and sharp bends get a disc. All shapes turn the same
+ * way, so they are filled with the nonzero rule. No trigonometry: what costs most are the calls of the path.
  */
 
-const SAGITTA = 0.01; // px that a triangle may miss of the arc it stands for; at the highest zoom a third of a px
+const SAGITTA = 0.01; // px that a corner may lie off the arc it stands for; at the highest zoom a third of a px
+
+/** A strip under way: corners on one side and on the other. */
+class Strip {
+  #path;
+  #left = [];
+  #right = [];
+
+  constructor(path) {
+    this.#path = path;
+  }
+
+  get isEmpty() {
+    return this.#left.length === 0;
+  }
+
+  /** Add two corners on a disc, in these directions. */
+  add(x, y, r, ex, ey, cx, cy) {
+    this.#left.push(x + r * ex, y + r * ey);
+    this.#right.push(x + r * cx, y + r * cy);
+  }
+
+  /** Whether corners there lie ahead of the last ones, on either side. */
+  isAhead(x, y, r, ex, ey, cx, cy, vx, vy) {
+    const [left, right] = [this.#left, this.#right];
+    const at = left.length - 2;
+    return (
+      (x + r * ex - left[at]) * vx + (y + r * ey - left[at + 1]) * vy >= 0 &&
+      (x + r * cx - right[at]) * vx + (y + r * cy - right[at + 1]) * vy >= 0
+    );
+  }
+
+  /** Fill it, and begin anew. */
+  end() {
+    const [path, left, right] = [this.#path, this.#left, this.#right];
+    if (left.length > 2) {
+      path.moveTo(left[0], left[1]);
+      for (let i = 2; i < left.length; i += 2) path.lineTo(left[i], left[i + 1]);
+      for (let i = right.length - 2; i >= 0; i -= 2) path.lineTo(right[i], right[i + 1]);
+      path.closePath();
+    }
+    left.length = right.length = 0;
+  }
+}
 
 /**
  * Add a run to a path.
@@ -16,58 +59,63 @@ const SAGITTA = 0.01; // px that a triangle may miss of the arc it stands for; a
  */
 export function coverRun(path, { x, y, r }) {
   const last = x.length - 1;
-  let [ax, ay, bx, by] = [0, 0, 0, 0]; // where the tangents of the part before touch, as directions, on either side
-  let [ux, uy, us] = [0, 0, 0]; // the way of that part, and by how much of its length it fell
-  let isOpen = true; // the next part has nothing to join: its first disc is drawn
+  const strip = new Strip(path);
+  let before = -1; // where the part begins that the strip ends with
+  let [px, py, pex, pey, pcx, pcy] = [0, 0, 0, 0, 0, 0]; // its way, and in which directions its tangents touch on either side
   let whole = -1; // the last disc that is drawn whole
+  const disc = (i) => {
+    if (whole === i) return;
+    whole = i;
+    path.moveTo(x[i] + r[i], y[i]);
+    path.arc(x[i], y[i], r[i], 0, 2 * Math.PI);
+    path.closePath();
+  };
+  /** The strip ends at disc i, as its last part's tangents do. */
+  const finish = (i) => {
+    if (!strip.isAhead(x[i], y[i], r[i], pex, pey, pcx, pcy, px, py)) {
+      strip.end(); // a part so short that the bend before turns it over stands alone
+      disc(before);
+      strip.add(x[before], y[before], r[before], pex, pey, pcx, pcy);
+    }
+    strip.add(x[i], y[i], r[i], pex, pey, pcx, pcy);
+    strip.end();
+  };
   for (let i = 0; i < last; i++) {
     const [dx, dy] = [x[i + 1] - x[i], y[i + 1] - y[i]];
     const distance = Math.sqrt(dx * dx + dy * dy);
     const fall = r[i] - r[i + 1];
     if (distance <= Math.abs(fall)) {
-      const larger = fall > 0 || (fall === 0 && whole === i) ? i : i + 1; // one holds the other
-      if (larger !== whole) disc(path, x[larger], y[larger], r[larger]);
-      whole = fall === 0 ? i + 1 : larger;
-      isOpen = whole !== i + 1;
+      if (!strip.isEmpty) finish(i);
+      if (fall > 0) disc(i); // one holds the other
+      else if (fall < 0 || whole !== i) disc(i + 1);
+      else whole = i + 1; // they are the same
       continue;
     }
     const [vx, vy] = [dx / distance, dy / distance];
     const s = fall / distance;
     const c = Math.sqrt(1 - s * s);
-    const [cx, cy] = [vx * s - vy * c, vy * s + vx * c];
-    const [ex, ey] = [vx * s + vy * c, vy * s - vx * c];
-    if (whole !== i) {
-      const [gapB, gapA] = [bx * ey - by * ex, cx * ay - cy * ax]; // above 0: the tangents part there
-      const bend = Math.max(gapB > 0 ? 1 - bx * ex - by * ey : 0, gapA > 0 ? 1 - ax * cx - ay * cy : 0);
-      const isSharp = ux * vx + uy * vy <= 0 || Math.abs(s - us) > 1; // tangents may part by more than half a turn
-      if (isOpen || isSharp || r[i] * bend > 4 * SAGITTA) disc(path, x[i], y[i], r[i]);
-      else {
-        if (gapB > 0) wedge(path, x[i], y[i], r[i], bx, by, ex, ey);
-        if (gapA > 0) wedge(path, x[i], y[i], r[i], cx, cy, ax, ay);
+    const [ex, ey, cx, cy] = [vx * s + vy * c, vy * s - vx * c, vx * s - vy * c, vy * s + vx * c];
+    if (!strip.isEmpty) {
+      const [alikeE, alikeC] = [ex * pex + ey * pey, cx * pcx + cy * pcy];
+      let isGentle = vx * px + vy * py > 0 && r[i] * (1 - Math.min(alikeE, alikeC)) <= 4 * SAGITTA;
+      if (isGentle) {
+        const [scaleE, scaleC] = [1 / Math.sqrt(2 + 2 * alikeE), 1 / Math.sqrt(2 + 2 * alikeC)];
+        const [mex, mey, mcx, mcy] = [(ex + pex) * scaleE, (ey + pey) * scaleE, (cx + pcx) * scaleC, (cy + pcy) * scaleC];
+        isGentle = strip.isAhead(x[i], y[i], r[i], mex, mey, mcx, mcy, px, py);
+        if (isGentle) strip.add(x[i], y[i], r[i], mex, mey, mcx, mcy);
       }
+      if (!isGentle) finish(i);
     }
-    path.moveTo(x[i] + r[i] * ex, y[i] + r[i] * ey);
-    path.lineTo(x[i + 1] + r[i + 1] * ex, y[i + 1] + r[i + 1] * ey);
-    if (fall < 0) path.lineTo(x[i + 1], y[i + 1]); // towards the larger disc the tangents touch short of its middle
-    path.lineTo(x[i + 1] + r[i + 1] * cx, y[i + 1] + r[i + 1] * cy);
-    path.lineTo(x[i] + r[i] * cx, y[i] + r[i] * cy);
-    if (fall > 0) path.lineTo(x[i], y[i]);
-    path.closePath();
-    [ax, ay, bx, by, ux, uy, us, isOpen] = [cx, cy, ex, ey, vx, vy, s, false];
+    if (strip.isEmpty) {
+      disc(i);
+      strip.add(x[i], y[i], r[i], ex, ey, cx, cy);
+    }
+    [px, py, pex, pey, pcx, pcy, before] = [vx, vy, ex, ey, cx, cy, i];
   }
-  if (whole !== last && (!isOpen || last === 0)) disc(path, x[last], y[last], r[last]);
-}
-
-function disc(path, x, y, r) {
-  path.moveTo(x + r, y);
-  path.arc(x, y, r, 0, 2 * Math.PI);
-  path.closePath();
-}
-
-/** A triangle from the middle of a disc to two directions on it. */
-function wedge(path, x, y, r, fromX, fromY, toX, toY) {
-  path.moveTo(x, y);
-  path.lineTo(x + r * fromX, y + r * fromY);
-  path.lineTo(x + r * toX, y + r * toY);
-  path.closePath();
+  if (strip.isEmpty) {
+    if (last === 0) disc(0);
+    return;
+  }
+  finish(last);
+  disc(last);
 }
