@@ -33,6 +33,7 @@ export class BlobExchange {
   #preferred = new Set(); // of them, what somebody looks at
   #offered = new Map(); // content -> {bytes, level}
   #fetch = null; // {content, total, bytes, got, asked, hash, due}
+  #half = null; // a fetch that was given up; it goes on where it stopped
 
   // ----------------------------------------------------------------------------------------------------------- links
 
@@ -160,6 +161,7 @@ export class BlobExchange {
   #settle(content) {
     this.#wanted.delete(content);
     this.#preferred.delete(content);
+    if (this.#half?.content === content) this.#half = null;
   }
 
   #start(now) {
@@ -168,7 +170,9 @@ export class BlobExchange {
       for (const content of [...this.#preferred, ...this.#wanted.keys()]) {
         const total = this.#haves.get(content);
         if (total === undefined || this.#wanted.get(content).notBefore > now) continue;
-        this.#fetch = { content, total, bytes: new Uint8Array(total), got: 0, asked: 0, hash: sha256.create(), due: 0 };
+        const isHalf = this.#half?.content === content && this.#half.total === total;
+        this.#fetch = isHalf ? this.#half : begun(content, total);
+        if (isHalf) this.#half = null;
         break;
       }
     }
@@ -190,7 +194,7 @@ export class BlobExchange {
     const fetch = this.#fetch;
     if (fetch?.content !== content || offset !== fetch.got || data.length === 0) return; // of a fetch that was given up
     if (total !== fetch.total || offset + data.length > fetch.asked) {
-      this.#fail(now);
+      this.#fail(now, false);
       return;
     }
     fetch.bytes.set(data, offset);
@@ -206,16 +210,17 @@ export class BlobExchange {
       this.#fetch = null;
       this.#settle(content);
       this.#outputs.push({ type: "whole", content, bytes: fetch.bytes });
-    } else this.#fail(now);
+    } else this.#fail(now, false);
     this.#start(now);
   }
 
-  /** Give up what is under way, and try it again later. */
-  #fail(now) {
+  /** Give up what is under way, and try it again later; what has come is kept unless it may be wrong. */
+  #fail(now, isKept = true) {
     const want = this.#wanted.get(this.#fetch.content);
     if (want !== undefined) {
       want.notBefore = now + Math.min(AGAIN_LAST_MS, AGAIN_FIRST_MS * 2 ** want.tries);
       want.tries = Math.min(want.tries + 1, 16);
+      if (isKept) this.#half = Object.assign(this.#fetch, { asked: this.#fetch.got });
     }
     this.#fetch = null;
   }
@@ -249,4 +254,9 @@ export class BlobExchange {
   #tell(kind, fields) {
     if (this.#isOpen) this.#outputs.push({ type: "say", kind, fields });
   }
+}
+
+/** A fetch of which nothing has come. */
+function begun(content, total) {
+  return { content, total, bytes: new Uint8Array(total), got: 0, asked: 0, hash: sha256.create(), due: 0 };
 }

@@ -159,6 +159,17 @@ test("a host that falls silent is asked again", () => {
   assert.equal(pair.whole().length, 1);
 });
 
+test("a host that falls silent in the middle is asked for the rest", () => {
+  const pair = new Pair();
+  let left = 3;
+  pair.change = (message) => (left-- > 0 ? message : null);
+  pair.want(ONE).have(DATA).wait(SILENT_MS - 1);
+  pair.change = (message) => message;
+  pair.wait(AGAIN_FIRST_MS + 10);
+  assert.equal(pair.whole().length, 1);
+  assert.equal(pair.carried, DATA.length);
+});
+
 test("a new link goes on where the one before stopped", () => {
   const pair = new Pair();
   let left = 4;
