@@ -118,6 +118,17 @@ def test_on_a_phone_an_image_comes_from_the_menu(boards, invite, eventually):
     assert pixel(ana, 20, 422)[3] == 0  # it takes most of the window and not all of it
 
 
+def test_a_page_that_may_only_look_sees_images_and_takes_none(boards, room, invite, eventually):
+    ana, ben = invite(boards[0]).live(), invite(boards[1]).live()
+    ben.open(f"{boards[1].url}/embed/{room}")
+    ben.live()
+    paste(ben, png(60, 60, GREEN))
+    paste(ana, png(100, 80, BLUE))
+    shows(ben.sees(1), eventually, BLUE)
+    assert ana.count() == 1
+    assert ben.ask("edgeboard.statistics().errors") == 0
+
+
 def test_a_pasted_image_lies_in_the_middle_and_a_dropped_one_where_it_fell(boards, invite, eventually):
     ana, ben = invite(boards[0]).live(), invite(boards[1]).live()
     paste(ana, png(100, 80, BLUE))

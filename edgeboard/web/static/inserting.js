@@ -83,7 +83,7 @@ export class Inserter {
    * @returns {Promise<void>} when they are there
    */
   insert(files, at = null) {
-    if (this.#desk.isPast) return this.#queue;
+    if (this.#desk.isPast || this.#board.isReadOnly) return this.#queue;
     let done = this.#queue;
     files.slice(0, AT_ONCE_MAX).forEach((file, number) => {
       done = this.#queue.then(() => this.#insertOne(file, at, number * APART));
