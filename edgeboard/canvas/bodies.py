@@ -115,7 +115,7 @@ class Alive:
 @dataclass(frozen=True, slots=True)
 class Cut:
     piece: OpId  # the add that holds it
-    intervals: tuple[tuple[int, int], ...]  # (start, end) in 1/64 of a segment, rising, not empty
+    intervals: tuple[tuple[int, int], ...]  # (start, end) in 1/1024 of a segment, rising, not empty
 
 
 @dataclass(frozen=True, slots=True)

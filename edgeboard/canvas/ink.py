@@ -1,7 +1,7 @@
 """How a stroke looks (docs/formats/ink.md): recorded points, smoothed to discs that an outline joins.
 
 All arithmetic is IEEE double in the order written here, with + - x / and the square root only, so that Python, C,
-JavaScript and SVG draw the same. Path parameters count segments between recorded points; cuts are in 1/64 of them.
+JavaScript and SVG draw the same. Path parameters count segments between recorded points; cuts are in 1/1024 of them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ MARKER_OPACITY: Final = 0.4
 RADIUS_MIN: Final = 0.3  # px
 PARTS_MAX: Final = 8  # of a segment
 PART_LENGTH: Final = 4  # px
-CUT_STEPS: Final = 64  # of the path parameter, in a segment
+CUT_STEPS: Final = 1024  # of the path parameter, in a segment
 WIDTH_STEPS: Final = 8  # of a stroke's width, in a px
 
 
@@ -48,7 +48,7 @@ def runs(stroke: Stroke, width: int, cuts: Iterable[tuple[int, int]] = ()) -> li
     Args:
         stroke: as recorded.
         width: 1/8 px.
-        cuts: united, in 1/64 of a segment.
+        cuts: united, in 1/1024 of a segment.
     """
     scale = stroke.scale
     points = [(x / scale, y / scale) for x, y in zip(stroke.x, stroke.y, strict=True)]
@@ -67,7 +67,7 @@ def discs(
         points: px.
         width: px.
         pressures: 0 .. 4095.
-        cuts: united, in 1/64 of a segment.
+        cuts: united, in 1/1024 of a segment.
     """
     curve = _Curve(points, width, pressures)
     return [curve.discs(start, end) for start, end in _visible(cuts, len(points) - 1)]

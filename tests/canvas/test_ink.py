@@ -15,7 +15,7 @@ from edgeboard.canvas.samples import Stroke
 GOLDEN = json.loads((Path(__file__).parents[1] / "vectors" / "ink.json").read_text())
 COORDINATES = st.integers(-(10**6), 10**6)
 POINTS = st.lists(st.tuples(COORDINATES, COORDINATES, st.integers(0, 4095)), min_size=1, max_size=20)
-CUTS = st.lists(st.tuples(st.integers(0, 1300), st.integers(1, 200)).map(lambda cut: (cut[0], sum(cut)))).map(unite)
+CUTS = st.lists(st.tuples(st.integers(0, 20_800), st.integers(1, 3200)).map(lambda cut: (cut[0], sum(cut)))).map(unite)
 
 
 @pytest.mark.parametrize("case", GOLDEN["strokes"], ids=lambda case: case["name"])
@@ -45,10 +45,10 @@ def test_ink_is_finite_begins_and_ends_with_the_stroke_and_is_never_too_thin(poi
         assert len(run) > (1 if len(points) > 1 else 0)
 
 
-@given(POINTS, st.integers(1, 600), st.integers(1, 600))
+@given(POINTS, st.integers(1, 9600), st.integers(1, 9600))
 def test_a_cut_and_what_it_leaves_meet(points, start, length):
     stroke = Stroke(20, [x for x, _, _ in points], [y for _, y, _ in points])
-    end = 64 * (len(points) - 1)
+    end = 1024 * (len(points) - 1)
     if start + length >= end:
         return
     before, behind = runs(stroke, 16, [(start, start + length)])

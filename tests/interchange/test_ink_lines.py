@@ -33,7 +33,7 @@ def test_pieces_apart_are_lines_apart():
 
 def test_a_cut_leaves_two_lines_and_their_ends_lie_where_it_was_cut():
     stroke = Stroke(20, [0, 400, 800], [0, 0, 0], [4095, 4095, 0])
-    _, _, lines, _ = lines_of_ink(ink(stroke, cuts=(((32, 96),),)))
+    _, _, lines, _ = lines_of_ink(ink(stroke, cuts=(((512, 1536),),)))
     assert [line.places[0] for line in lines] == [(0, 0), pytest.approx((30, 0), abs=3)]
     assert [line.places[-1] for line in lines] == [pytest.approx((10, 0), abs=3), (40, 0)]
     assert lines[0].levels[0] == pytest.approx(4095)

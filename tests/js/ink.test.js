@@ -33,9 +33,9 @@ test("pressure makes ink wider", () => {
 });
 
 test("cuts leave runs that begin and end where the cut does", () => {
-  const left = runs(LINE, 16, [10, 33, 100, 128]);
-  assert.deepEqual(left.map((discs) => [discs.t[0], discs.t[discs.t.length - 1]]), [[0, 10 / 64], [33 / 64, 100 / 64]]);
-  assert.deepEqual(runs(LINE, 16, [0, 1000]), []);
+  const left = runs(LINE, 16, [10, 33, 100, 2048]);
+  assert.deepEqual(left.map((discs) => [discs.t[0], discs.t[discs.t.length - 1]]), [[0, 10 / 1024], [33 / 1024, 100 / 1024]]);
+  assert.deepEqual(runs(LINE, 16, [0, 16_000]), []);
   assert.deepEqual(visible([], 0), [[0, 0]]);
   assert.deepEqual(visible([0, 1], 0), []);
 });
@@ -82,9 +82,9 @@ test("a cut takes what lies under the track, and no more", () => {
   const [discs] = runs(LINE, 16);
   // the ink is 2 px wide, so discs up to 11 px away touch an eraser of 10
   const [left, right] = runs(LINE, 16, geometry.cutUnder(discs, 20, -5, 20, 5, 10));
-  assert.ok(left.x.at(-1) < 9 && left.x.at(-1) > 8, `${left.x.at(-1)}`);
-  assert.ok(right.x[0] > 31 && right.x[0] < 32, `${right.x[0]}`);
-  assert.deepEqual(geometry.cutUnder(discs, -50, 0, 200, 0, 3), [0, 128]);
+  assert.ok(left.x.at(-1) <= 9 && left.x.at(-1) > 8.9, `${left.x.at(-1)}`);
+  assert.ok(right.x[0] >= 31 && right.x[0] < 31.1, `${right.x[0]}`);
+  assert.deepEqual(geometry.cutUnder(discs, -50, 0, 200, 0, 3), [0, 2048]);
   assert.deepEqual(geometry.cutUnder(discs, 20, 30, 20, 40, 10), []);
   const [dot] = runs({ scale: 1, x: [5], y: [5] }, 16);
   assert.deepEqual(geometry.cutUnder(dot, 5, 6, 5, 6, 2), [0, 1]);
@@ -110,7 +110,7 @@ test("after a wipe no ink is left that the eraser touched, and none is gone that
       for (let i = 0; i < run.x.length; i++) assert.ok(gap(run, i) > -0.75, `seed ${seed}: ${gap(run, i)} px left inside`);
     }
     for (let i = 0; i < before.x.length; i++) {
-      const at = before.t[i] * 64;
+      const at = before.t[i] * 1024;
       const isCut = cut.some((start, n) => n % 2 === 0 && at > start + 1 && at < cut[n + 1] - 1);
       // straight parts stand for the curve, so a disc near the eraser may go with its neighbour
       if (isCut && count > 1) assert.ok(gap(before, i) < 0.75, `seed ${seed}: a disc ${gap(before, i)} px away is gone`);

@@ -86,14 +86,14 @@ def test_a_marker_is_painted_once_as_a_whole(page):
 def test_pieces_belong_together_and_cuts_are_gaps(page):
     item = page.stroke()
     page.draw(Add(0, 0, ItemType.STROKE, encode_columns(Stroke(1, [40, 60], [0, 0])), item, 1))
-    page.draw(Cut(item, ((16, 32),)))
+    page.draw(Cut(item, ((256, 512),)))
     (path,), _ = page.look()
     assert [round(float(x)) for x in re.findall(r"M(-?[0-9.]+)", path.attrib["d"])] == [0, 20, 40]
 
 
 def test_what_was_cut_away_altogether_or_erased_is_not_there(page):
     item, other = page.stroke(), page.stroke()
-    page.draw(Cut(item, ((0, 64),)))
+    page.draw(Cut(item, ((0, 1024),)))
     page.draw(Alive(other, False))
     assert page.look()[0] == []
 

@@ -25,13 +25,13 @@ CASES = [
     ("two points", Stroke(20, (0, 1000), (0, 333), (0, 4095)), 24, []),
     ("two points at one place", Stroke(8, (5, 5), (6, 6), (100, 200)), 16, []),
     ("a line", LINE, 16, []),
-    ("a line in two", LINE, 16, [(10, 33)]),
-    ("a line without its ends", LINE, 16, [(0, 7), (127, 500)]),
-    ("a line all gone", LINE, 16, [(0, 128)]),
-    ("cuts at whole segments", LINE, 16, [(64, 65), (100, 128)]),
+    ("a line in two", LINE, 16, [(160, 528)]),
+    ("a line without its ends", LINE, 16, [(0, 112), (2032, 8000)]),
+    ("a line all gone", LINE, 16, [(0, 2048)]),
+    ("cuts at whole segments", LINE, 16, [(1024, 1025), (1600, 2048)]),
     ("a curve", CURVE, 40, []),
-    ("a curve in pieces", CURVE, 40, [(1, 2), (63, 64), (65, 200), (300, 301)]),
-    ("far out", Stroke(3, (2**27, 2**27 + 7, 2**27 + 1), (-(2**27), 1 - 2**27, 5 - 2**27)), 13, [(5, 9)]),
+    ("a curve in pieces", CURVE, 40, [(1, 2), (1008, 1024), (1040, 3200), (4800, 4801)]),
+    ("far out", Stroke(3, (2**27, 2**27 + 7, 2**27 + 1), (-(2**27), 1 - 2**27, 5 - 2**27)), 13, [(80, 144)]),
 ]
 
 

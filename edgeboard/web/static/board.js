@@ -251,7 +251,7 @@ export class Board {
 
   /**
    * Cut parts out of strokes.
-   * @param {Iterable<[string, number[]]>} cuts by piece, united intervals in 1/64 of a segment
+   * @param {Iterable<[string, number[]]>} cuts by piece, united intervals in 1/1024 of a segment
    * @param {boolean} more whether this goes on with the gesture of the op before
    * @returns {boolean} whether anything was cut
    */

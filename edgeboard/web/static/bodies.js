@@ -49,7 +49,7 @@ export function alive(target, live) {
   return { kind: Kind.ALIVE, target, alive: live };
 }
 
-/** @param {string} piece the add that holds it @param {ArrayLike<number>} intervals start, end, start, end … in 1/64 */
+/** @param {string} piece the add that holds it @param {ArrayLike<number>} intervals start, end, start, end … in 1/1024 */
 export function cut(piece, intervals) {
   return { kind: Kind.CUT, piece, intervals: Array.from(intervals) };
 }

@@ -178,7 +178,7 @@ export function touches({ x, y, r }, x0, y0, x1, y1, radius) {
  * @param {import("./ink.js").Discs} discs with their path parameters
  * @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1
  * @param {number} radius px
- * @returns {number[]} start, end, start, end … in 1/64 of a segment, united; empty if nothing is touched
+ * @returns {number[]} start, end, start, end … in 1/1024 of a segment, united; empty if nothing is touched
  */
 export function cutUnder({ x, y, r, t }, x0, y0, x1, y1, radius) {
   const intervals = [];

@@ -14,7 +14,7 @@ export const MARKER_OPACITY = 0.4;
 export const RADIUS_MIN = 0.3; // px
 export const PARTS_MAX = 8; // of a segment
 export const PART_LENGTH = 4; // px
-export const CUT_STEPS = 64; // of the path parameter, in a segment
+export const CUT_STEPS = 1024; // of the path parameter, in a segment
 export const WIDTH_STEPS = 8; // of a stroke's width, in a px
 const PRESSURE_MAX = 4095;
 
@@ -135,7 +135,7 @@ function cutTo({ x, y, r, t }, count) {
 
 /**
  * What of a path of `end` segments is visible.
- * @param {number[]} cuts united intervals in 1/64: start, end, start, end …
+ * @param {number[]} cuts united intervals in 1/1024: start, end, start, end …
  * @param {number} end the highest path parameter
  * @returns {[number, number][]} from and to, in path parameters
  */
@@ -157,7 +157,7 @@ export function visible(cuts, end) {
  * The discs of one piece, in runs that its cuts leave.
  * @param {import("./codec.js").Columns} columns
  * @param {number} width in 1/8 px
- * @param {number[]} [cuts] united, in 1/64 of a segment
+ * @param {number[]} [cuts] united, in 1/1024 of a segment
  * @returns {Discs[]}
  */
 export function runs(columns, width, cuts = []) {

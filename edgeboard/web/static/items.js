@@ -13,7 +13,7 @@ import { DecodeError } from "./varints.js";
 
 /** One piece of an item. */
 export class Piece {
-  /** @param {import("./facts.js").Fact} fact of an add @param {number[]} cuts united, start, end … in 1/64 of a segment */
+  /** @param {import("./facts.js").Fact} fact of an add @param {number[]} cuts united, start, end … in 1/1024 of a segment */
   constructor(fact, cuts) {
     /** @type {string} */
     this.id = fact.id;

@@ -96,6 +96,19 @@ test("a pen that rests is logged after 2 s, once", () => {
   assert.equal(table.made.length, 1);
 });
 
+test("points that may come are shown at the end of the stroke, and never logged", () => {
+  const tool = new StrokeTool(table.bench, PEN);
+  tool.begin(table.at(5), { hasPressure: false });
+  tool.move([table.at(20)], [{ x: 90, y: 0 }]);
+  assert.ok(tool.drawing.box.x1 > 90);
+  tool.move([table.at(30)], []);
+  assert.ok(tool.drawing.box.x1 < 60);
+  tool.move([table.at(40)], [{ x: 90, y: 0 }]);
+  tool.end();
+  const { x } = decodeStroke(table.items()[0].pieces[0].payload).columns;
+  assert.equal(Math.max(...x), 40 * 8);
+});
+
 test("a cancelled stroke leaves nothing", () => {
   const tool = new StrokeTool(table.bench, PEN);
   tool.begin(table.at(5), { hasPressure: false });

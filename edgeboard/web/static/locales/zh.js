@@ -161,6 +161,7 @@ export default {
   "Select": "选择",
   "Select: tap, or draw around things": "选择：点按，或圈住内容",
   "Selection": "所选内容",
+  "Shape": "图形",
   "Shapes (L, A, R, O)": "图形 (L, A, R, O)",
   "Shapes": "图形",
   "Share": "分享",
