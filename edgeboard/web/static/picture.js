@@ -121,7 +121,8 @@ export function strokePicture(pieces, { tool, colour, width, opacity = 1 }, agai
   const ids = pieces.map(({ id }) => id);
   let kept = pieces;
   let outline = null;
-  const byPiece = () => (kept ?? again()).map(({ columns, cuts }) => runs(columns, width, cuts));
+  const traced = () => (kept ?? again()).map(({ columns, cuts }) => runs(columns, width, cuts));
+  const byPiece = () => lately(ids, traced); // a hand that wipes or selects asks the same strokes again and again
   const allRuns = () => byPiece().flat();
   const tight = () => allRuns().map(discsRect).reduce(united, null);
   const isWhole = pieces.every(({ cuts }) => cuts.length === 0);
@@ -131,7 +132,7 @@ export function strokePicture(pieces, { tool, colour, width, opacity = 1 }, agai
     box: isWhole ? box : inflated(box, 1),
     draw(context) {
       if (outline === null) {
-        outline = outlineOf(allRuns());
+        outline = outlineOf(traced().flat());
         if (again !== null) kept = null;
       }
       context.globalAlpha = alpha;
@@ -152,6 +153,18 @@ export function strokePicture(pieces, { tool, colour, width, opacity = 1 }, agai
       return byPiece().map((each, at) => [ids[at], under(each)]).filter(([, intervals]) => intervals.length > 0);
     },
   };
+}
+
+const LATELY_MAX = 128; // strokes
+const asked = new Map(); // what was made for a key, the one asked last at the end
+
+/** What `make` gives, kept as long as it is asked for. @template T @param {object} key @param {() => T} make @returns {T} */
+function lately(key, make) {
+  const value = asked.get(key) ?? make();
+  asked.delete(key);
+  asked.set(key, value);
+  if (asked.size > LATELY_MAX) asked.delete(asked.keys().next().value);
+  return value;
 }
 
 /** One path, so that a marker is painted once as a whole. Discs of one radius joined are a thick line with round ends. */
