@@ -1,5 +1,7 @@
 """Selecting with mouse, pen and finger, and what is done to a selection: by hand, by keys, by its bar."""
 
+import math
+
 import pytest
 
 from tests.conftest import eventually
@@ -118,3 +120,240 @@ def test_arrow_keys_move_what_is_selected_as_one_gesture_and_the_paper_if_nothin
     before = ana.ask("edgeboard.view")
     ana.press("ArrowRight")
     assert ana.ask("edgeboard.view") != before
+
+
+# -- lasso, handles, and other hands
+
+
+def frame(person):
+    """The corners of the frame on the screen, at zoom 1 and in the home view: x0, y0, x1, y1."""
+    box = person.ask("edgeboard.selectionBox")
+    return box["x0"] - 5, box["y0"] - 5, box["x1"] + 5, box["y1"] + 5
+
+
+def test_a_lasso_takes_what_lies_inside_by_more_than_half(pair):
+    ana, _ = pair
+    first, second = ids(ana)
+    drag(ana, (150, 120), (480, 120), (480, 290), (150, 290))
+    assert selected(ana) == [first]
+    drag(ana, (150, 330), (260, 330), (260, 470), (150, 470))  # a quarter of the wave
+    assert selected(ana) == []
+    drag(ana, (150, 120), (480, 120), (480, 470), (150, 470))
+    assert sorted(selected(ana)) == sorted([first, second])
+    ana.press("Escape")
+    ana.page.mouse.click(200, 200)
+    ana.page.keyboard.down("Shift")
+    drag(ana, (150, 330), (480, 330), (480, 470), (150, 470))
+    ana.page.keyboard.up("Shift")
+    assert sorted(selected(ana)) == sorted([first, second])
+
+
+def test_a_corner_scales_in_ratio_and_with_shift_freely(pair):
+    ana, ben = pair
+    first = ids(ana)[0]
+    ana.page.mouse.click(200, 200)
+    x0, y0, x1, y1 = frame(ana)
+    drag(ana, (x1, y1), (x1 + (x1 - x0), y1 + (y1 - y0)))
+    a, b, c, d = eventually(lambda: value(ben, first, TRANSFORM))[:4]
+    assert a == pytest.approx(d)
+    assert a == pytest.approx(2, abs=0.15)
+    assert (b, c) == (0, 0)
+    x0, y0, x1, y1 = frame(ana)
+    ana.page.keyboard.down("Shift")
+    drag(ana, (x1, y1), (x1 - 100, y1))
+    ana.page.keyboard.up("Shift")
+    eventually(lambda: value(ben, first, TRANSFORM)[0] < a - 0.2)
+    assert value(ben, first, TRANSFORM)[3] == pytest.approx(d, abs=0.02)
+    assert same(ana, ben)
+
+
+def test_the_handle_above_turns_and_shift_snaps_to_fifteen_degrees(pair):
+    ana, ben = pair
+    second = ids(ana)[1]
+    ana.page.mouse.click(200, 400)
+    x0, y0, x1, y1 = frame(ana)
+    middle = ((x0 + x1) / 2, (y0 + y1) / 2)
+    ana.page.keyboard.down("Shift")
+    drag(ana, (middle[0], y0 - 26), (middle[0] + 60, middle[1] - 50))
+    ana.page.keyboard.up("Shift")
+    a, b, *_ = eventually(lambda: value(ben, second, TRANSFORM))
+    turn = math.degrees(math.atan2(b, a))
+    assert turn == pytest.approx(round(turn / 15) * 15, abs=0.01)
+    assert turn > 20
+    ana.undo()
+    eventually(lambda: value(ben, second, TRANSFORM) is None)
+
+
+def test_fingers_and_pens_select_and_move_too(boards, invite):
+    ana, ben = invite(boards[0]).live(), invite(boards[1]).live()
+    ben.draw(200, 300)
+    ana.sees(1)
+    (item,) = ids(ana)
+    ana.press("v")
+    finger_tap(ana, 204, 296)
+    assert selected(ana) == [item]
+    ana.touch("touchStart", (300, 300, 0.5))
+    for at in range(1, 11):
+        ana.touch("touchMove", (300 + 5 * at, 300, 0.5))
+    ana.touch("touchEnd")
+    eventually(lambda: value(ben, item, TRANSFORM) == [1, 0, 0, 1, 50, 0])
+    finger_tap(ana, 900, 600)
+    assert selected(ana) == []
+    ana.pen("mousePressed", 250, 300, 0.5)
+    ana.pen("mouseReleased", 250, 300)
+    assert selected(ana) == [item]
+    ana.pen("mousePressed", 300, 300, 0.5)
+    for at in range(1, 11):
+        ana.pen("mouseMoved", 300, 300 + 5 * at, 0.5)
+    ana.pen("mouseReleased", 300, 350)
+    eventually(lambda: value(ben, item, TRANSFORM) == [1, 0, 0, 1, 50, 50])
+
+
+def test_two_fingers_in_the_middle_of_a_move_pinch_and_move_nothing(pair):
+    ana, _ = pair
+    first = ids(ana)[0]
+    ana.page.mouse.click(200, 200)
+    ana.press("e")
+    ana.press("v")
+    finger_tap(ana, 204, 200)
+    before = ana.ask("edgeboard.view")
+    ana.touch("touchStart", (300, 200, 0.5))
+    ana.touch("touchMove", (312, 200, 0.5))
+    ana.touch("touchStart", (312, 200, 0.5), (600, 300, 0.5))
+    ana.touch("touchMove", (262, 200, 0.5), (650, 300, 0.5))
+    ana.touch("touchEnd")
+    assert ana.ask("edgeboard.view")["zoom"] > before["zoom"]
+    assert value(ana, first, TRANSFORM) is None
+
+
+# -- what is done to a selection
+
+
+def test_the_bar_recolours_orders_and_deletes(pair):
+    ana, ben = pair
+    first, second = ids(ana)
+    ana.page.mouse.click(200, 200)
+    ana.page.click("#selection-style")
+    ana.page.click("#selection-colours button:nth-child(5)")
+    eventually(lambda: value(ben, first, STYLE) == [4, None, None, None])
+    ana.page.click("#selection-widths button:nth-child(5)")
+    eventually(lambda: value(ben, first, STYLE) == [4, 128, None, None])
+    ana.page.click("#selection-order")
+    ana.page.click("#order-front")
+    eventually(lambda: ids(ben) == [second, first])
+    ana.page.click("#order-back")
+    eventually(lambda: ids(ben) == [first, second])
+    ana.press("Escape")
+    ana.press("Control+Shift+]")
+    eventually(lambda: ids(ben) == [second, first])
+    ben.draw(600, 300)
+    ana.sees(3)
+    assert ids(ana)[2] not in (first, second)  # new ink is on top
+    ana.page.click("#selection-delete")
+    ben.sees(2)
+    assert same(ana, ben)
+
+
+def test_what_is_locked_is_left_alone_until_a_long_press_unlocks_it(pair):
+    ana, ben = pair
+    first, second = ids(ana)
+    ana.page.mouse.click(200, 200)
+    ana.page.click("#selection-lock")
+    eventually(lambda: value(ben, first, LOCK) is True)
+    assert selected(ana) == []
+    ana.page.mouse.click(200, 200)
+    assert selected(ana) == []
+    ana.press("Control+a")
+    assert selected(ana) == [second]
+    ben.press("e")
+    drag(ben, (320, 120), (320, 480), steps=20)
+    ana.sees(1)
+    assert ids(ana) == [first]
+    ana.page.mouse.move(200, 200)
+    ana.page.mouse.down()
+    eventually(lambda: selected(ana) == [first])
+    ana.page.mouse.up()
+    eventually(lambda: ana.page.get_attribute("#selection-lock", "aria-label") == "Unlock")
+    ana.page.click("#selection-lock")
+    eventually(lambda: value(ben, first, LOCK) is None)
+    drag(ben, (320, 120), (320, 300), steps=10)
+    ana.sees(0)
+
+
+def test_what_is_copied_in_one_room_is_pasted_in_another(pair, boards):
+    ana, ben = pair
+    ana.press("Control+a")
+    ana.press("Control+c")
+    ana.press("Control+v")
+    ben.sees(4)
+    ana.safe()
+    ana.open(f"{boards[0].url}/room/{ana.room}-b")
+    ana.live()
+    assert ana.count() == 0
+    ana.page.click("#stage", position={"x": 5, "y": 300})
+    ana.undo()
+    ana.press("Control+v")
+    ana.sees(2)
+    assert len(selected(ana)) == 2
+    ana.press("Control+x")
+    ana.sees(0)
+    ana.undo()
+    ana.sees(2)
+
+
+def test_an_erase_of_another_takes_an_item_out_of_the_selection_and_its_undo_shows_the_move(pair):
+    ana, ben = pair
+    first, second = ids(ana)
+    ana.press("Control+a")
+    drag(ana, (320, 200), (420, 200))
+    eventually(lambda: value(ben, first, TRANSFORM) == [1, 0, 0, 1, 100, 0])
+    ben.press("e")
+    drag(ben, (400, 120), (400, 260), steps=10)
+    ana.sees(1)
+    assert selected(ana) == [second]
+    ben.undo()
+    ana.sees(2)
+    assert value(ana, first, TRANSFORM) == [1, 0, 0, 1, 100, 0]
+    ana.undo()
+    eventually(lambda: value(ben, first, TRANSFORM) is None)
+    assert same(ana, ben)
+
+
+def test_a_move_under_way_is_set_down_if_the_page_goes(pair):
+    ana, _ = pair
+    first = ids(ana)[0]
+    ana.page.mouse.click(200, 200)
+    ana.press("Shift+ArrowRight")
+    ana.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    assert value(ana, first, TRANSFORM) == [1, 0, 0, 1, 10, 0]
+
+
+def test_everything_about_a_selection_is_reached_by_keys_alone(pair):
+    ana, ben = pair
+    first, second = ids(ana)
+    ana.page.evaluate("document.activeElement.blur()")
+    ana.press(".")
+    assert selected(ana) == [first]
+    ana.press(".")
+    assert selected(ana) == [second]
+    ana.press(",")
+    assert selected(ana) == [first]
+    assert ana.page.text_content("#selection-count") == "1 item selected"
+    ana.press("ArrowDown")
+    eventually(lambda: value(ben, first, TRANSFORM) == [1, 0, 0, 1, 0, 1])
+    ana.page.focus("#stage")
+    ana.press("Tab")
+    assert ana.page.evaluate("document.activeElement.id") == "selection-style"
+    ana.press("Enter")
+    ana.press("ArrowRight")
+    ana.press("Escape")
+    assert ana.page.evaluate("document.activeElement.id") == "selection-style"
+    assert len(selected(ana)) == 1
+    for _ in range(3):
+        ana.press("Tab")
+    assert ana.page.evaluate("document.activeElement.id") == "selection-lock"
+    ana.press("Control+d")
+    ben.sees(3)
+    ana.press("Delete")
+    ben.sees(2)
+    assert same(ana, ben)

@@ -329,7 +329,7 @@ export class Desk {
 
   /** What is looked at is another page, or other layers. @param {boolean} isTurned whether it is another page */
   resight(isTurned) {
-    this.#bench.settle();
+    if (isTurned) this.#bench.settle();
     this.sight.stale();
     this.#painter.resight(isTurned);
     this.selection.changed([...this.selection.ids]);

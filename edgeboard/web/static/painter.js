@@ -109,7 +109,7 @@ export class Painter {
   resight(isTurned) {
     for (const [id, picture] of this.#pictures) this.#aside.set(id, picture);
     this.#pictures = new Map();
-    this.#lifted.clear();
+    if (isTurned) this.#lifted.clear();
     this.#last = null;
     for (const item of this.#document.items()) {
       if (!this.#sight.shows(item) || this.#hidden.has(item.id)) continue;

@@ -78,7 +78,7 @@ export class PointerInput {
     });
     on("wheel", (event) => this.#wheel(event), { passive: false });
     for (const type of ["contextmenu", "touchstart", "dragstart", "selectstart"]) {
-      on(type, (event) => event.preventDefault(), { passive: false });
+      on(type, (event) => event.cancelable && event.preventDefault(), { passive: false });
     }
   }
 
