@@ -57,3 +57,22 @@ def test_what_is_no_time_is_said_with_the_forms(text):
 )
 def test_a_time_ago_is_no_option(words, expected):
     assert joined(words) == expected
+
+
+@pytest.mark.slow
+def test_a_room_as_it_was_from_a_node_and_without_one(run_main, start_node, tmp_path):
+    node = start_node("a")
+    (tmp_path / "t.csv").write_text("1,1\n90,90\n")
+    assert run_main("import", "notes", tmp_path / "t.csv", "--state", node.state)[0] == 0
+    soon = datetime.fromtimestamp(datetime.now(UTC).timestamp() + 60, UTC).isoformat()
+
+    def look(at):
+        picture = run_main("export", "notes", "--svg", "-", "--at", at, "--state", node.state)
+        log = run_main("log", "notes", "--at", at, "--state", node.state)
+        assert (picture[0], picture[2], log[0], log[2]) == (0, "", 0, "")
+        return picture[1].count("<path"), log[1].splitlines()[0].partition(": ")[2].split(" ops")[0]
+
+    for _ in range(2):  # asked of the node, then read from its store
+        assert look(soon) == (1, "1 items from 1")
+        assert look("-1h") == (0, "0 items from 0")
+        node.stop()

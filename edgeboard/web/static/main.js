@@ -366,14 +366,14 @@ function turned() {
 }
 
 /** The first look at a board that is elsewhere: show where the ink is. */
-let isFirstLook = people.viewKept(drawer, roomName) === null;
+let isFirstLook = isEmbed || people.viewKept(drawer, roomName) === null;
 
 function showSomething() {
   if (!isFirstLook) return;
   isFirstLook = false;
   const box = desk.extent();
   const { width, height } = desk.size;
-  if (box !== null && !overlap(box, visible(desk.view, width, height))) desk.fit(FIT_MARGIN);
+  if (box !== null && (isEmbed || !overlap(box, visible(desk.view, width, height)))) desk.fit(FIT_MARGIN);
 }
 
 // ------------------------------------------------------------------------------------------------------------ live, timers
@@ -411,7 +411,7 @@ desk.listen({
     company.look(view);
     pace.arm();
     clearTimeout(viewTimer);
-    viewTimer = setTimeout(() => people.keepView(drawer, roomName, view), KEEP_VIEW_MS);
+    if (!isEmbed) viewTimer = setTimeout(() => people.keepView(drawer, roomName, view), KEEP_VIEW_MS);
   },
 });
 

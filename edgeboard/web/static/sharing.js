@@ -34,6 +34,7 @@ export class Sharing {
     find("share-note").textContent = isHere ? say("This board has no address that others could reach: it is in no network, or listens on this machine only.") : "";
     find("dialog-share").showModal();
     find("share-link").select();
+    find("share-link").scrollLeft = 0;
   }
 
   /** The clipboard's own way is missing on plain HTTP. */
