@@ -17,6 +17,8 @@ from edgeboard.identity.credentials import Credentials, boot_bytes
 from edgeboard.identity.keys import NodeKey, verify
 from edgeboard.identity.trust import MeshSecret
 from edgeboard.ids import MeshId, Origin, RoomId
+from edgeboard.interchange.excalidraw_reader import read_excalidraw
+from edgeboard.node.conversion import convert
 from edgeboard.oplog.batch import decode_batch
 from edgeboard.oplog.codec import decode_columns, decode_stroke
 from edgeboard.oplog.log import Log
@@ -28,12 +30,19 @@ from edgeboard.vectors import Vector
 from edgeboard.wire.handshake import read as read_handshake
 from edgeboard.wire.live import decode_live, read_item
 from edgeboard.wire.messages import Channel, decode
+from tests.interchange.scenes import FILES, element, scene
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 ORIGIN = Origin(0x0123456789ABCDEF)
 MESH = MeshSecret(MeshId(b"m" * 16), 1, b"s" * 32)
 ME = Credentials(NodeKey(b"k" * 32), MESH, boot_bytes(1, 2))
 OFFER = write_offer(Credentials(NodeKey(b"j" * 32), MESH, boot_bytes(1, 3)), b"n" * 16, "v=0\r\n")
+
+DRAWING = scene(
+    element("rectangle", angle=0.5), element("arrow", points=[[0, 0], [9, 9.5]], endArrowhead="arrow"),
+    element("freedraw", points=[[0, 0], [4, 4]], pressures=[0.1, 1]), element("text", text="words"),
+    element("image", fileId="f"), files=FILES,
+)  # fmt: skip
 
 
 def hexes(value: object) -> list[bytes]:
@@ -91,6 +100,8 @@ DECODERS = {
     "live": lambda data: [read_item(item) for item in decode_live(data).items],
     "handshake": read_handshake,
     "archive": read_archive,
+    "excalidraw": read_excalidraw,
+    "convert": lambda data: convert("", data),
 }
 
 
@@ -101,6 +112,14 @@ def test_a_decoder_raises_only_its_one_family(name: str, data: bytes) -> None:
         DECODERS[name](data)
     except DecodeError:
         return
+
+
+@given(seed=st.integers(0, 1 << 30))
+def test_a_wounded_drawing_is_read_or_refused_in_words(seed: int) -> None:
+    try:
+        convert("", mutate(DRAWING, seed))
+    except DecodeError as error:
+        assert str(error)  # noqa: PT017 - either way is fine
 
 
 @given(seed=st.integers(0, 1 << 30))
