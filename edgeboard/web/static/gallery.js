@@ -291,8 +291,10 @@ async function decoded(blob, most) {
   if (scale >= 1) return whole;
   const [resizeWidth, resizeHeight] = [whole.width, whole.height].map((side) => Math.max(1, Math.round(side * scale)));
   try {
-    return await createImageBitmap(whole, { resizeWidth, resizeHeight, resizeQuality: "high" });
-  } finally {
+    const smaller = await createImageBitmap(whole, { resizeWidth, resizeHeight, resizeQuality: "high" });
     whole.close();
+    return smaller;
+  } catch {
+    return whole; // some browsers cannot make them smaller
   }
 }
