@@ -22,7 +22,6 @@ from edgeboard.ports import Blobs, Store
 from edgeboard.rooms.room import Room
 from edgeboard.web.exports import Exported, Wanted
 
-CONVERSIONS = 1  # files that are read at a time: each may take many times its bytes
 IMPORT_PORTION = 200  # ops logged before the loop gets a turn
 
 
@@ -50,7 +49,6 @@ class Api:
         self._clock = clock
         self._statistics = statistics
         self._started = clock.now()
-        self._converting = asyncio.Semaphore(CONVERSIONS)
         self._counted: dict[RoomId, tuple[int, int]] = {}  # ops then, live items then
 
     def _room(self, name: str) -> Room:
@@ -152,8 +150,7 @@ class Api:
         await _loaded("edgeboard.node.conversion")
         from edgeboard.node.conversion import convert
 
-        async with self._converting:
-            return await asyncio.to_thread(convert, name, data)
+        return await asyncio.to_thread(convert, name, data)
 
     async def import_json(self, name: str, data: bytes) -> dict[str, Any]:
         """Take a room's JSON into a room of this board; ops keep their ids, so a second import changes nothing."""

@@ -31,6 +31,7 @@ from edgeboard.web.sharing import check_own, embedded, qr_svg
 OFFER_MAX = 16 * 1024  # bytes of an offer's body
 IMPORT_MAX = 256 * 1024 * 1024  # bytes of a room's JSON, over the control socket only
 CONVERT_MAX = 16 * 1024 * 1024  # bytes of a file that the page wants as items
+CONVERT_S = 60.0  # for such a file to come in
 NAME_MAX = 200  # characters of its name
 MESSAGE_MAX = 128 * 1024  # bytes of a WebSocket frame; the engines' own limits are lower
 
@@ -147,6 +148,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     """The application; with `control` also the routes that only the owner of the state directory may use."""
     app = web.Application(middlewares=[_answer], client_max_size=OFFER_MAX)
     assets = Assets()
+    converting = asyncio.Semaphore(1)  # a file may take many times its bytes while it is read
 
     async def to_lobby(request: web.Request) -> web.StreamResponse:
         raise web.HTTPFound("/room/lobby")
@@ -210,8 +212,15 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     async def convert(request: web.Request) -> web.StreamResponse:
         _check_origin(request)
         _check_host(request)
-        body = await _body(request, CONVERT_MAX)
-        return web.json_response(await doors.convert(request.query.get("name", "")[:NAME_MAX], body))
+        if converting.locked():
+            raise RefusedError(CloseCode.RATE, "the board is reading another file; try again in a moment")
+        async with converting:
+            try:
+                async with asyncio.timeout(CONVERT_S):
+                    body = await _body(request, CONVERT_MAX)
+            except TimeoutError:
+                raise RefusedError(CloseCode.RATE, f"the file did not come within {CONVERT_S:.0f} s") from None
+            return web.json_response(await doors.convert(request.query.get("name", "")[:NAME_MAX], body))
 
     async def status(request: web.Request) -> web.StreamResponse:
         return web.json_response(doors.status())

@@ -27,8 +27,6 @@ def items(trap):
     return [
         Add(0, 0, ItemType.TEXT, pack([50, 100, trap, 20, 4])),
         Add(0, 0, ItemType.STICKY, pack([400, 100, 200, 100, trap, 6])),
-        Add(0, 0, ItemType.IMAGE, pack([50, 300, 90, 90, b"h" * 32, "image/svg+xml", SVG_WITH_SCRIPT])),
-        Add(0, 0, ItemType.IMAGE, pack([200, 300, 90, 90, b"h" * 32, trap, SVG_WITH_SCRIPT])),
         Add(0, 0, ItemType.TICKER, pack({"text": trap})),
         Add(0, 0, ItemType.SHAPE, pack([2, [0, 0, 50, 50], trap, trap, trap])),
         Add(0, 0, 99, trap.encode()),

@@ -1,5 +1,6 @@
 """What the web lets in, and how it says no."""
 
+import asyncio
 import io
 import json
 import re
@@ -8,6 +9,7 @@ import pytest
 from aiohttp import FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
+import edgeboard.web.app as app_module
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError, StoreError, TransportError, UserError
 from edgeboard.web.app import CONVERT_MAX, HEADERS, Doors, http_status, make_app
 from edgeboard.web.exports import MEDIA_TYPES, NOTES_HEADER, Exported, Wanted
@@ -192,6 +194,37 @@ async def test_a_file_becomes_items_for_the_boards_own_page_only(client) -> None
     for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
         assert (await client.post("/api/convert", data=b"1", headers=headers)).status == 403
     assert (await client.post("/api/convert", data=io.BytesIO(b"x" * (CONVERT_MAX + 1)))).status == 400
+
+
+async def test_one_file_is_read_at_a_time() -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def convert(name: str, data: bytes) -> dict:
+        begun.set()
+        await go_on.wait()
+        return {}
+
+    async with TestClient(TestServer(make_app(doors(convert=convert), control=False))) as client:
+        first = asyncio.ensure_future(client.post("/api/convert", data=b"1"))
+        await begun.wait()
+        second = await client.post("/api/convert", data=b"2")
+        assert (second.status, (await second.json())["code"]) == (429, CloseCode.RATE)
+        go_on.set()
+        assert (await first).status == 200
+        assert (await client.post("/api/convert", data=b"3")).status == 200
+
+
+async def test_a_file_that_does_not_come_in_makes_way(monkeypatch) -> None:
+    monkeypatch.setattr(app_module, "CONVERT_S", 0.01)
+
+    async def forever():
+        yield b"1"
+        await asyncio.Event().wait()
+
+    async with TestClient(TestServer(make_app(doors(), control=False))) as client:
+        answer = await client.post("/api/convert", data=forever())
+        assert answer.status == 429
+        assert (await client.post("/api/convert", data=b"3")).status == 200
 
 
 async def test_a_room_may_be_embedded_and_nothing_else(client) -> None:

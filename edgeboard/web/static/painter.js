@@ -372,11 +372,16 @@ export class Painter {
   /** All pictures in paint order: the canvas has each layer in order, the sight has the layers. */
   #ordered() {
     const layers = new Map();
+    let [layer, list] = [null, null];
     for (const item of this.#document.items()) {
       const picture = this.#pictures.get(item.id);
       if (!picture) continue;
-      if (!layers.has(picture.layer)) layers.set(picture.layer, []);
-      layers.get(picture.layer).push(picture);
+      if (picture.layer !== layer) {
+        layer = picture.layer;
+        list = layers.get(layer) ?? [];
+        layers.set(layer, list);
+      }
+      list.push(picture);
     }
     if (layers.size <= 1) return [...layers.values()][0] ?? [];
     return [...layers].sort(([a], [b]) => this.#sight.compareLayers(a, b)).flatMap(([, pictures]) => pictures);
