@@ -42,8 +42,13 @@ def connector(state: Path) -> aiohttp.UnixConnector:
 def no_node(state: Path) -> NoNode:
     """What to say if nobody answers; as a service the state lies elsewhere, so look there too."""
     text = f"no node runs on {state}; start one with: edgeboard run --state {state}"
+    if not state.exists():
+        text = f"there is no directory {state}; make it, and a node in it, with: edgeboard run --state {state}"
+    elif not state.is_dir():
+        text = f"{state} is not a directory; name a node's state directory with --state DIR"
     if state != SERVICE_STATE and find_control_socket(SERVICE_STATE).exists():
-        text = f"no node runs on {state}, but one does on {SERVICE_STATE}: say --state {SERVICE_STATE}"
+        here = f"no node runs on {state}, but one does" if state.exists() else f"there is no {state}, but a node runs"
+        text = f"{here} on {SERVICE_STATE}: say --state {SERVICE_STATE}"
     return NoNode(text)
 
 

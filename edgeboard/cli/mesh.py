@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgeboard.cli.control import state_of
 from edgeboard.errors import DecodeError, UserError
-from edgeboard.identity.keyfile import MESH_FILE, load_or_create_mesh, set_mesh
+from edgeboard.identity.keyfile import MESH_FILE, load_mesh, load_or_create_mesh, set_mesh
 from edgeboard.identity.trust import MeshSecret
 from edgeboard.storage.statedir import StateDirectory
 
@@ -37,7 +37,7 @@ def read_secret(state: Path) -> MeshSecret:
     """
     if (state / MESH_FILE).exists():  # also while a node runs there
         return load_or_create_mesh(state)
-    with StateDirectory.open(state) as held:
+    with StateDirectory.open(state, "edgeboard mesh secret") as held:
         return load_or_create_mesh(held.path)
 
 
@@ -55,8 +55,8 @@ def join(state: Path, token: str) -> tuple[MeshSecret, str]:
         mesh = MeshSecret.from_text(token)
     except DecodeError as error:
         raise UserError(f"{error}; print it with `edgeboard mesh secret` on the other board") from None
-    with StateDirectory.open(state) as held:
-        before = load_or_create_mesh(held.path) if (held.path / MESH_FILE).exists() else None
+    with StateDirectory.open(state, "edgeboard mesh secret --set") as held:
+        before = load_mesh(held.path)
         if before == mesh:
             return mesh, "this board is in that mesh already"
         kept: list[Path] = []

@@ -11,6 +11,7 @@ from edgeboard.cli.control import NoNode, ask_json, room_path, state_of
 
 ID_SHOWN = 8  # digits of an id; enough to tell a handful apart
 ENTRIES_SHOWN = 20
+CLOSED = "closed"  # what `offline` says of a room: a node has it open
 
 Table = Sequence[Sequence[object]]
 
@@ -38,6 +39,8 @@ def rooms(arguments: argparse.Namespace) -> int:
                 for room in found
             ],
         )
+        if all(room["state"] == CLOSED for room in found):
+            print(f"\nread from the disk, since no node runs there; open them with: edgeboard run --state {state}")
     return 0
 
 

@@ -58,11 +58,11 @@ def import_room(arguments: argparse.Namespace) -> int:
     try:
         result = ask_json(state, room_path("/control/rooms", arguments.room, "import"), data)
     except NoNode as missing:
-        from edgeboard.cli.offline import offline
+        from edgeboard.cli.offline import importing
 
         _require_state(state, missing)
-        with offline(state) as rooms:
-            result = rooms.import_json(arguments.room, data)
+        with importing(state) as importer:
+            result = importer.import_json(arguments.room, data)
     if arguments.json:
         print(json.dumps(result | {"notes": notes}))
     else:

@@ -53,12 +53,23 @@ def load_or_create_mesh(state_dir: Path) -> MeshSecret:
     Raises:
         UserError: unreadable, damaged, or open to others.
     """
+    mesh = load_mesh(state_dir)
+    if mesh is None:
+        mesh = MeshSecret(MeshId(secrets.token_bytes(MESH_ID_BYTES)), 1, secrets.token_bytes(SECRET_BYTES))
+        set_mesh(state_dir, mesh)
+    return mesh
+
+
+def load_mesh(state_dir: Path) -> MeshSecret | None:
+    """The mesh that this node belongs to; None before its first start.
+
+    Raises:
+        UserError: unreadable, damaged, or open to others.
+    """
     path = state_dir / MESH_FILE
     data = _read_secret(path)
     if data is None:
-        mesh = MeshSecret(MeshId(secrets.token_bytes(MESH_ID_BYTES)), 1, secrets.token_bytes(SECRET_BYTES))
-        set_mesh(state_dir, mesh)
-        return mesh
+        return None
     try:
         fields = json.loads(data)
         return MeshSecret(MeshId(bytes.fromhex(fields["mesh"])), int(fields["epoch"]), bytes.fromhex(fields["secret"]))

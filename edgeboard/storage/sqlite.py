@@ -30,7 +30,7 @@ from edgeboard.storage.faults import InconsistentError, explain, is_damage, is_p
 from edgeboard.storage.repair import INSERT_BATCH, INSERT_ROOM, create_private, finish_repair, repair
 from edgeboard.storage.rows import read_batch_row, read_room_row, to_batch_row, to_room_row
 from edgeboard.storage.salvage import PAGE_BYTES
-from edgeboard.storage.schema import migrate, shipped_migrations
+from edgeboard.storage.schema import check_tables, migrate, shipped_migrations
 from edgeboard.storage.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,6 @@ CHUNK = 256  # rows read at a time, at most 16 MiB
 CLOSE_S = 1.0  # to wait for a write that hangs in a dead disk
 PAGES_PER_COMMIT = 3  # of the WAL, beside the data: a leaf of the table, a leaf of the index, a parent
 FORMAT_BYTE = 18  # offset in the header of the version that is needed to write ..
-ONE_TABLE_SINCE = (3, 33)  # the integrity of one table can be checked
 FORMAT_MAX = 2  # .. which is 2 for WAL
 
 SELECT_ROOMS = "SELECT id, room, mesh, name, checksum FROM rooms ORDER BY id"
@@ -93,7 +92,7 @@ class SqliteStore:
         self._bad_rooms: set[int] = set()  # ids of rows that the next transaction sets aside
         self._bad_batches: set[int] = set()
         try:
-            self._write(_check)
+            self._write(check_tables)
         except StoreError:
             self._drop_connections()
             raise
@@ -379,16 +378,3 @@ def _check_header(path: Path) -> None:
         header = file.read(FORMAT_BYTE + 1)
     if len(header) > FORMAT_BYTE and header[FORMAT_BYTE] > FORMAT_MAX:
         raise InconsistentError("the header names a format that no SQLite writes")
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    """Rows that a damaged index does not lead to would be missing in silence, so every start looks at all that is live.
-
-    This takes a fifth of the time of loading it, and brings it into the memory of the system. The history is left
-    alone: it may be large, and is read row by row when somebody asks for it.
-    """
-    tables = ("batches", "rooms") if sqlite3.sqlite_version_info >= ONE_TABLE_SINCE else ("1",)
-    for table in tables:
-        (answer,) = connection.execute(f"PRAGMA integrity_check({table})").fetchone()
-        if answer != "ok":
-            raise InconsistentError(answer.splitlines()[-1])

@@ -1,7 +1,8 @@
-"""The directory that makes a node this node: its database, its keys, its control socket. One process at a time.
+"""The directory that makes a node this node: its database, its keys, its control socket. One process changes it at a
+time; who only reads takes no lock (`storage/reading.py`).
 
 The lock is on the open file `lock` (flock), so it goes with the process, however that ends; the file stays, and names
-the process that holds or last held it.
+the process that holds or last held it, and what it does there. A node waits for a tool to end, which takes seconds.
 
 The file `reserve` keeps a little of the disk back. A start on a full disk gives it up, so that a board can still count
 its boot, read its ink and draw; it comes back when there is space again.
@@ -14,6 +15,8 @@ import logging
 import os
 import stat
 import tempfile
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +31,11 @@ LOCK = "lock"
 SOCKET = "control.sock"
 RESERVE = "reserve"
 SOCKET_NOTE = "control.path"  # says where the socket is, if it is not here
+
+NODE = "node"  # what a process does there; a tool says its own command instead
+TOOL_S = 8.0  # to wait for a tool: a large import on an SD card takes seconds
+LOOK_S = 0.1  # between two looks whether it has ended
+HOLDER_MAX = 80  # bytes of the lock file
 
 DIRECTORY_MODE = 0o700
 RESERVE_BYTES = 1 << 20  # a boot number, the index of a WAL, and some ink
@@ -46,11 +54,16 @@ class StateDirectory:
         self._lock: int | None = lock
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Make the directory if need be, and take its lock.
+    def open(cls, path: Path, use: str = NODE, pause: Callable[[float], None] = time.sleep) -> Self:
+        """Make the directory if need be, and take its lock; a node waits up to `TOOL_S` for a tool that holds it.
+
+        Args:
+            path: of the directory.
+            use: what for: a node, or the command of a tool.
+            pause: waits so many seconds.
 
         Raises:
-            UserError: it is no directory, cannot be written, or another node holds it.
+            UserError: it is no directory, cannot be written, or another process holds it.
         """
         try:
             path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
@@ -58,19 +71,13 @@ class StateDirectory:
         except OSError as error:
             raise _explain(error, path) from error
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(lock, path, use, pause)
             with suppress(OSError):
                 _keep_reserve(path)
             with suppress(OSError):  # a disk that takes no pid need not keep a board from drawing
                 os.ftruncate(lock, 0)
-                os.pwrite(lock, b"%d\n" % os.getpid(), 0)
+                os.pwrite(lock, f"{os.getpid()} {use}\n".encode(), 0)
             return cls(path, lock, _place_socket(path))
-        except BlockingIOError:
-            holder = _read_holder(lock)
-            os.close(lock)
-            raise UserError(
-                f"{path} is in use by another node ({holder}): stop that one, or give this one a directory of its own"
-            ) from None
         except OSError as error:
             os.close(lock)
             raise _explain(error, path) from error
@@ -141,9 +148,34 @@ def _place_socket(path: Path) -> Path:
     return far
 
 
-def _read_holder(lock: int) -> str:
-    pid = os.pread(lock, 20, 0).decode(errors="replace").strip()
-    return f"process {pid}" if pid.isdecimal() else "just starting"
+def _take(lock: int, path: Path, use: str, pause: Callable[[float], None]) -> None:
+    """Lock it; raises UserError if another process holds it, and OSError as the system says."""
+    waited = 0.0
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder, process = _read_holder(lock)
+            if use != NODE or holder == NODE or waited >= TOOL_S:
+                raise UserError(_explain_holder(path, use, holder, process)) from None
+        if not waited:
+            logger.info("waiting for `%s` (%s), which has %s", holder, process, path)
+        pause(LOOK_S)
+        waited += LOOK_S
+
+
+def _read_holder(lock: int) -> tuple[str, str]:
+    """What the holder does, and which process it is; one that has not said so yet is a node."""
+    pid, _, use = os.pread(lock, HOLDER_MAX, 0).decode(errors="replace").partition("\n")[0].partition(" ")
+    return (use or NODE, f"process {pid}") if pid.isdecimal() else (NODE, "just starting")
+
+
+def _explain_holder(path: Path, use: str, holder: str, process: str) -> str:
+    if holder != NODE:
+        return f"{path} is in use by `{holder}` ({process}): wait until it has ended"
+    if use == NODE:
+        return f"{path} is in use by another node ({process}): stop that one, or give this one a directory of its own"
+    return f"{path} is in use by a node ({process}): stop it first, or, if it is just starting, try again in a moment"
 
 
 def _explain(error: OSError, path: Path) -> UserError:

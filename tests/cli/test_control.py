@@ -30,9 +30,20 @@ def test_what_a_node_refuses_is_told_in_its_words(fake_node):
 
 
 def test_without_a_node_the_line_says_how_to_start_one(tmp_path):
-    for state in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(NoNode, match=r"no node runs on .*; start one with: edgeboard run --state"):
-            ask(state, "/control/status")
+    with pytest.raises(NoNode, match=r"no node runs on .*; start one with: edgeboard run --state"):
+        ask(tmp_path, "/control/status")
+
+
+def test_a_directory_that_does_not_exist_is_said_with_how_to_make_it(tmp_path):
+    nowhere = tmp_path / "nowhere"
+    with pytest.raises(NoNode) as caught:
+        ask(nowhere, "/control/status")
+    assert str(caught.value) == (
+        f"there is no directory {nowhere}; make it, and a node in it, with: edgeboard run --state {nowhere}"
+    )
+    nowhere.touch()
+    with pytest.raises(NoNode, match=r"nowhere is not a directory; name a node's state directory"):
+        ask(nowhere, "/control/status")
 
 
 def test_a_socket_that_was_left_behind_is_no_node(tmp_path):

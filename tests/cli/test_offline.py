@@ -1,6 +1,7 @@
 """Rooms without a node: looked at, exported, imported, under the lock."""
 
 import json
+import signal
 
 import pytest
 
@@ -8,7 +9,8 @@ from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.ops import Maker
 from edgeboard.canvas.samples import Stroke
-from edgeboard.cli.offline import keep_rooms, offline
+from edgeboard.cli.control import ask_json
+from edgeboard.cli.offline import importing, keep_rooms, offline
 from edgeboard.errors import DecodeError, UserError
 from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot
 from edgeboard.ids import AuthorTag, MeshId, Origin, PersonId, room_id
@@ -54,8 +56,8 @@ def test_the_rooms_of_this_mesh_are_there(state):
 
 def test_an_import_is_durable_and_harmless_when_repeated(state):
     data, document = archive()
-    with offline(state) as rooms:
-        assert rooms.import_json("lobby", data) == {
+    with importing(state) as importer:
+        assert importer.import_json("lobby", data) == {
             "room": "lobby",
             "taken": 3,
             "known": 0,
@@ -63,8 +65,8 @@ def test_an_import_is_durable_and_harmless_when_repeated(state):
             "skipped": [],
             "images": 0,
         }
-    with offline(state) as rooms:
-        assert rooms.import_json("lobby", data) == {
+    with importing(state) as importer:
+        assert importer.import_json("lobby", data) == {
             "room": "lobby",
             "taken": 0,
             "known": 3,
@@ -72,6 +74,7 @@ def test_an_import_is_durable_and_harmless_when_repeated(state):
             "skipped": [],
             "images": 0,
         }
+    with offline(state) as rooms:
         (room,) = rooms.rooms()
         assert room["digest"] == document.digest().hex()
         log = rooms.log("lobby")
@@ -86,9 +89,10 @@ def test_an_import_is_durable_and_harmless_when_repeated(state):
 
 def test_each_import_that_logs_something_is_a_boot_of_its_own(state):
     first = next_boot(state)
+    with importing(state) as importer:
+        importer.import_json("one", archive()[0])
+        importer.import_json("two", archive()[0])
     with offline(state) as rooms:
-        rooms.import_json("one", archive()[0])
-        rooms.import_json("two", archive()[0])
         authors = [rooms.log(name)["authors"][0]["boot"] for name in ("one", "two")]
     assert first < authors[0] < authors[1]
     before = next_boot(state)
@@ -105,30 +109,66 @@ def test_a_room_that_is_not_there_is_one_line(state):
 
 
 def test_a_malformed_archive_leaves_nothing_behind(state):
-    with offline(state) as rooms, pytest.raises(DecodeError):
-        rooms.import_json("new", archive()[0][:-5])
+    with importing(state) as importer, pytest.raises(DecodeError):
+        importer.import_json("new", archive()[0][:-5])
     with offline(state) as rooms:
         assert rooms.names() == ["lobby"]
 
 
 def test_where_no_node_has_been_nothing_is_made(tmp_path):
-    with pytest.raises(UserError, match="no node has kept anything in"), offline(tmp_path / "typo"):
-        pass
+    for use in (offline, importing):
+        with pytest.raises(UserError, match="no node has kept anything in"), use(tmp_path / "typo"):
+            pass
     assert not (tmp_path / "typo").exists()
 
 
-def test_a_running_node_keeps_its_rooms_to_itself(state):
+def test_what_a_node_uses_is_not_changed_by_others(state):
     with (
         StateDirectory.open(state),
-        pytest.raises(UserError, match="is in use by another node"),
-        offline(state),
+        pytest.raises(UserError, match=r"is in use by a node .process .*: stop it first, or, if it is just starting"),
+        importing(state),
     ):
         pass
 
 
-def test_rooms_with_ink_are_kept_as_archives(state):
+def test_who_looks_needs_no_lock_and_stops_no_node(state):
+    with importing(state) as importer:
+        importer.import_json("drawn", archive()[0])
+    with StateDirectory.open(state), offline(state) as rooms:
+        assert rooms.names() == ["drawn", "lobby"]
     with offline(state) as rooms:
-        rooms.import_json("drawn", archive()[0])
+        assert rooms.export("drawn", Wanted("svg")).data.count(b"<path") == 3
+        with StateDirectory.open(state) as held:  # a node starts meanwhile, writes, and stops
+            store = SqliteStore(held.database)
+            mesh = load_or_create_mesh(held.path).mesh
+            store.add_room(StoredRoom(room_id(mesh, "later"), mesh, "later"))
+            store.close()
+        assert rooms.names() == ["drawn", "later", "lobby"]
+
+
+def test_a_node_starts_while_somebody_looks(state, start_node):
+    with offline(state) as rooms:
+        assert rooms.names() == ["lobby"]
+        node = start_node("node")
+        assert "lobby" in [room["name"] for room in ask_json(state, "/control/rooms")]
+        node.stop(signal.SIGKILL)
+        assert rooms.names() == ["lobby"]
+    with offline(state) as rooms:  # what is left of a killed node
+        assert rooms.names() == ["lobby"]
+    assert start_node("node").stop() == 0
+
+
+def test_who_looks_leaves_no_key_and_no_mesh_behind(state):
+    (state / "mesh.json").unlink()
+    (state / "node.key").unlink()
+    with pytest.raises(UserError, match="no node has kept anything in"), offline(state):
+        pass
+    assert {path.name for path in state.iterdir()} <= {"lock", "reserve", "edgeboard.db"}
+
+
+def test_rooms_with_ink_are_kept_as_archives(state):
+    with importing(state) as importer:
+        importer.import_json("drawn", archive()[0])
     with StateDirectory.open(state) as held:
         (path,) = keep_rooms(held)
     assert path.name == "drawn.json"

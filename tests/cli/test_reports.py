@@ -101,7 +101,7 @@ def test_rooms_and_log_of_nowhere_are_one_line(run_main, tmp_path):
     for words in (["rooms"], ["log", "lobby"]):
         code, _, err = run_main(*words, "--state", tmp_path / "nowhere")
         assert code == 1
-        assert err.startswith("edgeboard: no node runs on ")
+        assert err.startswith("edgeboard: there is no directory ")
         code, _, err = run_main(*words, "--state", tmp_path)
         assert err == f"edgeboard: no node has kept anything in {tmp_path}; name its directory with --state DIR\n"
 

@@ -111,6 +111,8 @@ def test_everything_drawn_before_a_stop_is_there_after_it(start_node, run_main):
     node.stop()
     (room,) = json.loads(run_main("rooms", "--json", "--state", node.state)[1])
     assert (room["state"], room["items"], room["digest"]) == ("closed", 51, digest)
+    hint = f"read from the disk, since no node runs there; open them with: edgeboard run --state {node.state}"
+    assert run_main("rooms", "--state", node.state)[1].splitlines()[-1] == hint
 
 
 @slow

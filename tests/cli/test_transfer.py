@@ -143,7 +143,7 @@ def test_nowhere_is_one_line(run_main, tmp_path):
     for words in (["export", "lobby", "--svg", "-"], ["import", "lobby", tmp_path / "f"]):
         code, _, err = run_main(*words, "--state", nowhere)
         assert code == 1
-        assert err.startswith(f"edgeboard: no node runs on {nowhere}; start one with")
+        assert err.startswith(f"edgeboard: there is no directory {nowhere}; make it")
     assert not nowhere.exists()
 
 

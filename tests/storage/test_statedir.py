@@ -13,7 +13,7 @@ import pytest
 
 from edgeboard.errors import UserError
 from edgeboard.storage.sqlite import SqliteStore
-from edgeboard.storage.statedir import RESERVE_BYTES, SOCKET_PATH_MAX, StateDirectory, find_control_socket
+from edgeboard.storage.statedir import RESERVE_BYTES, SOCKET_PATH_MAX, TOOL_S, StateDirectory, find_control_socket
 from tests.storage.examples import ROOM, batches
 
 HOLDER = """
@@ -53,7 +53,7 @@ def test_it_is_made_for_its_owner_alone(tmp_path):
         assert mode(directory.path) == 0o700
         assert mode(directory.path / "lock") == 0o600
         assert directory.database == tmp_path / "a" / "state" / "edgeboard.db"
-        assert (directory.path / "lock").read_text() == f"{os.getpid()}\n"
+        assert (directory.path / "lock").read_text() == f"{os.getpid()} node\n"
 
 
 def test_another_node_is_refused_in_one_line_that_names_the_first(tmp_path, holder):
@@ -66,7 +66,7 @@ def test_the_lock_goes_with_the_process_however_it_ends(tmp_path, holder):
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     with StateDirectory.open(tmp_path / "state") as directory:
-        assert (directory.path / "lock").read_text() == f"{os.getpid()}\n"
+        assert (directory.path / "lock").read_text() == f"{os.getpid()} node\n"
 
 
 def test_the_lock_goes_with_close(tmp_path):
@@ -83,6 +83,35 @@ def test_a_lock_file_without_a_pid_is_still_a_lock(tmp_path):
         (tmp_path / "lock").write_text("")
         with pytest.raises(UserError, match="just starting"):
             StateDirectory.open(tmp_path)
+
+
+def test_a_node_waits_for_a_tool_that_is_about_to_end(tmp_path):
+    tool = StateDirectory.open(tmp_path, "edgeboard import")
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            tool.close()
+
+    with StateDirectory.open(tmp_path, pause=pause):
+        assert len(pauses) == 3
+
+
+def test_a_tool_that_does_not_end_is_named_and_is_not_called_a_node(tmp_path):
+    pauses = []
+    with StateDirectory.open(tmp_path, "edgeboard import"), pytest.raises(UserError) as caught:
+        StateDirectory.open(tmp_path, pause=pauses.append)
+    assert sum(pauses) == pytest.approx(TOOL_S, abs=0.2)
+    assert str(caught.value) == (
+        f"{tmp_path} is in use by `edgeboard import` (process {os.getpid()}): wait until it has ended"
+    )
+
+
+def test_a_tool_waits_for_nobody(tmp_path):
+    for holder, text in (("node", "by a node .*: stop it first, or, if it is just starting"), ("x", "by `x` ")):
+        with StateDirectory.open(tmp_path, holder), pytest.raises(UserError, match=text):
+            StateDirectory.open(tmp_path, "edgeboard import", pause=pytest.fail)
 
 
 def test_a_file_in_its_place_is_refused(tmp_path):
