@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness import ROOT, Figure, prepare, run_child, show
+from benchmarks.harness import ROOT, Figure, Missing, prepare, run_child, show
 
 KERNELS = Path("edgeboard") / "_native"
 SAY = "import json, edgeboard._native as n; print(json.dumps(n.active()))"
@@ -187,7 +187,7 @@ def compare(figures: list[Figure], revision: str, root: Path = ROOT) -> Iterator
 def _run(place: Path, figure: Figure) -> dict[str, float] | str:
     try:
         return run_child(sys.executable, ["-m", "benchmarks.child", figure.ours], place)
-    except RuntimeError as error:
+    except (Missing, RuntimeError) as error:
         return str(error).strip().splitlines()[-1][:120]
 
 

@@ -6,6 +6,7 @@ dependency of edgeboard.
 """
 
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -22,6 +23,10 @@ RUN_S = 600  # a single run that takes longer is a fault
 PREPARE_S = 3600  # making the data, once
 
 
+class Missing(Exception):
+    """This machine lacks what a figure takes; the message says what, and how to get it."""
+
+
 @dataclass(frozen=True)
 class Figure:
     """One row of the table."""
@@ -32,7 +37,8 @@ class Figure:
     unit: str
     target: str  # as the issue says it
     met: Callable[[float, dict[str, float]], bool]  # our median and the peers' medians
-    peers: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> ("file:function" in peers/, key)
+    peers: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> ("file:function" in peers/, key); with
+    # "" in the place of the function, our own run measures the peer too
     ratio_to: str = ""  # the peer that the ratio is to
     runs: int = 5
 
@@ -43,6 +49,7 @@ class Row:
     value: float
     spread: tuple[float, float]
     peers: dict[str, float]
+    missing: str = ""  # why nothing was measured; the value is none then
 
     @property
     def ratio(self) -> float | None:
@@ -51,9 +58,11 @@ class Row:
 
     @property
     def is_met(self) -> bool:
-        return self.figure.met(self.value, self.peers)
+        return not self.missing and self.figure.met(self.value, self.peers)
 
     def as_fields(self) -> dict[str, object]:
+        if self.missing:
+            return {"figure": self.figure.name, "target": self.figure.target, "missing": self.missing}
         return {
             "figure": self.figure.name,
             "value": self.value,
@@ -90,13 +99,21 @@ def prepare(root: Path = ROOT) -> None:
 
 
 def run_child(python: Path | str, arguments: list[str], root: Path = ROOT) -> dict[str, float]:
-    """One run in a fresh process; its last line of output is its numbers."""
+    """One run in a fresh process; its last line of output is its numbers.
+
+    Raises:
+        Missing: it takes something that is not here.
+        RuntimeError: it failed.
+    """
     data = os.environ.get("EDGEBOARD_DATA", str(ROOT.parent / "shared" / "data"))  # also for a tree elsewhere
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONHASHSEED": "0", "EDGEBOARD_DATA": data}
     done = subprocess.run(
         [str(python), *arguments], capture_output=True, text=True, timeout=RUN_S, cwd=root, env=environment
     )
     if done.returncode:
+        name, _, why = done.stderr.strip().rpartition("\n")[2].partition(": ")
+        if name == f"{Missing.__module__}.{Missing.__name__}":
+            raise Missing(why)
         raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
     numbers: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     return numbers
@@ -111,7 +128,13 @@ class Runs:
 
     def measure(self, figure: Figure) -> Row:
         """Run a figure and its peers in turn, so that a machine whose speed drifts is fair to both."""
-        peers = [target for target, _ in figure.peers.values()]
+        try:
+            return self._measure(figure)
+        except Missing as missing:
+            return Row(figure, math.nan, (math.nan, math.nan), {}, str(missing))
+
+    def _measure(self, figure: Figure) -> Row:
+        peers = [target for target, _ in figure.peers.values() if target]
         for number in range(figure.runs):
             if len(self._ours.setdefault(figure.ours, [])) <= number:
                 child = ["-m", "benchmarks.child", figure.ours]
@@ -121,9 +144,12 @@ class Runs:
                     file, _, function = target.partition(":")
                     path = Path(__file__).parent / "peers" / f"{file}.py"
                     self._peers[target].append(run_child(peer_python(), [str(path), function]))
-        values = [numbers[figure.key] for numbers in self._ours[figure.ours][: figure.runs]]
+        ours = self._ours[figure.ours]
+        values = [numbers[figure.key] for numbers in ours[: figure.runs]]
         medians = {
-            name: statistics.median(numbers[key] for numbers in self._peers[target][: figure.runs])
+            name: statistics.median(
+                numbers[key] for numbers in (self._peers[target] if target else ours)[: figure.runs]
+            )
             for name, (target, key) in figure.peers.items()
         }
         return Row(figure, statistics.median(values), (min(values), max(values)), medians)
@@ -139,6 +165,9 @@ def table(rows: list[Row]) -> str:
     """The rows as Markdown."""
     lines = ["| figure | value | peers | ratio | target | met |", "|---|---|---|---|---|---|"]
     for row in rows:
+        if row.missing:
+            lines.append(f"| {row.figure.name} | – | – | – | {row.figure.target} | skipped: {row.missing} |")
+            continue
         low, high = row.spread
         value = f"{show(row.value)} {row.figure.unit}"
         if high > low * 1.02:

@@ -39,6 +39,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 # The names that the system's programs go by; `dev` installs them and looks for the same names.
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 NODE_NAMES = ("node", "nodejs")
+ESBUILD_NAMES = ("esbuild",)
 
 
 def find_program(what, names, package):
@@ -62,6 +63,12 @@ def chromium_path():
 def node_path():
     """The system's Node.js, which runs the browser's modules without a browser."""
     return find_program("Node.js", NODE_NAMES, "nodejs")
+
+
+@pytest.fixture(scope="session")
+def esbuild_path():
+    """The system's esbuild, which bundles the page of an installation."""
+    return find_program("esbuild", ESBUILD_NAMES, "esbuild")
 
 
 LOOPBACK = "transport:\n  include_loopback: true\n  addresses: [127.0.0.1]\n"

@@ -232,7 +232,7 @@ def test_a_python_without_venv_is_explained_to_anyone_else(dev, monkeypatch):
 def test_a_system_without_apt_is_told_to_use_its_own_tool(dev, monkeypatch, capsys):
     monkeypatch.setattr(dev.shutil, "which", lambda name: None)
     dev.ensure_browser_parts()
-    assert "chromium nodejs is missing and there is no apt-get here" in capsys.readouterr().err
+    assert "chromium nodejs librsvg2-bin esbuild is missing and there is no apt-get here" in capsys.readouterr().err
 
 
 def test_a_failed_command_is_one_line_with_its_reason(dev):
@@ -297,7 +297,12 @@ def test_scripts_can_be_run(script):
 
 
 def test_tests_and_dev_look_for_the_same_programs(dev):
-    assert dev.SYSTEM_PARTS == {"chromium": conftest.CHROMIUM_NAMES, "nodejs": conftest.NODE_NAMES}
+    assert dev.SYSTEM_PARTS == {
+        "chromium": conftest.CHROMIUM_NAMES,
+        "nodejs": conftest.NODE_NAMES,
+        "librsvg2-bin": ("rsvg-convert",),  # tests of PNG ask the package itself
+        "esbuild": conftest.ESBUILD_NAMES,
+    }
 
 
 def test_a_missing_program_skips_with_the_remedy(monkeypatch):

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from edgeboard.errors import CloseCode, DecodeError, EdgeboardError, RefusedError, StateError, StoreError, UserError
-from edgeboard.web.assets import STATIC, Assets
+from edgeboard.web.assets import STATIC, Assets, html
 from edgeboard.web.exports import (
     MEDIA_TYPES,
     NOTES_BYTES_MAX,
@@ -158,7 +158,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
 
     async def embed(request: web.Request) -> web.StreamResponse:
         text = embedded(assets.page("index.html").text or "")
-        return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-cache"})
+        return html(text)
 
     async def addresses(request: web.Request) -> web.StreamResponse:
         _check_host(request)

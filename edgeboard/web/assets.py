@@ -1,7 +1,7 @@
 """The files of the page, under names that change when they do: a browser asks for each of them once, and never again.
 
-`/static/v-VERSION/main.js` is `static/main.js`; VERSION stands for all files together. An installation has a
-compressed copy beside each (setup.py), which aiohttp serves to whoever takes it.
+`/static/v-VERSION/main.js` is `static/main.js`; VERSION stands for all files together. An installation has the
+modules bundled and a compressed copy beside each file (setup.py), which aiohttp serves to whoever takes it.
 """
 
 import hashlib
@@ -12,6 +12,13 @@ from aiohttp import web
 
 STATIC: Final = Path(__file__).parent / "static"
 _FOREVER: Final = "public, max-age=31536000, immutable"
+
+
+def html(text: str) -> web.Response:
+    """A page that is asked for anew each time, compressed for whoever takes it so."""
+    response = web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-cache"})
+    response.enable_compression()
+    return response
 
 
 @final
@@ -42,7 +49,7 @@ class Assets:
         if name not in self._pages:
             text = (self._folder / name).read_text()
             self._pages[name] = text.replace('="/static/', f'="/static/v-{version}/')
-        return web.Response(text=self._pages[name], content_type="text/html", headers={"Cache-Control": "no-cache"})
+        return html(self._pages[name])
 
     def file(self, version: str, name: str) -> web.StreamResponse:
         """A file that a page names.

@@ -1,14 +1,15 @@
 """The page's files: asked for once under a name, and small where they were installed."""
 
 import gzip
+import re
 import shutil
 import subprocess
-import sys
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from benchmarks.installation import build_page
 from edgeboard.web.assets import Assets
 from tests._native.workshop import ROOT
 
@@ -46,43 +47,93 @@ def test_a_file_of_an_older_page_is_not_kept_for_ever(assets):
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """The page's folder as an installation has it."""
+def setuptools():
     pytest.importorskip(
         "setuptools", reason="setuptools is not in this environment; install it: pip install setuptools"
     )
-    folder = tmp_path_factory.mktemp("build")
-    shutil.copytree(
-        ROOT / "edgeboard" / "web", folder / "edgeboard" / "web", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    (folder / "edgeboard" / "__init__.py").touch()
-    shutil.copy(ROOT / "setup.py", folder)
-    (folder / "setup.cfg").write_text(
-        "[metadata]\nname = edgeboard\n[options]\npackages = edgeboard, edgeboard.web\n"
-        "[options.package_data]\nedgeboard.web = static/**\n"
-    )
-    subprocess.run([sys.executable, "setup.py", "-q", "build_py", "-d", "out"], cwd=folder, check=True, timeout=100)
-    return folder / "out" / "edgeboard" / "web" / "static"
 
 
-def test_an_installation_has_every_file_small_and_a_compressed_copy_beside_it(installed):
-    code = [path for path in STATIC.rglob("*") if path.suffix in (".js", ".mjs", ".css")]
-    assert len(code) > 60
+@pytest.fixture(scope="module")
+def installed(setuptools, esbuild_path, tmp_path_factory):
+    """The page's folder as an installation has it."""
+    return build_page(tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture(scope="module")
+def installed_without_esbuild(setuptools, tmp_path_factory):
+    return build_page(tmp_path_factory.mktemp("build"), PATH="")
+
+
+def code_of(folder):
+    return [path for path in folder.rglob("*") if path.suffix in (".js", ".mjs", ".css")]
+
+
+def test_an_installation_has_a_few_scripts_and_a_compressed_copy_beside_each(installed):
+    code = code_of(installed)
+    assert {"main.js", "style.css"} <= {path.name for path in code}
+    assert len(code) < 20
     for path in code:
-        there = installed / path.relative_to(STATIC)
-        assert gzip.decompress(there.with_name(there.name + ".gz").read_bytes()) == there.read_bytes()
-    before = sum(path.stat().st_size for path in code)
-    assert sum((installed / path.relative_to(STATIC)).stat().st_size for path in code) < 0.75 * before
+        assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == path.read_bytes()
+
+
+def test_an_installed_page_asks_at_once_for_all_that_its_script_needs(installed):
+    named = re.findall(r'(?:src|href)="/static/([^"]+)"', (installed / "index.html").read_text())
+    assert [name for name in named if not (installed / name).is_file()] == []
+    needed, waiting = set(), ["main.js"]
+    while waiting:
+        text = (installed / waiting.pop()).read_text()
+        found = set(re.findall(r'\b(?:from|import)"\./([^"]+)"', text)) - needed
+        needed |= found
+        waiting += found
+    assert needed
+    assert needed <= set(named)
+
+
+def test_where_esbuild_is_missing_every_file_is_small_by_itself(installed_without_esbuild):
+    code = code_of(STATIC)
+    assert len(code) > 60
+    there = [installed_without_esbuild / path.relative_to(STATIC) for path in code]
+    for path in there:
+        assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == path.read_bytes()
+    assert sum(path.stat().st_size for path in there) < 0.75 * sum(path.stat().st_size for path in code)
 
 
 @pytest.mark.slow
-def test_the_small_modules_pass_the_tests_of_the_page(installed, node_path, tmp_path):
-    shutil.copytree(installed, tmp_path / "edgeboard" / "web" / "static")
+def test_modules_without_comments_pass_the_tests_of_the_page(installed_without_esbuild, node_path, tmp_path):
+    shutil.copytree(installed_without_esbuild, tmp_path / "edgeboard" / "web" / "static")
     shutil.copytree(ROOT / "tests" / "js", tmp_path / "tests" / "js")
-    shutil.copytree(ROOT / "tests" / "vectors", tmp_path / "tests" / "vectors")
-    tests = sorted(str(path) for path in (tmp_path / "tests" / "js").rglob("*.test.js") if path.stem != "page.test")
-    done = subprocess.run([node_path, "--test", *tests], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    pass_the_tests_of_the_page(node_path, tmp_path, tmp_path / "tests" / "js")
+
+
+@pytest.mark.slow
+def test_bundles_with_short_names_pass_the_tests_of_the_page(esbuild_path, node_path, tmp_path):
+    made = tmp_path / "tests" / "js"
+    tests = sorted(map(str, (ROOT / "tests" / "js").rglob("*.test.js")))
+    words = ["--bundle", "--minify", "--format=esm", "--platform=node", "--log-level=error", f"--outdir={made}"]
+    subprocess.run([esbuild_path, *tests, *words], check=True, timeout=100)
+    (made / "package.json").write_text('{"type": "module"}')
+    pass_the_tests_of_the_page(node_path, tmp_path, made)
+
+
+def pass_the_tests_of_the_page(node_path, root, folder):
+    shutil.copytree(ROOT / "tests" / "vectors", root / "tests" / "vectors")
+    tests = sorted(str(path) for path in folder.rglob("*.test.js") if path.stem != "page.test")
+    assert len(tests) > 20
+    done = subprocess.run([node_path, "--test", *tests], cwd=root, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+async def test_a_page_is_compressed_for_whoever_takes_it(assets, tmp_path):
+    async def serve(request: web.Request) -> web.StreamResponse:
+        return assets.page("index.html")
+
+    (tmp_path / "index.html").write_text("words " * 1000)
+    app = web.Application()
+    app.router.add_get("/", serve)
+    async with TestClient(TestServer(app), auto_decompress=False) as client:
+        answer = await client.get("/", headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(await answer.read()) == b"words " * 1000
 
 
 async def test_a_compressed_copy_goes_to_whoever_takes_it(installed):

@@ -1,0 +1,47 @@
+"""The package as an installation has it: its page bundled and compressed by setup.py, to be run beside the sources."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.harness import ROOT
+
+STATIC = Path("edgeboard") / "web" / "static"
+_PACKAGES = """\
+[metadata]
+name = edgeboard
+[options]
+packages = edgeboard, edgeboard.web
+[options.package_data]
+edgeboard.web = static/**
+"""
+
+
+def build_page(folder: Path, **environment: str) -> Path:
+    """Build the files of the page as `pip install` does; returns where they are, in `folder`.
+
+    Raises:
+        subprocess.CalledProcessError: setup.py failed.
+    """
+    with tempfile.TemporaryDirectory() as source:
+        web = Path(source) / "edgeboard" / "web"
+        shutil.copytree(ROOT / "edgeboard" / "web", web, ignore=shutil.ignore_patterns("__pycache__"))
+        (web.parent / "__init__.py").touch()
+        shutil.copy(ROOT / "setup.py", source)
+        (Path(source) / "setup.cfg").write_text(_PACKAGES)
+        command = [sys.executable, "setup.py", "-q", "build_py", "-d", str(folder.resolve())]
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environment}
+        subprocess.run(command, cwd=source, env=environment, check=True, timeout=100)
+    return folder / STATIC
+
+
+def install(folder: Path) -> dict[str, str]:
+    """Lay the whole package into `folder`, kernels and all; returns the environment in which Python finds that one."""
+    without = shutil.ignore_patterns("__pycache__", "static")
+    shutil.copytree(ROOT / "edgeboard", folder / "edgeboard", ignore=without)
+    with tempfile.TemporaryDirectory() as made:
+        shutil.copytree(build_page(Path(made)), folder / STATIC)
+    return {"PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1"}  # a current folder that holds sources does not come first
