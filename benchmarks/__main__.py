@@ -19,6 +19,9 @@ examples:
   ./dev bench apply codec         the figures whose name or function contains one of these words
   ./dev bench --json out.json     also as JSON
   ./dev bench --compare HEAD~5    this tree and an earlier revision side by side, in turn
+
+Most figures are measured on strokes that are no part of the repository: handwriting.jsonl and generate_strokes.py,
+in the folder that EDGEBOARD_DATA names (else ../shared/data). Where they are missing, these figures are skipped.
 """
 
 
@@ -42,12 +45,23 @@ def main() -> int:
     if arguments.compare:
         return show_comparison(figures, arguments.compare, arguments.json)
     rows = run(figures)
-    print(table(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps([row.as_fields() for row in rows], indent=1) + "\n")
+    if any(row.is_measured for row in rows):
+        print(table(rows))
+    for trouble in dict.fromkeys(row.missing or row.failed for row in rows if not row.is_measured):
+        print(f"./dev bench: {trouble}", file=sys.stderr)
     if not arguments.names:
-        keep(rows)
-    return 0
+        if not all(row.is_measured for row in rows):
+            print(f"./dev bench: {KEPT.relative_to(ROOT)} stays as it is: not all was measured", file=sys.stderr)
+        else:
+            keep(rows)
+    return exit_code(rows)
+
+
+def exit_code(rows: list[Row]) -> int:
+    """1 if a figure failed, or if all were skipped."""
+    return 1 if any(row.failed for row in rows) or not any(row.is_measured for row in rows) else 0
 
 
 def matches(figure: Figure, words: list[str]) -> bool:
@@ -55,7 +69,7 @@ def matches(figure: Figure, words: list[str]) -> bool:
 
 
 def run(figures: list[Figure]) -> list[Row]:
-    prepare()
+    prepare(figures)
     runs = Runs()
     rows = []
     for number, figure in enumerate(figures, 1):

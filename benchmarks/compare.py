@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness import ROOT, Figure, Missing, prepare, run_child, show
+from benchmarks.harness import ROOT, Figure, Missing, RunFailed, prepare, run_child, show
 
 KERNELS = Path("edgeboard") / "_native"
 SAY = "import json, edgeboard._native as n; print(json.dumps(n.active()))"
@@ -159,7 +159,7 @@ def kernels_of(root: Path) -> str:
     """Which twin of each kernel runs in a tree."""
     try:
         active = run_child(sys.executable, ["-c", SAY], root)
-    except RuntimeError:
+    except RunFailed:
         return "no kernels"
     return ", ".join(f"{name} in {twin}" for name, twin in active.items())
 
@@ -172,8 +172,8 @@ def compare(figures: list[Figure], revision: str, root: Path = ROOT) -> Iterator
     """
     with checked_out(revision, root) as tree:
         print(f"{revision}: {kernels_of(tree)}; now: {kernels_of(root)}", file=sys.stderr, flush=True)
-        prepare(root)
-        prepare(tree)
+        prepare(figures, root)
+        prepare(figures, tree)
         runs: dict[tuple[Path, str], list[dict[str, float] | str]] = {}
         for figure in figures:
             for number in range(figure.runs):
@@ -187,8 +187,8 @@ def compare(figures: list[Figure], revision: str, root: Path = ROOT) -> Iterator
 def _run(place: Path, figure: Figure) -> dict[str, float] | str:
     try:
         return run_child(sys.executable, ["-m", "benchmarks.child", figure.ours], place)
-    except (Missing, RuntimeError) as error:
-        return str(error).strip().splitlines()[-1][:120]
+    except (Missing, RunFailed) as error:
+        return str(error)[:120]
 
 
 def _side(runs: list[dict[str, float] | str], figure: Figure) -> Side:

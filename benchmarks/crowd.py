@@ -7,7 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from benchmarks.data import DATA
+from benchmarks.data import data_file
 from edgeboard.cli.drawing import read_recording
 from edgeboard.cli.guest import GuestSession, Me
 from edgeboard.cli.replay import Replay
@@ -21,7 +21,7 @@ STROKES = 60  # of the recording, for each
 
 async def draw(state: Path, count: int, seconds: float) -> None:
     """Let them write in the lobby for some seconds."""
-    recorded = read_recording(DATA / "handwriting.jsonl")
+    recorded = read_recording(data_file("handwriting.jsonl"))
     crowd = []
     for number in range(count):
         me = Me(

@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,11 +20,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PEERS = ROOT / ".bench" / "peers"  # beside the data, which a new environment must not clear
 REQUIREMENTS = Path(__file__).parent / "peers" / "requirements.txt"
 RUN_S = 600  # a single run that takes longer is a fault
+LINE_MAX = 300  # characters of what a run says when it fails
 PREPARE_S = 3600  # making the data, once
+PREPARED = frozenset({"rooms", "joining", "codec", "page"})  # modules of ours that measure on data made once
 
 
 class Missing(Exception):
     """This machine lacks what a figure takes; the message says what, and how to get it."""
+
+
+class RunFailed(Exception):
+    """A run that gave no numbers; the text is one line."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Row:
     spread: tuple[float, float]
     peers: dict[str, float]
     missing: str = ""  # why nothing was measured; the value is none then
+    failed: str = ""  # likewise, where that is a fault
 
     @property
     def ratio(self) -> float | None:
@@ -57,12 +64,18 @@ class Row:
         return self.value / peer if peer else None
 
     @property
+    def is_measured(self) -> bool:
+        return not self.missing and not self.failed
+
+    @property
     def is_met(self) -> bool:
-        return not self.missing and self.figure.met(self.value, self.peers)
+        return self.is_measured and self.figure.met(self.value, self.peers)
 
     def as_fields(self) -> dict[str, object]:
         if self.missing:
             return {"figure": self.figure.name, "target": self.figure.target, "missing": self.missing}
+        if self.failed:
+            return {"figure": self.figure.name, "target": self.figure.target, "failed": self.failed}
         return {
             "figure": self.figure.name,
             "value": self.value,
@@ -78,24 +91,33 @@ class Row:
 
 
 def peer_python() -> Path:
-    """The interpreter of the peers' environment, made when it is first needed."""
+    """The interpreter of the peers' environment, made when it is first needed.
+
+    Raises:
+        Missing: it cannot be made.
+    """
     python = PEERS / "bin" / "python"
     stamp = PEERS / "requirements.txt"
     wanted = REQUIREMENTS.read_text()
     if not stamp.exists() or stamp.read_text() != wanted:
         print("making the peers' environment (first time only) ...", file=sys.stderr, flush=True)
-        venv.create(PEERS, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "-r", REQUIREMENTS], check=True)
+        try:
+            venv.create(PEERS, with_pip=True, clear=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", "-r", REQUIREMENTS], check=True)
+        except (subprocess.CalledProcessError, OSError) as error:
+            raise Missing(f"the peers' environment cannot be made: {error}") from None
         stamp.write_text(wanted)
     return python
 
 
-def prepare(root: Path = ROOT) -> None:
-    """Make and keep the data that figures share, so that no run pays for it."""
+def prepare(figures: Sequence[Figure], root: Path = ROOT) -> None:
+    """Make and keep the data that these figures share, so that no run pays for it; if that fails, the runs say why."""
+    if not any(figure.ours.partition(":")[0] in PREPARED for figure in figures):
+        return
     data = os.environ.get("EDGEBOARD_DATA", str(ROOT.parent / "shared" / "data"))
     environment = {**os.environ, "PYTHONPATH": str(root), "EDGEBOARD_DATA": data}
     command = [sys.executable, "-m", "benchmarks.data"]
-    subprocess.run(command, cwd=root, env=environment, check=True, timeout=PREPARE_S)
+    subprocess.run(command, cwd=root, env=environment, stderr=subprocess.DEVNULL, timeout=PREPARE_S)
 
 
 def run_child(python: Path | str, arguments: list[str], root: Path = ROOT) -> dict[str, float]:
@@ -103,18 +125,22 @@ def run_child(python: Path | str, arguments: list[str], root: Path = ROOT) -> di
 
     Raises:
         Missing: it takes something that is not here.
-        RuntimeError: it failed.
+        RunFailed: it gave no numbers.
     """
     data = os.environ.get("EDGEBOARD_DATA", str(ROOT.parent / "shared" / "data"))  # also for a tree elsewhere
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONHASHSEED": "0", "EDGEBOARD_DATA": data}
-    done = subprocess.run(
-        [str(python), *arguments], capture_output=True, text=True, timeout=RUN_S, cwd=root, env=environment
-    )
+    try:
+        done = subprocess.run(
+            [str(python), *arguments], capture_output=True, text=True, timeout=RUN_S, cwd=root, env=environment
+        )
+    except subprocess.TimeoutExpired:
+        raise RunFailed(f"{' '.join(arguments)} took more than {RUN_S} s") from None
     if done.returncode:
-        name, _, why = done.stderr.strip().rpartition("\n")[2].partition(": ")
+        last = done.stderr.strip().rpartition("\n")[2]
+        name, _, why = last.partition(": ")
         if name == f"{Missing.__module__}.{Missing.__name__}":
             raise Missing(why)
-        raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
+        raise RunFailed(f"{arguments[-1]}: {last[:LINE_MAX] or f'exit code {done.returncode}'}")
     numbers: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     return numbers
 
@@ -131,7 +157,9 @@ class Runs:
         try:
             return self._measure(figure)
         except Missing as missing:
-            return Row(figure, math.nan, (math.nan, math.nan), {}, str(missing))
+            return Row(figure, math.nan, (math.nan, math.nan), {}, missing=str(missing))
+        except RunFailed as failed:
+            return Row(figure, math.nan, (math.nan, math.nan), {}, failed=str(failed))
 
     def _measure(self, figure: Figure) -> Row:
         peers = [target for target, _ in figure.peers.values() if target]
@@ -165,8 +193,9 @@ def table(rows: list[Row]) -> str:
     """The rows as Markdown."""
     lines = ["| figure | value | peers | ratio | target | met |", "|---|---|---|---|---|---|"]
     for row in rows:
-        if row.missing:
-            lines.append(f"| {row.figure.name} | – | – | – | {row.figure.target} | skipped: {row.missing} |")
+        if not row.is_measured:
+            why = f"skipped: {row.missing}" if row.missing else f"**failed**: {row.failed}"
+            lines.append(f"| {row.figure.name} | – | – | – | {row.figure.target} | {why} |")
             continue
         low, high = row.spread
         value = f"{show(row.value)} {row.figure.unit}"

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data import DATA, ROOT, handwriting
+from benchmarks.data import ROOT, data_file, handwriting
 
 NEIGHBOURS = 5
 PENS = 10
@@ -43,12 +43,13 @@ def five_at_100() -> dict[str, float]:
 
 def _five(gather_s: float) -> dict[str, float]:
     """A board with five links: its memory when idle, and its processor time for each pen that draws there."""
+    recording = data_file("handwriting.jsonl")
     with tempfile.TemporaryDirectory() as folder, _boards(Path(folder), gather_s) as boards:
         host, state = boards[0]
         time.sleep(SETTLE_S)
         pages = int(Path(f"/proc/{host.pid}/statm").read_text().split()[1])
         idle = _share(host, IDLE_S)
-        pen = [sys.executable, "-m", "edgeboard.cli", "replay", str(DATA / "handwriting.jsonl"), "--room", "lobby"]
+        pen = [sys.executable, "-m", "edgeboard.cli", "replay", str(recording), "--room", "lobby"]
         replay = subprocess.Popen([*pen, "--loop", "--state", str(state)], stdout=subprocess.DEVNULL)
         try:
             time.sleep(SETTLE_S)
@@ -157,6 +158,7 @@ def latency_at_0() -> dict[str, float]:
 
 def _latency(gather_s: float) -> dict[str, float]:
     """Ten pens write on one board at their recorded speed: from the last sample of a stroke to the other's canvas."""
+    data_file("handwriting.jsonl")
     with tempfile.TemporaryDirectory() as folder:
         both = [
             subprocess.Popen(

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.data import handwriting
+from benchmarks.data import data_file, handwriting
 from edgeboard.canvas.leaves import survey
 from edgeboard.canvas.ops import Add, ItemType, Maker, Op, decode_op
 from edgeboard.canvas.refine import refine
@@ -178,6 +178,8 @@ def run_pair(
     tier: str, size: int, seconds: float, other_tier: str | None = None, what: str = "plain"
 ) -> dict[str, float]:
     """One run: messages (or ops) a second, and microseconds of CPU for each, of the sender and of the receiver."""
+    if what != "plain":
+        data_file("handwriting.jsonl")  # or neither side would say why
     both = []
     for role, name in (("offer", tier), ("answer", other_tier or tier)):
         command = [sys.executable, "-m", "benchmarks.transport", "--role", role, "--tiers", name]

@@ -129,6 +129,25 @@ def test_the_demo_gets_its_arguments_as_they_are(dev, checkout, commands):
     assert commands == [[str(checkout / ".venv/bin/edgeboard"), "demo", "--boards", "3", "--help", {}]]
 
 
+@pytest.mark.parametrize("word", ["--list", "--help"])
+def test_figures_are_named_without_making_an_environment(dev, checkout, commands, monkeypatch, word):
+    monkeypatch.setattr(dev, "ensure_environment", lambda: pytest.fail("an environment was made"))
+    (checkout / "benchmarks").mkdir()
+    (checkout / "benchmarks" / "__main__.py").touch()
+    assert dev.main(["bench", word]) == 0
+    assert commands == [[sys.executable, "-m", "benchmarks", word, {}]]
+
+
+def test_naming_the_figures_takes_the_standard_library_alone():
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", "import sys; sys.path.insert(0, '.'); sys.argv[1:] = ['--list']\n"
+         "from benchmarks.__main__ import main; sys.exit(main())"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "sizes:payload" in done.stdout
+
+
 def test_soak_selects_the_soak_tests(dev, checkout, commands):
     assert dev.main(["soak", "-k", "partition"]) == 0
     assert commands[0][1:-1] == ["-m", "pytest", "-m", "soak", "-k", "partition"]
