@@ -235,7 +235,7 @@ VERBS: tuple[Verb, ...] = (
         "JSON lines: {\"x\": [..], \"y\": [..], \"p\": [0..4095, ..], \"t\": [ms, ..]}, x and y in 1/20 px.\n"
         "InkML: as tablets and phones export it, with its colours and widths.\n"
         "CSV: x,y,pressure,t in px, 0 to 1 or 0 to 4095, and ms; an empty line or pressure 0 ends a stroke.\n"
-        "Ends when all of it is safe, or says what is not.",
+        "Ends when all of it is safe, or says what is not; a board that stops meanwhile is given 10 s to come back.",
         _replay,
     ),
     Verb(

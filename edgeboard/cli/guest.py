@@ -92,7 +92,7 @@ class GuestSession:
         self.host = ""  # the node's name, once it has said it
         self.ready = False  # caught up with the room over the present link
         self.notices: deque[str] = deque(maxlen=20)
-        self._room_name = room
+        self.room = room  # its name
         self._room = b""
         self._maker = Maker(me.origin)
         self._lamport = 0
@@ -115,7 +115,7 @@ class GuestSession:
         me = self.me
         self._out = []
         self._say(Guest(VERSION, me.person, me.origin_bytes, me.name, me.colour, {}))
-        self._say(Join(b"", self._room_name, Vector(self._held).to_bytes(), HANDLE))
+        self._say(Join(b"", self.room, Vector(self._held).to_bytes(), HANDLE))
 
     def receive(self, data: bytes) -> None:
         """One frame of the link: a byte of channel, and a message.

@@ -1,13 +1,14 @@
 """A guest session over the control socket of the node that is its host: dials, feeds, and dials again after an outage.
 
-While anything is not safe, an outage is only waiting: the node may be restarting. What a node refuses ends the run.
+While anything is not safe, an outage is only waiting: the node may be restarting. What a node refuses ends the run, and
+so does a node that does not come back.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import aiohttp
 
@@ -16,7 +17,7 @@ from edgeboard.cli.guest import GuestSession
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, UserError
 
 DIAL_AGAIN_S = 0.25
-OUTAGE_MAX_S = 30.0  # until a node that has gone is given up
+OUTAGE_MAX_S = 10.0  # until a node that has gone is given up; a restart takes 1 s, 5 on a slow board
 MESSAGE_MAX = 128 * 1024  # bytes of a frame
 PASSING = (CloseCode.NORMAL, CloseCode.GOING_AWAY, CloseCode.SLOW, CloseCode.SILENT)  # reasons to dial again
 
@@ -28,12 +29,13 @@ class HostedGuest:
     def __init__(self, state: Path, session: GuestSession, on_change: Callable[[], None] = lambda: None) -> None:
         self.session = session
         self.links = 0
+        self._ended = asyncio.Event()  # the host is given up
         self._state = state
         self._on_change = on_change
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._wakes = asyncio.Event()
         self._changed = asyncio.Condition()
-        self._failed: Exception | None = None
+        self._failed: UserError | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> "HostedGuest":
@@ -53,6 +55,24 @@ class HostedGuest:
     def flush(self) -> None:
         """Send what the session wants sent."""
         self._wakes.set()
+
+    async def unless_gone(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something as long as there is hope for the host; what is under way when it is given up is cancelled.
+
+        Raises:
+            UserError: the host is gone for good, or refuses.
+        """
+        doing, ending = asyncio.create_task(work), asyncio.create_task(self._ended.wait())
+        try:
+            await asyncio.wait({doing, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                doing.result()
+            elif self._failed is not None:
+                raise self._failed
+        finally:
+            doing.cancel()
+            ending.cancel()
+            await asyncio.gather(doing, ending, return_exceptions=True)
 
     async def until(self, holds: Callable[[], bool], timeout_s: float | None = None) -> bool:
         """Wait until something holds; False if it does not in time.
@@ -100,11 +120,14 @@ class HostedGuest:
                 if error.code not in PASSING:
                     self._failed = UserError(f"the node ends the link: {error}")
                 gone_at = time.monotonic()
-            except (UserError, DecodeError) as error:
+            except UserError as error:
                 self._failed = error
+            except DecodeError as error:
+                self._failed = UserError(f"the node says what nobody understands: {error}")
             self._ws = None
             await self._notify()
             if self._failed is not None:
+                self._ended.set()
                 return
             await asyncio.sleep(DIAL_AGAIN_S)
 

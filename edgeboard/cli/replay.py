@@ -16,10 +16,10 @@ from typing import Any, final
 from edgeboard.canvas.ops import Alive
 from edgeboard.canvas.refine import TOLERANCE
 from edgeboard.canvas.samples import Stroke
-from edgeboard.cli.control import state_of
+from edgeboard.cli.control import NoNode, state_of
 from edgeboard.cli.drawing import read_recording
 from edgeboard.cli.guest import GuestSession, Me
-from edgeboard.cli.hosted import HostedGuest
+from edgeboard.cli.hosted import OUTAGE_MAX_S, HostedGuest
 from edgeboard.errors import UserError
 from edgeboard.ids import OpId, Origin, PersonId, op_id
 from edgeboard.interchange import pen
@@ -103,18 +103,24 @@ class Replay:
         return self._stopping.is_set()
 
     async def write(self, state: Path, on_change: Callable[[], None]) -> dict[str, Any]:
-        """Write all of it, until all is safe or nothing more comes; returns what has become of it.
+        """Write all of it, until all is safe, nothing more comes, or the node is gone; returns what has become of it.
 
         Raises:
-            UserError: no node, or the node refuses.
+            UserError: no node, or the node refuses before anything is drawn.
         """
         began = time.monotonic()
         async with HostedGuest(state, self._session, on_change) as hosted:
             self._hosted = hosted
             await hosted.until(lambda: self._session.ready or self._stopping.is_set())
-            await self._write()
-            await self._finish()
-        return self._result(time.monotonic() - began)
+            gone = ""
+            try:
+                await hosted.unless_gone(self._write())
+                await self._finish()
+            except NoNode:
+                gone = f"the node on {state} has ended and is not back after {OUTAGE_MAX_S:g} s"
+            except UserError as error:
+                gone = str(error)
+        return self._result(time.monotonic() - began, gone)
 
     # -- drawing
 
@@ -222,11 +228,18 @@ class Replay:
         tally = self._session.tally
         return lambda: tally.unsafe + tally.unsaved != open_ends
 
-    def _result(self, seconds: float) -> dict[str, Any]:
+    def _result(self, seconds: float, gone: str = "") -> dict[str, Any]:
+        """What has become of it; `gone` says why the node was given up."""
         tally = self._session.tally
         open_ends = [number for number in range(1, tally.made + 1) if number not in tally.safe | tally.refused.keys()]
         trouble = ""
-        if tally.refused:
+        if gone:
+            trouble = (
+                f"{gone}: of {tally.made} ops that were made {len(tally.saved)} are known to be saved there, "
+                f"{len(tally.safe)} of them safe. Start it again, see what it has (edgeboard log "
+                f"{self._session.room}), and replay what is missing; a whole replay draws all of it anew"
+            )
+        elif tally.refused:
             number, why = next(iter(tally.refused.items()))
             trouble = f"{len(tally.refused)} of {tally.made} ops were refused, op {number}: {why}"
         elif tally.unsaved:

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,8 @@ def status(arguments: argparse.Namespace) -> int:
         print(f"  {found['kernels_remedy']}")
     if found["store_failed"]:
         print(f"CANNOT SAVE: {found['store_failed']}")
+    for line in show_space(found.get("disk", {}), found.get("store", {})):
+        print(line)
     print("\nrooms")
     print_table(
         ("room", "state", "items", "ops", "size", "erased", "given back", "people", "not safe"),
@@ -165,6 +167,17 @@ def status(arguments: argparse.Namespace) -> int:
             for line in lines:
                 print(f"  {line}")
     return 0
+
+
+def show_space(disk: dict[str, Any], store: dict[str, Any]) -> Iterator[str]:
+    """What is short of the disk, and of the memory that stands in for it."""
+    if disk.get("is_low"):
+        reserve = "" if disk["has_reserve"] else ", and the reserve for a next start is used up"
+        yield f"DISK ALMOST FULL: {show_size(disk['free_bytes'])} left{reserve}; free some space"
+    if store.get("failed"):
+        yield f"  {store['queued']} batches, {show_size(store['queued_bytes'])}, wait in memory to be saved"
+    if store.get("full"):
+        yield "  THE MEMORY FOR UNSAVED INK IS USED UP: new ink is refused until some of it is saved"
 
 
 def _ask_or_open(state: Path, path: str, otherwise: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - JSON is anything

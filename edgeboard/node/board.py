@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, final
@@ -18,6 +19,7 @@ from edgeboard.ports import Blobs, Store, Transport, Writer
 from edgeboard.runtime.supervise import Supervisor
 
 STOP_S = 1.8  # a stop is done within 2 s
+LOOK_S = 30.0  # between two looks at the space on the disk
 SAME_SECRET = (
     "; print the secret there with `edgeboard mesh secret`, and set it here with `edgeboard mesh secret --set`"
 )
@@ -50,6 +52,7 @@ class Board:
         supervisor: Supervisor,
         warm_up: Callable[[], object],
         adopt: Callable[[], Coroutine[Any, Any, None]],
+        look_at_disk: Callable[[], None],
         closing: Callable[[], Awaitable[None]],
         release: Callable[[], None],
     ) -> None:
@@ -70,6 +73,7 @@ class Board:
         self._supervisor = supervisor
         self._warm_up = warm_up
         self._adopt = adopt
+        self._look_at_disk = look_at_disk
         self._closing = closing
         self._release = release
         self._runners: list[web.AppRunner] = []
@@ -91,6 +95,7 @@ class Board:
             await self._serve()
             self._warm_up()
             self.spawn(self._adopt(), name="take over rooms of the mesh before")
+            self.spawn(self._watch_disk(), name="watch the space on the disk")
             for url in dict.fromkeys(self._peers):
                 self.spawn(self.links.keep_linked(self._transport, url, self._refusal(url)), name=f"link to {url}")
         except BaseException:
@@ -121,6 +126,12 @@ class Board:
             self._socket_path.chmod(0o600)  # its directory is ours alone already
         except OSError as error:
             raise UserError(f"cannot make the control socket {self._socket_path}: {error.strerror}") from None
+
+    async def _watch_disk(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            with suppress(OSError):
+                await asyncio.to_thread(self._look_at_disk)
 
     def _refusal(self, url: str) -> Callable[[RefusedError], None]:
         """What to do about a refusal: a peer named on the command line ends the start, another one is tried again."""

@@ -125,6 +125,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             "kernels": _native.active(),
             "kernels_remedy": kernels_remedy,
             "memory_bytes": resident_bytes(),
+            "disk": asdict(state.space.statistics()),
             "store": {"kind": config.storage.kind, **asdict(writer.statistics())},
             "blobs": asdict(pipeline.attachments.statistics()),
             "transport": {
@@ -170,6 +171,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         supervisor=supervisor,
         warm_up=transport.warm_up,
         adopt=lambda: adopt_rooms(store, mesh.mesh, api),
+        look_at_disk=state.space.look,
         closing=introducer.close,
         release=state.close,
     )

@@ -4,7 +4,8 @@ Rules of this file:
 - between two nodes one link lives: of two that cross, the one that the lower node id opened; of two in one direction
   the newer, since the older is dead or dying;
 - two runs of one node key cannot both be alive: while the first still answers, the second is refused as a clone;
-- a dialled board is tried for ever, with growing pauses, and never while it is linked already.
+- a dialled board is tried for ever, with growing pauses, and never while it is linked already; the log hears of the
+  first attempt that fails, of one an hour, and of the link.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from typing import final
 
 from edgeboard.errors import CloseCode, RefusedError, TransportError
 from edgeboard.ids import NodeId
+from edgeboard.node.outages import Outage
 from edgeboard.ports import Link, Transport
 from edgeboard.wire.messages import Channel
 
@@ -165,6 +167,7 @@ class Links:
             on_refused: told of each refusal that a person has to act on.
         """
         pause = FIRST_PAUSE_S
+        outage, now = Outage(), asyncio.get_running_loop().time
         known: NodeId | None = None
         dialled: Linked | None = None  # our own link, which may have ended before we look again
         while True:
@@ -174,19 +177,22 @@ class Links:
                 await self._ended_or_suspect(linked)
                 pause = FIRST_PAUSE_S
                 if linked.refusal is not None:  # a copy is found out only after its link has opened
-                    pause = self._refused(url, linked.refusal, on_refused, pause)
+                    pause = self._refused(url, linked.refusal, on_refused, pause, is_news=True)
                 await asyncio.sleep(self._rng.uniform(0.5, 1.0) * pause)
                 continue
             try:
                 link = await transport.connect(url)
             except RefusedError as error:
-                pause = self._refused(url, error, on_refused, pause)
+                pause = self._refused(url, error, on_refused, pause, is_news=outage.fail(now(), refused=True))
             except TransportError as error:
                 self.refusals.pop(url, None)
-                _log.info("no link to %s: %s; trying again", url, error)
+                level = logging.INFO if outage.fail(now(), refused=False) else logging.DEBUG
+                _log.log(level, "no link to %s (%s), trying on: %s", url, outage.describe(now()), error)
                 pause = min(LAST_PAUSE_S, pause * 2)
             else:
                 self.refusals.pop(url, None)
+                if took := outage.end(now()):
+                    _log.info("%s answers again after %s", url, took)
                 pause = FIRST_PAUSE_S
                 known = None if link.peer is None else link.peer.node
                 dialled = self.accept(link, ours=True)
@@ -195,11 +201,11 @@ class Links:
             await asyncio.sleep(self._rng.uniform(0.5, 1.0) * pause)
 
     def _refused(
-        self, url: str, error: RefusedError, on_refused: Callable[[RefusedError], None], pause: float
+        self, url: str, error: RefusedError, on_refused: Callable[[RefusedError], None], pause: float, *, is_news: bool
     ) -> float:
         """Remember a refusal, and tell it where a person has to act; returns how long to wait."""
         self.refusals[url] = str(error)
-        _log.warning("the board at %s refuses: %s", url, error)
+        _log.log(logging.WARNING if is_news else logging.DEBUG, "the board at %s refuses: %s", url, error)
         if error.code not in FINAL:
             return min(LAST_PAUSE_S, pause * 2)
         on_refused(error)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar, final
 
@@ -80,6 +81,8 @@ class Node:
     def committed(self, batches: Sequence[StoredBatch]) -> None:
         ends = [(batch.room, batch.author, batch.first + batch.count) for batch in batches]
         self.feed(lambda now: self.pipeline.committed(ends, now))
+        if self._unnamed and self._spawn is not None:
+            self._spawn(self._name_again(), name="name rooms on the disk")
 
     def store_failed(self, error: StoreError) -> None:
         self.feed(lambda _: self.pipeline.store_failed(str(error)))
@@ -202,10 +205,17 @@ class Node:
             await asyncio.to_thread(self._store.add_room, StoredRoom(room, self._mesh, name))
             self._unnamed.pop(room, None)
 
+    async def _name_again(self) -> None:
+        with suppress(StoreError):  # it comes again with the next commit
+            await self.name_rooms()
+
     async def _load(self, room: RoomId, name: str) -> None:
         """Remember a room, and bring what the disk holds of it to the pipeline, in portions."""
         try:
             await self.name_rooms()
+        except StoreError as error:  # a full disk can still be read
+            _log.error("room %s cannot be named on the disk, which is tried again with its ink: %s", name, error)
+        try:
             batches = await asyncio.to_thread(lambda: [batch.data for batch in self._store.load(room)])
         except StoreError as error:
             text = str(error)

@@ -3,9 +3,6 @@ time; who only reads takes no lock (`storage/reading.py`).
 
 The lock is on the open file `lock` (flock), so it goes with the process, however that ends; the file stays, and names
 the process that holds or last held it, and what it does there. A node waits for a tool to end, which takes seconds.
-
-The file `reserve` keeps a little of the disk back. A start on a full disk gives it up, so that a board can still count
-its boot, read its ink and draw; it comes back when there is space again.
 """
 
 import errno
@@ -23,13 +20,13 @@ from types import TracebackType
 from typing import Self, final
 
 from edgeboard.errors import UserError
+from edgeboard.storage.diskspace import DiskSpace
 
 logger = logging.getLogger(__name__)
 
 DATABASE = "edgeboard.db"
 LOCK = "lock"
 SOCKET = "control.sock"
-RESERVE = "reserve"
 SOCKET_NOTE = "control.path"  # says where the socket is, if it is not here
 
 NODE = "node"  # what a process does there; a tool says its own command instead
@@ -38,8 +35,6 @@ LOOK_S = 0.1  # between two looks whether it has ended
 HOLDER_MAX = 80  # bytes of the lock file
 
 DIRECTORY_MODE = 0o700
-RESERVE_BYTES = 1 << 20  # a boot number, the index of a WAL, and some ink
-RESERVE_SPACE = 16 * RESERVE_BYTES  # the reserve is made only where it is a small part of what is free
 SOCKET_PATH_MAX = 107  # bytes in sockaddr_un, without the final zero
 
 
@@ -47,10 +42,11 @@ SOCKET_PATH_MAX = 107  # bytes in sockaddr_un, without the final zero
 class StateDirectory:
     """A state directory that this process holds locked. Made by `open`; ends with `close`, or as a context."""
 
-    def __init__(self, path: Path, lock: int, control_socket: Path) -> None:
+    def __init__(self, path: Path, lock: int, control_socket: Path, space: DiskSpace) -> None:
         self.path = path
         self.database = path / DATABASE
         self.control_socket = control_socket
+        self.space = space
         self._lock: int | None = lock
 
     @classmethod
@@ -72,12 +68,13 @@ class StateDirectory:
             raise _explain(error, path) from error
         try:
             _take(lock, path, use, pause)
+            space = DiskSpace(path)
             with suppress(OSError):
-                _keep_reserve(path)
+                space.look(starting=True)
             with suppress(OSError):  # a disk that takes no pid need not keep a board from drawing
                 os.ftruncate(lock, 0)
                 os.pwrite(lock, f"{os.getpid()} {use}\n".encode(), 0)
-            return cls(path, lock, _place_socket(path))
+            return cls(path, lock, _place_socket(path), space)
         except OSError as error:
             os.close(lock)
             raise _explain(error, path) from error
@@ -106,21 +103,6 @@ def find_control_socket(path: Path) -> Path:
         return Path((path / SOCKET_NOTE).read_text(encoding="utf-8").strip())
     except OSError:
         return path / SOCKET
-
-
-def _keep_reserve(path: Path) -> None:
-    reserve = path / RESERVE
-    disk = os.statvfs(path)
-    free = disk.f_bavail * disk.f_frsize
-    if free < RESERVE_BYTES and reserve.exists():
-        reserve.unlink()
-        logger.warning("the disk of %s is full: free some space; the node starts on a reserve of 1 MiB", path)
-    elif free > RESERVE_SPACE and not reserve.exists():
-        file = os.open(reserve, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            os.posix_fallocate(file, 0, RESERVE_BYTES)
-        finally:
-            os.close(file)
 
 
 def _place_socket(path: Path) -> Path:

@@ -42,6 +42,7 @@ class WriterStatistics:
     bytes: int  # committed
     failures: int  # commits that failed
     failed: bool  # whether the store fails now
+    full: bool  # whether new ink is refused, since the memory for unsaved ink is used up
     last_commit_s: float
     slowest_commit_s: float
 
@@ -84,6 +85,7 @@ class GroupWriter:
         self._flushes: list[tuple[int, asyncio.Future[None]]] = []  # done when so many batches are committed
         self._failure: StoreError | None = None
         self._retry_s = self._settings.retry_first_s
+        self._full = False  # the memory is used up, and that has been said
         self._closed = False
         self._commits = self._batches = self._bytes = self._failures = self._refused = 0
         self._last_commit_s = self._slowest_commit_s = 0.0
@@ -95,6 +97,9 @@ class GroupWriter:
             if refused or self._closed or not self._queue.put(batch):
                 refused += 1
         self._refused += refused
+        if self.room_left == 0 and not self._full:
+            self._full = True
+            logger.warning("the memory for unsaved ink is used up; new ink is refused until some of it is saved")
         self._arm()
         return refused
 
@@ -169,6 +174,7 @@ class GroupWriter:
             bytes=self._bytes,
             failures=self._failures,
             failed=self._failure is not None,
+            full=self.room_left == 0,
             last_commit_s=self._last_commit_s,
             slowest_commit_s=self._slowest_commit_s,
         )
@@ -218,8 +224,11 @@ class GroupWriter:
         self._retry_s = self._settings.retry_first_s
         self._tidy(idle=False)
         if recovered:
-            logger.info("the store works again")
+            logger.info("saving works again")
             self._tell(self._on_recovered)
+        if self._full and self.room_left > 0:
+            self._full = False
+            logger.info("new ink is taken again")
         self._tell(self._on_committed, group)
         waiting = []
         for target, done in self._flushes:

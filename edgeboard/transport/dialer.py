@@ -45,8 +45,7 @@ if TYPE_CHECKING:
 # the board cannot be reached, `RefusedError` when it, or we, refused.
 Introduce = Callable[[str, str], Awaitable[tuple[str, bytes]]]
 
-# Makes the link of a connection that has opened.
-LetIn = Callable[["WebRtcCarrier"], Awaitable[OpenLink]]
+LetIn = Callable[["WebRtcCarrier"], Awaitable[OpenLink]]  # makes the link of a connection that has opened
 
 # Reasons that another carrier would not change.
 FINAL = frozenset(
@@ -59,6 +58,8 @@ FINAL = frozenset(
         CloseCode.TOO_OLD,
     }
 )
+
+STOPPING = "this board is stopping"
 
 _logger = logging.getLogger(__name__)
 
@@ -194,7 +195,7 @@ class LinkTransport:
         for work in self._under_way:
             work.cancel()
         for link in list(self._links):
-            link.close(CloseCode.GOING_AWAY, "this board is stopping")
+            link.close(CloseCode.GOING_AWAY, STOPPING)
         await self._tasks.end(self._settings.close_s)
         if self._client is not None:
             await self._client.close()
@@ -214,11 +215,13 @@ class LinkTransport:
         try:
             return await self._dial_webrtc(board)
         except (RefusedError, TransportError) as error:
-            self._failed("webrtc", str(board), error)
-            final = isinstance(error, RefusedError) and error.code in FINAL
-            if final or self._settings.mode == "webrtc":
+            self._failed("webrtc", str(board), error, logging.DEBUG)  # whoever asked for the link says more
+            if self._settings.mode == "webrtc" or (isinstance(error, RefusedError) and error.code in FINAL):
                 raise
-        return await self._dial_websocket(board)
+            why = str(error)
+        link = await self._dial_websocket(board)
+        _logger.info("%s: linked over a WebSocket, since WebRTC does not open: %s", board, why)
+        return link
 
     async def _dial_webrtc(self, board: URL) -> OpenLink:
         carrier = await self._new_carrier(str(board))
@@ -258,7 +261,7 @@ class LinkTransport:
             binding = EphemeralKey(self._entropy(32))
             return await self._meet(carrier, Side.OFFERER, binding, seal=carrier.seal)
         except (RefusedError, TransportError) as error:
-            self._failed("websocket", str(board), error)
+            self._failed("websocket", str(board), error, logging.DEBUG)
             raise
 
     async def _open_websocket(self, board: URL) -> ClientWebSocketResponse:
@@ -277,7 +280,7 @@ class LinkTransport:
     async def _answer(self, offer: str, source: str, half_open: HalfOpen, let_in: LetIn) -> str:
         """Answer an offer; the link that comes of it is handed over later."""
         if self._closing.is_set():
-            raise self._stopping()
+            raise TransportError(STOPPING)
         if self._settings.mode == "websocket":
             raise RefusedError(CloseCode.LIMIT, "this board takes WebSockets only")
         with ExitStack() as slot:
@@ -337,7 +340,7 @@ class LinkTransport:
 
     def _hand_over(self, link: OpenLink) -> None:
         if self._closing.is_set():
-            link.close(CloseCode.GOING_AWAY, "this board is stopping")
+            link.close(CloseCode.GOING_AWAY, STOPPING)
             return
         try:
             self._on_link(link)
@@ -358,7 +361,7 @@ class LinkTransport:
         """Open a link in a task that `close` can end."""
         if self._closing.is_set():
             work.close()
-            raise self._stopping()
+            raise TransportError(STOPPING)
         task = self._loop.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
@@ -369,15 +372,12 @@ class LinkTransport:
                 task.result().close(CloseCode.GOING_AWAY, "nobody waits for this link any more")
             caller = asyncio.current_task()
             if self._closing.is_set() and (caller is None or not caller.cancelling()):
-                raise self._stopping() from None
+                raise TransportError(STOPPING) from None
             raise
 
-    def _stopping(self) -> TransportError:
-        return TransportError("this board is stopping")
-
-    def _failed(self, carrier: str, remote: str, error: EdgeboardError) -> None:
+    def _failed(self, carrier: str, remote: str, error: EdgeboardError, level: int = logging.INFO) -> None:
         self._failures[carrier] += 1
-        _logger.info("%s: no link over %s: %s", remote, carrier, error)
+        _logger.log(level, "%s: no link over %s: %s", remote, carrier, error)
 
 
 def _board(url: str) -> URL:

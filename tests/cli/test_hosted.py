@@ -71,6 +71,27 @@ async def test_a_host_that_does_not_come_back_is_given_up(start_node, monkeypatc
             await hosted.until(lambda: False, 10)
 
 
+async def test_work_goes_on_while_there_is_hope_and_is_cancelled_when_there_is_none(start_node, monkeypatch):
+    monkeypatch.setattr(hosted_module, "OUTAGE_MAX_S", 0.3)
+    node = start_node()
+    done = []
+
+    async def work(until):
+        try:
+            await until.wait()
+        finally:
+            done.append(until.is_set())
+
+    over, never = asyncio.Event(), asyncio.Event()
+    over.set()
+    async with HostedGuest(node.state, a_session()) as hosted:
+        await hosted.unless_gone(work(over))
+        await asyncio.to_thread(node.stop)
+        with pytest.raises(NoNode, match="no node runs on"):
+            await hosted.unless_gone(work(never))
+    assert done == [True, False]
+
+
 async def test_what_a_host_refuses_for_good_ends_the_run(lasting_node):
     async with HostedGuest(lasting_node.state, a_session("no such name!")) as hosted:
         with pytest.raises(UserError, match="the node ends the link: a room name is 1 to 64"):

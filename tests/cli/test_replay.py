@@ -14,6 +14,7 @@ import edgeboard.cli.replay as replay_module
 from edgeboard.canvas.samples import Stroke
 from edgeboard.cli.drawing import read_recording
 from edgeboard.cli.guest import GuestSession, Me
+from edgeboard.cli.hosted import OUTAGE_MAX_S
 from edgeboard.cli.replay import Replay
 from edgeboard.ids import OpId, Origin, PersonId
 from edgeboard.interchange.pen import Style
@@ -164,6 +165,31 @@ def test_a_host_that_is_killed_and_started_again_loses_nothing(start_node, run_m
     assert json.loads(out)["safe"] == 51
     room = rooms_of(run_main, node.state)["r"]
     assert (room["ops"], room["items"]) == (51, 51)
+
+
+@slow
+@pytest.mark.parametrize("speed", ["1", "0"])
+def test_a_host_that_is_killed_for_good_ends_it_soon_with_an_account(start_node, run_main, tmp_path, speed):
+    strokes = [{"x": [at, at + 9], "y": [at, at], "p": [900, 900], "t": [0, 20]} for at in range(5_000)]
+    (tmp_path / "long.jsonl").write_text("".join(json.dumps(stroke) + "\n" for stroke in strokes))
+    node = start_node()
+    words = ("--room", "r", "--speed", speed, "--state", node.state, "--json")
+    pen = start_replay(tmp_path / "long.jsonl", *words)
+    give_up = time.monotonic() + 15
+    while rooms_of(run_main, node.state).get("r", {}).get("ops", 0) < 3:
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+    node.stop(signal.SIGKILL)
+    out, err = pen.communicate(timeout=OUTAGE_MAX_S + 10)
+    assert pen.returncode == 1
+    result = json.loads(out)
+    assert result["safe"] <= result["saved"] < result["ops"]
+    assert err == (
+        f"edgeboard: the node on {node.state} has ended and is not back after 10 s: of {result['ops']} ops that were "
+        f"made {result['saved']} are known to be saved there, {result['safe']} of them safe. Start it again, see what "
+        "it has (edgeboard log r), and replay what is missing; a whole replay draws all of it anew\n"
+    )
+    assert rooms_of(run_main, node.state)["r"]["ops"] >= result["saved"]
 
 
 @slow

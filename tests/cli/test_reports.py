@@ -79,6 +79,19 @@ def test_status_shows_trouble(run_main, fake_node):
         assert line in out.splitlines()
 
 
+def test_status_shows_a_disk_and_a_memory_that_run_out(run_main, fake_node):
+    disk = {"free_bytes": 512, "is_low": True, "has_reserve": False}
+    store = {"failed": True, "full": True, "queued": 3, "queued_bytes": 7_000_000}
+    fake_node.table["GET /control/status"] = (200, STATUS | {"disk": disk, "store": store})
+    out = run_main("status", "--state", fake_node.state)[1].splitlines()
+    assert "DISK ALMOST FULL: 512 B left, and the reserve for a next start is used up; free some space" in out
+    assert "  3 batches, 7.0 MB, wait in memory to be saved" in out
+    assert "  THE MEMORY FOR UNSAVED INK IS USED UP: new ink is refused until some of it is saved" in out
+    well = {"disk": disk | {"is_low": False}, "store": {"failed": False, "full": False}}
+    fake_node.table["GET /control/status"] = (200, STATUS | well)
+    assert "FULL" not in run_main("status", "--state", fake_node.state)[1]
+
+
 def test_status_says_which_kernels_run_and_what_would_change_it(run_main, fake_node):
     found = STATUS | {
         "kernels": {"strokes": "Python"},

@@ -10,10 +10,11 @@ import pytest
 from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.config.schema import Config, NodeSection, StorageSection
 from edgeboard.config.values import Listen
-from edgeboard.errors import UserError
+from edgeboard.errors import StoreError, UserError
 from edgeboard.identity.keyfile import load_or_create_mesh, set_mesh
 from edgeboard.ids import Origin, PersonId
 from edgeboard.node.build import build
+from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.testing.guest import ScriptedGuest
 from edgeboard.transport.settings import Settings as TransportSettings
 from edgeboard.wire.messages import Channel
@@ -130,6 +131,33 @@ async def test_a_stop_saves_what_is_being_gathered(tmp_path) -> None:
     await again.node.until_loaded(room.room)
     assert len(room.document.items()) == 1
     await again.stop()
+
+
+async def test_on_a_disk_that_takes_nothing_a_room_is_read_and_named_when_it_takes_something_again(
+    tmp_path, monkeypatch
+) -> None:
+    board = build(config_of(tmp_path / "a"))
+    await board.start()
+    board.node.feed(lambda now: board.node.pipeline.draw("lobby", [text("before")], now))
+    await board.stop()
+    named = []
+
+    def full(self, room) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(SqliteStore, "add_room", full)
+    again = build(config_of(tmp_path / "a"))
+    await again.start()
+    try:
+        room = again.node.feed(lambda now: again.node.pipeline.open_room("lobby", now))
+        await again.node.until_loaded(room.room)
+        assert len(room.document.items()) == 1
+        assert again.node.pipeline.store_failed_text is None
+        monkeypatch.setattr(SqliteStore, "add_room", lambda self, room: named.append(room))
+        again.node.feed(lambda now: again.node.pipeline.draw("lobby", [text("after")], now))
+        await until(lambda: [room.name for room in named] == ["lobby"])
+    finally:
+        await again.stop()
 
 
 async def test_nothing_of_a_stopped_board_runs_on(tmp_path) -> None:

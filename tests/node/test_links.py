@@ -163,6 +163,23 @@ async def test_a_board_is_dialled_again_after_a_failure_and_after_its_link_has_e
     task.cancel()
 
 
+async def test_a_board_that_is_switched_off_is_in_the_log_once_and_again_when_it_is_back(monkeypatch, caplog) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(module, "LAST_PAUSE_S", 0.001)
+    caplog.set_level("DEBUG", module.__name__)
+    world = World()
+    transport = Dialled(*(TransportError("unreachable") for _ in range(50)), FakeLink(HIGHER))
+    task = asyncio.get_running_loop().create_task(world.links.keep_linked(transport, "http://x:1", lambda error: None))
+    await asyncio.wait_for(world.linked.wait(), 10)
+    said = [record.getMessage() for record in caplog.records if record.levelname != "DEBUG"]
+    assert said[0] == "no link to http://x:1 (1 attempt in 0 s), trying on: unreachable"
+    assert said[1].startswith("http://x:1 answers again after 50 attempts in ")
+    assert said[2].startswith("linked to board ")
+    assert len(said) == 3
+    assert len(caplog.records) == 52
+    task.cancel()
+
+
 async def test_a_refusal_that_a_person_must_mend_is_told(monkeypatch) -> None:
     monkeypatch.setattr(module, "REFUSED_PAUSE_S", 0.001)
     world = World()

@@ -6,15 +6,12 @@ import stat
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from edgeboard.errors import UserError
-from edgeboard.storage.sqlite import SqliteStore
-from edgeboard.storage.statedir import RESERVE_BYTES, SOCKET_PATH_MAX, TOOL_S, StateDirectory, find_control_socket
-from tests.storage.examples import ROOM, batches
+from edgeboard.storage.statedir import SOCKET_PATH_MAX, TOOL_S, StateDirectory, find_control_socket
 
 HOLDER = """
 import sys
@@ -186,33 +183,3 @@ def test_where_no_path_is_short_enough_the_remedy_is_named(short_path, monkeypat
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_path / ("run-" * 30)))
     with pytest.raises(UserError, match="set XDG_RUNTIME_DIR to a shorter one"):
         StateDirectory.open(short_path / ("long-" * 20))
-
-
-def fill(disk):
-    with (disk / "ballast").open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(4096))
-
-
-def test_a_start_on_a_full_disk_gives_up_the_reserve_and_can_read_and_write(make_disk, caplog):
-    disk = make_disk(24)
-    with StateDirectory.open(disk / "state") as directory:
-        store = SqliteStore(directory.database)
-        store.write(batches(100))
-        store.close()
-    fill(disk)
-    with StateDirectory.open(disk / "state") as directory:
-        assert "free some space" in caplog.text
-        store = SqliteStore(directory.database)
-        assert list(store.load(ROOM)) == batches(100)
-        store.write(batches(200))
-        store.close()
-        assert not (directory.path / "reserve").exists()
-    (disk / "ballast").unlink()
-    with StateDirectory.open(disk / "state") as directory:
-        assert (directory.path / "reserve").stat().st_size == RESERVE_BYTES
-
-
-def test_a_small_disk_keeps_no_reserve(make_disk):
-    with StateDirectory.open(make_disk(2)) as directory:
-        assert not (directory.path / "reserve").exists()

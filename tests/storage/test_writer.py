@@ -155,6 +155,28 @@ def test_a_failure_is_told_once_and_the_ink_is_kept_until_the_store_works_again(
     run(main())
 
 
+def test_memory_that_is_used_up_is_told_once_and_so_is_its_end(caplog):
+    caplog.set_level("INFO")
+
+    async def main():
+        size = BATCH_OVERHEAD + len(batch(0).data)
+        desk = Desk(queue_bytes=4 * size, reserve_bytes=2 * size)
+        desk.store.fail_next(3)
+        for first in range(3):
+            desk.writer.put([batch(first)])
+        assert desk.writer.statistics().full
+        await asyncio.sleep(10)
+        assert not desk.writer.statistics().full
+        assert desk.committed == [0, 1, 2]
+
+    run(main())
+    assert [record.getMessage() for record in caplog.records if record.levelname != "ERROR"] == [
+        "the memory for unsaved ink is used up; new ink is refused until some of it is saved",
+        "saving works again",
+        "new ink is taken again",
+    ]
+
+
 def test_attempts_back_off_and_a_later_failure_is_told_again():
     async def main():
         desk = Desk()
