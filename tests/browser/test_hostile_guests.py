@@ -18,7 +18,6 @@ TRAPS = [
     "&lt;script&gt;window.caught=1&lt;/script&gt;",
     "\u202e\u0000<iframe srcdoc='<script>top.caught=1</script>'>",
 ]
-SVG_WITH_SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>window.caught=1</script></svg>'
 
 
 def items(trap):
@@ -27,6 +26,7 @@ def items(trap):
     return [
         Add(0, 0, ItemType.TEXT, pack([50, 100, trap, 20, 4])),
         Add(0, 0, ItemType.STICKY, pack([400, 100, 200, 100, trap, 6])),
+        Add(0, 0, ItemType.IMAGE, pack([50, 300, 90, 90, b"h" * 32, "image/png", 9])),
         Add(0, 0, ItemType.TICKER, pack({"text": trap})),
         Add(0, 0, ItemType.SHAPE, pack([2, [0, 0, 50, 50], trap, trap, trap])),
         Add(0, 0, 99, trap.encode()),
@@ -57,6 +57,14 @@ def test_traps_in_items_and_names_do_not_spring_in_the_page(boards, invite, mall
     ana.safe()
     assert ana.ask("typeof window.caught") == "undefined"
     assert ana.ask("document.querySelectorAll('iframe, script:not([src]), img[onerror]').length") == 0
+
+
+def test_pictures_of_kinds_that_can_run_are_refused(mallory, eventually):
+    kinds = ["image/svg+xml", "text/html", *TRAPS]
+    for kind in kinds:
+        mallory.draw(Add(0, 0, ItemType.IMAGE, msgpack.packb([50, 300, 90, 90, b"h" * 32, kind, 9])))
+    eventually(lambda: len(mallory.guest.refused) == len(kinds))
+    assert all("can be shown" in why for why in mallory.guest.refused.values())
 
 
 def test_the_page_lets_no_inline_script_run_whoever_puts_it_there(boards, invite):
