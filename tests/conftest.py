@@ -37,7 +37,7 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # The names that the system's programs go by; `dev` installs them and looks for the same names.
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 NODE_NAMES = ("node", "nodejs")
 ESBUILD_NAMES = ("esbuild",)
 

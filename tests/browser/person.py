@@ -92,6 +92,10 @@ class Person:
         self.page.fill("#name", name)
         self.page.click("#dialog-name button[type=submit]")
 
+    def limit_storage(self, size):
+        """The browser keeps at most so many bytes for this board from now on, as on a device that is full."""
+        self._devtools.send("Storage.overrideQuotaForOrigin", {"origin": self.node.url, "quotaSize": size})
+
     # -- what is to be seen
 
     @property

@@ -51,6 +51,26 @@ def test_ink_of_a_tab_that_was_closed_in_an_outage_arrives_once_from_the_next(mo
     assert other.room(room)["ops"] == 3
 
 
+def test_where_the_browsers_storage_is_full_ink_still_goes_out_and_the_page_says_to_stay(
+    mortal_boards, invite
+):
+    host, other = mortal_boards
+    ana, ben = invite(host).live(), invite(other).live()
+    ana.limit_storage(1)
+    ana.draw(200, 200)
+    ben.sees(1)  # the pen is not blocked
+    ana.safe()
+    host.kill()
+    ana.draw(200, 300)
+    ana.until("edgeboard.state !== 'live'")
+    ana.until("document.getElementById('badge-detail').textContent === 'leave this page open'")
+    ana.draw(200, 400)
+    assert ana.ask("edgeboard.unsafe()") == 2
+    host.start()
+    ana.live(60).sees(3).safe()
+    ben.sees(3)
+
+
 def test_two_tabs_of_one_person_are_one_person(boards, invite):
     ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
     first = ana.page

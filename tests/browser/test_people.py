@@ -2,6 +2,9 @@
 
 import pytest
 
+from tests.crash.evidence import digest_of
+from tests.crash.hosted import HostedGuest
+
 
 def test_cursors_bear_the_names_of_people_at_other_boards(boards, invite, eventually):
     ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
@@ -46,3 +49,25 @@ def test_a_stroke_is_seen_while_it_is_drawn_and_logged_at_least_every_two_second
     ben.until("edgeboard.previews.length === 0")
     assert ben.count() == 1
     assert ana.digest == ben.digest
+
+
+def test_thirty_people_draw_at_once_and_everybody_sees_the_same(boards, room, loop, invite, eventually):
+    ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
+    crowd = [HostedGuest(loop, boards[at % 2].state, 100 + at, name=f"Pupil {at + 1}", room=room) for at in range(28)]
+    eventually(lambda: all(guest.is_linked for guest in crowd))
+    ana.until("edgeboard.people.length === 30")
+    ben.until("edgeboard.people.length === 30")
+    for row in range(4):
+        for guest in crowd:
+            guest.draw_long()
+        ana.draw(200, 150 + 150 * row)
+        ben.draw(600, 150 + 150 * row)
+    strokes = 4 * 30
+    for person in (ana, ben):
+        person.sees(strokes).safe()
+    assert ana.page.get_attribute("#people", "aria-label") == "30 people here. Show who"
+    ana.undo()  # in the middle of a class, only her own last stroke goes
+    for person in (ana, ben):
+        person.sees(strokes - 1)
+    eventually(lambda: all(guest.is_all_safe for guest in crowd))
+    eventually(lambda: ana.digest == ben.digest == digest_of(boards[0], room) == digest_of(boards[1], room))

@@ -138,6 +138,10 @@ export class Desk {
     new ResizeObserver(() => this.#resize()).observe(stage);
     this.#watchRatio();
     this.#resize();
+    globalThis.document.fonts.addEventListener("loadingdone", () => {
+      this.#painter.reletter();
+      this.stale();
+    });
   }
 
   /** What tools work with. @returns {Bench} */

@@ -22,7 +22,7 @@ const LINE_WIDTH_MAX = 256; // px
 export const STICKY_MARGIN = 12; // px
 const STICKY_SIZES = [18, 16, 14, 12, 10]; // px of its letters: the first that lets all of the text in
 const ROUND = 48; // straight parts of an ellipse, where it is asked what touches it
-const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
+const FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 
 function pictureOfShape(item) {
   const [shape, numbers, colour, width, fill] = listOf(item);

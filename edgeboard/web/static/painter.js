@@ -8,6 +8,7 @@
  */
 
 import { inflated, overlap, united } from "./geometry.js";
+import { ItemType } from "./kinds.js";
 import { pictureOf } from "./picture.js";
 import { Bitmap, Sheet } from "./sheet.js";
 import { Sight } from "./sight.js";
@@ -166,6 +167,13 @@ export class Painter {
     this.#last = null;
     this.changed(document.items().map(({ id }) => id));
     this.#isAnew = true; // a whole sheet
+  }
+
+  /** Letters have another shape: all that has words is made again. */
+  reletter() {
+    const hasWords = (id) => ![ItemType.STROKE, ItemType.IMAGE].includes(this.#document.item(id)?.type);
+    for (const id of [...this.#aside.keys()].filter(hasWords)) this.#aside.delete(id);
+    this.changed(this.ids().filter(hasWords));
   }
 
   /** Never show these items again. @param {string[]} ids */

@@ -40,25 +40,28 @@ const ROOM_STATES = new Map([ // say
 
 /**
  * The badge.
- * @param {{phase: string, carrier: string, isSuspect: boolean, waiting: number, roomState: string}} state `waiting`: strokes
- *   not handed over
+ * @param {{phase: string, carrier: string, isSuspect: boolean, waiting: number, roomState: string, isPersistent: boolean}}
+ *   state `waiting`: strokes not handed over; `isPersistent`: whether this browser keeps them
  * @returns {{title: string, detail: string, tone: "good"|"busy"|"bad"}}
  */
-export function badge({ phase, carrier, isSuspect, waiting, roomState = "" }) {
+export function badge({ phase, carrier, isSuspect, waiting, roomState = "", isPersistent = true }) {
   const queue = waiting > 0 ? counted(waiting, "{n} stroke waiting", "{n} strokes waiting") : "";
+  const kept = isPersistent ? say("ink is kept here") : say("leave this page open");
   switch (phase) {
     case Phase.LIVE:
       if (isSuspect) return { title: say("Unsteady"), detail: queue || say("waiting for the board"), tone: "busy" };
       if (roomState === "faulted") return { title: say("Live"), detail: say("the board cannot save"), tone: "busy" };
+      if (!isPersistent) return { title: say("Live"), detail: queue || say("this browser keeps no ink"), tone: "busy" };
       return { title: say("Live"), detail: queue || say("over {way}", { way: CARRIERS.get(carrier) ?? carrier }), tone: "good" };
     case Phase.JOINING:
       return { title: say("Joining"), detail: queue || say("fetching the board"), tone: "busy" };
     case Phase.CONNECTING:
       return { title: say("Connecting"), detail: queue || say("looking for the board"), tone: "busy" };
     case Phase.STOPPED:
-      return { title: say("Not connected"), detail: queue || say("ink is kept here"), tone: "bad" };
+      return { title: say("Not connected"), detail: queue || kept, tone: "bad" };
     default:
-      return { title: say("Offline"), detail: queue ? say("{queue}, kept here", { queue }) : say("ink is kept here"), tone: "bad" };
+      if (!isPersistent) return { title: say("Offline"), detail: kept, tone: "bad" };
+      return { title: say("Offline"), detail: queue ? say("{queue}, kept here", { queue }) : kept, tone: "bad" };
   }
 }
 

@@ -18,6 +18,8 @@ test("the badge says how things are in plain words", () => {
   assert.equal(said({ phase: Phase.OFFLINE }), "Offline, ink is kept here");
   assert.equal(said({ phase: Phase.OFFLINE, waiting: 1 }), "Offline, 1 stroke waiting, kept here");
   assert.equal(said({ roomState: "faulted" }), "Live, the board cannot save");
+  assert.equal(said({ phase: Phase.OFFLINE, waiting: 1, isPersistent: false }), "Offline, leave this page open");
+  assert.equal(said({ isPersistent: false }), "Live, this browser keeps no ink");
   assert.equal(said({ isSuspect: true, waiting: 3 }), "Unsteady, 3 strokes waiting");
 });
 
