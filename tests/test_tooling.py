@@ -4,13 +4,16 @@ Nothing here installs anything: what would touch the system or the network is re
 """
 
 import importlib.util
+import inspect
 import os
 import re
+import signal
 import subprocess
 import sys
 import tomllib
 import venv
 import zipfile
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import SimpleNamespace
@@ -57,7 +60,14 @@ def checkout(dev, tmp_path, monkeypatch):
 def commands(dev, monkeypatch):
     """The commands that ./dev would have run; all of them pass."""
     ran = []
+
+    @contextmanager
+    def beside(name, command):
+        ran.append([*map(str, command), name])
+        yield lambda: True
+
     monkeypatch.setattr(dev, "run", lambda command, **settings: ran.append([*map(str, command), settings]) or 0)
+    monkeypatch.setattr(dev, "running_beside", beside)
     monkeypatch.setattr(dev, "hand_over", lambda command: ran.append([*map(str, command), {}]) or 0)
     monkeypatch.setattr(dev, "ensure_browser_parts", lambda: None)
     return ran
@@ -109,18 +119,40 @@ def test_test_alone_runs_style_types_and_every_test(dev, checkout, commands):
     (checkout / "edgeboard").mkdir()
     (checkout / "edgeboard" / "__init__.py").touch()
     assert dev.main(["test"]) == 0
-    assert [Path(command[0]).name for command in commands] == ["ruff", "ruff", "mypy", "python"]
-    assert "--check" in commands[1]
-    assert "edgeboard" in commands[2]
+    assert [Path(command[0]).name for command in commands] == ["python", "ruff", "ruff", "mypy", "python"]
+    browser, _, style, types, others = commands
+    assert "tests/browser" in browser
+    assert "--check" in style
+    assert "edgeboard" in types
+    assert "--ignore=tests/browser" in others
 
 
 def test_one_failed_step_fails_the_run_but_the_others_still_run(dev, checkout, monkeypatch, capsys):
     ran = []
     monkeypatch.setattr(dev, "ensure_browser_parts", lambda: None)
     monkeypatch.setattr(dev, "run", lambda command, **_: ran.append(command) or len(ran) % 2)
+    monkeypatch.setattr(dev, "running_beside", lambda name, command: nullcontext(lambda: False))
     assert dev.main(["test"]) == 1
     assert len(ran) == 3
-    assert "FAILED: lint, pytest" in capsys.readouterr().err
+    assert "FAILED: lint, pytest, pytest in the browser" in capsys.readouterr().err
+
+
+def test_a_step_beside_others_is_told_of_at_its_end(dev, capfd):
+    with dev.running_beside("it", [sys.executable, "-c", "print('said')"]) as wait:
+        assert wait()
+    with dev.running_beside("it", [sys.executable, "-c", "raise SystemExit(3)"]) as wait:
+        assert not wait()
+    out, err = capfd.readouterr()
+    assert out == "said\n"
+    assert "dev: it: FAILED (exit code 3) within" in err
+
+
+def test_a_step_beside_others_ends_with_them(dev):
+    endless = [sys.executable, "-c", "import signal; signal.pause()"]
+    with suppress(KeyboardInterrupt), dev.running_beside("it", endless) as wait:
+        process = inspect.getclosurevars(wait).nonlocals["process"]
+        raise KeyboardInterrupt
+    assert process.returncode == -signal.SIGTERM
 
 
 def test_the_demo_gets_its_arguments_as_they_are(dev, checkout, commands):
@@ -251,7 +283,10 @@ def test_a_python_without_venv_is_explained_to_anyone_else(dev, monkeypatch):
 def test_a_system_without_apt_is_told_to_use_its_own_tool(dev, monkeypatch, capsys):
     monkeypatch.setattr(dev.shutil, "which", lambda name: None)
     dev.ensure_browser_parts()
-    assert "chromium nodejs librsvg2-bin esbuild is missing and there is no apt-get here" in capsys.readouterr().err
+    assert (
+        "chromium-headless-shell nodejs librsvg2-bin esbuild is missing and there is no apt-get here"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_failed_command_is_one_line_with_its_reason(dev):
@@ -317,7 +352,7 @@ def test_scripts_can_be_run(script):
 
 def test_tests_and_dev_look_for_the_same_programs(dev):
     assert dev.SYSTEM_PARTS == {
-        "chromium": conftest.CHROMIUM_NAMES,
+        "chromium-headless-shell": conftest.CHROMIUM_NAMES,
         "nodejs": conftest.NODE_NAMES,
         "librsvg2-bin": ("rsvg-convert",),  # tests of PNG ask the package itself
         "esbuild": conftest.ESBUILD_NAMES,

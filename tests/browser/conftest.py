@@ -64,9 +64,9 @@ def link_two(make, secret):
     return first, second
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def boards(tmp_path_factory, mesh_secret):
-    """Two linked nodes for all tests that leave them as they are: each is in a room of its own."""
+    """Two linked nodes for all tests of a module that leave them as they are: each is in a room of its own."""
     with nodes_in(tmp_path_factory.mktemp("boards")) as make:
         yield link_two(make, mesh_secret)
 

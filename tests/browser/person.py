@@ -71,6 +71,9 @@ class Person:
         self.page.close()
 
     def leave(self):
+        """Close the browser, as people do: its pages say good-bye."""
+        for page in self.context.pages:
+            page.goto("about:blank")
         self.context.close()
 
     def ask(self, expression, argument=None):
@@ -82,7 +85,7 @@ class Person:
 
     def live(self, seconds=PATIENCE_S):
         """Wait until this page is linked, and has the canvas."""
-        self.until("edgeboard.state === 'live'", seconds)
+        self.until("globalThis.edgeboard?.state === 'live'", seconds)
         return self
 
     def introduce(self, name):

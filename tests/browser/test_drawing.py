@@ -41,19 +41,19 @@ def guest_carriers(node):
     return [link["carrier"] for link in node.status()["links"] if link["guest"]]
 
 
-def test_a_pen_in_one_browser_draws_in_the_other_over_webrtc_all_the_way(boards, invite):
+def test_a_pen_in_one_browser_draws_in_the_other_over_webrtc_all_the_way(boards, invite, eventually):
     ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
     assert ana.carrier == ben.carrier == "webrtc"
     drawn_in_one_seen_in_the_other(ana, ben, boards)
-    assert guest_carriers(boards[0]) == guest_carriers(boards[1]) == ["webrtc"]
+    eventually(lambda: guest_carriers(boards[0]) == guest_carriers(boards[1]) == ["webrtc"])
     assert ana.page.inner_text("#badge").split("\n") == ["Live", "over WebRTC"]
 
 
-def test_a_page_that_is_told_so_uses_a_websocket(boards, invite):
+def test_a_page_that_is_told_so_uses_a_websocket(boards, invite, eventually):
     ana, ben = (invite(node, carrier="websocket").live() for node in boards)
     assert ana.carrier == ben.carrier == "websocket"
     drawn_in_one_seen_in_the_other(ana, ben, boards)
-    assert guest_carriers(boards[0]) == guest_carriers(boards[1]) == ["websocket"]
+    eventually(lambda: guest_carriers(boards[0]) == guest_carriers(boards[1]) == ["websocket"])
 
 
 def test_where_webrtc_cannot_open_a_websocket_takes_over_within_five_seconds(boards, invite):

@@ -51,9 +51,7 @@ def test_ink_of_a_tab_that_was_closed_in_an_outage_arrives_once_from_the_next(mo
     assert other.room(room)["ops"] == 3
 
 
-def test_where_the_browsers_storage_is_full_ink_still_goes_out_and_the_page_says_to_stay(
-    mortal_boards, invite
-):
+def test_where_the_browsers_storage_is_full_ink_still_goes_out_and_the_page_says_to_stay(mortal_boards, invite):
     host, other = mortal_boards
     ana, ben = invite(host).live(), invite(other).live()
     ana.limit_storage(1)
