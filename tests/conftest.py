@@ -192,7 +192,7 @@ def make_node(tmp_path):
         yield make
 
 
-SMALL_DISK = 8 * 1024 * 1024  # bytes
+SMALL_DISK = "24m"  # large enough for the reserve of a state directory
 
 
 @pytest.fixture

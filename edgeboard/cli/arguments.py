@@ -79,7 +79,7 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 def add_at(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at", metavar="TIME", type=reads(read_moment),
-        help="as it was then: 2026-07-01T14:30, 14:30, or -90min (default: now)",
+        help="as it was then: 2026-07-01T14:30, 14:30 (the last one: if that is still to come, yesterday's), or -90min",
     )  # fmt: skip
 
 
@@ -197,9 +197,11 @@ def _log(parser: argparse.ArgumentParser) -> None:
 
 
 def _mesh(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("secret",), help="the secret that the boards of one mesh share")
+    parser.add_argument("what", choices=("secret",), help="print the secret of this board's mesh, or set it with --set")
     parser.add_argument(
-        "--set", metavar="TOKEN", help="join the mesh of this secret from the next start on; - reads it from a line"
+        "--set",
+        metavar="TOKEN",
+        help="join the mesh of this secret from the next start on; with - it is read from the standard input",
     )
     add_state(parser, "the node")
     add_json(parser)
@@ -235,6 +237,7 @@ VERBS: tuple[Verb, ...] = (
         "JSON lines: {\"x\": [..], \"y\": [..], \"p\": [0..4095, ..], \"t\": [ms, ..]}, x and y in 1/20 px.\n"
         "InkML: as tablets and phones export it, with its colours and widths.\n"
         "CSV: x,y,pressure,t in px, 0 to 1 or 0 to 4095, and ms; an empty line or pressure 0 ends a stroke.\n"
+        "With semicolons or tabs between the values, decimal commas are read too.\n"
         "Ends when all of it is safe, or says what is not; a board that stops meanwhile is given 10 s to come back.",
         _replay,
     ),

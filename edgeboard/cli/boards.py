@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, final
 
-from edgeboard.cli.control import request
+from edgeboard.cli.control import ask
 from edgeboard.errors import EdgeboardError, UserError
 
 STOP_S = 4.0  # a board stops within 2 s; after this it is killed
@@ -50,7 +50,7 @@ class ChildBoard:
         if self._process.returncode is not None:
             raise UserError(f"{self.name} has ended: {last_line(self.log)}")
         try:
-            return json.loads((await request(self.state, path))[0])
+            return json.loads(await asyncio.to_thread(ask, self.state, path))
         except EdgeboardError:
             return None
 

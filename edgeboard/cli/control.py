@@ -3,19 +3,17 @@
 Whoever asks gets JSON or bytes; "no node runs there" is `NoNode`, so that a verb may open the store itself instead.
 """
 
-import asyncio
+import http.client
 import json
 import os
+import socket
 from pathlib import Path
 from typing import Any, final
 from urllib.parse import quote
 
-import aiohttp
-
 from edgeboard.config.values import SERVICE_STATE, default_state
 from edgeboard.errors import EdgeboardError, UserError
 from edgeboard.storage.statedir import find_control_socket
-from edgeboard.web.exports import NOTES_HEADER
 
 ANSWER_S = 30.0  # a node that is alive answers sooner, even with a million ops on a slow core
 TEXT_MAX = 400  # characters of an error that are shown
@@ -35,10 +33,6 @@ def state_of(given: Path | None) -> Path:
     return default_state() if given is None else given
 
 
-def connector(state: Path) -> aiohttp.UnixConnector:
-    return aiohttp.UnixConnector(str(find_control_socket(state)))
-
-
 def no_node(state: Path) -> NoNode:
     """What to say if nobody answers; as a service the state lies elsewhere, so look there too."""
     text = f"no node runs on {state}; start one with: edgeboard run --state {state}"
@@ -52,26 +46,39 @@ def no_node(state: Path) -> NoNode:
     return NoNode(text)
 
 
-async def request(state: Path, path: str, data: bytes | None = None) -> tuple[bytes, str | None]:
-    """Ask once; with `data` it is a POST. Returns the answer, and the notes that came with it, as JSON.
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path, timeout: float | None) -> None:
+        super().__init__("edgeboard", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def request(state: Path, path: str, data: bytes | None = None) -> tuple[bytes, http.client.HTTPMessage]:
+    """Ask once; with `data` it is a POST, which may take as long as it takes. Returns the answer and its headers.
 
     Raises:
         NoNode: nobody listens. NodeError: refused. UserError: no permission, or no answer.
     """
-    timeout = aiohttp.ClientTimeout(total=None if data is not None else ANSWER_S, connect=5.0)
+    connection = UnixConnection(find_control_socket(state), ANSWER_S if data is None else None)
     try:
-        async with (
-            aiohttp.ClientSession(connector=connector(state), timeout=timeout) as session,
-            session.request("GET" if data is None else "POST", f"http://edgeboard{path}", data=data) as response,
-        ):
-            body = await response.read()
+        connection.request("GET" if data is None else "POST", path, body=data)
+        with connection.getresponse() as response:
+            body = response.read()
             if response.status != 200:
                 raise NodeError(_reason(body, response.status))
-            return body, response.headers.get(NOTES_HEADER)
+            return body, response.headers
     except TimeoutError:
         raise UserError(f"the node on {state} does not answer; see its log, or stop it") from None
-    except (aiohttp.ClientError, OSError) as error:
+    except (http.client.HTTPException, OSError) as error:
         raise explain(state, error) from None
+    finally:
+        connection.close()
 
 
 def explain(state: Path, error: Exception) -> UserError:
@@ -85,15 +92,8 @@ def explain(state: Path, error: Exception) -> UserError:
 
 
 def ask(state: Path, path: str, data: bytes | None = None) -> bytes:
-    """`request`, from code that does not run on a loop."""
-    return asyncio.run(request(state, path, data))[0]
-
-
-def ask_noted(state: Path, path: str) -> tuple[bytes, list[dict[str, Any]]]:
-    """The same, with what the node notes about its answer."""
-    body, notes = asyncio.run(request(state, path))
-    found: list[dict[str, Any]] = json.loads(notes) if notes else []
-    return body, found
+    """The answer of `request` alone."""
+    return request(state, path, data)[0]
 
 
 def ask_json(state: Path, path: str, data: bytes | None = None) -> Any:  # noqa: ANN401 - JSON is anything

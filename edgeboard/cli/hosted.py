@@ -12,9 +12,10 @@ from typing import Any, final
 
 import aiohttp
 
-from edgeboard.cli.control import NoNode, connector, explain, request
+from edgeboard.cli.control import NoNode, ask, explain
 from edgeboard.cli.guest import GuestSession
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, UserError
+from edgeboard.storage.statedir import find_control_socket
 
 DIAL_AGAIN_S = 0.25
 OUTAGE_MAX_S = 10.0  # until a node that has gone is given up; a restart takes 1 s, 5 on a slow board
@@ -40,7 +41,7 @@ class HostedGuest:
 
     async def __aenter__(self) -> "HostedGuest":
         """Raises: NoNode, UserError: there is no host to begin with."""
-        await request(self._state, "/control/status")
+        await asyncio.to_thread(ask, self._state, "/control/status")
         self._tasks = [
             asyncio.create_task(self._keep_linked(), name="link to the host"),
             asyncio.create_task(self._send(), name="send to the host"),
@@ -135,7 +136,7 @@ class HostedGuest:
         """One link, from opening to its end."""
         try:
             async with (
-                aiohttp.ClientSession(connector=connector(self._state)) as http,
+                aiohttp.ClientSession(connector=_connector(self._state)) as http,
                 http.ws_connect("http://edgeboard/guest", max_msg_size=MESSAGE_MAX, compress=0) as ws,
             ):
                 self.session.connect()
@@ -150,3 +151,7 @@ class HostedGuest:
         except (aiohttp.ClientError, OSError) as error:
             if self._ws is None:
                 raise explain(self._state, error) from None
+
+
+def _connector(state: Path) -> aiohttp.UnixConnector:
+    return aiohttp.UnixConnector(str(find_control_socket(state)))

@@ -57,11 +57,13 @@ def log(arguments: argparse.Namespace) -> int:
     print(f"room {name}{then}: {found['live_items']} items from {found['ops']} ops in {show_size(found['bytes'])}")
     for note in found.get("notes", ()):
         print(f"  missing: {note['kind']} ({note['count']}): {note['why']}")
+    names = found.get("names", {})
     print("\nwho")
     print_table(
-        ("person", "ops", "size", "from", "to", "did"),
+        ("name", "person", "ops", "size", "from", "to", "did"),
         [
             (
+                show_name(names.get(who["person"], "")),
                 who["person"][:ID_SHOWN],
                 who["ops"],
                 show_size(who["bytes"]),
@@ -93,7 +95,13 @@ def log(arguments: argparse.Namespace) -> int:
     print_table(
         ("when", "person", "did", "size", "op"),
         [
-            (show_time(entry["at"]), entry["person"][:ID_SHOWN], entry["what"], show_size(entry["bytes"]), entry["id"])
+            (
+                show_time(entry["at"]),
+                show_name(names.get(entry["person"], "")) or entry["person"][:ID_SHOWN],
+                entry["what"],
+                show_size(entry["bytes"]),
+                entry["id"],
+            )
             for entry in found["entries"][-ENTRIES_SHOWN:]
         ],
     )
@@ -212,6 +220,11 @@ def print_table(head: Sequence[str], rows: Table) -> None:
             for cell, width, number in zip(row, widths, numeric, strict=True)
         ]
         print(("  " + "  ".join(padded)).rstrip())
+
+
+def show_name(name: str) -> str:
+    """What somebody calls himself, with nothing in it that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def show_size(count: int) -> str:

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgeboard.cli.control import NoNode, ask_json, ask_noted, room_path, state_of
-from edgeboard.cli.drawing import read_drawing, to_archive
+from edgeboard.cli.control import NoNode, ask_json, request, room_path, state_of
+from edgeboard.cli.reports import show_time
 from edgeboard.errors import UserError
-from edgeboard.rooms.archive import FILE_MAX
-from edgeboard.web.exports import MEDIA_TYPES, Wanted
+from edgeboard.web.exports import ITEMS_HEADER, MEDIA_TYPES, NOTES_HEADER, Exported, Wanted
 
 STANDARD = "-"
+IMPORTED = (
+    "import takes what `edgeboard export --json` wrote, an .excalidraw drawing, or a recording (.jsonl, .csv, .inkml)"
+)
 SHOWN_MAX = 5  # refused ops that are named
 
 
@@ -31,22 +33,26 @@ def export_room(arguments: argparse.Namespace) -> int:
         arguments.scale if form == "png" else 1,
         arguments.transparent and form == "png",
     )
-    notes: Iterable[Mapping[str, Any]]
     try:
-        data, notes = ask_noted(state, room_path("/api/room", room, f"export.{form}{wanted.query()}"))
+        data, headers = request(state, room_path("/api/room", room, f"export.{form}{wanted.query()}"))
+        exported = Exported(data, json.loads(headers.get(NOTES_HEADER, "[]")), int(headers.get(ITEMS_HEADER, "1")))
     except NoNode as missing:
         from edgeboard.cli.offline import offline
 
         _require_state(state, missing)
         with offline(state) as rooms:
             exported = rooms.export(room, wanted)
-        data, notes = exported.data, exported.notes
-    write_out(getattr(arguments, form), data)
-    show_notes(notes)
+    write_out(getattr(arguments, form), exported.data)
+    show_notes(exported.notes)
+    if exported.items == 0:
+        then = "" if wanted.at is None else f" at {show_time(wanted.at)}"
+        print(f"edgeboard: page {wanted.page + 1} of {room} is empty{then}; the file shows nothing", file=sys.stderr)
     return 0
 
 
 def import_room(arguments: argparse.Namespace) -> int:
+    from edgeboard.cli.drawing import read_drawing, to_archive  # and with it the canvas
+
     state = state_of(arguments.state)
     data = read_in(arguments.file)
     notes: list[dict[str, object]] = []
@@ -54,6 +60,8 @@ def import_room(arguments: argparse.Namespace) -> int:
     if drawing is not None:
         notes = [note.as_fields() for note in drawing.notes]
         data = to_archive(arguments.room, data, drawing)
+    elif not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        raise UserError(f"{arguments.file} is none of the files that can be imported; {IMPORTED}")
     result: dict[str, Any]
     try:
         result = ask_json(state, room_path("/control/rooms", arguments.room, "import"), data)
@@ -122,6 +130,8 @@ def read_in(name: str) -> bytes:
     Raises:
         UserError: unreadable or too large.
     """
+    from edgeboard.rooms.archive import FILE_MAX
+
     try:
         if name == STANDARD:
             data = sys.stdin.buffer.read(FILE_MAX + 1)
@@ -132,4 +142,6 @@ def read_in(name: str) -> bytes:
         raise UserError(f"cannot read {name}: {error.strerror or error}") from None
     if len(data) > FILE_MAX:
         raise UserError(f"{name} is larger than {FILE_MAX // 1024 // 1024} MiB; this is not the archive of one room")
+    if not data.strip():
+        raise UserError(f"{name} is empty; {IMPORTED}")
     return data

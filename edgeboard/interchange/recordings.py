@@ -6,6 +6,7 @@ cutting it into pieces is for who draws it. What is wrong with a file is one `Us
 
 import json
 import math
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,8 +23,10 @@ POINTS_MAX = 100_000  # of a stroke
 SCALE = 20  # steps per px in our JSON lines; a CSV has px, and is kept in these steps
 PAUSE_MS = 180  # between strokes where the recording does not say: about that of a writing hand
 PAUSE_MAX_MS = 2_000  # nobody wants to watch a pen that was put away
+ALLOWED = "a recording is JSON lines, CSV or InkML"
 ALLOWED_JSON = 'a line is {"x": [..], "y": [..], "p": [0..4095, ..], "t": [ms, ..]}, x and y in 1/20 px'
 ALLOWED_CSV = "a line is x,y,pressure,t: px, px, 0 to 1 or 0 to 4095, ms; an empty line ends a stroke"
+DECIMAL_COMMA = re.compile(r"-?\d+,\d+")  # where semicolons or tabs stand between values
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,15 @@ def parse_recording(source: str, data: bytes) -> list[Recorded]:
         from edgeboard.interchange.inkml import read_inkml  # and with it a parser of XML
 
         return read_inkml(source, data)
+    if not data.strip():
+        raise UserError(f"{source}: is empty; {ALLOWED}")
+    if b"\0" in data[:4096]:
+        raise UserError(f"{source}: is no text; {ALLOWED}")
     try:
         lines = data.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UserError(f"{source}:{line}: not UTF-8 text") from None
+        raise UserError(f"{source}:{line}: not UTF-8 text; {ALLOWED}") from None
     first = next((line for line in lines if line.strip()), "")
     read = _read_json if first.lstrip().startswith("{") else _read_csv
     strokes = list(read(source, lines))
@@ -154,7 +161,10 @@ def _groups(source: str, lines: Sequence[str]) -> Iterator[list[_Row]]:
         if line.strip() and not line.lstrip().startswith("#"):
             if len(line) > LINE_MAX:
                 _fail(source, number, f"longer than {LINE_MAX // 1024 // 1024} MiB")
-            cells = [cell.strip().strip('"') for cell in line.split(_delimiter(line))]
+            delimiter = _delimiter(line)
+            cells = [cell.strip().strip('"') for cell in line.split(delimiter)]
+            if delimiter != ",":
+                cells = [cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell for cell in cells]
             if header and cells[0].lower() == "x":
                 header = False
                 continue

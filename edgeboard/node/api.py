@@ -118,7 +118,7 @@ class Api:
     # What takes long is done in a thread, from values that no longer change; the pens never wait for it.
 
     async def room_log(self, name: str, at: int | None = None) -> dict[str, Any]:
-        """Who did what, up to a moment (Unix ms) if one is given."""
+        """Who did what, up to a moment (Unix ms) if one is given; `names` has those of who was here since the start."""
         room = self._room(name)
         await _loaded("edgeboard.node.exporting")
         await _loaded("edgeboard.rooms.chronicle")
@@ -128,9 +128,13 @@ class Api:
 
         if at is None:
             batches, live = list(room.log.batches()), self._live_items(room)
-            return await asyncio.to_thread(describe_batches, room.name, batches, live)
-        record = take_record(room.log, room.document)
-        return await asyncio.to_thread(describe_past, room.name, record, self._segments(room.room), at)
+            found = await asyncio.to_thread(describe_batches, room.name, batches, live)
+        else:
+            record = take_record(room.log, room.document)
+            found = await asyncio.to_thread(describe_past, room.name, record, self._segments(room.room), at)
+        people = self._node.pipeline.people[room.room]
+        names = {who["person"]: people.name_of(bytes.fromhex(who["person"])) for who in found["people"]}
+        return found | {"names": {person: name for person, name in names.items() if name}}
 
     async def export(self, name: str, wanted: Wanted) -> Exported:
         """A room as a file."""

@@ -81,7 +81,8 @@ def write_export(source: Source, wanted: Wanted, segments: Segments, read_blob: 
             notes += [note.as_fields() for note in missing]
         case form:
             raise DecodeError(f"a room cannot be written as {form[:20]!r}")
-    return Exported(data, notes)
+    shown = None if wanted.form == "json" else sum(item.page == wanted.page for item in canvas.items)
+    return Exported(data, notes, shown)
 
 
 def describe_past(name: str, record: Record, segments: Segments, at: int) -> dict[str, Any]:

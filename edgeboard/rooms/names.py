@@ -3,7 +3,7 @@
 import re
 
 from edgeboard.errors import CloseCode, RefusedError
-from edgeboard.wire.messages import ROOM_NAME_MAX
+from edgeboard.wire.fields import ROOM_NAME_MAX
 
 ROOM_NAME = re.compile(rf"[A-Za-z0-9._-]{{1,{ROOM_NAME_MAX}}}")
 

@@ -25,12 +25,15 @@ class People:
 
     def __init__(self) -> None:
         self._by_node: dict[NodeId, tuple[Person, ...]] = {}
+        self._names: dict[bytes, str] = {}  # by person id, of all who were here lately
 
     def set(self, node: NodeId, people: Iterable[Person]) -> bool:
         """Replace the list of one node; True if it has changed."""
         people = tuple(people)
         if self._by_node.get(node, ()) == people:
             return False
+        for person, _, name, _ in people:
+            _put(self._names, person, name)
         if people:
             self._by_node[node] = people
         else:
@@ -39,6 +42,10 @@ class People:
 
     def at(self, node: NodeId) -> tuple[Person, ...]:
         return self._by_node.get(node, ())
+
+    def name_of(self, person: bytes) -> str:
+        """How somebody called himself when he was here last; nothing if that is not known."""
+        return self._names.get(person, "")
 
     def nodes(self) -> list[NodeId]:
         return list(self._by_node)

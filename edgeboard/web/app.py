@@ -18,6 +18,7 @@ from aiohttp import web
 from edgeboard.errors import CloseCode, DecodeError, EdgeboardError, RefusedError, StateError, StoreError, UserError
 from edgeboard.web.assets import STATIC, Assets, html
 from edgeboard.web.exports import (
+    ITEMS_HEADER,
     MEDIA_TYPES,
     NOTES_BYTES_MAX,
     NOTES_HEADER,
@@ -205,6 +206,8 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
             exported = await doors.export(request.match_info["name"], read_wanted(form, request.query))
             notes = json.dumps(exported.notes)
             headers = {NOTES_HEADER: notes} if exported.notes and len(notes) <= NOTES_BYTES_MAX else {}
+            if exported.items is not None:
+                headers[ITEMS_HEADER] = str(exported.items)
             return web.Response(body=exported.data, content_type=MEDIA_TYPES[form], headers=headers)
 
         return handle

@@ -16,6 +16,7 @@ PAGE_MAX: Final = 1_000_000
 SCALE_MAX: Final = 4
 MOMENT_MAX: Final = 1 << 53  # Unix ms
 NOTES_HEADER: Final = "Edgeboard-Notes"  # what was not carried, as JSON in ASCII
+ITEMS_HEADER: Final = "Edgeboard-Items"  # how many items a picture shows
 NOTES_BYTES_MAX: Final = 7_000  # of that header; a client reads 8 KiB
 
 Note = Mapping[str, object]  # kind, count, why
@@ -49,6 +50,7 @@ class Exported:
 
     data: bytes
     notes: Sequence[Note] = field(default=())
+    items: int | None = None  # that a picture or a drawing shows
 
 
 def read_wanted(form: str, query: Mapping[str, str]) -> Wanted:

@@ -9,6 +9,7 @@ from edgeboard.vectors import Range
 
 COLOUR_MAX = 16 + 0xFFFFFF
 NAME_MAX = 40  # characters of a person's name
+ROOM_NAME_MAX = 64
 RANGES_MAX = 256
 SUBMIT_OPS_MAX = 4_096
 PRESENCE_MAX = 512

@@ -15,12 +15,11 @@ import msgpack
 from edgeboard.errors import CloseCode, DecodeError, LimitError
 from edgeboard.vectors import Range
 from edgeboard.wire import fields as form
-from edgeboard.wire.fields import COUNTER_MAX, ENTRY_MAX, NAME_MAX, Check, Person
+from edgeboard.wire.fields import COUNTER_MAX, ENTRY_MAX, NAME_MAX, ROOM_NAME_MAX, Check, Person
 from edgeboard.wire.live import Live, decode_live, encode_live
 
 VERSION = 1
 MESSAGE_MAX = 64 * 1024  # bytes, on ctl and log
-ROOM_NAME_MAX = 64
 TEXT_MAX = 400  # characters of a reason or a notice
 VECTOR_MAX = 2 * 1024 * 1024  # bytes
 

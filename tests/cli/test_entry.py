@@ -19,6 +19,23 @@ def one_line(err):
     return err
 
 
+@pytest.mark.parametrize(
+    ("code", "unwelcome"),
+    [
+        (
+            "import edgeboard.cli.entry",
+            {"msgpack", "aiohttp", "asyncio", "edgeboard.wire.messages"},
+        ),
+        ("import edgeboard.cli.reports", {"msgpack", "aiohttp", "edgeboard.canvas", "edgeboard.node"}),
+        ("import edgeboard.cli.transfer", {"msgpack", "aiohttp", "edgeboard.canvas", "edgeboard.node"}),
+    ],
+)
+def test_a_verb_loads_only_what_it_uses(code, unwelcome):
+    script = f"{code}; import sys; print(*sys.modules)"
+    loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout.split())
+    assert not loaded & unwelcome
+
+
 def test_help_names_every_verb(run_main):
     code, out, err = run_main("--help")
     assert (code, err) == (0, "")

@@ -104,6 +104,7 @@ def test_all_of_a_recording_is_safe_in_the_end(lasting_node, run_main):
     assert (code, err) == (0, "")
     assert (result["strokes"], result["ops"], result["safe"]) == (51, 51, 51)
     assert rooms_of(run_main, lasting_node.state)["whole"]["items"] == 51
+    assert run_main("log", "whole", "--state", lasting_node.state)[1].splitlines()[4].startswith("  replay  ")
     code, out, _ = run_main(*words)
     assert out.startswith("51 strokes in ")
     assert rooms_of(run_main, lasting_node.state)["whole"]["items"] == 102

@@ -56,6 +56,15 @@ def test_a_log_says_who_did_what_when_and_how_large_it_is(run_main, fake_node):
     assert json.loads(run_main("log", "lobby", "--json", "--state", fake_node.state)[1]) == LOG
 
 
+def test_a_log_names_who_is_known_and_a_terminal_obeys_no_name(run_main, fake_node):
+    names = {"names": {"cc" * 16: "Ada\x1b[31m"}}
+    fake_node.table["GET /control/rooms/lobby/log"] = (200, LOG | names)
+    out = run_main("log", "lobby", "--state", fake_node.state)[1]
+    assert "  Ada?[31m  cccccccc" in out
+    assert out.count("Ada?[31m") == 21
+    assert "\x1b" not in out
+
+
 def test_status_shows_links_and_rooms(run_main, fake_node):
     fake_node.table["GET /control/status"] = (200, STATUS)
     code, out, _ = run_main("status", "--state", fake_node.state)

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,8 @@ from edgeboard.ids import room_id
 from edgeboard.ports import StoredRoom
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import StateDirectory
+
+RECORDING = Path(transfer.__file__).parent / "data" / "handwriting.jsonl"
 
 OP = {"id": "0000000000000007:1", "person": "00" * 16, "raw": "AQAQAAAE"}
 ARCHIVE = json.dumps({"format": "edgeboard-room", "version": 1, "room": "x", "ops": [OP]}).encode()
@@ -57,7 +60,7 @@ def test_a_running_node_is_asked(run_main, fake_node, tmp_path):
         200, {"room": "lobby", "taken": len(body), "known": 1, "refused": []},
     )  # fmt: skip
     assert run_main("export", "lobby", "--svg", "-", "--page", "3", "--state", fake_node.state)[1] == "<svg/>\n"
-    (tmp_path / "f").write_bytes(b"12345")
+    (tmp_path / "f").write_bytes(b"{   }")
     assert run_main("import", "lobby", tmp_path / "f", "--state", fake_node.state)[1] == (
         "lobby: 5 ops taken, 1 known already\n"
     )
@@ -71,10 +74,26 @@ def test_what_was_left_out_is_counted(run_main, stopped, tmp_path):
     assert (code, out) == (0, "lobby: 1 ops taken, 0 known already, 1 left out that mean nothing here\n")
 
 
+@pytest.mark.slow
+def test_a_picture_of_nothing_is_written_and_said_to_be_empty(run_main, lasting_node, tmp_path):
+    run_main("replay", RECORDING, "--room", "pages", "--speed", "0", "--state", lasting_node.state)
+    for form in ("svg", "excalidraw"):
+        out = tmp_path / f"out.{form}"
+        words = ("export", "pages", f"--{form}", out, "--state", lasting_node.state)
+        assert "is empty" not in run_main(*words)[2]
+        code, _, err = run_main(*words, "--page", "7")
+        assert (code, err.splitlines()[-1]) == (0, "edgeboard: page 7 of pages is empty; the file shows nothing")
+        assert out.stat().st_size
+        code, _, err = run_main(*words, "--at", "2001-02-03T04:05")
+        assert code == 0
+        assert "edgeboard: page 1 of pages is empty at 2001-02-03 04:05:00; the file shows nothing\n" in err
+    assert run_main("export", "pages", "--json", tmp_path / "out.json", "--state", lasting_node.state)[2] == ""
+
+
 def test_what_was_refused_is_named(run_main, fake_node, tmp_path):
     refused = [[at, f"reason {at}"] for at in range(7)]
     fake_node.table["POST /control/rooms/lobby/import"] = (200, {"taken": 2, "known": 0, "refused": refused})
-    (tmp_path / "f").write_bytes(b"")
+    (tmp_path / "f").write_bytes(b"{}")
     code, out, err = run_main("import", "lobby", tmp_path / "f", "--state", fake_node.state)
     assert code == 1
     assert out == "lobby: 2 ops taken, 0 known already\n"
@@ -85,13 +104,20 @@ def test_what_was_refused_is_named(run_main, fake_node, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"{", "edgeboard: not JSON: "), (b"[]", "edgeboard: not JSON: "), (b"{}", "edgeboard: not an archive of a")],
+    [
+        (b"{", "edgeboard: not JSON: "),
+        (b"{}", "edgeboard: not an archive of a"),
+        (b"", "edgeboard: FILE is empty; import takes what `edgeboard export --json` wrote"),
+        (b" \n", "edgeboard: FILE is empty; import takes"),
+        (b"[]", "edgeboard: FILE is none of the files that can be imported; import takes what"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "edgeboard: FILE is none of the files that can be imported; import takes what"),
+    ],
 )
 def test_a_file_that_is_no_archive_is_one_line(run_main, stopped, tmp_path, content, message):
     (tmp_path / "f").write_bytes(content)
     code, out, err = run_main("import", "lobby", tmp_path / "f", "--state", stopped)
     assert (code, out) == (1, "")
-    assert err.startswith(message)
+    assert err.startswith(message.replace("FILE", str(tmp_path / "f")))
     assert err.count("\n") == 1
 
 
@@ -130,7 +156,7 @@ def test_an_archive_may_come_from_the_standard_input(run_main, stopped, monkeypa
 
 
 def test_a_file_beyond_the_limit_is_not_taken(run_main, stopped, tmp_path, monkeypatch):
-    monkeypatch.setattr(transfer, "FILE_MAX", 4)
+    monkeypatch.setattr("edgeboard.rooms.archive.FILE_MAX", 4)
     (tmp_path / "f").write_bytes(b"12345")
     code, _, err = run_main("import", "lobby", tmp_path / "f", "--state", stopped)
     assert code == 1

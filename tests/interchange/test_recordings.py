@@ -82,10 +82,21 @@ def test_clocks_that_start_again_with_each_stroke_get_the_usual_pause(recording)
     assert second.pause_ms == PAUSE_MS
 
 
+def test_decimal_commas_are_read_where_something_else_stands_between_values(recording):
+    (comma,) = recording("x;y;p;t\n1,5;-2,25;0,5;0\n2,5;3;1;10\n")
+    (point,) = recording("1.5,-2.25,0.5,0\n2.5,3,1,10\n")
+    assert comma == point
+    (tabs,) = recording("1,5\t-2,25\t0,5\t0\n2,5\t3\t1\t10\n")
+    assert tabs == point
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "pen.csv: holds no stroke; a line is x,y,pressure,t"),
+        ("", "pen.csv: is empty; a recording is JSON lines, CSV or InkML"),
+        ("# x\n", "pen.csv: holds no stroke; a line is x,y,pressure,t"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "pen.csv: is no text; a recording is JSON lines, CSV or InkML"),
+        ("1,5;2;0,5\n1,2,3;4\n", "pen.csv:2: x is '1,2,3', not a number"),
         ("x,y,pressure,t\n", "pen.csv: holds no stroke"),
         ("0,0,0,0\n", "pen.csv: holds no stroke"),
         ("1,2\n1,two\n", "pen.csv:2: y is 'two', not a number; a line is"),

@@ -7,7 +7,7 @@ import pytest
 from edgeboard.errors import DecodeError
 from edgeboard.ids import NodeId, Origin, op_id
 from edgeboard.oplog.codec import Pen
-from edgeboard.rooms.people import HOPS_MAX, LiveGate, People
+from edgeboard.rooms.people import HOPS_MAX, ORIGINS_MAX, LiveGate, People
 from edgeboard.wire.fields import Person
 from edgeboard.wire.live import Cursor, Ended, Further, LiveItem, Preview, live_item, short_name
 
@@ -36,6 +36,17 @@ def test_a_list_of_people_replaces_the_one_before_and_says_whether_it_differs() 
     assert len(people) == 2
     assert people.set(NODE, [])
     assert people.nodes() == [OTHER]
+
+
+def test_a_name_is_known_after_its_owner_has_left() -> None:
+    people = People()
+    people.set(NODE, [ANA])
+    people.set(NODE, [])
+    assert people.name_of(b"a" * 16) == "Ana"
+    assert people.name_of(b"b" * 16) == ""
+    for number in range(ORIGINS_MAX):
+        people.set(NODE, [Person((number.to_bytes(16, "big"), b"o" * 8, "x", 5))])
+    assert people.name_of(b"a" * 16) == ""
 
 
 def test_an_item_passes_once_with_one_hop_more() -> None:
