@@ -2,7 +2,8 @@
 
 One Chromium with one window for each of the two, and the same strokes in both. A frame moves the view by one wheel
 event, made in the page, so that both get as many as they paint. What the main thread works is what the browser itself
-counts (TaskDuration); what the page holds is its JavaScript heap with its buffers after a collection.
+counts (TaskDuration), in time of the processor, so that a busy machine adds nothing; what the page holds is its
+JavaScript heap with its buffers after a collection.
 """
 
 import contextlib
@@ -108,8 +109,8 @@ WATCH = """(() => {
     const look = () => {
         const { edgeboard } = window;
         if (edgeboard !== undefined) window.drawableAt ??= performance.now();
-        const { pictures = 0, full = 0 } = edgeboard?.statistics().painter ?? {};
-        if (pictures >= STROKES && full > 0) window.fullAt ??= performance.now();
+        const { pictures = 0, isWhole = false } = edgeboard?.statistics().painter ?? {};
+        if (pictures >= STROKES && isWhole) window.fullAt ??= performance.now();
         else requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
@@ -224,25 +225,32 @@ def chromium() -> Iterator[Browser]:
 
 
 def _open(browser: Browser, url: str, ready: str) -> tuple[Page, CDPSession]:
-    page = browser.new_context(viewport=SIZE).new_page()
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("Performance.enable")
+    page, devtools = _blank(browser)
     page.goto(url)
     _until(page, ready)
     return page, devtools
 
 
-def _until(page: Page, expression: str) -> None:
+def _blank(browser: Browser) -> tuple[Page, CDPSession]:
+    page = browser.new_context(viewport=SIZE).new_page()
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    return page, devtools
+
+
+def _until(page: Page, expression: str, crowd: subprocess.Popen[bytes] | None = None) -> None:
     """Wait until an expression is true; the page's content security policy allows no other way."""
     end = time.monotonic() + PATIENCE_S
     while not page.evaluate(expression):
+        if crowd is not None and crowd.poll() is not None:
+            raise RuntimeError(f"the crowd has gone, with {crowd.returncode}, before {expression}")
         if time.monotonic() > end:
             raise RuntimeError(f"not within {PATIENCE_S:.0f} s: {expression}")
         page.wait_for_timeout(20)
 
 
 def _worked(devtools: CDPSession) -> float:
-    """Seconds that the page's main thread has worked."""
+    """Seconds of the processor that the page's main thread has worked."""
     return {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}["TaskDuration"]
 
 
@@ -294,14 +302,15 @@ def moving() -> dict[str, float]:
 
 
 def opening() -> dict[str, float]:
-    """From the navigation to a page that can be drawn on, and to one that shows all strokes."""
+    """From the navigation to a page that can be drawn on, and to one that has painted all strokes; its work by then."""
     with chromium() as browser, board() as (ours, _):
-        page = browser.new_context(viewport=SIZE).new_page()
+        page, devtools = _blank(browser)
         page.add_init_script(WATCH.replace("STROKES", str(STROKES)))
         page.goto(ours)
         _until(page, "window.fullAt !== undefined")
         drawable, full = page.evaluate("[window.drawableAt, window.fullAt]")
-    return {"drawable_s": drawable / 1000, "full_s": full / 1000}
+        work = _worked(devtools)
+    return {"drawable_s": drawable / 1000, "full_s": full / 1000, "work_s": work}
 
 
 def pen() -> dict[str, float]:
@@ -325,7 +334,7 @@ def thirty() -> dict[str, float]:
             [sys.executable, "-m", "benchmarks.crowd", str(state), str(GUESTS), str(DRAWING_S + 6)]
         )
         try:
-            _until(page, f"edgeboard.people.length >= {GUESTS}")
+            _until(page, f"edgeboard.people.length >= {GUESTS}", crowd)
             page.wait_for_timeout(2000)
             before = _worked(devtools)
             apart = page.evaluate(

@@ -16,8 +16,9 @@ def environment(esbuild_path, tmp_path_factory):
 
 def test_two_people_use_every_part_of_an_installed_page(environment, make_node, mesh_secret, invite, tmp_path):
     board = make_node("installed", secret=mesh_secret, environment=environment).start()
-    ana = invite(board).live()
-    ben = invite(board, locale="zh-CN").live()
+    ana, ben = invite(board), invite(board, locale="zh-CN")
+    for each in (ana, ben):
+        each.until("window.edgeboard?.state === 'live'")  # the words come before the page does
     assert ben.ask("document.documentElement.lang") == "zh"
     scripts = ana.ask(
         "performance.getEntriesByType('resource').map((each) => each.name).filter((name) => /js$/.test(name))"

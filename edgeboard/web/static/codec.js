@@ -223,23 +223,24 @@ function readColumns(input) {
 
   const bits = n > 1 ? new BitReader(input.data, input.at, input.end) : null;
   const read = (first, mayRise) => readColumn(bits, first, n, mayRise);
-  const x = place(read(0), x0, gx);
-  const y = place(read(0), y0, gy);
+  const x = place(read(0), n, x0, gx);
+  const y = place(read(0), n, y0, gy);
   const levels = LEVELS[pressureCode];
-  const pressure = pressureCode > 0 ? pressures(within(read(level0), 0, levels), levels) : null;
+  const pressure = pressureCode > 0 ? pressures(within(read(level0), n, 0, levels), n, levels) : null;
   const timeStep = flags & COARSE_TIME ? TIME_STEP : 1;
   const hasTime = (flags & (TIME | COARSE_TIME)) !== 0;
-  const time = hasTime ? within(read(time0, true), 0, Math.floor((TIME_END - 1) / timeStep)) : null;
+  const time = hasTime ? within(read(time0, true), n, 0, Math.floor((TIME_END - 1) / timeStep)).slice(0, n) : null;
   if (timeStep > 1) for (let i = 0; i < n; i++) time[i] *= timeStep;
-  const tiltX = flags & TILT ? Int32Array.from(within(read(tiltX0), -TILT_MAX, TILT_MAX)) : null;
-  const tiltY = flags & TILT ? Int32Array.from(within(read(tiltY0), -TILT_MAX, TILT_MAX)) : null;
+  const tilt = (first) => new Int32Array(within(read(first), n, -TILT_MAX, TILT_MAX).subarray(0, n));
+  const tiltX = flags & TILT ? tilt(tiltX0) : null;
+  const tiltY = flags & TILT ? tilt(tiltY0) : null;
   bits?.finish();
   return { scale, x, y, pressure, time, tiltX, tiltY };
 }
 
-function pressures(column, levels) {
-  const values = new Int32Array(column.length);
-  for (let i = 0; i < values.length; i++) values[i] = pressureOf(column[i], levels);
+function pressures(column, n, levels) {
+  const values = new Int32Array(n);
+  for (let i = 0; i < n; i++) values[i] = pressureOf(column[i], levels);
   return values;
 }
 
@@ -253,9 +254,9 @@ function readGrid(input, grid) {
   return { scale, gx, gy };
 }
 
-function place(values, first, step) {
-  const placed = new Int32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
+function place(values, n, first, step) {
+  const placed = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
     const at = first + step * values[i];
     if (!(Math.abs(at) < COORDINATE_END)) throw new DecodeError("a coordinate is out of range");
     placed[i] = at;
@@ -263,8 +264,8 @@ function place(values, first, step) {
   return placed;
 }
 
-function within(values, low, high) {
-  for (let i = 0; i < values.length; i++) {
+function within(values, n, low, high) {
+  for (let i = 0; i < n; i++) {
     if (!(values[i] >= low && values[i] <= high)) throw new DecodeError("a value of a stroke is out of range");
   }
   return values;

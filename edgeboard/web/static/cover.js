@@ -4,7 +4,8 @@
  *
  * `traceRun` in ink.js says the same exactly, with two arcs for every part, as pictures that are kept need it. Here a run is
  * cut into strips along gentle bends, two corners a disc; only ends and sharp bends get a disc. All shapes turn the same
- * way, so they are filled with the nonzero rule. No trigonometry: what costs most are the calls of the path.
+ * way, so they are filled with the nonzero rule. No trigonometry: what costs most are the calls of the path. And no pairs
+ * taken apart, which are made and thrown away for every disc.
  */
 
 const SAGITTA = 0.01; // px that a corner may lie off the arc it stands for; at the highest zoom a third of a px
@@ -61,7 +62,12 @@ export function coverRun(path, { x, y, r }) {
   const last = x.length - 1;
   const strip = new Strip(path);
   let before = -1; // where the part begins that the strip ends with
-  let [px, py, pex, pey, pcx, pcy] = [0, 0, 0, 0, 0, 0]; // its way, and in which directions its tangents touch on either side
+  let px = 0; // its way ..
+  let py = 0;
+  let pex = 0; // .. and in which directions its tangents touch on either side
+  let pey = 0;
+  let pcx = 0;
+  let pcy = 0;
   let whole = -1; // the last disc that is drawn whole
   const disc = (i) => {
     if (whole === i) return;
@@ -81,7 +87,8 @@ export function coverRun(path, { x, y, r }) {
     strip.end();
   };
   for (let i = 0; i < last; i++) {
-    const [dx, dy] = [x[i + 1] - x[i], y[i + 1] - y[i]];
+    const dx = x[i + 1] - x[i];
+    const dy = y[i + 1] - y[i];
     const distance = Math.sqrt(dx * dx + dy * dy);
     const fall = r[i] - r[i + 1];
     if (distance <= Math.abs(fall)) {
@@ -91,16 +98,25 @@ export function coverRun(path, { x, y, r }) {
       else whole = i + 1; // they are the same
       continue;
     }
-    const [vx, vy] = [dx / distance, dy / distance];
+    const vx = dx / distance;
+    const vy = dy / distance;
     const s = fall / distance;
     const c = Math.sqrt(1 - s * s);
-    const [ex, ey, cx, cy] = [vx * s + vy * c, vy * s - vx * c, vx * s - vy * c, vy * s + vx * c];
+    const ex = vx * s + vy * c;
+    const ey = vy * s - vx * c;
+    const cx = vx * s - vy * c;
+    const cy = vy * s + vx * c;
     if (!strip.isEmpty) {
-      const [alikeE, alikeC] = [ex * pex + ey * pey, cx * pcx + cy * pcy];
+      const alikeE = ex * pex + ey * pey;
+      const alikeC = cx * pcx + cy * pcy;
       let isGentle = vx * px + vy * py > 0 && r[i] * (1 - Math.min(alikeE, alikeC)) <= 4 * SAGITTA;
       if (isGentle) {
-        const [scaleE, scaleC] = [1 / Math.sqrt(2 + 2 * alikeE), 1 / Math.sqrt(2 + 2 * alikeC)];
-        const [mex, mey, mcx, mcy] = [(ex + pex) * scaleE, (ey + pey) * scaleE, (cx + pcx) * scaleC, (cy + pcy) * scaleC];
+        const scaleE = 1 / Math.sqrt(2 + 2 * alikeE);
+        const scaleC = 1 / Math.sqrt(2 + 2 * alikeC);
+        const mex = (ex + pex) * scaleE;
+        const mey = (ey + pey) * scaleE;
+        const mcx = (cx + pcx) * scaleC;
+        const mcy = (cy + pcy) * scaleC;
         isGentle = strip.isAhead(x[i], y[i], r[i], mex, mey, mcx, mcy, px, py);
         if (isGentle) strip.add(x[i], y[i], r[i], mex, mey, mcx, mcy);
       }
@@ -110,7 +126,13 @@ export function coverRun(path, { x, y, r }) {
       disc(i);
       strip.add(x[i], y[i], r[i], ex, ey, cx, cy);
     }
-    [px, py, pex, pey, pcx, pcy, before] = [vx, vy, ex, ey, cx, cy, i];
+    px = vx;
+    py = vy;
+    pex = ex;
+    pey = ey;
+    pcx = cx;
+    pcy = cy;
+    before = i;
   }
   if (strip.isEmpty) {
     if (last === 0) disc(0);

@@ -38,7 +38,7 @@ export function points({ scale, x, y, pressure }) {
   return {
     x: divided(x, scale),
     y: divided(y, scale),
-    pressure: pressure ? Float64Array.from(pressure) : null,
+    pressure: pressure ? new Float64Array(pressure) : null,
   };
 }
 
@@ -98,7 +98,7 @@ export class Curve {
   /** All discs from path parameter `from` to `to`, both included. @returns {Discs} */
   discs(from = 0, to = this.end) {
     const first = Math.min(Math.floor(from), Math.max(this.end - 1, 0));
-    let most = 2;
+    let most = from === 0 && to === this.end ? 1 : 2; // of the whole, each part has one, and the end
     for (let i = first; i < to; i++) most += this.parts(i);
     const discs = room(most);
     let count = 0;
@@ -129,7 +129,9 @@ function room(count) {
   return { x: column(), y: column(), r: column(), t: column() };
 }
 
-function cutTo({ x, y, r, t }, count) {
+function cutTo(discs, count) {
+  const { x, y, r, t } = discs;
+  if (x.length === count) return discs;
   return { x: x.slice(0, count), y: y.slice(0, count), r: r.slice(0, count), t: t.slice(0, count) };
 }
 

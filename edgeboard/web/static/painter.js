@@ -16,6 +16,8 @@ import { visible } from "./view.js";
 
 const SLICE_MS = 9; // of painting per frame while a whole sheet is made anew
 const BOXES_MAX = 24; // of changes kept apart; more become one
+const CALM_MS = 60; // without ink that comes below other ink: then all has come
+const OWED_MS = 400; // that such ink waits at most, while more of it comes
 const REPAINT_ITEMS_MAX = 1_500; // in a changed box; more are painted behind the scene
 const RATIO_MAX = 3; // device px per CSS px that we pay for
 
@@ -43,6 +45,8 @@ export class Painter {
   #last = null; // where the topmost item on the sheet stands in paint order
   #boxes = []; // changed, in canvas px
   #fresh = []; // items that came on top
+  #under = []; // boxes of items that came below others
+  #owed = null; // since when a whole sheet is, with many that came so, and when the last of them came
   #job = null; // a whole sheet being painted behind the scene
   #paints = { full: 0, boxes: 0, fresh: 0, shifts: 0 };
 
@@ -94,7 +98,8 @@ export class Painter {
       const picture = this.#picture(item);
       this.#pictures.set(id, picture);
       if (picture === null) continue;
-      if (before || (this.#last !== null && this.#sight.compare(this.#last, item) > 0)) this.#changedBox(picture.box);
+      if (before) this.#changedBox(picture.box);
+      else if (this.#last !== null && this.#sight.compare(this.#last, item) > 0) this.#under.push(picture.box);
       else this.#fresh.push(item);
       this.#rise(item);
     }
@@ -201,7 +206,7 @@ export class Painter {
 
   /** Pictures in paint order, of these items or of all. @param {Set<string>} [ids] @returns {import("./picture.js").Picture[]} */
   pictures(ids) {
-    const all = this.#ordered();
+    const all = this.#sight.ordered(this.#document.items(), this.#pictures);
     return ids === undefined ? all : all.filter(({ id }) => ids.has(id));
   }
 
@@ -277,7 +282,9 @@ export class Painter {
 
   /** @returns {object} a frozen snapshot */
   statistics() {
-    return Object.freeze({ ...this.#paints, pictures: this.#pictures.size });
+    const isBehind = this.isBusy || this.#owed !== null;
+    const changes = this.#boxes.length + this.#fresh.length + this.#under.length;
+    return Object.freeze({ ...this.#paints, pictures: this.#pictures.size, isWhole: !isBehind && changes === 0 });
   }
 
   // -------------------------------------------------------------------------------------------------------- painting
@@ -294,13 +301,30 @@ export class Painter {
       this.#isAnew = false;
       this.#begin(view);
     } else if (this.#shown !== null && this.#shown !== view) this.#follow(view);
+    this.#sort(clock);
     if (this.#job === null) this.#repaint();
     else this.#delay();
     if (this.#job !== null) this.#advance(clock);
     if (this.#isTurned && this.#job !== null) this.#sheet.clear();
     this.#isTurned = false;
     this.#stretch();
-    return this.#job !== null || this.#shown !== this.#wanted;
+    return this.#job !== null || this.#owed !== null || this.#shown !== this.#wanted;
+  }
+
+  /**
+   * A few that came below others have their boxes repainted. Of many, as while a room comes in, each would repaint most of
+   * the sheet; they are owed a whole one, behind the scene, once all have come or the first has waited long enough.
+   */
+  #sort(clock) {
+    const under = this.#under;
+    this.#under = [];
+    if (under.length > BOXES_MAX) {
+      const now = clock();
+      this.#owed = { since: this.#owed?.since ?? now, last: now };
+    } else for (const box of under) this.#changedBox(box);
+    if (this.#owed === null || this.#job !== null || this.#shown === null) return;
+    const now = clock();
+    if (now - this.#owed.last >= CALM_MS || now - this.#owed.since >= OWED_MS) this.#begin(this.#shown);
   }
 
   /** The view moved: shift what can be shifted, else begin a new sheet. */
@@ -340,7 +364,8 @@ export class Painter {
     }
     const seen = visible(this.#shown, this.#width, this.#height);
     const margin = 3 / (this.#shown.zoom * this.#ratio); // what is cleared is rounded out to whole device px
-    const inSight = boxes.filter((box) => overlap(box, seen)).map((box) => inflated(box, margin));
+    const cleared = boxes.filter((box) => overlap(box, seen));
+    const inSight = cleared.map((box) => inflated(box, margin));
     if (inSight.length > 0) {
       const items = this.#shownItems();
       const hit = items.filter(({ box }) => inSight.some((each) => overlap(each, box)));
@@ -348,7 +373,7 @@ export class Painter {
         this.#begin(this.#shown);
         return;
       }
-      this.#sheet.repaint(this.#shown, inSight, hit);
+      this.#sheet.repaint(this.#shown, cleared, hit);
       this.#paints.boxes += inSight.length;
     }
     for (const item of fresh) {
@@ -358,7 +383,8 @@ export class Painter {
         // part of it was just painted, and a marker must not be painted twice
         const box = inflated(picture.box, margin);
         const around = this.#shownItems().filter((each) => overlap(each.box, box));
-        this.#sheet.repaint(this.#shown, [box], around);
+        this.#sheet.repaint(this.#shown, [picture.box], around);
+        inSight.push(box); // with what else is fresh there
       } else this.#sheet.draw(this.#shown, picture);
       this.#paints.fresh += 1;
     }
@@ -377,27 +403,9 @@ export class Painter {
     this.#boxes = [];
   }
 
-  /** All pictures in paint order: the canvas has each layer in order, the sight has the layers. */
-  #ordered() {
-    const layers = new Map();
-    let [layer, list] = [null, null];
-    for (const item of this.#document.items()) {
-      const picture = this.#pictures.get(item.id);
-      if (!picture) continue;
-      if (picture.layer !== layer) {
-        layer = picture.layer;
-        list = layers.get(layer) ?? [];
-        layers.set(layer, list);
-      }
-      list.push(picture);
-    }
-    if (layers.size <= 1) return [...layers.values()][0] ?? [];
-    return [...layers].sort(([a], [b]) => this.#sight.compareLayers(a, b)).flatMap(([, pictures]) => pictures);
-  }
-
   /** The pictures that belong on the sheet. */
   #shownItems() {
-    const all = this.#ordered();
+    const all = this.#sight.ordered(this.#document.items(), this.#pictures);
     return this.#lifted.size === 0 ? all : all.filter(({ id }) => !this.#lifted.has(id));
   }
 
@@ -406,6 +414,8 @@ export class Painter {
     const pictures = this.#shownItems().filter(({ box }) => overlap(box, seen));
     this.#boxes = [];
     this.#fresh = [];
+    this.#under = [];
+    this.#owed = null;
     this.#back.resize(this.#width, this.#height, this.#ratio);
     this.#back.clear();
     this.#job = { view, pictures, at: 0, later: [] };

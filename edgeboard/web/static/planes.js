@@ -119,20 +119,18 @@ export class BitWriter {
  * @param {number} first
  * @param {number} n
  * @param {boolean} [mayRise] whether order 3 may be
- * @returns {Float64Array}
+ * @returns {Float64Array} with room for n or more; good until the next column is read
  * @throws {DecodeError} cut short, order 3 where it may not be, or k or a unary code out of range
  */
 export function readColumn(bits, first, n, mayRise = false) {
-  const values = new Float64Array(n);
+  if (values.length < n) [codes, values] = [new Float64Array(n), new Float64Array(n)];
   values[0] = first;
   if (n === 1) return values;
   const order = bits.take(2);
   if (order === 3 && !mayRise) throw new DecodeError("a column of order 3");
-  if (order === 0) return values.fill(first);
+  if (order === 0) return values.fill(first, 0, n);
   const k = bits.take(5);
   if (k > RICE_MAX) throw new DecodeError("a Rice parameter above 24");
-  if (scratch.length < n) scratch = new Float64Array(n);
-  const codes = scratch;
   bits.unary(codes, n, RICE_MAX);
   bits.low(codes, n, k);
   let [step, value] = [0, first];
@@ -147,7 +145,9 @@ export function readColumn(bits, first, n, mayRise = false) {
   return values;
 }
 
-let scratch = new Float64Array(512); // codes of the column that is read
+// the column that is read: a small array of its own for each costs more than what is in it
+let codes = new Float64Array(512);
+let values = new Float64Array(512);
 
 /** Bits out of bytes, the most significant first. */
 export class BitReader {

@@ -47,6 +47,30 @@ export class Sight {
     return item.value(Register.LOCK) === true || this.isLocked(item.layer);
   }
 
+  /**
+   * Pictures in paint order.
+   * @template {{layer: number}} P
+   * @param {Iterable<import("./items.js").Item>} items in their order, which is right within each layer
+   * @param {Map<string, P|null>} pictures by the ids of items; those that have none are left out
+   * @returns {P[]}
+   */
+  ordered(items, pictures) {
+    const layers = new Map();
+    let [layer, list] = [null, null];
+    for (const item of items) {
+      const picture = pictures.get(item.id);
+      if (!picture) continue;
+      if (picture.layer !== layer) {
+        layer = picture.layer;
+        list = layers.get(layer) ?? [];
+        layers.set(layer, list);
+      }
+      list.push(picture);
+    }
+    if (layers.size <= 1) return [...layers.values()][0] ?? [];
+    return [...layers].sort(([a], [b]) => this.compareLayers(a, b)).flatMap(([, each]) => each);
+  }
+
   // ---------------------------------------------------------------------------------------------------------- layers
 
   /** @param {number} layer of the page that is shown @returns {boolean} */
