@@ -137,7 +137,6 @@ export class Desk {
     });
     new ResizeObserver(() => this.#resize()).observe(stage);
     this.#watchRatio();
-    this.#resize();
     globalThis.document.fonts.addEventListener("loadingdone", () => {
       this.#painter.reletter();
       this.stale();
@@ -272,11 +271,9 @@ export class Desk {
 
   /** The window may move to a finer screen. */
   #watchRatio() {
+    this.#resize();
     const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
-    query.addEventListener?.("change", () => {
-      this.#resize();
-      this.#watchRatio();
-    }, { once: true });
+    query.addEventListener?.("change", () => this.#watchRatio(), { once: true });
   }
 
   #resize() {
@@ -373,10 +370,9 @@ export class Desk {
       for (const box of this.#news) marks.push({ box, colour: NEWS_COLOUR });
       const { drawing, ring } = this.#gestures;
       const own = [...this.#bench.drawings, ...(drawing === null ? [] : [drawing])];
-      const { page } = this.sight;
       const selection = this.#selected();
       const live = this.#isPast ? { previews: [], figures: [] } : { previews: previews(), figures: figures() };
-      const shown = { ...live, trails: trails.all(), now, page, colourOf, marks };
+      const shown = { ...live, trails: trails.all(), now, page: this.sight.page, colourOf, marks };
       this.#overlay.draw(this.#view, { own, selection, ring, ...shown });
       this.#listeners.above();
     }

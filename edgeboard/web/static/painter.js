@@ -282,9 +282,9 @@ export class Painter {
 
   /** @returns {object} a frozen snapshot */
   statistics() {
-    const isBehind = this.isBusy || this.#owed !== null;
-    const changes = this.#boxes.length + this.#fresh.length + this.#under.length;
-    return Object.freeze({ ...this.#paints, pictures: this.#pictures.size, isWhole: !isBehind && changes === 0 });
+    const waiting = [this.#boxes, this.#fresh, this.#under].some(({ length }) => length > 0);
+    const isWhole = !this.isBusy && this.#owed === null && !waiting;
+    return Object.freeze({ ...this.#paints, pictures: this.#pictures.size, isWhole });
   }
 
   // -------------------------------------------------------------------------------------------------------- painting
@@ -318,13 +318,11 @@ export class Painter {
   #sort(clock) {
     const under = this.#under;
     this.#under = [];
-    if (under.length > BOXES_MAX) {
-      const now = clock();
-      this.#owed = { since: this.#owed?.since ?? now, last: now };
-    } else for (const box of under) this.#changedBox(box);
+    if (under.length <= BOXES_MAX) under.forEach((box) => this.#changedBox(box));
+    else this.#owed = { since: this.#owed?.since ?? clock(), last: clock() };
     if (this.#owed === null || this.#job !== null || this.#shown === null) return;
-    const now = clock();
-    if (now - this.#owed.last >= CALM_MS || now - this.#owed.since >= OWED_MS) this.#begin(this.#shown);
+    const { since, last } = this.#owed;
+    if (clock() >= Math.min(last + CALM_MS, since + OWED_MS)) this.#begin(this.#shown);
   }
 
   /** The view moved: shift what can be shifted, else begin a new sheet. */
@@ -367,8 +365,7 @@ export class Painter {
     const cleared = boxes.filter((box) => overlap(box, seen));
     const inSight = cleared.map((box) => inflated(box, margin));
     if (inSight.length > 0) {
-      const items = this.#shownItems();
-      const hit = items.filter(({ box }) => inSight.some((each) => overlap(each, box)));
+      const hit = this.#shownItems().filter(({ box }) => inSight.some((each) => overlap(each, box)));
       if (hit.length > REPAINT_ITEMS_MAX) {
         this.#begin(this.#shown);
         return;
@@ -377,7 +374,7 @@ export class Painter {
       this.#paints.boxes += inSight.length;
     }
     for (const item of fresh) {
-      const picture = this.#pictures.get(item.id);
+      const picture = this.picture(item.id);
       if (!picture || picture.version !== item.version || this.#lifted.has(item.id) || !overlap(picture.box, seen)) continue;
       if (inSight.some((box) => overlap(box, picture.box))) {
         // part of it was just painted, and a marker must not be painted twice
@@ -412,10 +409,7 @@ export class Painter {
   #begin(view) {
     const seen = visible(view, this.#width, this.#height);
     const pictures = this.#shownItems().filter(({ box }) => overlap(box, seen));
-    this.#boxes = [];
-    this.#fresh = [];
-    this.#under = [];
-    this.#owed = null;
+    [this.#boxes, this.#fresh, this.#under, this.#owed] = [[], [], [], null];
     this.#back.resize(this.#width, this.#height, this.#ratio);
     this.#back.clear();
     this.#job = { view, pictures, at: 0, later: [] };
