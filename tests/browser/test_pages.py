@@ -154,3 +154,17 @@ def test_a_selection_is_moved_to_a_layer_and_a_layer_above_another(pair):
     ana.undo()
     eventually(lambda: ben.ask(above) is None)
     eventually(lambda: ana.digest == ben.digest)
+
+
+def test_a_row_that_is_pressed_stays_until_it_is_let_go_while_others_draw(pair):
+    ana, ben = pair
+    add_layer(ana)
+    row = ana.page.locator("#layer-list li:nth-child(2) .row").bounding_box()
+    ana.page.mouse.move(row["x"] + 40, row["y"] + 10)
+    ana.page.mouse.down()
+    ben.draw(300, 300)
+    ana.sees(1)
+    ana.page.wait_for_timeout(0)  # its frame is over
+    ana.page.mouse.up()
+    eventually(lambda: place(ana) == (0, 0))
+    eventually(lambda: "1 item" in ana.page.inner_text("#layer-list li:nth-child(2)"))

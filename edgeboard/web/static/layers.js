@@ -1,6 +1,7 @@
 /** The card of layers: their order, what is hidden here, what is locked for everybody, and on which one draws. Shows and tells only. */
 
 import { find, icon, make } from "./elements.js";
+import { relist } from "./lists.js";
 import { counted, say } from "./locale.js";
 
 /** What a layer is called. @param {import("./structure.js").Layer} layer @returns {string} */
@@ -51,9 +52,7 @@ export class Layers {
     if (text === this.#shown) return;
     this.#shown = text;
     const at = layers.findIndex(({ number }) => number === drawn);
-    const focused = document.activeElement?.dataset?.layer;
-    find("layer-list").replaceChildren(...[...layers].reverse().map((layer) => this.#row(layer, layer.number === drawn)));
-    if (focused !== undefined) find("layer-list").querySelector(`[data-layer="${CSS.escape(focused)}"]`)?.focus();
+    relist(find("layer-list"), [...layers].reverse().map((layer) => this.#row(layer, layer.number === drawn)));
     find("layer-up").disabled = at === layers.length - 1;
     find("layer-down").disabled = at <= 0;
     find("layer-bring").hidden = selected === 0;
@@ -69,7 +68,7 @@ export class Layers {
     eye.addEventListener("click", () => this.#commands.hide(number, !isHidden));
     const open = make("button", "row");
     open.type = "button";
-    open.dataset.layer = `name ${number}`;
+    open.dataset.key = `name ${number}`;
     if (isDrawn) open.setAttribute("aria-current", "true");
     open.append(make("span", "name", name), make("span", "soft", counted(count, "{n} item", "{n} items")));
     open.addEventListener("click", () => this.#commands.choose(number));
@@ -84,7 +83,7 @@ export class Layers {
 function toggle(name, key, label) {
   const button = make("button", "tool small");
   button.type = "button";
-  button.dataset.layer = key;
+  button.dataset.key = key;
   button.setAttribute("aria-label", label);
   button.title = label;
   button.append(icon(name));

@@ -1,6 +1,7 @@
 /** The bar and the card of pages: which one is shown, what they are called, how many there are. Shows and tells only. */
 
 import { find, icon, make } from "./elements.js";
+import { relist } from "./lists.js";
 import { counted, say } from "./locale.js";
 
 /** What a page is called. @param {import("./structure.js").Page} page @returns {string} */
@@ -31,18 +32,20 @@ export class Pages {
     find("page-next").disabled = at === pages.length - 1;
     find("pages").textContent = `${at + 1} / ${pages.length}`;
     find("pages").setAttribute("aria-label", say("{name}, {at} of {all}. Show all pages", { name: pageName(pages[at]), at: at + 1, all: pages.length }));
-    find("page-list").replaceChildren(...pages.map((page) => this.#row(page, page.number === shown)));
+    relist(find("page-list"), pages.map((page) => this.#row(page, page.number === shown)));
   }
 
   #row(page, isShown) {
     const row = make("li");
     const open = make("button", "row");
     open.type = "button";
+    open.dataset.key = `name ${page.number}`;
     if (isShown) open.setAttribute("aria-current", "page");
     open.append(make("span", "name", pageName(page)), make("span", "soft", counted(page.count, "{n} item", "{n} items")));
     open.addEventListener("click", () => this.#commands.turnTo(page.number));
     const rename = make("button", "tool small");
     rename.type = "button";
+    rename.dataset.key = `rename ${page.number}`;
     rename.setAttribute("aria-label", say("Rename {name}", { name: pageName(page) }));
     rename.append(icon("edit"));
     rename.addEventListener("click", () => this.#commands.rename(page.number));

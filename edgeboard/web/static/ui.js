@@ -9,6 +9,7 @@ import { Cards } from "./cards.js";
 import { Choices, avatar, find, make, setText, swatch } from "./elements.js";
 import { GRIDS } from "./grid.js";
 import { cssColour } from "./ink.js";
+import { relist, watchPresses } from "./lists.js";
 import { COLOUR_NAMES, counted, language, say, translate } from "./locale.js";
 import { PERSON_COLOURS, cleanName } from "./person.js";
 import { Toolbar } from "./toolbar.js";
@@ -70,6 +71,7 @@ export class Chrome {
     this.showPage(0);
     this.#toolbar = new Toolbar(commands.choose, commands.restyle, () => this.close());
     this.#grids = new Choices([...find("grid-kind").children], (at) => commands.grid(GRIDS[at]));
+    watchPresses();
     this.#fillDialogs();
     this.#wire();
   }
@@ -210,13 +212,14 @@ export class Chrome {
         const isLeader = person === leader;
         const button = make("button", "button quiet", isLeader ? say("Stop") : say("Follow"));
         button.type = "button";
+        button.dataset.key = person;
         button.setAttribute("aria-label", isLeader ? say("Stop following {name}", { name }) : say("Follow {name}", { name }));
         button.addEventListener("click", () => this.#commands.follow(isLeader ? null : { person, name, origins }));
         row.append(button);
       }
       return row;
     });
-    find("people-list").replaceChildren(...rows);
+    relist(find("people-list"), rows);
   }
 
   #fillDialogs() {
@@ -264,7 +267,9 @@ export class Chrome {
   /** The keyboard sheet. */
   showKeys() {
     this.close();
-    if (document.querySelector("dialog[open]") === null) find("dialog-keys").showModal();
+    if (document.querySelector("dialog[open]") !== null) return;
+    find("dialog-keys").showModal();
+    find("keys-title").focus(); // its first button is at the end of the sheet
   }
 
   #askClear() {
