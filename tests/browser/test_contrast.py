@@ -27,7 +27,8 @@ TOO_FAINT = """() => {
     const faint = [];
     let seen = 0;
     for (const element of document.querySelectorAll("body *")) {
-        const words = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data).join("").trim();
+        const own = [...element.childNodes].filter((node) => node.nodeType === 3);
+        const words = own.map((node) => node.data).join("").trim();
         if (words === "" || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
         if (element.closest(":disabled, [aria-disabled=true], svg, option") !== null) continue;
         if (element.getBoundingClientRect().width <= 1) continue; // only to be heard
