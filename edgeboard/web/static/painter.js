@@ -12,9 +12,9 @@ import { ItemType } from "./kinds.js";
 import { pictureOf } from "./picture.js";
 import { Bitmap, Sheet } from "./sheet.js";
 import { Sight } from "./sight.js";
+import { Slices } from "./slices.js";
 import { visible } from "./view.js";
 
-const SLICE_MS = 9; // of painting per frame while a whole sheet is made anew
 const BOXES_MAX = 24; // of changes kept apart; more become one
 const CALM_MS = 60; // without ink that comes below other ink: then all has come
 const OWED_MS = 400; // that such ink waits at most, while more of it comes
@@ -48,6 +48,7 @@ export class Painter {
   #under = []; // boxes of items that came below others
   #owed = null; // since when a whole sheet is, with many that came so, and when the last of them came
   #job = null; // a whole sheet being painted behind the scene
+  #slices = new Slices(); // of it
   #paints = { full: 0, boxes: 0, fresh: 0, shifts: 0 };
 
   /**
@@ -290,13 +291,15 @@ export class Painter {
   // -------------------------------------------------------------------------------------------------------- painting
 
   /**
-   * Paint what has to be painted, for about `SLICE_MS` at most.
+   * Paint what has to be painted; a whole sheet only as far as frames still come in time.
    * @param {() => number} clock ms
+   * @param {boolean} [isHurried] whether somebody draws
    * @returns {boolean} whether there is more to do
    */
-  frame(clock) {
+  frame(clock, isHurried = false) {
     const view = this.#wanted;
     if (view === null || this.#width === 0) return false;
+    if (isHurried || (this.#shown !== null && this.#shown !== view)) this.#slices.hurry(clock());
     if (this.#isAnew) {
       this.#isAnew = false;
       this.#begin(view);
@@ -418,7 +421,7 @@ export class Painter {
 
   #advance(clock) {
     const job = this.#job;
-    const end = clock() + SLICE_MS;
+    const end = this.#slices.begin(clock());
     while (job.at < job.pictures.length) {
       this.#back.draw(job.view, job.pictures[job.at++]);
       if (job.at % 8 === 0 && clock() >= end) return;
@@ -426,6 +429,7 @@ export class Painter {
     this.#sheet.replaceBy(this.#back);
     this.#shown = job.view;
     this.#job = null;
+    this.#slices.rest();
     for (const box of job.later) this.#changedBox(box);
     if (this.#boxes.length > 0) this.#repaint();
   }
@@ -434,13 +438,10 @@ export class Painter {
   #stretch() {
     const [shown, wanted] = [this.#shown, this.#wanted];
     if (shown === null) return; // nothing was painted yet
-    if (shown === wanted) this.#sheet.place("");
-    else {
-      const scale = wanted.zoom / shown.zoom;
-      const x = (shown.x - wanted.x) * wanted.zoom;
-      const y = (shown.y - wanted.y) * wanted.zoom;
-      this.#sheet.place(`translate(${x}px, ${y}px) scale(${scale})`);
-    }
+    if (shown === wanted) return this.#sheet.place("");
+    const scale = wanted.zoom / shown.zoom;
+    const [x, y] = [(shown.x - wanted.x) * wanted.zoom, (shown.y - wanted.y) * wanted.zoom];
+    this.#sheet.place(`translate(${x}px, ${y}px) scale(${scale})`);
   }
 }
 
