@@ -124,6 +124,7 @@ class ScriptedGuest:
     def lose_link(self) -> None:
         """The link is gone; drawing goes on into the outbox."""
         self.room = None
+        self.levels.clear()  # the host says anew what it holds
         self._processed = self._credited = 0  # credit counts from the opening of a link
 
     def receive(self, channel: Channel, data: bytes) -> None:
