@@ -19,6 +19,7 @@ from edgeboard.wire.messages import Channel
 
 SIZES = 64, 1200  # bytes: many to a packet, and more than one chunk in some versions
 PATIENCE_S = 150.0
+CREDIT = 20  # messages taken, after which the other side hears of it: less than any window
 
 
 def made(role, count):
@@ -64,7 +65,7 @@ async def main(role, tier, count, window):
     def on_message(channel, data):
         nonlocal credit
         heard[channel].append(data)
-        if channel is Channel.LOG and len(heard[channel]) % 50 == 0:
+        if channel is Channel.LOG and len(heard[channel]) % CREDIT == 0:
             link.send(Channel.CTL, str(len(heard[channel])).encode())
         if channel is Channel.LOG and len(heard[channel]) == len(expected):
             complete.set_result(None)

@@ -9,8 +9,10 @@ import { asTransform, multiply, overlap, translation } from "./geometry.js";
 import { rounded } from "./handles.js";
 import { read } from "./items.js";
 import { Register } from "./kinds.js";
+import { say } from "./locale.js";
 import { restyled, styleOf } from "./styles.js";
 import { packSound } from "./values.js";
+import { LimitError } from "./varints.js";
 import { arranged } from "./zorder.js";
 
 const OFFSET = 16; // canvas px that a copy lies beside what it was made of
@@ -23,6 +25,7 @@ export class Arrangement {
   #room;
   #dice;
   #onChange;
+  #notify;
   #nudge = { x: 0, y: 0, timer: null };
   #pasted = { text: "", times: 0 };
 
@@ -31,13 +34,15 @@ export class Arrangement {
    * @param {import("./bench.js").Bench} parts.bench
    * @param {string} parts.room its name
    * @param {() => void} parts.onChange what is above the sheet looks different
+   * @param {(text: string) => void} parts.notify words in passing
    * @param {() => number} [parts.dice] 0 .. 1
    */
-  constructor({ bench, room, onChange, dice = Math.random }) {
+  constructor({ bench, room, onChange, notify, dice = Math.random }) {
     this.#bench = bench;
     this.#room = room;
     this.#dice = dice;
     this.#onChange = onChange;
+    this.#notify = notify;
   }
 
   get #items() {
@@ -176,16 +181,25 @@ export class Arrangement {
   duplicate() {
     if (this.#bench.selection.size === 0) return false;
     this.#bench.settle();
-    const copies = this.#ordered(this.#items).slice(0, COPIES_MAX).map(copyOf);
-    this.#put(copies, translation(OFFSET, OFFSET));
+    const copies = this.#copies();
+    if (copies !== null) this.#put(copies, translation(OFFSET, OFFSET));
     return true;
   }
 
-  /** What is selected, for the clipboard. @returns {string|null} null if nothing is */
+  /** What is selected, for the clipboard. @returns {string|null} null if nothing is, or too much */
   copy() {
     if (this.#bench.selection.size === 0) return null;
     this.#bench.settle();
-    return clipText(this.#ordered(this.#items).slice(0, COPIES_MAX).map(copyOf), this.#room);
+    const copies = this.#copies();
+    return copies && clipText(copies, this.#room);
+  }
+
+  /** Copies of all that is selected; null if it is too much, which is told: a part of it would be taken for all. */
+  #copies() {
+    const items = this.#ordered(this.#items);
+    if (items.length <= COPIES_MAX) return items.map(copyOf);
+    this.#notify(say("At most {n} items can be copied at a time.", { n: COPIES_MAX }));
+    return null;
   }
 
   /**
@@ -208,7 +222,7 @@ export class Arrangement {
       dy = (seen.y0 + seen.y1 - box.y0 - box.y1) / 2 - OFFSET;
     }
     const step = OFFSET * this.#pasted.times;
-    this.#put(clip.copies.slice(0, COPIES_MAX), translation(dx + step, dy + step));
+    this.#put(clip.copies, translation(dx + step, dy + step));
     return true;
   }
 
@@ -228,7 +242,12 @@ export class Arrangement {
   #put(copies, delta) {
     const { board, selection, sight } = this.#bench;
     const moved = copies.map((copy) => ({ ...copy, registers: shifted(copy.registers, delta) }));
-    selection.replace(board.addCopies(moved, sight.place));
+    try {
+      selection.replace(board.addCopies(moved, sight.place));
+    } catch (error) {
+      if (!(error instanceof LimitError)) throw error;
+      this.#notify(say("That is too large for this board."));
+    }
     this.#onChange();
   }
 }

@@ -346,14 +346,17 @@ export class Board {
 
   #make(commands) {
     if (this.isReadOnly) return [];
-    const ops = [];
-    const changed = new Set();
-    for (const { body, more, flag = Undo.ORDINARY } of commands) {
-      const op = this.maker.make(body, this.document.lamport + 1, { undo: flag, more, at: this.#label() });
-      for (const id of this.document.apply(op).items) changed.add(id);
-      ops.push(op);
+    const { counter } = this.maker;
+    const seen = this.document.lamport + 1;
+    let ops;
+    try {
+      ops = commands.map(({ body, more, flag = Undo.ORDINARY }) => this.maker.make(body, seen, { undo: flag, more, at: this.#label() }));
+    } catch (error) {
+      this.maker.counter = counter; // a gesture is logged whole or not at all
+      throw error;
     }
     if (ops.length === 0) return ops;
+    const changed = new Set(ops.flatMap((op) => [...this.document.apply(op).items]));
     [this.canUndo, this.canRedo] = [true, false]; // so it is after an ordinary gesture
     this.onMade(ops);
     this.#tell(changed, ops.some(isAboutRoom));

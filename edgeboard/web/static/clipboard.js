@@ -12,7 +12,7 @@ import { fromHex, toHex } from "./ids.js";
 import { read } from "./items.js";
 import { Register } from "./kinds.js";
 import { pictureOf } from "./picture.js";
-import { skip } from "./values.js";
+import { unpack } from "./values.js";
 import { DecodeError } from "./varints.js";
 
 export const MIME = "application/x-edgeboard+json";
@@ -93,7 +93,7 @@ function readRegister(entry) {
   const [register, hex] = Array.isArray(entry) ? entry : [];
   check(isNumber(register, 2 ** 31) && !NOT_COPIED.has(register));
   const value = bytes(hex, VALUE_MAX);
-  check(value.length > 0 && skip(value, 0, value.length) === value.length);
+  unpack(value); // so that nothing gets onto the board which it would not take
   return [register, value];
 }
 

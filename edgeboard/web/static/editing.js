@@ -20,11 +20,12 @@ export class Editing {
    * @param {import("./desk.js").Desk} parts.desk
    * @param {string} parts.room its name
    * @param {(choice: object) => void} parts.choose a tool
+   * @param {(text: string) => void} parts.notify words in passing
    */
-  constructor({ desk, room, choose }) {
+  constructor({ desk, room, choose, notify }) {
     this.#desk = desk;
     this.#choose = choose;
-    this.#arrangement = new Arrangement({ bench: desk.bench, room, onChange: () => desk.stale() });
+    this.#arrangement = new Arrangement({ bench: desk.bench, room, notify, onChange: () => desk.stale() });
     this.#bar = new SelectionBar(this.#arrangement, desk);
     listenToClipboard(window, {
       copy: () => this.#arrangement.copy(),

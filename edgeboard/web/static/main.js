@@ -168,7 +168,7 @@ const chrome = new Chrome(roomName, {
 const extras = new Extras({
   board, desk, editing: () => editing, gallery: images, toasts, room: roomName, undo: () => hands.repeat("undo"), clock,
 });
-const editing = new Editing({ desk, room: roomName, choose: (choice) => hands.choose(choice) });
+const editing = new Editing({ desk, room: roomName, notify: (text) => toasts.say(text), choose: (choice) => hands.choose(choice) });
 const paging = new Paging({ board, desk, editing, drawer, toasts, room: roomName, onTurn: turned });
 const company = new Company({
   ...{ board, desk, paging, following, toasts, drawer, clock, room: roomName, margin: FIT_MARGIN },

@@ -11,7 +11,7 @@ import { Layers, layerName } from "./layers.js";
 import { say } from "./locale.js";
 import { Pages, pageName } from "./pages.js";
 import { cleanName, keepSight, sightKept } from "./person.js";
-import { freeNumber, layerKey, layersOf, lockedKey, orderKey, pageKey, pagesOf, reordered } from "./structure.js";
+import { LISTED_MAX, freeNumber, layerKey, layersOf, lockedKey, orderKey, pageKey, pagesOf, reordered } from "./structure.js";
 import { HOME } from "./view.js";
 
 /** What one person sees of the room's pages and layers. */
@@ -20,6 +20,7 @@ export class Paging {
   #pages;
   #layers;
   #views = new Map(); // page -> where it was looked at
+  #orders = ""; // of the layers that the sheet was painted by, at the last change of meta
   #renamed = null; // what the dialog is about: {key, name}
 
   /**
@@ -94,8 +95,12 @@ export class Paging {
 
   /** The room says something else of its pages and layers. */
   changed() {
+    const { board, desk } = this.#parts;
     const before = this.#place.layer;
-    this.#parts.desk.resight(false);
+    const orders = JSON.stringify([this.#page, layersOf(board.document, this.#page).map(({ number, order }) => [number, order])]);
+    if (orders === this.#orders) desk.sight.stale(); // names and locks change nothing on the sheet
+    else desk.resight(false);
+    this.#orders = orders;
     this.#tellWhere(before);
     this.show();
   }
@@ -161,7 +166,9 @@ export class Paging {
   }
 
   #addPage() {
-    const page = freeNumber(this.#pageList());
+    const pages = this.#pageList();
+    if (pages.length >= LISTED_MAX) return this.#parts.toasts.say(say("There are {n} pages already.", { n: LISTED_MAX }));
+    const page = freeNumber(pages);
     this.#say([[pageKey(page), ""]]);
     this.turnTo(page);
   }
@@ -211,6 +218,7 @@ export class Paging {
 
   #addLayer() {
     const layers = this.#list();
+    if (layers.length >= LISTED_MAX) return this.#parts.toasts.say(say("There are {n} layers already.", { n: LISTED_MAX }));
     const layer = freeNumber(layers);
     const entries = [[layerKey(this.#page, layer), ""]];
     // above the one that is drawn on

@@ -359,28 +359,24 @@ export class Painter {
     const [boxes, fresh] = [this.#boxes, this.#fresh];
     this.#boxes = [];
     this.#fresh = [];
-    if (fresh.length > REPAINT_ITEMS_MAX) {
-      this.#begin(this.#shown);
-      return;
-    }
+    if (fresh.length > REPAINT_ITEMS_MAX) return this.#begin(this.#shown);
     const seen = visible(this.#shown, this.#width, this.#height);
     const margin = 3 / (this.#shown.zoom * this.#ratio); // what is cleared is rounded out to whole device px
     const cleared = boxes.filter((box) => overlap(box, seen));
     const inSight = cleared.map((box) => inflated(box, margin));
     if (inSight.length > 0) {
       const hit = this.#shownItems().filter(({ box }) => inSight.some((each) => overlap(each, box)));
-      if (hit.length > REPAINT_ITEMS_MAX) {
-        this.#begin(this.#shown);
-        return;
-      }
+      if (hit.length > REPAINT_ITEMS_MAX) return this.#begin(this.#shown);
       this.#sheet.repaint(this.#shown, cleared, hit);
       this.#paints.boxes += inSight.length;
     }
+    let again = 0;
     for (const item of fresh) {
       const picture = this.picture(item.id);
       if (!picture || picture.version !== item.version || this.#lifted.has(item.id) || !overlap(picture.box, seen)) continue;
       if (inSight.some((box) => overlap(box, picture.box))) {
         // part of it was just painted, and a marker must not be painted twice
+        if (++again > BOXES_MAX) return this.#begin(this.#shown); // each would paint what lies around it
         const box = inflated(picture.box, margin);
         const around = this.#shownItems().filter((each) => overlap(each.box, box));
         this.#sheet.repaint(this.#shown, [picture.box], around);

@@ -9,7 +9,8 @@ import { compareText } from "./merge.js";
 import { keyBetween, keysBetween } from "./zorder.js";
 
 const NUMBER_MAX = Number.MAX_SAFE_INTEGER;
-const LISTED_MAX = 500; // pages, or layers of a page
+/** Pages of a room, or layers of a page, that are listed. */
+export const LISTED_MAX = 500;
 
 /** Keys of meta. */
 export const pageKey = (page) => `page/${page}`;
