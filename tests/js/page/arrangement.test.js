@@ -29,6 +29,7 @@ before(() => {
 /** A person at a board without a screen: pictures are made when asked for. */
 class Person {
   made = [];
+  told = [];
 
   constructor(person, seed) {
     const dice = new Dice(seed);
@@ -52,7 +53,8 @@ class Person {
       pictures: (ids) => shown().filter(({ id }) => ids?.has(id) ?? true).map(({ id }) => picture(id)),
     };
     this.bench = new Bench({ board: this.board, painter: this.painter, sight: this.sight, live: null, view: () => null, clock: () => 0 });
-    this.does = new Arrangement({ bench: this.bench, room: "lobby", onChange: () => {}, dice: () => dice.next() });
+    const notify = (text) => this.told.push(text);
+    this.does = new Arrangement({ bench: this.bench, room: "lobby", onChange: () => {}, notify, dice: () => dice.next() });
   }
 
   stroke(x, y, colour = 4) {
@@ -247,7 +249,7 @@ test("what is on a clipboard may have been made up by anybody", () => {
     clip([{ ...item, pieces: [{ payload: "0" }] }]), clip([{ ...item, pieces: [{ payload: "00".repeat(17 * 1024) }] }]),
     clip([{ ...item, pieces: [{ payload, cuts: [5, 5] }] }]), clip([{ ...item, pieces: [{ payload, cuts: [1] }] }]),
     clip([{ ...item, registers: [[1, "c1"]] }]), clip([{ ...item, registers: [[1, ""]] }]), clip([{ ...item, registers: [[Register.LOCK, "c3"]] }]),
-    clip([{ ...item, registers: [[1, "0000"]] }]), clip(Array(5_001).fill(item)),
+    clip([{ ...item, registers: [[1, "0000"]] }]), clip([{ ...item, registers: [[4, "a2fffe"]] }]), clip(Array(5_001).fill(item)),
   ];
   for (const text of bad) assert.equal(readClip(text), null, text.slice(0, 120));
   const dice = new Dice(4);
@@ -280,4 +282,31 @@ test("fields keep their copies, and other texts are not ours", () => {
   field.closest = () => field;
   for (const type of ["copy", "cut", "paste"]) listeners.get(type)(event(field));
   assert.deepEqual(said, []);
+});
+
+test("what is too much to copy is said, and neither a part of it nor a hole is made", () => {
+  const ana = new Person("aa".repeat(16), 5);
+  for (let at = 0; at < 2_001; at++) ana.stroke(at % 50, at % 40);
+  ana.does.all();
+  ana.made.length = 0;
+  assert.equal(ana.does.copy(), null); // so that nothing is cut
+  ana.does.duplicate();
+  assert.deepEqual(ana.made, []);
+  assert.match(ana.told[0], /2,?000 items/);
+});
+
+test("a paste of which one op is too large leaves nothing, here or in the log", () => {
+  const ana = new Person("aa".repeat(16), 6);
+  ana.stroke(5, 5);
+  ana.does.all();
+  const [copy] = readClip(ana.does.copy()).copies;
+  const digest = toHex(ana.board.document.digest());
+  const next = ana.board.maker.next;
+  ana.made.length = 0;
+  const large = { ...copy, pieces: [{ payload: new Uint8Array(16_384), cuts: [] }] };
+  ana.does.paste(clipText([copy, large], "elsewhere"), { x0: 0, y0: 0, x1: 100, y1: 100 });
+  assert.deepEqual(ana.made, []);
+  assert.equal(toHex(ana.board.document.digest()), digest);
+  assert.equal(ana.board.maker.next, next);
+  assert.match(ana.told[0], /too large/);
 });
