@@ -357,7 +357,7 @@ export class Desk {
       if (view === this.#glide.to) this.#glide = null;
       this.#look(view);
     }
-    let hasMore = this.#painter.frame(this.#clock, this.#gestures.isBusy);
+    let hasMore = this.#painter.frame(this.#clock, this.#gestures.isBusy || this.#others.previews().length > 0);
     if (this.#bench.carry?.advance(this.#clock)) hasMore = true;
     if (this.#bench.painted()) this.#isOverlayStale = true;
     const { previews, figures, trails, colourOf, refused } = this.#others;
