@@ -181,6 +181,7 @@ class Api:
             self._node.feed(lambda now: self._node.pipeline.draw(name, plan.corrections, now))
         if refused and not taken and not known:
             raise DecodeError(f"nothing could be taken: {refused[0][1]}")
+        await self._node.until_stored(room)
         images, unkept = 0, list[tuple[BlobHash, str]]()
         for content, bytes_of_it in archive.blobs:  # after their items, so that they are needed when they come
             try:

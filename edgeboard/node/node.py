@@ -21,6 +21,7 @@ from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Alarm, Damaged, LoadRoom, Output, Rewrite, RoomChanged, Save
 from edgeboard.ports import Blobs, Store, StoredBatch, StoredRoom, Writer
+from edgeboard.rooms.room import Room
 from edgeboard.runtime import failpoints
 from edgeboard.runtime.driver import Driver
 from edgeboard.wire.messages import Channel, Receipt
@@ -50,6 +51,7 @@ class Node:
         self._writer: Writer | None = None
         self._blobs: Blobs | None = None
         self._keeps: dict[BlobHash, asyncio.Future[bool]] = {}  # blobs that somebody waits for
+        self._commits: list[asyncio.Future[None]] = []  # whoever waits for the next, or for the disk to fail
         self._links: Links | None = None
         self._spawn: Callable[..., object] | None = None
 
@@ -81,11 +83,13 @@ class Node:
     def committed(self, batches: Sequence[StoredBatch]) -> None:
         ends = [(batch.room, batch.author, batch.first + batch.count) for batch in batches]
         self.feed(lambda now: self.pipeline.committed(ends, now))
+        self._wake()
         if self._unnamed and self._spawn is not None:
             self._spawn(self._name_again(), name="name rooms on the disk")
 
     def store_failed(self, error: StoreError) -> None:
         self.feed(lambda _: self.pipeline.store_failed(str(error)))
+        self._wake()
 
     def store_recovered(self) -> None:
         self.feed(self.pipeline.store_recovered)
@@ -194,6 +198,25 @@ class Node:
     async def until_loaded(self, room: RoomId) -> None:
         """Wait until all that the disk holds of an open room has been brought."""
         await self._loads.setdefault(room, asyncio.Event()).wait()
+
+    async def until_stored(self, room: Room) -> None:
+        """Log what is being gathered, and wait until the disk has all that this board has logged in a room.
+
+        Raises:
+            StoreError: the disk takes nothing.
+        """
+        self.feed(lambda _: self.pipeline.flush())
+        while not room.is_stored:
+            if self.pipeline.store_failed_text is not None:
+                raise StoreError(f"what was taken is in memory and not on the disk: {self.pipeline.store_failed_text}")
+            self._commits.append(asyncio.get_running_loop().create_future())
+            await self._commits[-1]
+
+    def _wake(self) -> None:
+        waiting, self._commits = self._commits, []
+        for each in waiting:
+            if not each.done():
+                each.set_result(None)
 
     async def name_rooms(self) -> None:
         """Write the names of rooms to the disk that are not there yet, so that their ink is found by name.

@@ -126,7 +126,7 @@ class Pipeline:
         return taken, asked - taken - len(refused), refused
 
     def flush(self) -> None:
-        """Log and send what is being gathered, now; for a clean stop."""
+        """Log and send what is being gathered, now."""
         for room in self._core.rooms.values():
             self._core.publish(room, room.flush(self._core.identity.wall_ms()), None)
 

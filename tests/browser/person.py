@@ -31,6 +31,19 @@ READ_STROKES = """async () => {
 }"""
 
 
+# What of a canvas (#sheet, #overlay) lies at a place of the window: red, green, blue, alpha of each px, row by row.
+PIXELS = """([x, y, width, height, id]) => {
+    const canvas = document.getElementById(id);
+    const box = canvas.getBoundingClientRect();
+    const ratio = canvas.width / box.width;
+    const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    const from = [(x - box.left) * ratio, (y - box.top) * ratio, width * ratio, height * ratio];
+    copy.drawImage(canvas, ...from, 0, 0, width, height);
+    const { data } = copy.getImageData(0, 0, width, height);
+    return Array.from({ length: width * height }, (_, at) => [...data.subarray(4 * at, 4 * at + 4)]);
+}"""
+
+
 class Person:
     """One browser profile in one room; `page` is the tab that is open."""
 
@@ -78,6 +91,10 @@ class Person:
 
     def ask(self, expression, argument=None):
         return self.page.evaluate(expression, argument)
+
+    def pixels(self, x, y, width=1, height=1, where="sheet"):
+        """What is painted in a part of the window: (red, green, blue, alpha) of each px."""
+        return [tuple(each) for each in self.ask(PIXELS, [x, y, width, height, where])]
 
     def until(self, expression, seconds=PATIENCE_S):
         """Wait until an expression in the page is true."""

@@ -64,20 +64,7 @@ def drop(person, data, x, y, kind="image/png"):
 
 
 def pixel(person, x, y):
-    """What is painted there, as red, green, blue, alpha."""
-    return tuple(
-        person.ask(
-            """([x, y]) => {
-                const sheet = document.getElementById("sheet");
-                const ratio = sheet.width / sheet.clientWidth;
-                const canvas = new OffscreenCanvas(1, 1);
-                const context = canvas.getContext("2d", { willReadFrequently: true });
-                context.drawImage(sheet, -Math.round(x * ratio), -Math.round(y * ratio));
-                return [...context.getImageData(0, 0, 1, 1).data];
-            }""",
-            [x, y],
-        )
-    )
+    return person.pixels(x, y)[0]
 
 
 def is_near(found, colour, by=6):
@@ -85,7 +72,7 @@ def is_near(found, colour, by=6):
 
 
 def shows(person, eventually, colour, x=640, y=400):
-    eventually(lambda: is_near(pixel(person, x, y), colour))
+    eventually(lambda: is_near(person.pixels(x, y)[0], colour))
 
 
 def test_a_chosen_image_is_seen_by_the_other_board_and_can_be_taken_back(boards, invite, eventually):

@@ -42,19 +42,5 @@ def test_handwriting_at_another_board_is_shown_as_it_was_written(boards, room, i
 
 def darkness(person, x, y, width, height):
     """The share of pixels of the sheet there that are not paper."""
-    return person.ask(
-        """([x, y, width, height]) => {
-            const sheet = document.getElementById("sheet");
-            const ratio = sheet.width / sheet.clientWidth;
-            const copy = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-            [copy.canvas.width, copy.canvas.height] = [width, height];
-            copy.drawImage(sheet, x * ratio, y * ratio, width * ratio, height * ratio, 0, 0, width, height);
-            const { data } = copy.getImageData(0, 0, width, height);
-            let dark = 0;
-            for (let at = 0; at < data.length; at += 4) {
-                if (data[at + 3] > 99 && data[at] + data[at + 1] + data[at + 2] < 600) dark += 1;
-            }
-            return dark / (data.length / 4);
-        }""",
-        [x, y, width, height],
-    )
+    found = person.pixels(x, y, width, height)
+    return sum(alpha > 99 and red + green + blue < 600 for red, green, blue, alpha in found) / len(found)

@@ -28,14 +28,6 @@ RUNS = """async () => {
     }
     return joined;
 }"""
-DARK = """([x, y, width, height, id]) => {
-    const sheet = document.getElementById(id);
-    const ratio = sheet.width / sheet.clientWidth;
-    const copy = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-    [copy.canvas.width, copy.canvas.height] = [width, height];
-    copy.drawImage(sheet, x * ratio, y * ratio, width * ratio, height * ratio, 0, 0, width, height);
-    return copy.getImageData(0, 0, width, height).data.filter((value, at) => at % 4 === 3 && value > 60).length;
-}"""
 
 
 @pytest.fixture
@@ -50,7 +42,7 @@ def made(person):
 
 def ink(person, x, y, width, height, where="sheet"):
     """How many px there are painted."""
-    return person.ask(DARK, [x, y, width, height, where])
+    return sum(alpha > 60 for *_, alpha in person.pixels(x, y, width, height, where))
 
 
 def agree(ana, ben, boards, eventually):

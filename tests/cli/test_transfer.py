@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -161,6 +162,16 @@ def test_a_file_beyond_the_limit_is_not_taken(run_main, stopped, tmp_path, monke
     code, _, err = run_main("import", "lobby", tmp_path / "f", "--state", stopped)
     assert code == 1
     assert "is not the archive of one room" in err
+
+
+@pytest.mark.slow
+def test_what_was_said_to_be_taken_outlives_a_power_cut_at_once(run_main, start_node, tmp_path):
+    node = start_node("a")
+    (tmp_path / "t.csv").write_text("1,1\n90,90\n")
+    code, out, _ = run_main("import", "notes", tmp_path / "t.csv", "--state", node.state)
+    node.stop(signal.SIGKILL)
+    assert (code, out) == (0, "notes: 1 ops taken, 0 known already\n")
+    assert run_main("log", "notes", "--state", node.state)[1].startswith("room notes: 1 items from 1 ops")
 
 
 def test_nowhere_is_one_line(run_main, tmp_path):

@@ -15,6 +15,7 @@ import { wrapped } from "./wrapping.js";
 
 const FAR = 1e7; // px: beyond it nothing is drawn
 const POINTS_MAX = 20_000; // numbers in a shape
+const HEAVY = 1_000; // points
 const LINES_MAX = 400; // of a text
 export const TEXT_LINE = 1.3; // of the text size: from line to line
 export const TEXT_ASCENT = 0.9; // of the text size: where the baseline is below the top
@@ -224,6 +225,7 @@ function outlined(box, places, radius, isFilled, draw) {
   return {
     box,
     draw,
+    isHeavy: places.length > HEAVY,
     touched: (x0, y0, x1, y1, reach) =>
       distanceToSegments(places, x0, y0, x1, y1) <= reach + radius || (isFilled && isInside(places, x0, y0)),
     tight: () => boxOf(places, radius),

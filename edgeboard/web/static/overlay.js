@@ -7,7 +7,8 @@
 import { inflated, overlap, united } from "./geometry.js";
 import { drawSelection } from "./handles.js";
 import { cssColour } from "./ink.js";
-import { previewOf, strokePicture } from "./picture.js";
+import { pictureOfColumns } from "./inkpicture.js";
+import { previewOf } from "./picture.js";
 import { TRAIL_LASTS_MS } from "./trails.js";
 import { toCanvas, visible } from "./view.js";
 
@@ -136,7 +137,7 @@ export class Overlay {
       let cached = before.get(id);
       if (cached === undefined || cached.length !== x.length || cached.style !== style) {
         const shown = style ?? { tool: 0, colour: colourOf(origin), width: UNKNOWN_WIDTH };
-        const picture = strokePicture([{ columns: { scale: 1, x, y, pressure }, cuts: [] }], shown);
+        const picture = pictureOfColumns({ scale: 1, x, y, pressure }, shown);
         cached = { length: x.length, style, picture };
       }
       this.#pictures.set(id, cached);

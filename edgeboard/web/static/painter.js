@@ -2,23 +2,26 @@
  * Paints the canvas of a document into a window: a cached sheet of ink below, what is alive above.
  *
  * The sheet is redrawn only where something changed: new ink on top is drawn on top, other changes repaint the boxes
- * they touch, a pan shifts the bitmap and paints the strips that came into sight. A new zoom is painted behind the
- * scene in slices, while the old sheet is shown stretched, so ten thousand strokes never hold up the pen.
+ * they touch. It is larger than the window, so that a pan only moves it; before its edge is in sight, it is moved on and
+ * the strips that this needs are painted. That and a new zoom happen behind the scene in slices, while the old sheet is
+ * shown, stretched, so ten thousand strokes never hold up the pen.
  * Everything happens in `frame()`, once per animation frame; the other methods only note what to do.
  */
 
+import { Backdrop } from "./backdrop.js";
 import { inflated, overlap, united } from "./geometry.js";
 import { ItemType } from "./kinds.js";
-import { pictureOf } from "./picture.js";
+import { differing, pictureOf } from "./picture.js";
 import { Bitmap, Sheet } from "./sheet.js";
 import { Sight } from "./sight.js";
-import { Slices } from "./slices.js";
 import { visible } from "./view.js";
 
 const BOXES_MAX = 24; // of changes kept apart; more become one
 const CALM_MS = 60; // without ink that comes below other ink: then all has come
 const OWED_MS = 400; // that such ink waits at most, while more of it comes
 const REPAINT_ITEMS_MAX = 1_500; // in a changed box; more are painted behind the scene
+const REPAINT_HEAVY_MAX = 2; // of those that take long
+const MARGIN_SHARE = 0.25; // of the window's shorter side, that the sheet has around it
 const RATIO_MAX = 3; // device px per CSS px that we pay for
 
 /** A canvas, its items as pictures, and what of them is on the sheet. */
@@ -27,11 +30,10 @@ export class Painter {
   #sight;
   #images;
   #sheet;
-  #back;
-  #width = 0;
-  #height = 0;
-  #ratio = 1;
+  #backdrop = new Backdrop();
+  #size = { width: 0, height: 0, margin: 0, ratio: 1 };
   #wanted = null; // the view to show
+  #isMoved = false; // it is another than in the frame before
   #shown = null; // the view that the sheet was painted for
   #isAnew = false; // the size or the sight is another: all is painted again
   #isTurned = false; // what is on the sheet belongs to another page
@@ -47,8 +49,6 @@ export class Painter {
   #fresh = []; // items that came on top
   #under = []; // boxes of items that came below others
   #owed = null; // since when a whole sheet is, with many that came so, and when the last of them came
-  #job = null; // a whole sheet being painted behind the scene
-  #slices = new Slices(); // of it
   #paints = { full: 0, boxes: 0, fresh: 0, shifts: 0 };
 
   /**
@@ -62,26 +62,26 @@ export class Painter {
     this.#sight = sight;
     this.#images = images;
     this.#sheet = new Sheet(element);
-    this.#back = new Sheet(globalThis.document.createElement("canvas"));
   }
 
   // ---------------------------------------------------------------------------------------------------- what changes
 
   /** The window has another size. @param {number} width CSS px @param {number} height @param {number} ratio device px per CSS px */
   resize(width, height, ratio) {
-    this.#width = width;
-    this.#height = height;
-    this.#ratio = Math.min(Math.max(ratio, 1), RATIO_MAX);
+    const paid = Math.min(Math.max(ratio, 1), RATIO_MAX);
+    const margin = Math.max(1, Math.round(Math.min(width, height) * MARGIN_SHARE * paid)) / paid;
+    this.#size = { width, height, margin, ratio: paid };
     this.#isAnew = true;
   }
 
   /** Device px per CSS px, as painted. */
   get ratio() {
-    return this.#ratio;
+    return this.#size.ratio;
   }
 
   /** @param {import("./view.js").View} view */
   look(view) {
+    this.#isMoved ||= this.#wanted !== null && this.#wanted !== view;
     this.#wanted = view;
   }
 
@@ -89,18 +89,19 @@ export class Painter {
   changed(ids) {
     for (const id of ids) {
       const before = this.#pictures.get(id);
-      if (before) this.#changedBox(before.box);
-      this.#aside.delete(id);
       const item = this.#document.item(id);
       if (item === null || !item.alive || !this.#sight.shows(item) || this.#hidden.has(id)) {
         this.#pictures.delete(id);
+        this.#aside.delete(id);
+        if (before) this.#changedBox(before.box);
         continue;
       }
-      const picture = this.#picture(item);
+      const picture = this.#picture(item, before ?? this.#aside.get(id));
+      this.#aside.delete(id);
       this.#pictures.set(id, picture);
-      if (picture === null) continue;
-      if (before) this.#changedBox(picture.box);
-      else if (this.#last !== null && this.#sight.compare(this.#last, item) > 0) this.#under.push(picture.box);
+      if (before) this.#changedBox(picture === null ? before.box : differing(before, picture));
+      if (before || picture === null) continue;
+      if (this.#last !== null && this.#sight.compare(this.#last, item) > 0) this.#under.push(picture.box);
       else this.#fresh.push(item);
       this.#rise(item);
     }
@@ -148,11 +149,11 @@ export class Painter {
     this.changed(ids);
   }
 
-  #picture(item) {
+  #picture(item, before = null) {
     const isWiping = this.#wiped.size > 0;
     const known = isWiping ? undefined : this.#known.get(item.id);
-    if (known?.isPlain && isPlain(item)) return known.version === item.version ? known : { ...known, version: item.version };
-    const picture = pictureOf(item, this.#tint?.(item) ?? null, this.#images, this.#wiped);
+    if (known?.isPlain && isPlain(item)) return Object.assign(known, { version: item.version });
+    const picture = pictureOf(item, this.#tint?.(item) ?? null, this.#images, this.#wiped, before);
     if (picture !== null) picture.isPlain = this.#tint === null && !isWiping && isPlain(item);
     return picture;
   }
@@ -189,6 +190,7 @@ export class Painter {
   }
 
   #changedBox(box) {
+    if (box === null) return;
     this.#boxes.push(box);
     if (this.#boxes.length > BOXES_MAX) this.#boxes = [this.#boxes.reduce(united)];
   }
@@ -213,7 +215,7 @@ export class Painter {
 
   /** Whether a sheet is being made behind the scene. */
   get isBusy() {
-    return this.#job !== null || this.#isAnew;
+    return this.#backdrop.isBusy || this.#isAnew;
   }
 
   /** The box around everything that is shown. @returns {import("./geometry.js").Rect|null} */
@@ -231,9 +233,9 @@ export class Painter {
   /** What of the ink a track touches, as `touched`. @returns {{id: string, pieces: [string, number[]][]}[]} by item; intervals by piece */
   cutUnder(x0, y0, x1, y1, radius) {
     const found = [];
-    for (const { id, cutUnder } of this.#near(x0, y0, x1, y1, radius)) {
-      const pieces = cutUnder?.(x0, y0, x1, y1, radius) ?? [];
-      if (pieces.length > 0) found.push({ id, pieces });
+    for (const picture of this.#near(x0, y0, x1, y1, radius)) {
+      const pieces = picture.cutUnder?.(x0, y0, x1, y1, radius) ?? [];
+      if (pieces.length > 0) found.push({ id: picture.id, pieces });
     }
     return found;
   }
@@ -272,13 +274,13 @@ export class Painter {
 
   /** A bitmap of a part of what is in sight, to paint pictures into. @param {import("./geometry.js").Rect} box */
   bitmap(box) {
-    const seen = visible(this.#wanted, this.#width, this.#height);
+    const seen = visible(this.#wanted, this.#size.width, this.#size.height);
     return new Bitmap({
       x0: Math.max(box.x0, seen.x0),
       y0: Math.max(box.y0, seen.y0),
       x1: Math.min(box.x1, seen.x1),
       y1: Math.min(box.y1, seen.y1),
-    }, this.#wanted.zoom * this.#ratio);
+    }, this.#wanted.zoom * this.#size.ratio);
   }
 
   /** @returns {object} a frozen snapshot */
@@ -298,20 +300,23 @@ export class Painter {
    */
   frame(clock, isHurried = false) {
     const view = this.#wanted;
-    if (view === null || this.#width === 0) return false;
-    if (isHurried || (this.#shown !== null && this.#shown !== view)) this.#slices.hurry(clock());
+    if (view === null || this.#size.width === 0) return false;
+    const backdrop = this.#backdrop;
+    if (isHurried || this.#isMoved) backdrop.hurry(clock());
+    this.#isMoved = false;
     if (this.#isAnew) {
       this.#isAnew = false;
       this.#begin(view);
-    } else if (this.#shown !== null && this.#shown !== view) this.#follow(view);
+    } else if (this.#shown !== null && !backdrop.isBusy) this.#follow(view);
+    // else: the sheet under way is finished first, so that a long pinch shows something new now and then
     this.#sort(clock);
-    if (this.#job === null) this.#repaint();
-    else this.#delay();
-    if (this.#job !== null) this.#advance(clock);
-    if (this.#isTurned && this.#job !== null) this.#sheet.clear();
+    if (backdrop.isBusy) this.#delay();
+    else this.#repaint();
+    if (backdrop.isBusy) this.#advance(clock);
+    if (this.#isTurned && backdrop.isBusy) this.#sheet.clear();
     this.#isTurned = false;
-    this.#stretch();
-    return this.#job !== null || this.#owed !== null || this.#shown !== this.#wanted;
+    if (this.#shown !== null) this.#sheet.place(this.#shown, view);
+    return backdrop.isBusy || this.#owed !== null || this.#reach(view) > 0.5;
   }
 
   /**
@@ -323,35 +328,42 @@ export class Painter {
     this.#under = [];
     if (under.length <= BOXES_MAX) under.forEach((box) => this.#changedBox(box));
     else this.#owed = { since: this.#owed?.since ?? clock(), last: clock() };
-    if (this.#owed === null || this.#job !== null || this.#shown === null) return;
+    if (this.#owed === null || this.#backdrop.isBusy || this.#shown === null) return;
     const { since, last } = this.#owed;
     if (clock() >= Math.min(last + CALM_MS, since + OWED_MS)) this.#begin(this.#shown);
   }
 
-  /** The view moved: shift what can be shifted, else begin a new sheet. */
-  #follow(view) {
+  /** How far a view has gone from the one that the sheet was painted for, in margins; infinite if it magnifies otherwise. */
+  #reach(view) {
     const shown = this.#shown;
-    const unit = view.zoom * this.#ratio;
-    const dx = (shown.x - view.x) * unit;
-    const dy = (shown.y - view.y) * unit;
-    const isWhole = Math.abs(dx - Math.round(dx)) < 0.01 && Math.abs(dy - Math.round(dy)) < 0.01;
-    const isNear = Math.abs(dx) < this.#sheet.width && Math.abs(dy) < this.#sheet.height;
-    if (this.#job === null && shown.zoom === view.zoom && isWhole && isNear) {
-      this.#shift(view, Math.round(dx), Math.round(dy));
-    } else if (this.#job === null) this.#begin(view);
-    // else: the sheet under way is finished first, so that a long pinch shows something new now and then
+    if (shown === null || shown.zoom !== view.zoom) return Infinity;
+    const away = Math.max(Math.abs(view.x - shown.x), Math.abs(view.y - shown.y)) * view.zoom;
+    return away / this.#size.margin;
   }
 
-  #shift(view, dx, dy) {
-    this.#sheet.shift(dx, dy);
-    this.#shown = view;
+  /** The view moved: before the edge of the sheet is in sight, move it on, or begin a new one. */
+  #follow(view) {
+    if (this.#reach(view) <= 0.5) return;
+    const shown = this.#shown;
+    const unit = view.zoom * this.#size.ratio;
+    const [dx, dy] = [(shown.x - view.x) * unit, (shown.y - view.y) * unit];
+    const isWhole = [dx, dy].every((each) => Math.abs(each - Math.round(each)) < 0.01);
+    const isNear = overlap(this.#covered(shown), visible(view, this.#size.width, this.#size.height));
+    if (shown.zoom !== view.zoom || !isWhole || !isNear) return this.#begin(view);
+    const all = this.#covered(view);
+    const strips = [];
+    if (dx > 0) strips.push({ ...all, x1: all.x0 + dx / unit });
+    if (dx < 0) strips.push({ ...all, x0: all.x1 + dx / unit });
+    if (dy > 0) strips.push({ ...all, y1: all.y0 + dy / unit });
+    if (dy < 0) strips.push({ ...all, y0: all.y1 + dy / unit });
+    this.#backdrop.extend(this.#sheet, view, Math.round(dx), Math.round(dy), strips, this.#shownItems());
     this.#paints.shifts += 1;
-    const all = visible(view, this.#width, this.#height);
-    const unit = view.zoom * this.#ratio;
-    if (dx > 0) this.#changedBox({ ...all, x1: all.x0 + dx / unit });
-    if (dx < 0) this.#changedBox({ ...all, x0: all.x1 + dx / unit });
-    if (dy > 0) this.#changedBox({ ...all, y1: all.y0 + dy / unit });
-    if (dy < 0) this.#changedBox({ ...all, y0: all.y1 + dy / unit });
+  }
+
+  /** The box of canvas px on a sheet that is painted for a view. */
+  #covered(view) {
+    const { width, height, margin } = this.#size;
+    return inflated(visible(view, width, height), margin / view.zoom);
   }
 
   /** Changed boxes and new ink go straight to the sheet. */
@@ -360,13 +372,14 @@ export class Painter {
     this.#boxes = [];
     this.#fresh = [];
     if (fresh.length > REPAINT_ITEMS_MAX) return this.#begin(this.#shown);
-    const seen = visible(this.#shown, this.#width, this.#height);
-    const margin = 3 / (this.#shown.zoom * this.#ratio); // what is cleared is rounded out to whole device px
+    const seen = this.#covered(this.#shown);
+    const margin = 3 / (this.#shown.zoom * this.#size.ratio); // what is cleared is rounded out to whole device px
     const cleared = boxes.filter((box) => overlap(box, seen));
     const inSight = cleared.map((box) => inflated(box, margin));
     if (inSight.length > 0) {
       const hit = this.#shownItems().filter(({ box }) => inSight.some((each) => overlap(each, box)));
-      if (hit.length > REPAINT_ITEMS_MAX) return this.#begin(this.#shown);
+      const isMuch = hit.length > REPAINT_ITEMS_MAX || hit.filter(({ isHeavy }) => isHeavy).length > REPAINT_HEAVY_MAX;
+      if (isMuch) return this.#begin(this.#shown);
       this.#sheet.repaint(this.#shown, cleared, hit);
       this.#paints.boxes += inSight.length;
     }
@@ -391,10 +404,10 @@ export class Painter {
     for (const item of this.#fresh) {
       const picture = this.#pictures.get(item.id);
       if (!picture) continue;
-      this.#job.later.push(picture.box);
+      this.#backdrop.owe(picture.box);
       if (this.#shown !== null) this.#sheet.draw(this.#shown, picture);
     }
-    this.#job.later.push(...this.#boxes);
+    this.#boxes.forEach((box) => this.#backdrop.owe(box));
     this.#fresh = [];
     this.#boxes = [];
   }
@@ -406,38 +419,19 @@ export class Painter {
   }
 
   #begin(view) {
-    const seen = visible(view, this.#width, this.#height);
+    const seen = this.#covered(view);
     const pictures = this.#shownItems().filter(({ box }) => overlap(box, seen));
     [this.#boxes, this.#fresh, this.#under, this.#owed] = [[], [], [], null];
-    this.#back.resize(this.#width, this.#height, this.#ratio);
-    this.#back.clear();
-    this.#job = { view, pictures, at: 0, later: [] };
+    this.#backdrop.begin(view, this.#size, pictures);
     this.#paints.full += 1;
   }
 
   #advance(clock) {
-    const job = this.#job;
-    const end = this.#slices.begin(clock());
-    while (job.at < job.pictures.length) {
-      this.#back.draw(job.view, job.pictures[job.at++]);
-      if (job.at % 8 === 0 && clock() >= end) return;
-    }
-    this.#sheet.replaceBy(this.#back);
-    this.#shown = job.view;
-    this.#job = null;
-    this.#slices.rest();
-    for (const box of job.later) this.#changedBox(box);
+    const done = this.#backdrop.advance(clock, this.#sheet);
+    if (done === null) return;
+    this.#shown = done.view;
+    for (const box of done.later) this.#changedBox(box);
     if (this.#boxes.length > 0) this.#repaint();
-  }
-
-  /** Show the sheet where it belongs now, though it was painted for another view. */
-  #stretch() {
-    const [shown, wanted] = [this.#shown, this.#wanted];
-    if (shown === null) return; // nothing was painted yet
-    if (shown === wanted) return this.#sheet.place("");
-    const scale = wanted.zoom / shown.zoom;
-    const [x, y] = [(shown.x - wanted.x) * wanted.zoom, (shown.y - wanted.y) * wanted.zoom];
-    this.#sheet.place(`translate(${x}px, ${y}px) scale(${scale})`);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { CursorTool } from "./live.js";
-import { strokePicture } from "./picture.js";
+import { pictureOfColumns } from "./inkpicture.js";
 import { StrokeRecorder } from "./stroke.js";
 import { scaleFor, toCanvas } from "./view.js";
 
@@ -32,7 +32,7 @@ export class StrokeTool {
   /** What is under way, to be drawn. @returns {import("./picture.js").Picture|null} */
   get drawing() {
     if (this.#recorder === null || this.#recorder.length === 0) return null;
-    return strokePicture([{ columns: this.#foreseen(this.#recorder.columns()), cuts: [] }], this.#style);
+    return pictureOfColumns(this.#foreseen(this.#recorder.columns()), this.#style);
   }
 
   begin(sample, { hasPressure }) {

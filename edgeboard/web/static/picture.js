@@ -6,15 +6,10 @@
  * an item holds came from somebody else: what cannot be drawn has no picture.
  */
 
-import { decodeColumns, decodeStroke } from "./codec.js";
 import { FIGURES } from "./figures.js";
-import {
-  applied, asTransform, cutUnder, discsRect, inflated, invert, scaleOf, touches, transformedRect, united,
-} from "./geometry.js";
-import { coverRun } from "./cover.js";
-import { MARKER_OPACITY, WIDTH_STEPS, cssColour, runs } from "./ink.js";
-import { ItemType, Register, Tool } from "./kinds.js";
-import { unite } from "./merge.js";
+import { applied, asTransform, invert, scaleOf, transformedRect, united } from "./geometry.js";
+import { pictureOfStroke } from "./inkpicture.js";
+import { ItemType, Register } from "./kinds.js";
 import { DecodeError } from "./varints.js";
 
 /**
@@ -22,9 +17,12 @@ import { DecodeError } from "./varints.js";
  * @property {string} id of the item
  * @property {number} version of the item
  * @property {number} layer of the item
+ * @property {string} z of the item, its key in paint order
  * @property {import("./geometry.js").Rect} box canvas px
  * @property {(context: CanvasRenderingContext2D) => void} draw
  * @property {(x0: number, y0: number, x1: number, y1: number, radius: number) => boolean} touched whether a track meets it
+ * @property {boolean} [isHeavy] whether it takes long to paint
+ * @property {(before: Picture) => import("./geometry.js").Rect|null} [differs] where it looks different from an earlier one
  * @property {import("./geometry.js").Transform} [transform] of the item, where it has one
  * @property {Picture} [inner] the same without it
  * @property {() => import("./geometry.js").Rect|null} [tight] the box of what is painted and no more
@@ -41,11 +39,13 @@ const NOTHING = new Map();
  * @param {number|null} [tint] a colour to show it in instead of its own
  * @param {{of: (content: string) => {bitmap: ImageBitmap|null, share: number}}|null} [images] those that are here
  * @param {Map<string, number[]>} [wiped] cuts by piece that are not logged yet
+ * @param {Picture|null} [before] of the item as it was: what did not change of its ink is not made again
  * @returns {Picture|null} null if it cannot be drawn
  */
-export function pictureOf(item, tint = null, images = null, wiped = NOTHING) {
+export function pictureOf(item, tint = null, images = null, wiped = NOTHING, before = null) {
   if (tint !== null) return pictureOf(tinted(item, tint), null, images);
-  const make = item.type === ItemType.STROKE ? (stroke) => pictureOfStroke(stroke, wiped) : FIGURES.get(item.type);
+  const ink = (stroke) => pictureOfStroke(stroke, wiped, before?.inner ?? before);
+  const make = item.type === ItemType.STROKE ? ink : FIGURES.get(item.type);
   if (make === undefined) return null;
   try {
     const picture = transformed(make(item, images), item.value(Register.TRANSFORM));
@@ -53,6 +53,7 @@ export function pictureOf(item, tint = null, images = null, wiped = NOTHING) {
     picture.id = item.id;
     picture.version = item.version;
     picture.layer = item.layer;
+    picture.z = item.z;
     return picture;
   } catch (error) {
     if (error instanceof DecodeError) return null;
@@ -64,7 +65,7 @@ export function pictureOf(item, tint = null, images = null, wiped = NOTHING) {
 function tinted(item, colour) {
   const [, ...rest] = Array.isArray(item.value(Register.STYLE)) ? item.value(Register.STYLE) : [];
   const value = (register) => (register === Register.STYLE ? [colour, ...rest] : item.value(register));
-  return { id: item.id, version: item.version, layer: item.layer, type: item.type, op: item.op, pieces: item.pieces, value };
+  return { id: item.id, version: item.version, layer: item.layer, z: item.z, type: item.type, op: item.op, pieces: item.pieces, value };
 }
 
 /**
@@ -83,137 +84,15 @@ export function previewOf(type, payload) {
   }
 }
 
-function pictureOfStroke(item, wiped) {
-  const { pieces, head } = readPieces(item, wiped);
-  return strokePicture(pieces, restyled(item, head), () => readPieces(item, wiped).pieces);
-}
-
-function readPieces(item, wiped) {
-  const pieces = [];
-  let head = null;
-  for (const piece of item.pieces) {
-    let columns;
-    try {
-      if (head === null) ({ columns, ...head } = decodeStroke(piece.payload));
-      else columns = decodeColumns(piece.payload);
-    } catch (error) {
-      if (!(error instanceof DecodeError) || head === null) throw error;
-      continue; // the rest of the stroke is good
-    }
-    const more = wiped.get(piece.id);
-    const { scale, x, y, pressure } = columns;
-    const cuts = more === undefined ? piece.cuts : unite([piece.cuts, more]);
-    pieces.push({ id: piece.id, columns: { scale, x, y, pressure }, cuts });
-  }
-  return { pieces, head };
-}
-
 /**
- * Strokes of the log and strokes under way are drawn alike: columns by piece, with their cuts.
- * @param {{id?: string, columns: import("./codec.js").Columns, cuts: number[]}[]} pieces
- * @param {{tool: number, colour: number, width: number, opacity?: number}} style width in 1/8 px
- * @param {(() => object[])|null} [again] gives the pieces once more, so that they are not kept when they have been drawn
- * @returns {Picture|null} without id and version; null if all of it is cut away
+ * What has to be painted anew when an item has another picture.
+ * @param {Picture} before
+ * @param {Picture} now
+ * @returns {import("./geometry.js").Rect|null} null: nothing
  */
-export function strokePicture(pieces, { tool, colour, width, opacity = 1 }, again = null) {
-  const alpha = opacity * (tool === Tool.MARKER ? MARKER_OPACITY : 1);
-  const css = cssColour(colour);
-  const ids = pieces.map(({ id }) => id);
-  let kept = pieces;
-  let outline = null;
-  const traced = () => (kept ?? again()).map(({ columns, cuts }) => runs(columns, width, cuts));
-  const byPiece = () => lately(ids, traced); // a hand that wipes or selects asks the same strokes again and again
-  const allRuns = () => byPiece().flat();
-  const tight = () => allRuns().map(discsRect).reduce(united, null);
-  const isWhole = pieces.every(({ cuts }) => cuts.length === 0);
-  const box = isWhole ? strokeBox(pieces, width / WIDTH_STEPS / 2) : tight();
-  if (box === null) return null;
-  return {
-    box: isWhole ? box : inflated(box, 1),
-    draw(context) {
-      if (outline === null) {
-        outline = outlineOf(traced().flat());
-        if (again !== null) kept = null;
-      }
-      context.globalAlpha = alpha;
-      if (outline.isLine) {
-        context.strokeStyle = css;
-        context.lineWidth = outline.width;
-        context.stroke(outline.path);
-      } else {
-        context.fillStyle = css;
-        context.fill(outline.path);
-      }
-    },
-    touched: (x0, y0, x1, y1, radius) => allRuns().some((run) => touches(run, x0, y0, x1, y1, radius)),
-    tight,
-    runs: allRuns,
-    cutUnder(x0, y0, x1, y1, radius) {
-      const under = (pieceRuns) => unite(pieceRuns.map((run) => cutUnder(run, x0, y0, x1, y1, radius)));
-      return byPiece().map((each, at) => [ids[at], under(each)]).filter(([, intervals]) => intervals.length > 0);
-    },
-  };
-}
-
-const LATELY_MAX = 128; // strokes
-const asked = new Map(); // what was made for a key, the one asked last at the end
-
-/** What `make` gives, kept as long as it is asked for. @template T @param {object} key @param {() => T} make @returns {T} */
-function lately(key, make) {
-  const value = asked.get(key) ?? make();
-  asked.delete(key);
-  asked.set(key, value);
-  if (asked.size > LATELY_MAX) asked.delete(asked.keys().next().value);
-  return value;
-}
-
-/** One path, so that a marker is painted once as a whole. Discs of one radius joined are a thick line with round ends. */
-function outlineOf(all) {
-  const path = new Path2D();
-  const radius = all[0]?.r[0] ?? 0;
-  if (!all.every(({ r }) => r.every((each) => each === radius))) {
-    for (const discs of all) coverRun(path, discs);
-    return { path, isLine: false, width: 0 };
-  }
-  for (const { x, y } of all) {
-    path.moveTo(x[0], y[0]);
-    if (x.length === 1) path.lineTo(x[0] + 0.001, y[0]); // a line of no length is not drawn everywhere
-    for (let i = 1; i < x.length; i++) path.lineTo(x[i], y[i]);
-  }
-  return { path, isLine: true, width: 2 * radius };
-}
-
-/** Where the recorded points are; the curve through them leaves that by a part of a segment at most. */
-function strokeBox(pieces, radius) {
-  const box = { x0: Infinity, y0: Infinity, x1: -Infinity, y1: -Infinity };
-  let leap = 0;
-  for (const { columns } of pieces) {
-    const { scale, x, y } = columns;
-    for (let i = 0; i < x.length; i++) {
-      const px = x[i] / scale;
-      const py = y[i] / scale;
-      if (px < box.x0) box.x0 = px;
-      if (px > box.x1) box.x1 = px;
-      if (py < box.y0) box.y0 = py;
-      if (py > box.y1) box.y1 = py;
-      if (i > 0) leap = Math.max(leap, Math.abs(x[i] - x[i - 1]) / scale, Math.abs(y[i] - y[i - 1]) / scale);
-    }
-  }
-  const margin = Math.max(radius, 0.3) + leap / 4 + 1;
-  return { x0: box.x0 - margin, y0: box.y0 - margin, x1: box.x1 + margin, y1: box.y1 + margin };
-}
-
-/** The style of a stroke: its own, where the register does not say otherwise. */
-function restyled(item, own) {
-  const value = item.value(Register.STYLE);
-  if (!Array.isArray(value)) return own;
-  const [colour, width, , opacity] = value;
-  return {
-    tool: own.tool,
-    colour: Number.isSafeInteger(colour) && colour >= 0 ? colour : own.colour,
-    width: Number.isSafeInteger(width) && width >= 1 && width <= 2048 ? width : own.width,
-    opacity: Number.isFinite(opacity) ? Math.min(1, Math.max(0, opacity)) : 1,
-  };
+export function differing(before, now) {
+  const isThere = before.z === now.z && before.layer === now.layer;
+  return isThere && now.differs !== undefined ? now.differs(before) : united(before.box, now.box);
 }
 
 /** A picture seen through its item's transform, if that has a way back. */
@@ -235,8 +114,9 @@ function transformed(picture, value) {
       picture.draw(context);
       context.restore();
     },
-    touched: inside(picture.touched),
-    cutUnder: picture.cutUnder && inside(picture.cutUnder),
+    touched: inside((...track) => picture.touched(...track)),
+    cutUnder: picture.cutUnder && inside((...track) => picture.cutUnder(...track)),
+    isHeavy: picture.isHeavy,
     transform: there,
     inner: picture,
   };

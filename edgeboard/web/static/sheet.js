@@ -1,15 +1,23 @@
 /**
- * A bitmap of the size of the window, painted for one view: what the painter shows, and what it paints behind the scene.
+ * A bitmap of the size of the window and a margin, painted for one view: what is shown, and what is made behind the scene.
  *
  * Canvas px go in, whole device px are touched, so that neither a seam nor a second coat is left at an edge.
  */
 
-/** A bitmap of the size of the window. */
+/**
+ * @typedef {object} Size
+ * @property {number} width of the window, CSS px
+ * @property {number} height
+ * @property {number} margin around it, CSS px, whole in device px
+ * @property {number} ratio device px per CSS px
+ */
+
+/** A bitmap somewhat larger than the window. */
 export class Sheet {
   #element;
   #context;
   #placed = "";
-  #ratio = 1;
+  #size = { width: 0, height: 0, margin: 0, ratio: 1 };
 
   constructor(element) {
     this.#element = element;
@@ -17,18 +25,16 @@ export class Sheet {
     this.#context.lineCap = "round";
   }
 
-  get width() {
-    return this.#element.width;
+  /** @returns {Size} */
+  get size() {
+    return this.#size;
   }
 
-  get height() {
-    return this.#element.height;
-  }
-
-  /** @param {number} width CSS px @param {number} height @param {number} ratio device px per CSS px */
-  resize(width, height, ratio) {
-    this.#ratio = ratio;
-    const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
+  /** @param {Size} size */
+  resize(size) {
+    this.#size = size;
+    const { width, height, margin, ratio } = size;
+    const [w, h] = [width, height].map((length) => Math.max(1, Math.round((length + 2 * margin) * ratio)));
     if (this.#element.width === w && this.#element.height === h) return;
     this.#element.width = w;
     this.#element.height = h;
@@ -37,7 +43,15 @@ export class Sheet {
     this.#element.style.height = `${h / ratio}px`;
   }
 
-  place(transform) {
+  /**
+   * Show it where it belongs in a window that looks elsewhere by now.
+   * @param {import("./view.js").View} shown that it was painted for
+   * @param {import("./view.js").View} wanted
+   */
+  place(shown, wanted) {
+    const scale = wanted.zoom / shown.zoom;
+    const [x, y] = ["x", "y"].map((axis) => (shown[axis] - wanted[axis]) * wanted.zoom - this.#size.margin * scale);
+    const transform = `translate(${x}px, ${y}px) scale(${scale})`;
     if (transform === this.#placed) return;
     this.#placed = transform;
     this.#element.style.transform = transform;
@@ -45,26 +59,16 @@ export class Sheet {
 
   clear() {
     this.#context.setTransform(1, 0, 0, 1, 0, 0);
-    this.#context.clearRect(0, 0, this.width, this.height);
+    this.#context.clearRect(0, 0, this.#element.width, this.#element.height);
   }
 
-  shift(dx, dy) {
-    if (dx === 0 && dy === 0) return;
+  /** Become another of the same size, moved. @param {Sheet} other @param {number} dx device px @param {number} dy */
+  copy(other, dx, dy) {
     const context = this.#context;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.globalAlpha = 1;
     context.globalCompositeOperation = "copy";
-    context.drawImage(this.#element, dx, dy);
-    context.globalCompositeOperation = "source-over";
-  }
-
-  replaceBy(other) {
-    this.resize(other.width / other.#ratio, other.height / other.#ratio, other.#ratio);
-    const context = this.#context;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.globalAlpha = 1;
-    context.globalCompositeOperation = "copy";
-    context.drawImage(other.#element, 0, 0);
+    context.drawImage(other.#element, dx, dy);
     context.globalCompositeOperation = "source-over";
   }
 
@@ -75,29 +79,53 @@ export class Sheet {
 
   /** Paint boxes of the canvas anew. */
   repaint(view, boxes, pictures) {
+    this.open(view, boxes, true);
+    for (const picture of pictures) this.put(picture);
+    this.close();
+  }
+
+  /**
+   * Begin to put pictures, into boxes only or anywhere.
+   * @param {import("./view.js").View} view
+   * @param {import("./geometry.js").Rect[]|null} boxes canvas px
+   * @param {boolean} [isCleared] whether they are made empty
+   */
+  open(view, boxes, isCleared = false) {
     const context = this.#context;
-    const unit = view.zoom * this.#ratio;
     context.save();
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.beginPath();
-    for (const box of boxes) {
-      // whole device px, so that neither a seam nor a second coat is left at the edges
-      const x0 = Math.floor((box.x0 - view.x) * unit) - 1;
-      const y0 = Math.floor((box.y0 - view.y) * unit) - 1;
-      const x1 = Math.ceil((box.x1 - view.x) * unit) + 1;
-      const y1 = Math.ceil((box.y1 - view.y) * unit) + 1;
-      context.rect(x0, y0, x1 - x0, y1 - y0);
+    if (boxes !== null) {
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.beginPath();
+      for (const box of boxes) context.rect(...this.#rounded(view, box));
+      context.clip();
+      if (isCleared) context.clearRect(0, 0, this.#element.width, this.#element.height);
     }
-    context.clip();
-    context.clearRect(0, 0, this.width, this.height);
     this.#aim(view);
-    for (const picture of pictures) picture.draw(context);
-    context.restore();
+  }
+
+  /** Whole device px, so that neither a seam nor a second coat is left at the edges. */
+  #rounded(view, box) {
+    const unit = view.zoom * this.#size.ratio;
+    const edge = this.#size.margin * this.#size.ratio;
+    const x0 = Math.floor((box.x0 - view.x) * unit + edge) - 1;
+    const y0 = Math.floor((box.y0 - view.y) * unit + edge) - 1;
+    const x1 = Math.ceil((box.x1 - view.x) * unit + edge) + 1;
+    const y1 = Math.ceil((box.y1 - view.y) * unit + edge) + 1;
+    return [x0, y0, x1 - x0, y1 - y0];
+  }
+
+  put(picture) {
+    picture.draw(this.#context);
+  }
+
+  close() {
+    this.#context.restore();
   }
 
   #aim(view) {
-    const unit = view.zoom * this.#ratio;
-    this.#context.setTransform(unit, 0, 0, unit, -view.x * unit, -view.y * unit);
+    const unit = view.zoom * this.#size.ratio;
+    const edge = this.#size.margin * this.#size.ratio;
+    this.#context.setTransform(unit, 0, 0, unit, edge - view.x * unit, edge - view.y * unit);
     this.#context.lineCap = "round";
     this.#context.lineJoin = "round";
   }

@@ -2,19 +2,49 @@
  * Long work in slices between frames, no more of them than lets frames come as often as they should.
  *
  * What a canvas is told is carried out after the frame's script, by as much as ten times its own cost where no graphics
- * processor helps; so it is the time from frame to frame that tells how much was too much, not that of the slice.
+ * processor helps; so it is the time from frame to frame that tells how much was too much, not that of the slice. What
+ * was too much is remembered and come near to slowly: who tries again at once has every third frame late.
  */
 
-const FRAME_MS = 1_000 / 60; // from frame to frame while somebody draws, or looks elsewhere
-const CALM_FRAME_MS = 2 * FRAME_MS; // while nobody does
-const CALM_MS = 200; // after the last such moment
+const FRAME_MS = 1_000 / 60;
+const CALM_MS = 200; // after somebody drew, or looked elsewhere
 const LEAST_MS = 0.5; // of a slice
-const MOST_MS = 24;
 const FIRST_MS = 4;
+const SHARE_MAX = 0.6; // of the time from frame to frame
+const SOON = 1.25; // by which a slice grows from one to the next
+const SLOWLY = 1.01; // .. near what was too much
+const NEAR = 0.7; // of that
+const PAST = 1.1; // of that
+
+/** What is known of slices at one time from frame to frame. */
+class Rhythm {
+  #wanted;
+  #budget = FIRST_MS;
+  #limit = Infinity; // the last slice that was too much
+
+  /** @param {number} wanted ms from frame to frame */
+  constructor(wanted) {
+    this.#wanted = wanted;
+  }
+
+  /** @param {number|null} apart ms since the slice before, if that was in the frame before @returns {number} ms to work */
+  next(apart) {
+    if (apart !== null && apart > 1.3 * this.#wanted) {
+      this.#limit = this.#budget;
+      this.#budget *= Math.max(0.5, this.#wanted / apart);
+    } else if (apart !== null) {
+      if (this.#budget > PAST * this.#limit) this.#limit = Infinity; // something else was too much then
+      this.#budget *= this.#budget < NEAR * this.#limit ? SOON : SLOWLY;
+    }
+    this.#budget = Math.min(Math.max(this.#budget, LEAST_MS), SHARE_MAX * this.#wanted);
+    return this.#budget;
+  }
+}
 
 /** One work after the other. */
 export class Slices {
-  #budget = FIRST_MS;
+  #hasty = new Rhythm(FRAME_MS); // while somebody draws, or looks elsewhere
+  #calm = new Rhythm(2 * FRAME_MS); // while nobody does
   #last = null; // when the slice before began, if that was in the frame before
   #hurried = -Infinity;
 
@@ -29,14 +59,10 @@ export class Slices {
    * @returns {number} ms: when it has to end
    */
   begin(now) {
-    const wanted = now - this.#hurried < CALM_MS ? FRAME_MS : CALM_FRAME_MS;
-    if (this.#last !== null) {
-      const apart = now - this.#last;
-      this.#budget *= apart > 1.3 * wanted ? Math.max(0.5, wanted / apart) : 1.25;
-    }
-    this.#budget = Math.min(Math.max(this.#budget, LEAST_MS), MOST_MS, 0.6 * wanted);
+    const rhythm = now - this.#hurried < CALM_MS ? this.#hasty : this.#calm;
+    const apart = this.#last === null ? null : now - this.#last;
     this.#last = now;
-    return now + this.#budget;
+    return now + rhythm.next(apart);
   }
 
   /** The work is done, or rests: the time until the next slice tells nothing. */

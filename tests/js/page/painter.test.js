@@ -104,6 +104,17 @@ before(() => {
   globalThis.document = { createElement: () => new Cells() };
 });
 
+/** What of a canvas lies in the window, by its cells there. */
+function inWindow(element) {
+  const [, x, y] = element.style.transform.match(/^translate\((\S+)px, (\S+)px\) scale\(1\)$/).map(Number);
+  const moved = [...element.cells].map(([key, colours]) => {
+    const [cx, cy] = key.split(",").map(Number);
+    return [cx + x, cy + y, colours];
+  });
+  const seen = moved.filter(([cx, cy]) => cx >= 0 && cy >= 0 && cx < SIZE && cy < SIZE);
+  return Object.fromEntries(seen.map(([cx, cy, colours]) => [`${cx},${cy}`, colours]).sort());
+}
+
 /** A document with a painter, and a second one that paints everything anew. */
 class Easel {
   document = new Document();
@@ -150,7 +161,7 @@ class Easel {
 
   cells() {
     this.settle();
-    return Object.fromEntries([...this.element.cells].sort());
+    return inWindow(this.element);
   }
 
   anew() {
@@ -160,7 +171,7 @@ class Easel {
     painter.changed(this.document.items().map(({ id }) => id));
     painter.look(this.view);
     this.settle(painter);
-    return Object.fromEntries([...element.cells].sort());
+    return inWindow(element);
   }
 }
 
@@ -219,7 +230,7 @@ test("much ink that comes late is painted behind the scene, once it has all come
   assert.equal(easel.painter.statistics().isWhole, false);
   easel.make(stroke(7, 7, { tool: 0, colour: 3 }), 1_000_001);
   easel.painter.frame(() => (easel.now += 1));
-  assert.ok(easel.element.cells.has("7,7"), "new ink on top shows at once all the same");
+  assert.ok("7,7" in inWindow(easel.element), "new ink on top shows at once all the same");
   assert.deepEqual(easel.cells(), easel.anew());
   const { full, boxes, isWhole } = easel.painter.statistics();
   assert.deepEqual([full, boxes, isWhole], [before.full + 1, before.boxes, true]);
@@ -231,15 +242,23 @@ test("much ink that comes late is painted behind the scene, once it has all come
   assert.deepEqual(easel.cells(), easel.anew());
 });
 
-test("a pan shifts the sheet and paints only what comes into sight", () => {
+test("a short pan paints nothing, a longer one moves the sheet on and paints only what that leaves empty", () => {
   const easel = new Easel();
-  for (let i = 0; i < 20; i++) easel.stroke([[i, i]]);
+  for (let i = 0; i < 40; i++) easel.stroke([[i - 10, i - 10]]);
   easel.cells();
   const before = easel.painter.statistics();
   easel.look(panned(easel.view, -3, 2));
   assert.deepEqual(easel.cells(), easel.anew());
+  assert.deepEqual(easel.painter.statistics(), before);
+  const painted = easel.element.strokes;
+  easel.look(panned(easel.view, -2, 1));
+  assert.deepEqual(easel.cells(), easel.anew());
   const after = easel.painter.statistics();
   assert.deepEqual([after.full, after.shifts], [before.full, before.shifts + 1]);
+  assert.equal(easel.element.strokes, painted, "the strips are painted behind the scene");
+  easel.look(panned(easel.view, -300, 0));
+  assert.deepEqual(easel.cells(), easel.anew());
+  assert.equal(easel.painter.statistics().full, before.full + 1, "what is far away is painted whole");
 });
 
 test("a larger window and another zoom are painted behind the scene, in slices", () => {
@@ -296,6 +315,44 @@ test("whatever happens in whatever order, the sheet shows what painting it anew 
       if (step % 10 === 9) assert.deepEqual(easel.cells(), easel.anew(), `seed ${seed}, step ${step}`);
     }
   }
+});
+
+test("a stroke that grows is made and painted where it grew, and nowhere else", () => {
+  const easel = new Easel();
+  const under = easel.stroke([[19, 2], [20, 2]], 1);
+  const id = easel.stroke([[0, 0], [4, 4]], 2);
+  easel.cells();
+  const [first] = easel.painter.picture(id).parts;
+  const more = (offset, places) => {
+    easel.make(further(id, offset, { type: ItemType.STROKE, payload: encodeColumns(columns(places)) }));
+  };
+  const painted = easel.element.strokes;
+  more(2, [[4, 4], [6, 6], [8, 8]]);
+  assert.deepEqual(easel.cells(), easel.anew());
+  assert.equal(easel.painter.picture(id).parts[0], first, "what was outlined is not outlined again");
+  assert.equal(easel.element.strokes, painted + 2, "both pieces of the stroke, and not what lies elsewhere");
+  easel.make(set(id, Register.Z, "0"));
+  assert.deepEqual(easel.cells(), easel.anew(), "another place in paint order is seen in all of it");
+  easel.make(set(id, Register.STYLE, [5]));
+  assert.notEqual(easel.painter.picture(id).parts.length, 1);
+  assert.deepEqual(easel.cells(), easel.anew());
+  easel.make(alive(under, false));
+  assert.deepEqual(easel.cells(), easel.anew());
+});
+
+test("what takes long to paint has a frame of its own", () => {
+  const easel = new Easel();
+  const many = (count) => Array.from({ length: count }, (_, at) => [at % 20, (at * 7) % 20]);
+  for (let i = 0; i < 10; i++) {
+    const id = easel.stroke(many(500), i);
+    for (let piece = 1; piece < 5; piece++) {
+      easel.make(further(id, piece * 500, { type: ItemType.STROKE, payload: encodeColumns(columns(many(500))) }));
+    }
+  }
+  let frames = 1;
+  while (easel.painter.frame(() => easel.now)) frames += 1;
+  assert.ok(frames >= 10, `${frames} frames`);
+  assert.deepEqual(easel.cells(), easel.anew());
 });
 
 test("a track meets the ink it crosses, and items that are hidden never", () => {
