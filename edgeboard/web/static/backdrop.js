@@ -1,4 +1,4 @@
-/** A sheet painted behind the scene, in slices, while the one before is shown: whole, or the strips that a pan needs. */
+/** A sheet painted behind the scene, in slices, while the one before is shown: the window anew, or strips around what is there. */
 
 import { inflated, overlap } from "./geometry.js";
 import { Sheet } from "./sheet.js";
@@ -16,21 +16,27 @@ export class Backdrop {
     return this.#job !== null;
   }
 
+  /** Whether the sheet under way begins with nothing. */
+  get isWhole() {
+    return this.#job !== null && this.#job.isWhole;
+  }
+
   /** Frames matter now. @param {number} now ms */
   hurry(now) {
     this.#slices.hurry(now);
   }
 
   /**
-   * Begin a whole sheet.
+   * Begin an empty sheet.
    * @param {import("./view.js").View} view
    * @param {import("./sheet.js").Size} size
+   * @param {import("./geometry.js").Rect} box to paint, canvas px
    * @param {import("./picture.js").Picture[]} pictures in paint order
    */
-  begin(view, size, pictures) {
+  begin(view, size, box, pictures) {
     this.#sheet.resize(size);
     this.#sheet.clear();
-    this.#job = { view, boxes: null, pictures, at: 0, later: [] };
+    this.#start(true, view, [box], pictures);
   }
 
   /**
@@ -45,9 +51,13 @@ export class Backdrop {
     this.#sheet.resize(front.size);
     this.#sheet.copy(front, dx, dy);
     this.#sheet.repaint(view, boxes, []);
-    const wide = boxes.map((box) => inflated(box, 3 / (view.zoom * front.size.ratio))); // as they are rounded out
+    this.#start(false, view, boxes, pictures);
+  }
+
+  #start(isWhole, view, boxes, pictures) {
+    const wide = boxes.map((box) => inflated(box, 3 / (view.zoom * this.#sheet.size.ratio))); // as they are rounded out
     const hit = pictures.filter(({ box }) => wide.some((each) => overlap(each, box)));
-    this.#job = { view, boxes, pictures: hit, at: 0, later: [] };
+    this.#job = { isWhole, view, boxes, pictures: hit, at: 0, later: [] };
   }
 
   /** A box changed while the sheet is made. @param {import("./geometry.js").Rect} box canvas px */
@@ -59,8 +69,8 @@ export class Backdrop {
    * Paint as much as this frame has time for.
    * @param {() => number} clock ms
    * @param {Sheet} front becomes the new sheet when that is done
-   * @returns {{view: import("./view.js").View, later: import("./geometry.js").Rect[]}|null} when it is: whose sheet it is, and
-   *   what changed meanwhile
+   * @returns {{view: import("./view.js").View, isWhole: boolean, later: import("./geometry.js").Rect[]}|null} when it is: whose
+   *   sheet it is, whether of the window only, and what changed meanwhile
    */
   advance(clock, front) {
     const job = this.#job;
@@ -78,6 +88,6 @@ export class Backdrop {
     front.copy(this.#sheet, 0, 0);
     this.#slices.rest();
     this.#job = null;
-    return { view: job.view, later: job.later };
+    return { view: job.view, isWhole: job.isWhole, later: job.later };
   }
 }

@@ -86,6 +86,18 @@ export function contains(outer, inner) {
   return outer.x0 <= inner.x0 && inner.x1 <= outer.x1 && outer.y0 <= inner.y0 && inner.y1 <= outer.y1;
 }
 
+/** What of a rect lies outside another, in rects that share no more than edges. @param {Rect} inner @param {Rect} outer @returns {Rect[]} */
+export function outside(inner, outer) {
+  const [top, bottom] = [Math.max(inner.y0, outer.y0), Math.min(inner.y1, outer.y1)];
+  const strips = [
+    { ...outer, y1: top },
+    { ...outer, y0: bottom },
+    { ...outer, y0: top, y1: bottom, x1: inner.x0 },
+    { ...outer, y0: top, y1: bottom, x0: inner.x1 },
+  ];
+  return strips.filter(({ x0, y0, x1, y1 }) => x0 < x1 && y0 < y1);
+}
+
 /** The rect of what a run paints. @param {import("./ink.js").Discs} discs @returns {Rect|null} */
 export function discsRect({ x, y, r }) {
   if (x.length === 0) return null;

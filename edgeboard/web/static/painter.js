@@ -9,7 +9,7 @@
  */
 
 import { Backdrop } from "./backdrop.js";
-import { inflated, overlap, united } from "./geometry.js";
+import { contains, inflated, outside, overlap, united } from "./geometry.js";
 import { ItemType } from "./kinds.js";
 import { differing, pictureOf } from "./picture.js";
 import { Bitmap, Sheet } from "./sheet.js";
@@ -18,7 +18,7 @@ import { visible } from "./view.js";
 
 const BOXES_MAX = 24; // of changes kept apart; more become one
 const CALM_MS = 60; // without ink that comes below other ink: then all has come
-const OWED_MS = 400; // that such ink waits at most, while more of it comes
+const OWED_MS = 1_000; // that such ink waits at most, while more of it comes
 const REPAINT_ITEMS_MAX = 1_500; // in a changed box; more are painted behind the scene
 const REPAINT_HEAVY_MAX = 2; // of those that take long
 const MARGIN_SHARE = 0.25; // of the window's shorter side, that the sheet has around it
@@ -35,6 +35,7 @@ export class Painter {
   #wanted = null; // the view to show
   #isMoved = false; // it is another than in the frame before
   #shown = null; // the view that the sheet was painted for
+  #painted = null; // the box of the canvas that is on it
   #isAnew = false; // the size or the sight is another: all is painted again
   #isTurned = false; // what is on the sheet belongs to another page
   #pictures = new Map(); // id of an item in sight -> picture, null if it has none
@@ -213,9 +214,9 @@ export class Painter {
     return ids === undefined ? all : all.filter(({ id }) => ids.has(id));
   }
 
-  /** Whether a sheet is being made behind the scene. */
+  /** Whether the window is being painted anew behind the scene. */
   get isBusy() {
-    return this.#backdrop.isBusy || this.#isAnew;
+    return this.#backdrop.isWhole || this.#isAnew;
   }
 
   /** The box around everything that is shown. @returns {import("./geometry.js").Rect|null} */
@@ -310,13 +311,13 @@ export class Painter {
     } else if (this.#shown !== null && !backdrop.isBusy) this.#follow(view);
     // else: the sheet under way is finished first, so that a long pinch shows something new now and then
     this.#sort(clock);
-    if (backdrop.isBusy) this.#delay();
-    else this.#repaint();
+    if (backdrop.isBusy) this.#owe();
+    if (!backdrop.isWhole) this.#repaint();
     if (backdrop.isBusy) this.#advance(clock);
     if (this.#isTurned && backdrop.isBusy) this.#sheet.clear();
     this.#isTurned = false;
     if (this.#shown !== null) this.#sheet.place(this.#shown, view);
-    return backdrop.isBusy || this.#owed !== null || this.#reach(view) > 0.5;
+    return backdrop.isBusy || this.#owed !== null || this.#reach(view) > 0.5 || !this.#hasMargin();
   }
 
   /**
@@ -328,9 +329,10 @@ export class Painter {
     this.#under = [];
     if (under.length <= BOXES_MAX) under.forEach((box) => this.#changedBox(box));
     else this.#owed = { since: this.#owed?.since ?? clock(), last: clock() };
-    if (this.#owed === null || this.#backdrop.isBusy || this.#shown === null) return;
+    if (this.#owed === null || this.#shown === null) return;
     const { since, last } = this.#owed;
-    if (clock() >= Math.min(last + CALM_MS, since + OWED_MS)) this.#begin(this.#shown);
+    const isDue = clock() >= since + OWED_MS && !this.#backdrop.isBusy;
+    if (isDue || clock() >= last + CALM_MS) this.#begin(this.#wanted); // one that is under way lacks them all
   }
 
   /** How far a view has gone from the one that the sheet was painted for, in margins; infinite if it magnifies otherwise. */
@@ -341,23 +343,25 @@ export class Painter {
     return away / this.#size.margin;
   }
 
-  /** The view moved: before the edge of the sheet is in sight, move it on, or begin a new one. */
+  /** Whether all of the sheet is painted, not just the window. */
+  #hasMargin() {
+    return contains(this.#painted, this.#covered(this.#shown));
+  }
+
+  /** The view moved: before the edge of what is painted is in sight, move the sheet on, or begin a new one. */
   #follow(view) {
-    if (this.#reach(view) <= 0.5) return;
     const shown = this.#shown;
-    const unit = view.zoom * this.#size.ratio;
-    const [dx, dy] = [(shown.x - view.x) * unit, (shown.y - view.y) * unit];
+    const isFar = this.#reach(view) > 0.5;
+    if (!isFar && this.#hasMargin()) return;
+    const next = isFar ? view : shown;
+    const unit = next.zoom * this.#size.ratio;
+    const [dx, dy] = [(shown.x - next.x) * unit, (shown.y - next.y) * unit];
     const isWhole = [dx, dy].every((each) => Math.abs(each - Math.round(each)) < 0.01);
-    const isNear = overlap(this.#covered(shown), visible(view, this.#size.width, this.#size.height));
-    if (shown.zoom !== view.zoom || !isWhole || !isNear) return this.#begin(view);
-    const all = this.#covered(view);
-    const strips = [];
-    if (dx > 0) strips.push({ ...all, x1: all.x0 + dx / unit });
-    if (dx < 0) strips.push({ ...all, x0: all.x1 + dx / unit });
-    if (dy > 0) strips.push({ ...all, y1: all.y0 + dy / unit });
-    if (dy < 0) strips.push({ ...all, y0: all.y1 + dy / unit });
-    this.#backdrop.extend(this.#sheet, view, Math.round(dx), Math.round(dy), strips, this.#shownItems());
-    this.#paints.shifts += 1;
+    const isNear = overlap(this.#painted, visible(next, this.#size.width, this.#size.height));
+    if (shown.zoom !== next.zoom || !isWhole || !isNear) return this.#begin(next);
+    const strips = outside(this.#painted, this.#covered(next));
+    this.#backdrop.extend(this.#sheet, next, Math.round(dx), Math.round(dy), strips, this.#shownItems());
+    if (isFar) this.#paints.shifts += 1;
   }
 
   /** The box of canvas px on a sheet that is painted for a view. */
@@ -399,17 +403,16 @@ export class Painter {
     }
   }
 
-  /** While a sheet is made behind the scene, changes wait for it; new ink shows at once. */
-  #delay() {
+  /** What changes while a sheet is made is painted on it when it is done; new ink shows at once. */
+  #owe() {
+    this.#boxes.forEach((box) => this.#backdrop.owe(box));
     for (const item of this.#fresh) {
       const picture = this.#pictures.get(item.id);
       if (!picture) continue;
       this.#backdrop.owe(picture.box);
-      if (this.#shown !== null) this.#sheet.draw(this.#shown, picture);
+      if (this.#backdrop.isWhole && this.#shown !== null) this.#sheet.draw(this.#shown, picture);
     }
-    this.#boxes.forEach((box) => this.#backdrop.owe(box));
-    this.#fresh = [];
-    this.#boxes = [];
+    if (this.#backdrop.isWhole) [this.#boxes, this.#fresh] = [[], []]; // what is shown is of another view, or of another page
   }
 
   /** The pictures that belong on the sheet. */
@@ -419,10 +422,8 @@ export class Painter {
   }
 
   #begin(view) {
-    const seen = this.#covered(view);
-    const pictures = this.#shownItems().filter(({ box }) => overlap(box, seen));
     [this.#boxes, this.#fresh, this.#under, this.#owed] = [[], [], [], null];
-    this.#backdrop.begin(view, this.#size, pictures);
+    this.#backdrop.begin(view, this.#size, visible(view, this.#size.width, this.#size.height), this.#shownItems());
     this.#paints.full += 1;
   }
 
@@ -430,6 +431,7 @@ export class Painter {
     const done = this.#backdrop.advance(clock, this.#sheet);
     if (done === null) return;
     this.#shown = done.view;
+    this.#painted = done.isWhole ? visible(done.view, this.#size.width, this.#size.height) : this.#covered(done.view);
     for (const box of done.later) this.#changedBox(box);
     if (this.#boxes.length > 0) this.#repaint();
   }

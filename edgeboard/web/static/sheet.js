@@ -85,21 +85,19 @@ export class Sheet {
   }
 
   /**
-   * Begin to put pictures, into boxes only or anywhere.
+   * Begin to put pictures into boxes.
    * @param {import("./view.js").View} view
-   * @param {import("./geometry.js").Rect[]|null} boxes canvas px
+   * @param {import("./geometry.js").Rect[]} boxes canvas px
    * @param {boolean} [isCleared] whether they are made empty
    */
   open(view, boxes, isCleared = false) {
     const context = this.#context;
     context.save();
-    if (boxes !== null) {
-      context.setTransform(1, 0, 0, 1, 0, 0);
-      context.beginPath();
-      for (const box of boxes) context.rect(...this.#rounded(view, box));
-      context.clip();
-      if (isCleared) context.clearRect(0, 0, this.#element.width, this.#element.height);
-    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.beginPath();
+    for (const box of boxes) context.rect(...this.#rounded(view, box));
+    context.clip();
+    if (isCleared) context.clearRect(0, 0, this.#element.width, this.#element.height);
     this.#aim(view);
   }
 

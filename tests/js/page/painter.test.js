@@ -234,7 +234,7 @@ test("much ink that comes late is painted behind the scene, once it has all come
   assert.deepEqual(easel.cells(), easel.anew());
   const { full, boxes, isWhole } = easel.painter.statistics();
   assert.deepEqual([full, boxes, isWhole], [before.full + 1, before.boxes, true]);
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 120; i++) {
     late(40);
     easel.painter.frame(() => (easel.now += 10));
   }
