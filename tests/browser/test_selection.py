@@ -148,6 +148,61 @@ def test_a_lasso_takes_what_lies_inside_by_more_than_half(pair):
     assert sorted(selected(ana)) == sorted([first, second])
 
 
+def test_a_straight_drag_takes_what_lies_in_its_box_and_shows_it(pair):
+    ana, _ = pair
+    first, second = ids(ana)
+    drag(ana, (150, 120), (500, 290), steps=12)
+    assert selected(ana) == [first]
+    drag(ana, (900, 480), (520, 380), (150, 330))  # from the other corner, with a slight bend
+    assert selected(ana) == [second]
+    mouse = ana.page.mouse
+    mouse.move(150, 120)
+    mouse.down()
+    mouse.move(520, 500, steps=12)
+    eventually(lambda: ana.pixels(520, 300, where="overlay")[0][3] > 0)  # an edge of the box, far from the path
+    mouse.up()
+    assert sorted(selected(ana)) == sorted([first, second])
+
+
+def test_pasted_text_becomes_a_text_with_its_lines_and_one_undo_takes_it_back(pair):
+    ana, ben = pair
+
+    def paste(text):
+        ana.ask(
+            """(text) => {
+                const clipboardData = new DataTransfer();
+                clipboardData.setData("text/plain", text);
+                const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+                document.getElementById("stage").dispatchEvent(event);
+            }""",
+            text,
+        )
+
+    def texts(person):
+        return person.ask(
+            """async () => {
+                const { readNote } = await import("/static/notes.js");
+                return edgeboard.document.items().filter(({ type }) => type === 3).map((item) => readNote(item).text);
+            }"""
+        )
+
+    paste("shopping\r\n  milk\n\nhttps://example.org/a?b=c\n")
+    eventually(lambda: texts(ben) == ["shopping\n  milk\n\nhttps://example.org/a?b=c"])
+    assert len(selected(ana)) == 1
+    ana.undo()
+    ben.sees(2)
+    paste("   \n")
+    paste("word " * 3000)
+    ana.toast("A text holds 8 KiB at most")
+    (long,) = eventually(lambda: texts(ben))
+    assert 7000 < len(long) <= 8192
+    assert 8 < long.count("\n") < 200
+    paste('{"format":"edgeboard-items","version":99}')
+    ana.toast("What was copied is damaged.")
+    assert same(ana, ben)
+    assert ana.count() == 3
+
+
 def test_a_corner_scales_in_ratio_and_with_shift_freely(pair):
     ana, ben = pair
     first = ids(ana)[0]

@@ -75,6 +75,9 @@ export function readClip(text) {
   }
 }
 
+/** Whether a text looks like what is copied here, sound or not. @param {string} text */
+export const isClip = (text) => text.startsWith(`{"format":"${FORMAT}"`);
+
 function readCopy(item) {
   const { type, pieces, registers } = Object(item);
   check(isNumber(type, 2 ** 31) && Array.isArray(pieces) && pieces.length >= 1 && pieces.length <= PIECES_MAX);
@@ -112,7 +115,7 @@ function check(condition) {
  * Listen to what is copied and pasted; fields and dialogs keep theirs.
  * @param {Window} target
  * @param {{copy: () => string|null, remove: () => void, paste: (text: string) => boolean}} commands `copy` gives null if
- *   nothing is selected, `paste` says whether the text was ours
+ *   nothing is selected, `paste` says whether the text was taken
  */
 export function listenToClipboard(target, { copy, remove, paste }) {
   const isElsewhere = ({ target: element }) =>
@@ -129,9 +132,8 @@ export function listenToClipboard(target, { copy, remove, paste }) {
   target.addEventListener("cut", (event) => give(event) && remove());
   target.addEventListener("paste", (event) => {
     if (isElsewhere(event) || event.clipboardData === null) return;
+    if (event.clipboardData.files.length > 0) return; // an image, with words about it
     const text = event.clipboardData.getData(MIME) || event.clipboardData.getData("text/plain");
-    if (!paste(text)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation(); // it is no text to be written on the paper
+    if (paste(text)) event.preventDefault();
   }, true);
 }

@@ -1,9 +1,11 @@
 /** Selecting, and what is done to a selection, put together: keys, the bar beside it, the toolbar's colours, the clipboard. */
 
 import { Arrangement } from "./arrangement.js";
-import { listenToClipboard } from "./clipboard.js";
+import { isClip, listenToClipboard } from "./clipboard.js";
+import { textCopy } from "./pasting.js";
+import { say } from "./locale.js";
 import { SelectionBar } from "./selectionbar.js";
-import { TOOLS } from "./tools.js";
+import { TOOLS, inkOf } from "./tools.js";
 import { visible } from "./view.js";
 
 const FAR = 10; // screen px that an arrow key with Shift pushes; without it is 1
@@ -14,6 +16,7 @@ export class Editing {
   #choose;
   #arrangement;
   #bar;
+  #notify;
 
   /**
    * @param {object} parts
@@ -25,6 +28,7 @@ export class Editing {
   constructor({ desk, room, choose, notify }) {
     this.#desk = desk;
     this.#choose = choose;
+    this.#notify = notify;
     this.#arrangement = new Arrangement({ bench: desk.bench, room, notify, onChange: () => desk.stale() });
     this.#bar = new SelectionBar(this.#arrangement, desk);
     listenToClipboard(window, {
@@ -89,10 +93,24 @@ export class Editing {
   }
 
   #paste(text) {
-    const { view, size, isPast } = this.#desk;
-    if (isPast) return false;
+    const { bench, view, size, isPast } = this.#desk;
+    if (isPast || bench.board.isReadOnly) return false;
     const isOurs = this.#arrangement.paste(text, visible(view, size.width, size.height));
     if (isOurs) this.#choose({ name: "select" });
-    return isOurs;
+    return isOurs || this.#write(text);
+  }
+
+  /** A text of elsewhere becomes one of the board. @returns {boolean} whether there was any */
+  #write(text) {
+    const { choice, view, size } = this.#desk;
+    if (isClip(text)) {
+      this.#notify(say("What was copied is damaged."));
+      return true;
+    }
+    const pasted = textCopy(text, inkOf("text", choice), visible(view, size.width, size.height));
+    if (pasted === null) return false;
+    this.insert([pasted.copy]);
+    if (pasted.isCut) this.#notify(say("A text holds 8 KiB at most. The rest was not pasted."));
+    return true;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The tool that selects. A tap takes the topmost item, a drag on empty paper is a lasso, a drag on what is selected moves
- * it, its handles scale and turn it; a long press takes what is locked, so that it can be unlocked. Shift adds, takes
+ * The tool that selects. A tap takes the topmost item, a drag on empty paper takes what is inside a box, or inside a lasso
+ * where its path bends; a drag on what is selected moves it, its handles scale and turn it; a long press takes what is locked, so that it can be unlocked. Shift adds, takes
  * away, frees the ratio, snaps the turn.
  */
 

@@ -49,6 +49,21 @@ test("a line may be hollow, cross itself, and be as long as it likes", () => {
   assert.equal(new Lasso(1).picture(1), null);
 });
 
+test("a path that is nearly straight is a box between its ends, whichever way it goes, and one that bends is a lasso", () => {
+  const arc = Array.from({ length: 40 }, (_, at) => [300 * Math.sin((at / 39) * 1.2), 300 - 300 * Math.cos((at / 39) * 1.2)]);
+  for (const path of [[[0, 0], [200, 150]], [[200, 150], [0, 0]], [[0, 150], [90, 60], [200, 0]], arc]) {
+    const line = around(...path);
+    assert.ok(line.isBox, String(path));
+    assert.equal(line.share(boxed(60, 40, 100, 80)), 1);
+    assert.equal(line.share(boxed(-60, 40, -10, 80)), 0);
+  }
+  const back = around([0, 0], [300, 220], [200, 150]);
+  assert.equal(back.share(boxed(220, 170, 280, 210)), 0, "the end counts, not how far the path has been");
+  const bent = around([0, 0], [200, 0], [200, 150], [100, 150]);
+  assert.ok(!bent.isBox);
+  assert.ok(bent.share(boxed(0, 100, 40, 150)) < 0.5, "outside of the line");
+});
+
 /** A selection over pictures that can be changed. */
 function selecting(pictures, fixed = new Set()) {
   const heard = { changes: 0 };
