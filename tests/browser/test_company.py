@@ -9,6 +9,7 @@ def middle(person):
 def press_follow(person, name):
     person.page.click("#people")
     person.page.get_by_role("button", name=f"Follow {name}").click()
+    assert person.page.is_hidden("#card-people"), "the card would cover what the other shows"
 
 
 def near(one, other):

@@ -1,5 +1,7 @@
 """The host goes away, by SIGKILL; people draw on, and nothing is lost or doubled."""
 
+import signal
+
 from tests.crash.evidence import digest_of
 
 
@@ -80,3 +82,18 @@ def test_two_tabs_of_one_person_are_one_person(boards, invite):
     ana.page = first
     ana.sees(1).undo()
     ben.sees(0)
+
+
+def test_a_board_that_does_not_answer_is_not_said_to_be_up_to_date(mortal_boards, invite):
+    ana = invite(mortal_boards[0], "Ana").live()
+    ana.page.click("#badge")
+    ana.until("document.getElementById('link-facts').textContent.includes('Answers within')")
+    assert "up to date" in ana.page.inner_text("#link-facts")
+    mortal_boards[0].process.send_signal(signal.SIGSTOP)
+    try:
+        ana.until("document.getElementById('badge-title').textContent === 'Unsteady'")
+        ana.until("!document.getElementById('link-facts').textContent.includes('Answers within')")
+        assert "up to date" not in ana.page.inner_text("#link-facts")
+    finally:
+        mortal_boards[0].process.send_signal(signal.SIGCONT)
+    ana.until("document.getElementById('badge-title').textContent === 'Live'")

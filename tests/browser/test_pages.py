@@ -168,3 +168,24 @@ def test_a_row_that_is_pressed_stays_until_it_is_let_go_while_others_draw(pair):
     ana.page.mouse.up()
     eventually(lambda: place(ana) == (0, 0))
     eventually(lambda: "1 item" in ana.page.inner_text("#layer-list li:nth-child(2)"))
+
+
+def test_clear_names_the_page_it_clears_where_there_are_others(pair):
+    ana, ben = pair
+    ana.draw(200, 200)
+    ana.page.click("#menu")
+    ana.page.click("#menu-clear")
+    assert ana.page.text_content("#clear-title") == "Clear the board?"
+    ana.press("Escape")
+    add_page(ana)
+    ana.press("Escape")
+    ana.draw(300, 300)
+    ben.sees(2)
+    ana.page.click("#menu")
+    ana.page.click("#menu-clear")
+    assert ana.page.text_content("#clear-title") == "Clear Page 2?"
+    words = ana.page.text_content("#clear-words")
+    assert "1 thing by 1 person" in words
+    assert words.endswith("The other pages stay as they are.")
+    ana.page.click("#clear-do")
+    ben.sees(1)

@@ -19,8 +19,9 @@ export class Bench {
    * @param {import("./editor.js").NoteEditor} parts.editor of texts and sticky notes
    * @param {import("./trails.js").Trails} parts.trails of laser pointers
    * @param {() => {x: number, y: number}} parts.middle of the window, canvas px
+   * @param {(text: string) => void} parts.notify words in passing
    */
-  constructor({ board, painter, sight, live, view, clock, editor, trails, middle }) {
+  constructor({ board, painter, sight, live, view, clock, editor, trails, middle, notify }) {
     this.board = board;
     this.painter = painter;
     this.sight = sight;
@@ -30,6 +31,7 @@ export class Bench {
     this.editor = editor;
     this.trails = trails;
     this.middle = middle;
+    this.notify = notify;
     this.selection = new Selection({
       picture: (id) => painter.picture(id),
       isFixed: (id) => this.isFixed(id),

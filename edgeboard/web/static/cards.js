@@ -51,6 +51,7 @@ export class Cards {
 
 /** The style card is always there on a wide screen; elsewhere it opens by a class. */
 function show(card, isShown) {
+  card.closest(".pill")?.classList.toggle("has-card", isShown);
   if (card.classList.contains("style-card")) card.classList.toggle("is-open", isShown);
   else card.hidden = !isShown;
 }

@@ -29,7 +29,7 @@ export class Company {
    * @param {import("./toasts.js").Toasts} parts.toasts
    * @param {import("./person.js").Drawer} parts.drawer
    * @param {string} parts.room its name
-   * @param {object} parts.margin screen px that chrome covers
+   * @param {typeof import("./margins.js").freeMargin} parts.margin
    * @param {() => void} parts.onChanged somebody is followed, or nobody any more
    * @param {() => number} parts.clock ms
    */

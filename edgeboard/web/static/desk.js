@@ -105,10 +105,7 @@ export class Desk {
       pan: (dx, dy) => this.show(panned(this.#view, dx, dy)),
     });
     this.#bench = new Bench({
-      board,
-      live,
-      clock,
-      view,
+      ...{ board, live, clock, view, notify },
       painter: this.#painter,
       sight: this.sight,
       editor,
@@ -194,10 +191,10 @@ export class Desk {
     this.zoomBy(zoom / (this.#glide?.to ?? this.#view).zoom);
   }
 
-  /** Show everything, or the beginning if there is nothing. @param {object} margin screen px that chrome covers */
+  /** Show everything, or the beginning if there is nothing. @param {typeof import("./margins.js").freeMargin} margin */
   fit(margin) {
     const box = this.#painter.extent();
-    this.glideTo(box === null ? HOME : fitted(box, this.#width, this.#height, margin));
+    this.glideTo(box === null ? HOME : fitted(box, this.#width, this.#height, margin(box, this.size)));
   }
 
   #goOwnWay(view) {
@@ -208,12 +205,13 @@ export class Desk {
   /**
    * Show these items, marked for a while.
    * @param {string[]} ids
-   * @param {object} margin screen px that chrome covers
+   * @param {typeof import("./margins.js").freeMargin} margin
    */
   showNews(ids, margin) {
     const boxes = ids.map((id) => this.#painter.picture(id)?.box).filter((box) => box !== undefined);
     if (boxes.length === 0) return;
-    this.glideTo(fitted(boxes.reduce(united), this.#width, this.#height, margin));
+    const around = boxes.reduce(united);
+    this.glideTo(fitted(around, this.#width, this.#height, margin(around, this.size)));
     this.#news = boxes.slice(-NEWS_MAX);
     this.stale();
     clearTimeout(this.#newsTimer);

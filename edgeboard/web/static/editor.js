@@ -48,6 +48,7 @@ export class NoteEditor {
     field.addEventListener("input", () => this.#typed());
     field.addEventListener("beforeinput", (event) => this.#refuse(event));
     field.addEventListener("blur", () => this.close());
+    addEventListener("resize", () => this.#lift()); // a keyboard on the screen has come up
     field.addEventListener("keydown", (event) => {
       if (event.isComposing) return; // the key is the input method's
       const isDone = event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey));
@@ -87,6 +88,7 @@ export class NoteEditor {
     this.#field.value = note.text;
     this.#field.setAttribute("aria-label", isText ? say("Text") : say("Sticky note"));
     this.#frame.hidden = false;
+    document.body.classList.add("is-typing");
     this.#desktop.lift(item === null ? [] : [item]);
     this.#fit();
     this.#field.focus({ preventScroll: true });
@@ -103,6 +105,7 @@ export class NoteEditor {
     this.#desktop.lift([]);
     this.#note = this.#item = null;
     this.#frame.hidden = true;
+    document.body.classList.remove("is-typing");
     this.#field.value = "";
   }
 
@@ -199,7 +202,7 @@ export class NoteEditor {
 
   /** A keyboard on the screen may cover the lower half: then the paper moves up. */
   #lift() {
-    if (!matchMedia("(pointer: coarse)").matches) return;
+    if (this.#note === null || !matchMedia("(pointer: coarse)").matches) return;
     const { y, zoom } = this.#desktop.view();
     const place = applied(this.#transform ?? IDENTITY, this.#note.x, this.#note.y);
     const top = (place.y - y) * zoom;

@@ -2,14 +2,12 @@
 
 import { GRIDS } from "./grid.js";
 import { listenToKeys } from "./keyboard.js";
+import { freeMargin } from "./margins.js";
 import { say } from "./locale.js";
 import * as people from "./person.js";
 import { TOOLS, family, sized } from "./tools.js";
 
 const DRAFTS_AGAIN_MS = 8_000; // after which a draft whose page has died is known as such
-
-/** Around the tools that this person sees when everything is to be shown, screen px. */
-export const FIT_MARGIN = Object.freeze({ top: 84, right: 40, bottom: 96, left: 40 });
 
 /** The hands of the person at this page. */
 export class Hands {
@@ -50,7 +48,7 @@ export class Hands {
       redo: () => this.repeat("redo"),
       zoomBy: (factor) => desk.zoomBy(factor),
       zoomReset: () => desk.zoomTo(1),
-      fit: () => desk.fit(FIT_MARGIN),
+      fit: () => desk.fit(freeMargin),
       ...editing.keys,
       page: (step) => paging.step(step),
       space: (isHeld) => desk.holdSpace(isHeld),
@@ -92,11 +90,12 @@ export class Hands {
     chrome.showGrid(kind);
   }
 
-  /** What a clear would take. @returns {{items: number, people: number}} */
+  /** What a clear would take, and the name of the page if there are others. @returns {{items: number, people: number, page: string|null}} */
   countClear() {
-    const { board, desk } = this.#parts;
+    const { board, desk, paging } = this.#parts;
     const seen = board.document.items().filter((item) => item.page === desk.sight.page);
-    return { items: seen.length, people: new Set(seen.map((item) => board.document.personOf(item.op.origin))).size };
+    const people = new Set(seen.map((item) => board.document.personOf(item.op.origin))).size;
+    return { items: seen.length, people, page: paging.nameAmongOthers };
   }
 
   clear() {

@@ -46,7 +46,7 @@ export function counted(count, one, many) {
 /** Names of the colours of the palette, in English. */
 export const COLOUR_NAMES = [ // say
   "Ink", "Grey", "Light grey", "White", "Red", "Orange", "Yellow", "Green",
-  "Teal", "Blue", "Indigo", "Violet", "Pink", "Brown", "Rose", "Sky",
+  "Teal", "Blue", "Indigo", "Violet", "Crimson", "Brown", "Pink", "Sky",
 ];
 
 const ATTRIBUTES = ["aria-label", "title", "placeholder"];

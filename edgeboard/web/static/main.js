@@ -13,7 +13,7 @@ import { Desk } from "./desk.js";
 import { Editing } from "./editing.js";
 import { soundDraft } from "./editor.js";
 import { Grid } from "./grid.js";
-import { FIT_MARGIN, Hands } from "./hands.js";
+import { Hands } from "./hands.js";
 import { GuestSession } from "./guest.js";
 import { Following } from "./following.js";
 import { randomOrigin } from "./ids.js";
@@ -26,6 +26,7 @@ import { Carrier, openWebRtc, openWebSocket } from "./link.js";
 import { LiveReceiver, LiveSender } from "./live.js";
 import { LivePace } from "./pace.js";
 import { counted, say } from "./locale.js";
+import { freeMargin } from "./margins.js";
 import { Paging } from "./paging.js";
 import { Outbox, gestures, openStore } from "./outbox.js";
 import * as people from "./person.js";
@@ -133,7 +134,7 @@ const chrome = new Chrome(roomName, {
   redo: () => hands.repeat("redo"),
   zoomBy: (factor) => desk.zoomBy(factor),
   zoomReset: () => desk.zoomTo(1),
-  fit: () => desk.fit(FIT_MARGIN),
+  fit: () => desk.fit(freeMargin),
   fingers: (draws) => {
     desk.letFingersDraw(draws);
     chrome.showFingers(desk.hasPen, draws);
@@ -171,7 +172,7 @@ const extras = new Extras({
 const editing = new Editing({ desk, room: roomName, notify: (text) => toasts.say(text), choose: (choice) => hands.choose(choice) });
 const paging = new Paging({ board, desk, editing, drawer, toasts, room: roomName, onTurn: turned });
 const company = new Company({
-  ...{ board, desk, paging, following, toasts, drawer, clock, room: roomName, margin: FIT_MARGIN },
+  ...{ board, desk, paging, following, toasts, drawer, clock, room: roomName, margin: freeMargin },
   onChanged: () => {
     pace.arm();
     refresh();
@@ -321,10 +322,7 @@ function show() {
   const { phase, carrier, isSuspect, last } = connection;
   const [unsent, unsafe, refused] = [outbox.unsent(), outbox.unsafe(), outbox.refused()];
   chrome.showLink({
-    phase,
-    carrier,
-    isSuspect,
-    last,
+    ...{ phase, carrier, isSuspect, last },
     hostName: host.name,
     software: host.software,
     roomState: host.roomState,
@@ -373,7 +371,7 @@ function showSomething() {
   isFirstLook = false;
   const box = desk.extent();
   const { width, height } = desk.size;
-  if (box !== null && (isEmbed || !overlap(box, visible(desk.view, width, height)))) desk.fit(FIT_MARGIN);
+  if (box !== null && (isEmbed || !overlap(box, visible(desk.view, width, height)))) desk.fit(freeMargin);
 }
 
 // ------------------------------------------------------------------------------------------------------------ live, timers
@@ -433,10 +431,9 @@ async function begin() {
   board.adopt(earlier);
   resubmit(earlier);
   if (earlier.length > 0 && connection.phase !== Phase.LIVE) {
-    const waited = gestures(earlier);
     toasts.say(
       counted(
-        waited,
+        gestures(earlier),
         "{n} stroke from before waited here and will be handed over",
         "{n} strokes from before waited here and will be handed over",
       ),

@@ -129,6 +129,12 @@ export class Paging {
     return layers;
   }
 
+  /** The name of the page that is shown; null if there is no other. @returns {string|null} */
+  get nameAmongOthers() {
+    const pages = this.#pageList();
+    return pages.length === 1 ? null : pageName(pages.find(({ number }) => number === this.#page));
+  }
+
   // ------------------------------------------------------------------------------------------------------------ pages
 
   /** @param {number} page */

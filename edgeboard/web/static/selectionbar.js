@@ -14,7 +14,7 @@ import { Move } from "./zorder.js";
 const GAP = 22; // px between the selection and the bar
 const STALK = 34; // px more on the side of the handle that turns it
 const EDGE = 8; // px to the edge of the window
-const CHROME = 68; // px above and below that other bars cover
+const CHROME = 16; // px above and below that other bars cover, and their height
 const POPOVER = 240; // px that a popover needs above the bar
 
 /** The bar. */
@@ -92,11 +92,12 @@ export class SelectionBar {
     const [upper, lower] = [toScreen(view, box.x0, box.y0), toScreen(view, box.x1, box.y1)];
     const { offsetWidth, offsetHeight } = bar;
     const turn = handlesOf(this.#desk.selection.frame, view).at(-1);
+    const chrome = CHROME + find("toolbar").offsetHeight;
     const above = upper.y - (turn.y < upper.y ? STALK : 0) - GAP - offsetHeight;
     const below = lower.y + (turn.y > lower.y ? STALK : 0) + GAP;
     let top = above;
-    if (above < CHROME) top = below + offsetHeight <= height - CHROME ? below : CHROME;
-    top = Math.min(Math.max(top, CHROME), height - CHROME - offsetHeight);
+    if (above < chrome) top = below + offsetHeight <= height - chrome ? below : chrome;
+    top = Math.min(Math.max(top, chrome), height - chrome - offsetHeight);
     const middle = (upper.x + lower.x) / 2;
     const left = Math.round(Math.min(Math.max(middle - offsetWidth / 2, EDGE), width - offsetWidth - EDGE));
     bar.style.left = `${left}px`;

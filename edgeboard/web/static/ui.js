@@ -29,7 +29,7 @@ const AVATARS_MAX = 4; // beside each other; fewer on a phone
  * @property {() => void} fit
  * @property {(draws: boolean) => void} fingers
  * @property {(kind: string) => void} grid one of `GRIDS`
- * @property {() => {items: number, people: number}} countClear what a clear would take
+ * @property {() => {items: number, people: number, page: string|null}} countClear what a clear would take, and the name of the page if there are others
  * @property {() => void} clear
  * @property {(name: string, colour: number) => void} introduce
  * @property {() => void} connect
@@ -152,11 +152,12 @@ export class Chrome {
     setText("link-title", title);
     setText("link-detail", detail);
     const isUp = state.carrier !== "";
+    const isSure = isUp && !state.isSuspect; // else what the board said last may not be so any more
     setText("link-words", isUp ? safety(state) : [ending(state.last), safety(state)].join(" ").trim());
     const facts = [
       [say("Board"), state.hostName],
-      [say("Room"), state.roomState && roomWords(state.roomState)],
-      [say("Answers within"), isUp && state.roundTrip !== null ? `${Math.max(1, Math.round(state.roundTrip))} ms` : ""],
+      [say("Room"), isSure && state.roomState && roomWords(state.roomState)],
+      [say("Answers within"), isSure && state.roundTrip !== null ? `${Math.max(1, Math.round(state.roundTrip))} ms` : ""],
       [say("Not handed over"), String(state.unsent)],
       [say("Not safe yet"), String(state.unsafe)],
     ];
@@ -214,7 +215,10 @@ export class Chrome {
         button.type = "button";
         button.dataset.key = person;
         button.setAttribute("aria-label", isLeader ? say("Stop following {name}", { name }) : say("Follow {name}", { name }));
-        button.addEventListener("click", () => this.#commands.follow(isLeader ? null : { person, name, origins }));
+        button.addEventListener("click", () => {
+          if (!isLeader) this.close(); // it would cover what they show
+          this.#commands.follow(isLeader ? null : { person, name, origins });
+        });
         row.append(button);
       }
       return row;
@@ -274,10 +278,12 @@ export class Chrome {
 
   #askClear() {
     this.close();
-    const { items, people } = this.#commands.countClear();
+    const { items, people, page } = this.#commands.countClear();
     const things = counted(items, "{n} thing", "{n} things");
     const makers = counted(people, "{n} person", "{n} people");
-    setText("clear-words", say("This takes away {things} by {makers}. What others draw meanwhile stays. You can undo it.", { things, makers }));
+    const words = say("This takes away {things} by {makers}. What others draw meanwhile stays. You can undo it.", { things, makers });
+    setText("clear-title", page === null ? say("Clear the board?") : say("Clear {name}?", { name: page }));
+    setText("clear-words", page === null ? words : `${words} ${say("The other pages stay as they are.")}`);
     find("clear-do").disabled = items === 0;
     find("dialog-clear").showModal();
   }
