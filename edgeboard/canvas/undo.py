@@ -3,7 +3,7 @@
 Nothing is remembered: the gestures of a person are read off the person's own ops, which say what belongs together and
 what was an undo or a redo. An undo is a new gesture that gives each register back what it held before, where the
 person's own op still wins it; gestures that would change nothing to be seen are passed over. An op that was undone, and
-the op that undid it, cancel: what wins without them is what the others see as standing.
+the op that undid it, cancel, whoever made them: what wins without them is what stands.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -117,9 +117,11 @@ class _History:
         self.done: list[Gesture] = []
         self.undone: list[tuple[Gesture, Gesture]] = []  # a gesture, and the one that undid it
         self._document = document
+        self._person = person
         self._view = document.view
         self._facts = document.facts
         self._cancelled: set[OpId] = set()
+        self._others: dict[PersonId | None, set[OpId]] = {}  # what of theirs cancels
         for gesture in gestures(document, person):
             if gesture.keys:
                 self._play(gesture)
@@ -198,7 +200,19 @@ class _History:
 
     def _standing(self, key: Key, but: Set_[OpId] = frozenset()) -> list[Fact]:
         """What acts on a register without the ops that cancel, `but` some of them."""
-        return [fact for fact in self._acting(key) if fact.id not in self._cancelled or fact.id in but]
+        acting = self._acting(key)
+        origins = {origin_of(fact.id) for fact in acting if _flag_of(fact) != Undo.NONE}
+        persons = {self._document.person_of(origin) for origin in origins}
+        cancelled = self._cancelled.union(*map(self._cancelled_by, persons))
+        return [fact for fact in acting if fact.id not in cancelled or fact.id in but]
+
+    def _cancelled_by(self, person: PersonId | None) -> set[OpId]:
+        """What of a person's ops cancels."""
+        if person is None or person == self._person:
+            return self._cancelled
+        if person not in self._others:
+            self._others[person] = _History(self._document, person)._cancelled
+        return self._others[person]
 
     def _acting(self, key: Key) -> list[Fact]:
         """What acts on a register, sorted by stamp; a clear acts as alive = false."""
@@ -282,6 +296,10 @@ class _History:
     def _adds(self, op: OpId) -> list[Fact]:
         adds = self._view.counting(self._facts.contents(op))
         return [fact for fact in adds if fact.part in (Part.ITEM, Part.PIECE)]
+
+
+def _flag_of(fact: Fact) -> Undo:
+    return decode_op(origin_of(fact.id), fact.tail).undo
 
 
 def _key_of(fact: Fact) -> Key | None:

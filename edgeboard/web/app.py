@@ -1,7 +1,7 @@
 """The aiohttp application of a node: what it serves, and to whom.
 
-It knows nothing of rooms or links: `Doors` are what the composition root hands in. The same application listens on
-the board's port and, with the control routes added, on the socket in the state directory.
+It knows nothing of rooms but their names, and nothing of links: `Doors` are what the composition root hands in. The
+same application listens on the board's port and, with the control routes added, on the socket in the state directory.
 """
 
 import asyncio
@@ -11,11 +11,13 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from edgeboard.errors import CloseCode, DecodeError, EdgeboardError, RefusedError, StateError, StoreError, UserError
+from edgeboard.rooms.names import check_room_name, nearest_room_name
 from edgeboard.web.assets import STATIC, Assets, html
 from edgeboard.web.exports import (
     ITEMS_HEADER,
@@ -27,7 +29,7 @@ from edgeboard.web.exports import (
     read_moment,
     read_wanted,
 )
-from edgeboard.web.sharing import check_own, embedded, qr_svg
+from edgeboard.web.sharing import check_own, embedded, offering, qr_svg
 
 OFFER_MAX = 16 * 1024  # bytes of an offer's body
 IMPORT_MAX = 256 * 1024 * 1024  # bytes of a room's JSON, over the control socket only
@@ -155,11 +157,20 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         raise web.HTTPFound("/room/lobby")
 
     async def page(request: web.Request) -> web.StreamResponse:
-        return assets.page("index.html")
+        return no_room(request) or assets.page("index.html")
 
     async def embed(request: web.Request) -> web.StreamResponse:
-        text = embedded(assets.page("index.html").text or "")
-        return html(text)
+        return no_room(request) or html(embedded(assets.page("index.html").text or ""))
+
+    def no_room(request: web.Request) -> web.StreamResponse | None:
+        """What is shown instead, if no room can be called that: nobody shall draw in another room than they wrote."""
+        name = request.match_info["name"]
+        try:
+            check_room_name(normalize("NFC", name))  # the page takes it in that form too
+        except RefusedError:
+            text = assets.page("noroom.html").text or ""
+            return html(offering(text, nearest_room_name(name)), status=404)
+        return None
 
     async def addresses(request: web.Request) -> web.StreamResponse:
         _check_host(request)

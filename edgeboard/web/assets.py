@@ -14,9 +14,10 @@ STATIC: Final = Path(__file__).parent / "static"
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
-def html(text: str) -> web.Response:
+def html(text: str, status: int = 200) -> web.Response:
     """A page that is asked for anew each time, compressed for whoever takes it so."""
-    response = web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache"}
+    response = web.Response(text=text, status=status, content_type="text/html", headers=headers)
     response.enable_compression()
     return response
 

@@ -2,8 +2,9 @@
 
 import io
 from collections.abc import Iterable
+from html import escape
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from edgeboard.errors import CloseCode, DecodeError, RefusedError
 
@@ -48,3 +49,9 @@ def qr_svg(text: str) -> bytes:
 def embedded(page: str) -> str:
     """The page of a room as others may put it into theirs: to look at only."""
     return page.replace("<body ", "<body data-embed ", 1)
+
+
+def offering(page: str, room: str) -> str:
+    """The page that says that there is no such room, with a link to one; none if `room` is empty."""
+    link = f'<a href="/room/{quote(room, safe="")}">{escape(room)}</a>' if room else ""
+    return page.replace("<!-- nearest -->", link, 1)

@@ -47,7 +47,7 @@ def invite(browser, room):
     people = []
 
     def make(node, name=None, **how):
-        people.append(Person(browser, node, room, name, **how))
+        people.append(Person(browser, node, how.pop("room", room), name, **how))
         return people[-1]
 
     yield make

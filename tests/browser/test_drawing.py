@@ -77,3 +77,9 @@ def test_an_endless_stroke_is_one_item_of_many_pieces(boards, invite, eventually
     assert max(lengths) <= 500
     ana.undo()  # as one gesture
     ben.sees(0)
+
+
+def test_a_room_is_called_in_any_script(boards, invite, room):
+    room = f"数学-{room[-8:]}"
+    ana, ben = invite(boards[0], "Ana", room=room).live(), invite(boards[1], "Ben", room=room).live()
+    drawn_in_one_seen_in_the_other(ana, ben, boards)

@@ -75,6 +75,8 @@ def test_an_old_state_is_restored_for_everybody_and_undo_takes_that_back(boards,
     ana.undo()
     ben.sees(2)
     eventually(lambda: ana.digest == ben.digest)
+    ben.undo()  # what was away for a while is still ben's
+    ana.sees(1)
 
 
 def test_the_page_speaks_the_browsers_language(browser, boards, room, invite):

@@ -132,6 +132,26 @@ def test_layers_are_painted_in_their_order_hidden_here_and_locked_for_everybody(
     assert place(ben) == (0, 1)  # where ink may go
 
 
+def test_where_the_only_layer_is_locked_or_hidden_ink_goes_to_a_new_one_above(pair):
+    ana, ben = pair
+    ana.draw(200, 300)
+    ben.sees(1)
+    ana.page.click("#layers")
+    ana.page.click("#layer-list [aria-label='Lock Layer 1']")
+    ben.toast("You draw on Layer 2 now")
+    ana.press("Escape")
+    ana.draw(200, 400)
+    ben.sees(2).draw(200, 500)
+    ana.sees(3)
+    assert ana.ask("edgeboard.document.items().map(({ layer }) => layer)") == [0, 1, 1]
+    ana.page.click("#layers")
+    ana.page.click("#layer-list [aria-label='Hide Layer 2']")
+    assert place(ana) == (0, 2)
+    ana.press("Escape")
+    ana.draw(200, 600)
+    assert (shown(ana), place(ben)) == (2, (0, 1))
+
+
 def test_a_selection_is_moved_to_a_layer_and_a_layer_above_another(pair):
     ana, ben = pair
     ana.draw(200, 300)

@@ -177,6 +177,24 @@ def test_what_stands_below_an_undone_set_is_still_the_others(table):
     assert table.undo(ANN) == (), "the [2] that holds is ben's, though ann's undo says it"
 
 
+def test_what_another_took_and_gave_back_can_be_undone_by_its_maker(table):
+    op = table.do(BEN, stroke())
+    table.do(ANN, Alive(op, False))
+    assert table.undo(BEN) == ()
+    table.undo(ANN)
+    assert table.undo(BEN) == (Alive(op, False),)
+    assert table.redo(BEN) == (Alive(op, True),)
+    assert table.redo(ANN) == (Alive(op, False),), "and ann's redo is not lost for it"
+
+
+def test_what_another_set_and_took_back_stands_in_nobodys_way(table):
+    op = table.do(BEN, stroke())
+    table.do(BEN, Set(op, Register.STYLE, [1]))
+    table.do(ANN, Set(op, Register.STYLE, [2]))
+    assert table.undo(ANN) == (Set(op, Register.STYLE, [1]),)
+    assert table.undo(BEN) == (Set(op, Register.STYLE, None),)
+
+
 def test_a_redo_that_another_has_overtaken_is_passed_over(table):
     op = table.do(BEN, stroke())
     table.do(ANN, Set(op, Register.STYLE, [1]))

@@ -79,6 +79,23 @@ async def test_the_root_leads_to_the_lobby_and_a_room_is_a_page(client) -> None:
     assert re.search(r'"/static/v-[0-9a-f]{12}/main\.js"', await page.text())
 
 
+@pytest.mark.parametrize("kind", ["room", "embed"])
+async def test_a_room_that_cannot_be_is_never_another_one(client, kind) -> None:
+    for name in ("%E6%95%B0%E5%AD%A6", "Cafe%CC%81", "v1.2"):
+        page = await client.get(f"/{kind}/{name}")
+        assert (page.status, 'id="stage"' in await page.text()) == (200, True)
+    for name, offered in (
+        ("Bad%20Room!", '<a href="/room/Bad-Room">Bad-Room</a>'),
+        ("%3Cscript%3Ealert(1)%3C%2Fscript%3E", '<a href="/room/script-alert-1-script">'),
+        ("x" * 100, f'<a href="/room/{"x" * 64}">'),
+        ("!!", '<p class="choices"><a href="/room/lobby">'),
+    ):
+        page = await client.get(f"/{kind}/{name}")
+        text = await page.text()
+        assert (page.status, offered in text, "<script" in text) == (404, True, False)
+        assert "Content-Security-Policy" in page.headers
+
+
 @pytest.mark.parametrize("path", ["/", "/room/lobby", "/static/style.css", "/api/room/x/export.svg", "/nowhere"])
 async def test_every_answer_carries_the_headers_that_forbid_foreign_code(client, path) -> None:
     answer = await client.get(path, allow_redirects=False)

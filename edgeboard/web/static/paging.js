@@ -21,6 +21,7 @@ export class Paging {
   #layers;
   #views = new Map(); // page -> where it was looked at
   #orders = ""; // of the layers that the sheet was painted by, at the last change of meta
+  #drawn = 0; // the layer that ink went to when this was last shown
   #renamed = null; // what the dialog is about: {key, name}
 
   /**
@@ -44,7 +45,7 @@ export class Paging {
     this.#layers = new Layers({
       choose: (layer) => this.#choose(layer),
       hide: (layer, isHidden) => this.#hide(layer, isHidden),
-      lock: (layer, isLocked) => this.#say([[lockedKey(this.#page, layer), isLocked ? true : null]]),
+      lock: (layer, isLocked) => this.#lock(layer, isLocked),
       add: () => this.#addLayer(),
       move: (step) => this.#say(reordered(this.#list(), this.#place.layer, step, Math.random).map(([layer, order]) => [orderKey(this.#page, layer), order])),
       rename: () => this.#renameLayer(),
@@ -96,18 +97,18 @@ export class Paging {
   /** The room says something else of its pages and layers. */
   changed() {
     const { board, desk } = this.#parts;
-    const before = this.#place.layer;
     const orders = JSON.stringify([this.#page, layersOf(board.document, this.#page).map(({ number, order }) => [number, order])]);
     if (orders === this.#orders) desk.sight.stale(); // names and locks change nothing on the sheet
     else desk.resight(false);
     this.#orders = orders;
-    this.#tellWhere(before);
+    this.#tellWhere(this.#drawn);
     this.show();
   }
 
   /** Show what there is. */
   show() {
     const { desk } = this.#parts;
+    this.#drawn = this.#place.layer;
     this.#pages.show(this.#pageList(), this.#page);
     if (!this.#layers.isOpen) return;
     const layers = this.#list().map((layer) => ({ ...layer, isHidden: desk.sight.isHidden(layer.number) }));
@@ -208,10 +209,19 @@ export class Paging {
     const { desk } = this.#parts;
     const before = this.#place.layer;
     desk.sight.hide(layer, isHidden);
+    if (!desk.sight.isOpen(this.#place.layer)) this.#addLayer(); // nobody draws what they cannot see
     desk.resight(false);
     this.#keep();
     this.#tellWhere(before);
     this.show();
+  }
+
+  /** Ink is never refused: where no other layer is open, it goes to a new one above. */
+  #lock(layer, isLocked) {
+    const layers = this.#list();
+    const isLast = isLocked && layers.every((each) => each.number === layer || each.isLocked);
+    const above = isLast && layers.length < LISTED_MAX ? this.#above(layers, layers.at(-1).number)[1] : [];
+    this.#say([[lockedKey(this.#page, layer), isLocked ? true : null], ...above]);
   }
 
   /** Ink goes elsewhere than a moment ago: say so, once. */
@@ -225,18 +235,21 @@ export class Paging {
   #addLayer() {
     const layers = this.#list();
     if (layers.length >= LISTED_MAX) return this.#parts.toasts.say(say("There are {n} layers already.", { n: LISTED_MAX }));
+    const [layer, entries] = this.#above(layers, this.#place.layer);
+    this.#say(entries);
+    this.#choose(layer);
+  }
+
+  /** A new layer above one of them, and the meta that makes it. @returns {[number, [string, unknown][]]} */
+  #above(layers, below) {
     const layer = freeNumber(layers);
     const entries = [[layerKey(this.#page, layer), ""]];
-    // above the one that is drawn on
-    const at = layers.findIndex(({ number }) => number === this.#place.layer);
+    const at = layers.findIndex(({ number }) => number === below);
     const { order, number } = layers.at(-1);
-    if (at === layers.length - 1 && order === "" && number < layer) this.#say(entries);
-    else {
-      const list = [...layers.slice(0, at + 1), { number: layer, order: "" }, ...layers.slice(at + 1)];
-      const orders = reordered(list, layer, 0, Math.random);
-      this.#say([...entries, ...orders.map(([each, key]) => [orderKey(this.#page, each), key])]);
-    }
-    this.#choose(layer);
+    if (at === layers.length - 1 && order === "" && number < layer) return [layer, entries];
+    const list = [...layers.slice(0, at + 1), { number: layer, order: "" }, ...layers.slice(at + 1)];
+    const orders = reordered(list, layer, 0, Math.random);
+    return [layer, [...entries, ...orders.map(([each, key]) => [orderKey(this.#page, each), key])]];
   }
 
   #renameLayer() {

@@ -164,7 +164,7 @@ export function roomOf(path) {
   const match = /^\/(?:room|embed)\/([^/]+)\/?$/.exec(path);
   let name = "";
   try {
-    name = decodeURIComponent(match?.[1] ?? "");
+    name = decodeURIComponent(match?.[1] ?? "").normalize("NFC");
   } catch {
     // not a name
   }

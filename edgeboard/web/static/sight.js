@@ -84,6 +84,11 @@ export class Sight {
     return this.#locks.get(layer);
   }
 
+  /** Whether this person may draw on a layer of the page, and would see it. @param {number} layer @returns {boolean} */
+  isOpen(layer) {
+    return !this.isHidden(layer) && !this.isLocked(layer);
+  }
+
   /** Hide a layer of the page that is shown, for this person alone. @param {number} layer @param {boolean} isHidden */
   hide(layer, isHidden) {
     const layers = this.#hidden.get(this.page) ?? new Set();
@@ -127,9 +132,8 @@ export class Sight {
   }
 
   #openLayer() {
-    const isOpen = (layer) => !this.isHidden(layer) && !this.isLocked(layer);
-    if (isOpen(this.#layer)) return this.#layer;
-    return layersOf(this.#document, this.page).findLast(({ number }) => isOpen(number))?.number ?? this.#layer;
+    if (this.isOpen(this.#layer)) return this.#layer;
+    return layersOf(this.#document, this.page).findLast(({ number }) => this.isOpen(number))?.number ?? this.#layer;
   }
 
   // ------------------------------------------------------------------------------------------------------------- kept

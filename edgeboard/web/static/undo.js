@@ -4,7 +4,8 @@
  * The twin of `edgeboard/canvas/undo.py`. Nothing is remembered: the gestures of a person are read off the person's own
  * ops, which say what belongs together and what was an undo or a redo. An undo is a new gesture that gives each register
  * back what it held before, where the person's own op still wins it; gestures that would change nothing to be seen are
- * passed over. An op that was undone, and the op that undid it, cancel: what wins without them is what stands.
+ * passed over. An op that was undone, and the op that undid it, cancel, whoever made them: what wins without them is what
+ * stands.
  */
 
 import { alive as aliveBody, metaPacked, setPacked } from "./bodies.js";
@@ -146,9 +147,11 @@ function byId({ op: a }, { op: b }) {
 /** Which gestures stand, which were undone, and which ops cancel for that. */
 class History {
   #document;
+  #person;
   #view;
   #facts;
   #cancelled = new Set();
+  #others = new Map(); // person -> what of theirs cancels
 
   constructor(document, person) {
     /** @type {Gesture[]} */
@@ -156,6 +159,7 @@ class History {
     /** @type {[Gesture, Gesture][]} a gesture, and the one that undid it */
     this.undone = [];
     this.#document = document;
+    this.#person = person;
     this.#view = document.view;
     this.#facts = document.facts;
     for (const gesture of gestures(document, person)) if (gesture.acts) this.#play(gesture);
@@ -236,7 +240,17 @@ class History {
 
   /** What acts on a register without the ops that cancel, `but` some of them. */
   #standing(key, but = new Set()) {
-    return this.#acting(key).filter((fact) => !this.#cancelled.has(fact.id) || but.has(fact.id));
+    const acting = this.#acting(key);
+    const answered = acting.filter(({ op }) => op.undo !== Undo.ORDINARY).map(({ op }) => this.#document.personOf(op.origin));
+    const sets = [...new Set(answered)].map((person) => this.#cancelledBy(person));
+    return acting.filter(({ id }) => but.has(id) || !(this.#cancelled.has(id) || sets.some((each) => each.has(id))));
+  }
+
+  /** What of a person's ops cancels. @returns {Set<string>} */
+  #cancelledBy(person) {
+    if (person === null || person === this.#person) return this.#cancelled;
+    if (!this.#others.has(person)) this.#others.set(person, new History(this.#document, person).#cancelled);
+    return this.#others.get(person);
   }
 
   /** What acts on a register, sorted by stamp; a clear acts as alive = false. */

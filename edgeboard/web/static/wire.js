@@ -70,11 +70,11 @@ function expect(condition, what) {
   if (!condition) throw new DecodeError(`a field is not ${what}`);
 }
 
-const ROOM_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+const ROOM_NAME = /^[\p{L}\p{M}\p{N}_.-]{1,64}$/u;
 
 /** Whether a room may have this name. @param {string} name @returns {boolean} */
 export function isRoomName(name) {
-  return ROOM_NAME.test(name);
+  return ROOM_NAME.test(name) && ![".", ".."].includes(name) && name.normalize("NFC") === name;
 }
 
 const hex = (...lengths) => ({
