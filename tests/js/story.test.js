@@ -29,8 +29,8 @@ class Log {
     this.makers.forEach(({ origin }, at) => this.document.own(origin, PERSONS[at]));
   }
 
-  put(body, who = 0, rest = 1000) {
-    const op = this.makers[who].make(body, this.document.lamport);
+  put(body, who = 0, rest = 1000, more = false) {
+    const op = this.makers[who].make(body, this.document.lamport, { more });
     const place = { author: AUTHOR, entry: this.entry++ };
     this.time += rest;
     this.document.apply(op, place);
@@ -65,6 +65,19 @@ test("a story is told from an empty board to the board as it is", () => {
   assert.deepEqual([...story.seek(3).changed].length, 2);
   assert.equal(story.personAt(2), PERSONS[1]);
   assert.deepEqual([story.timeAt(0), story.timeAt(1)], [null, 1_001_000]);
+});
+
+test("what was done at once is one step, and a gesture that took long is told as it went", () => {
+  const log = new Log();
+  const squares = [log.put(ink()), log.put(ink())];
+  squares.forEach((id, at) => log.put(set(id, Register.TRANSFORM, [1, 0, 0, 1, 9, 0]), 0, at === 0 ? 1000 : 20, at > 0));
+  log.put(ink(), 1);
+  log.put(ink(), 1, 2000, true);
+  const { story } = log;
+  assert.equal(story.length, 5);
+  const moved = (document) => document.items().filter((item) => item.value(Register.TRANSFORM) !== undefined).length;
+  assert.deepEqual([2, 3].map((at) => moved(story.seek(at).document)), [0, 2]);
+  assert.deepEqual([3, 4, 5].map((at) => story.seek(at).document.items().length), [2, 3, 4]);
 });
 
 test("steps follow their stamps, though a board's clock is wrong", () => {

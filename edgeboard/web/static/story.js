@@ -1,5 +1,6 @@
 /**
- * The story of a room: its ops in the order of their stamps, each with the time of the batch that logged it.
+ * The story of a room: its gestures in the order of their stamps, each with the time of the batch that logged it. A gesture
+ * that took long, as a stroke of many pieces, is told piece by piece; what was done at once is one step.
  *
  * Stamps give the order, since every op knows what its maker had seen; times are labels of boards whose clocks may be
  * wrong, so they are shown and paced by, and never sorted by. What floors have dropped since is not in the log any more
@@ -13,9 +14,10 @@ import { Kind } from "./kinds.js";
 import { compareStamps } from "./ops.js";
 
 export const SITTING_GAP_MS = 30 * 60_000; // of rest between two sittings
+const TOGETHER_MS = 500; // between ops of one gesture that were one act
 const NIL = Uint8Array.of(0xc0); // a register's default
 
-/** @typedef {{op: import("./ops.js").Op, place: {author: string, entry: number}|null, time: number}} Step */
+/** @typedef {{entries: {op: import("./ops.js").Op, place: {author: string, entry: number}|null}[], time: number}} Step */
 
 /** A room's past, to be looked at step by step. */
 export class Story {
@@ -31,15 +33,15 @@ export class Story {
    */
   constructor(batches, personOf) {
     this.#persons = personOf;
-    this.#steps = [];
+    const told = [];
     for (const { tag, introduction, entries, time } of batches) {
       if (introduction !== null) this.#introductions.set(tag, introduction.node);
       for (const { op, place } of entries) {
         // a floor ends what is dead for good; here it is still to be seen before it died
-        if (op !== null && op.kind !== Kind.FLOOR) this.#steps.push({ op, place, time });
+        if (op !== null && op.kind !== Kind.FLOOR) told.push({ op, place, time });
       }
     }
-    this.#steps.sort((a, b) => compareStamps(a.op, b.op));
+    this.#steps = together(told.sort((a, b) => compareStamps(a.op, b.op)));
   }
 
   /** How many steps there are; positions go from 0 (an empty board) to this. */
@@ -54,7 +56,7 @@ export class Story {
 
   /** Whose the step before a position was. @param {number} position @returns {string|null} person, hex */
   personAt(position) {
-    return position > 0 ? this.#persons(this.#steps[position - 1].op.origin) : null;
+    return position > 0 ? this.#persons(this.#steps[position - 1].entries[0].op.origin) : null;
   }
 
   /** Positions at which people sat down again after a rest; the first is 0. @returns {number[]} */
@@ -99,13 +101,31 @@ export class Story {
     }
     const changed = new Set();
     for (; this.#at < Math.min(position, this.length); this.#at++) {
-      const { op, place } = this.#steps[this.#at];
-      const person = this.#persons(op.origin);
-      if (person !== null) this.#document.own(op.origin, person);
-      for (const id of this.#document.apply(op, place).items) changed.add(id);
+      for (const { op, place } of this.#steps[this.#at].entries) {
+        const person = this.#persons(op.origin);
+        if (person !== null) this.#document.own(op.origin, person);
+        for (const id of this.#document.apply(op, place).items) changed.add(id);
+      }
     }
     return { document: this.#document, changed: isBack ? null : changed };
   }
+}
+
+/** The steps of ops in their order. @returns {Step[]} */
+function together(told) {
+  const steps = [];
+  const last = new Map(); // of each origin: its step, and the op that would go on with it
+  for (const { op, place, time } of told) {
+    let { step, next } = last.get(op.origin) ?? {};
+    if (!op.more || next !== op.counter || Math.abs(time - step.time) > TOGETHER_MS) {
+      step = { entries: [], time };
+      steps.push(step);
+    }
+    step.entries.push({ op, place });
+    step.time = time;
+    last.set(op.origin, { step, next: op.counter + 1 });
+  }
+  return steps;
 }
 
 /**
