@@ -1,5 +1,6 @@
 """The package as an installation has it: its page bundled and compressed by setup.py, to be run beside the sources."""
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -44,4 +45,5 @@ def install(folder: Path) -> dict[str, str]:
     shutil.copytree(ROOT / "edgeboard", folder / "edgeboard", ignore=without)
     with tempfile.TemporaryDirectory() as made:
         shutil.copytree(build_page(Path(made)), folder / STATIC)
+    compileall.compile_dir(folder, quiet=1)  # as pip does
     return {"PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1"}  # a current folder that holds sources does not come first
