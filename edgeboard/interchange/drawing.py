@@ -52,6 +52,8 @@ class Drawing:
     items: tuple[Drawn, ...]
     notes: tuple[Note, ...] = ()
     blobs: Mapping[BlobHash, bytes] = field(default_factory=dict)  # the images that items name
+    pages: tuple[int, ...] = ()  # per item on which of its pages, from 0; none at all if it has only one
+    names: tuple[str, ...] = ()  # of those pages, "" for none
 
 
 @final

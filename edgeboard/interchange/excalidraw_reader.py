@@ -74,7 +74,7 @@ class _Reader:
     def read(self) -> Drawing:
         groups: set[str] = set()
         for element in self._scene.elements:
-            groups.update(element.words("groupIds"))
+            groups.update(name for name in element.words("groupIds") if not _is_part(element, name))
             self._take(element)
         self._join()
         self._notes.add("groups", "items stand alone here", len(groups))
@@ -339,6 +339,11 @@ def _ours(element: Element, name: str) -> object:
     """What we have said of an element when we wrote it."""
     words = element.part("customData").get(OURS)
     return words.get(name) if isinstance(words, dict) else None
+
+
+def _is_part(element: Element, group: str) -> bool:
+    """Whether a group only says that this is one of the lines which a cut has left of a stroke of ours."""
+    return element.kind == "freedraw" and element.text("id").startswith(f"{group}.")
 
 
 def _turned(element: Element, x: float, y: float) -> Transform | None:

@@ -170,13 +170,14 @@ def _sticky(item: Item, value: Sequence[object]) -> Picture | None:
         return None
     style = style_of(item, colour if is_colour(colour) else STICKY_COLOUR, None, None)
     letters, lines = laid_out(lines_of(item, text), w - 2 * STICKY_MARGIN, h - 2 * STICKY_MARGIN)
+    h = max(h, len(lines) * letters * LINE_HEIGHT + 2 * STICKY_MARGIN)  # no text is hidden
     ink = "#ffffff" if is_dark(style.colour) else css(0)
     size = f'width="{number(w)}" height="{number(h)}"'
     svg = (
         f"<g{opacity_of(style.opacity)}>"
         f'<rect x="{number(x + 1)}" y="{number(y + 4)}" {size} fill="#000000" fill-opacity="0.12"/>'
         f'<rect x="{number(x)}" y="{number(y)}" {size} fill="{css(style.colour)}"/>'
-        f'<svg x="{number(x)}" y="{number(y)}" {size}>'  # cuts off what does not fit
+        f'<svg x="{number(x)}" y="{number(y)}" {size}>'  # cuts off what a narrow note has no room for
         f"{_written(lines, STICKY_MARGIN, STICKY_MARGIN, letters, ink)}</svg></g>"
     )
     return Picture(svg, Rectangle(x, y, x + w + 1, y + h + 4))
@@ -220,7 +221,7 @@ def laid_out(lines: Sequence[str], width: float, height: float) -> tuple[int, li
     """How large the letters of a sticky note are, and its rows: as large as lets all of the text in, if any is."""
     rows: list[str] = []
     for size in STICKY_SIZES:
-        rows = [row for line in lines for row in wrapped(line, max(1.0, width / size))][:LINES_MAX]
+        rows = _shortened([row for line in lines for row in wrapped(line, max(1.0, width / size))])
         if len(rows) * size * LINE_HEIGHT <= height:
             return size, rows
     return STICKY_SIZES[-1], rows
@@ -254,7 +255,12 @@ def lines_of(item: Item, own: object) -> list[str]:
     """The text of an item, where its register does not say otherwise, by lines."""
     later = item.registers.get(Register.TEXT)
     text = later if isinstance(later, str) else own if isinstance(own, str) else ""
-    return text.split("\n")[:LINES_MAX]
+    return _shortened(text.split("\n"))
+
+
+def _shortened(rows: list[str]) -> list[str]:
+    """So many rows as are drawn; the last says that there are more."""
+    return [*rows[: LINES_MAX - 1], "…"] if len(rows) > LINES_MAX else rows
 
 
 def style_of(item: Item, colour: object, width: object, fill: object) -> Style:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import eventually
 from tests.crash.evidence import digest_of
 
 SHAPE, TEXT, STICKY = 2, 3, 4
@@ -130,6 +131,34 @@ def test_what_is_typed_is_text_and_nothing_else(pair):
     (item,) = made(ben)
     assert (item["type"], item["payload"][4]) == (STICKY, words)
     assert ben.page.locator("img[onerror], script:not([src])").count() == 0
+
+
+def test_a_sticky_note_grows_until_all_of_its_text_is_seen(pair):
+    ana, ben = pair
+    ana.press("n")
+    ana.page.mouse.click(640, 160)
+    ana.page.keyboard.insert_text("word " * 1000)
+    field = ana.page.locator("#note-text").bounding_box()
+    assert (
+        ana.ask(
+            "(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.getElementById('note-text'))"
+        )
+        <= 12
+    )
+    ana.press("Escape")
+    ben.sees(1)
+    ana.press("v")
+    ana.page.mouse.click(640, 600)  # far below the square that it began as
+    box = ana.ask("edgeboard.selectionBox")
+    assert box["y1"] - box["y0"] == pytest.approx(field["height"], abs=40)
+    assert 300 < box["x1"] - box["x0"] < box["y1"] - box["y0"] < 1400
+    ana.press("Escape")
+    for _ in range(5):
+        ana.press("ArrowDown")
+    view = ana.ask("edgeboard.view")
+    left, bottom = box["x0"] - view["x"], box["y1"] - 10 - view["y"]
+    shades = lambda: [colour[1] for colour in ana.pixels(left + 12, bottom - 200, 60, 180)]  # noqa: E731
+    eventually(lambda: min(shades()) < max(shades()) - 40)  # letters, where the note ends
 
 
 def test_a_text_that_is_put_together_by_an_input_method_is_whole(pair):

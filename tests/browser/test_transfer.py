@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from tests.conftest import eventually
 from tests.interchange.scenes import FILES, element, scene
 
 
@@ -114,8 +115,56 @@ def test_a_file_that_is_none_is_refused_in_words(boards, invite, tmp_path):
     ana = invite(boards[0]).live()
     (tmp_path / "x.excalidraw").write_bytes(b'{"type": "excalidraw", "elements": [5]}')
     ana.page.set_input_files("#open-file", tmp_path / "x.excalidraw")
-    ana.toast("The board could not do that: element 1 is not an object")
+    ana.toast("This file is damaged, or is none of those that can be opened")
+    (tmp_path / "x.svg").write_bytes(b'<svg xmlns="http://www.w3.org/2000/svg"/>')
+    ana.page.set_input_files("#open-file", tmp_path / "x.svg")
+    ana.toast("SVG pictures cannot be opened. Save it as PNG")
+    (tmp_path / "x.pdf").write_bytes(b"%PDF-1.4\n\x00\xff")
+    ana.page.set_input_files("#open-file", tmp_path / "x.pdf")
+    ana.toast("This is none of the files that can be opened")
     ana.faults = [fault for fault in ana.faults if "400" not in fault]
+
+
+def test_a_picture_that_is_opened_is_inserted(boards, invite, tmp_path):
+    ana, ben = invite(boards[0]).live(), invite(boards[1]).live()
+    ana.draw(300, 300)
+    one, _ = ana.download("[data-png='1']")
+    (tmp_path / "photo").write_bytes(one)  # what is in it counts, not its name
+    ana.page.set_input_files("#open-file", tmp_path / "photo")
+    ben.sees(2)
+    assert ben.ask("edgeboard.items().map((item) => item.type)") == [1, 5]
+
+
+def test_a_room_that_was_saved_comes_back_with_all_its_pages_and_one_undo_takes_them_away(
+    boards, room, invite, tmp_path
+):
+    ana = invite(boards[0]).live()
+    ana.draw(100, 100)
+    ana.page.click("#pages")
+    ana.page.click("#page-add")
+    ana.page.click("#page-list li:nth-child(2) .tool")
+    ana.page.fill("#rename", "Sketches")
+    ana.page.click("#dialog-rename button[type=submit]")
+    ana.press("Escape")
+    ana.draw(300, 300)
+    ana.draw(300, 400)
+    ana.safe()
+    data, name = ana.download("#export-json")
+    (tmp_path / name).write_bytes(data)
+    ana.open(f"{boards[0].url}/room/{room}-again")
+    ana.live()
+    ana.page.set_input_files("#open-file", tmp_path / name)
+    ana.sees(3)
+    ana.toast("3 items added, on 2 pages")
+    assert ana.ask("edgeboard.document.items().map((item) => item.page)") == [0, 1, 1]
+    assert len(ana.ask("edgeboard.selected")) == 1
+    eventually(lambda: "Sketches" in ana.page.text_content("#page-list"))
+    assert not ana.page.is_visible("#dialog-notes")
+    ana.undo()
+    ana.sees(0)
+    eventually(lambda: "Sketches" not in ana.page.text_content("#page-list"))
+    ana.redo()
+    ana.sees(3)
 
 
 def test_the_link_is_shown_with_its_code(boards, room, invite):

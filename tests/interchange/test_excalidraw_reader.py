@@ -244,6 +244,15 @@ def test_what_cannot_be_carried_is_counted_by_kind():
     assert all(note.why for note in drawing.notes)
 
 
+def test_a_group_of_what_a_cut_has_left_of_one_stroke_is_no_loss():
+    left = [
+        element("freedraw", id=f"{'a' * 16}:7.{number}", groupIds=["a" * 16 + ":7"], points=[[0, 0], [9, 9]])
+        for number in (0, 1)
+    ]
+    assert kinds(read(*left)) == {}
+    assert kinds(read(*left, element("ellipse", groupIds=["a" * 16 + ":7"]))) == {"groups": 1}
+
+
 @pytest.mark.parametrize(
     ("broken", "message"),
     [

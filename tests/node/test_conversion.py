@@ -3,13 +3,14 @@
 import base64
 import json
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import edgeboard.node.conversion as conversion
-from edgeboard.canvas.bodies import Add, Alive, Cut, ItemType, Register, Set
+from edgeboard.canvas.bodies import Add, Alive, Cut, ItemType, Meta, Register, Set
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.ops import Maker
 from edgeboard.canvas.samples import Stroke
@@ -70,15 +71,19 @@ def test_an_archive_is_what_it_shows():
         lambda ids: Set(ids[3], Register.Z, "b"),
         lambda _: Add(0, 0, ItemType.SHAPE, BOX),
         lambda ids: Alive(ids[6], False),
-        lambda _: Add(4, 0, ItemType.SHAPE, BOX),
+        lambda _: Add(4, 0, ItemType.SHAPE, pack_value([2, [900, 0, 990, 10], 4, 8, None])),
+        lambda _: Meta("page/4", "Last"),
     )
     found = convert("lobby.json", data)
-    stroke, box = found["items"]
+    stroke, box, other = found["items"]
     assert base64.b64decode(stroke["pieces"][0]) == INK
     assert len(stroke["pieces"]) == 2
     assert stroke["cuts"] == [[], [[10, 20]]]
     assert box["registers"] == {"1": [1, 0, 0, 1, 5, 5]}
-    assert [(note["kind"], note["count"]) for note in found["notes"]] == [("items on other pages", 1)]
+    assert (other["page"], found["pages"]) == (1, ["", "Last"])
+    assert "page" not in box
+    assert found["notes"] == []
+    assert found["box"][2] < 60, "of the first page"
 
 
 def test_values_that_json_has_no_words_for_stay_behind():
@@ -101,11 +106,34 @@ def test_nothing_to_be_seen_has_no_box():
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{}", b"[1]", b"GIF89a", b"\xff" * 9, b"<ink>", b'{"x": 1}', b'{"type":"excalidraw"']
+    ("name", "data", "words"),
+    [
+        ("", b"", conversion.UNKNOWN),
+        ("", b"{}", conversion.DAMAGED),
+        ("", b"[1]", conversion.UNKNOWN),
+        ("a.gif", b"GIF89a", conversion.UNKNOWN),
+        ("a.csv", b"\xff" * 9, conversion.UNKNOWN),
+        ("a.csv", b"PK\0\0", conversion.UNKNOWN),
+        ("page.html", b"<!doctype html><p>", conversion.UNKNOWN),
+        ("room.json", b"oops", conversion.DAMAGED),
+        ("plan.excalidraw", b'{"type":"excalidraw"', conversion.DAMAGED),
+        ("plan.excalidraw", b'{"type": "excalidraw", "elements": [5]}', conversion.DAMAGED),
+        ("plan.svg", b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", conversion.SVG),
+        ("pen.inkml", b"<ink>", "pen.inkml:1: not XML"),
+        ("pen.csv", b"1,2\n3\n", "pen.csv:2: "),
+        ("", b'{"x": 1}', "the file:1: "),
+    ],
 )
-def test_what_is_none_of_them_is_refused_in_words(data):
-    with pytest.raises(DecodeError):
-        convert("file", data)
+def test_what_is_none_of_them_is_refused_in_words_for_whoever_chose_it(name, data, words):
+    with pytest.raises(DecodeError) as caught:
+        convert(name, data)
+    assert str(caught.value).startswith(words)
+
+
+def test_the_page_knows_those_sentences_and_can_translate_them():
+    words = (Path(conversion.__file__).parents[1] / "web" / "static" / "transfer.js").read_text()
+    for sentence in (conversion.UNKNOWN, conversion.DAMAGED, conversion.SVG):
+        assert f'  "{sentence}",' in words
 
 
 @given(

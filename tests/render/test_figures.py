@@ -67,6 +67,18 @@ def test_a_later_text_and_style_win():
     assert group[1]["opacity"] == "0.25"
 
 
+def test_a_sticky_is_as_high_as_its_text_needs_and_a_text_without_end_says_that_there_is_more():
+    drawn = picture(ItemType.STICKY, [10, 20, 200, 200, "word " * 1000, 6])
+    rows = [element for element in elements(drawn) if element[0] == "text"]
+    assert len(rows) > 100
+    assert drawn.box.y1 > 20 + len(rows) * 13
+    assert picture(ItemType.STICKY, [10, 20, 200, 200, "word " * 30, 6]).box.y1 == 224
+    endless = picture(ItemType.STICKY, [0, 0, 200, 200, "a\n" * 4000, 6])
+    assert endless.svg.count("<text") == 400
+    assert ">…</text>" in endless.svg
+    assert ">…</text>" in picture(ItemType.TEXT, [0, 0, "a\n" * 4000, 20, 0]).svg
+
+
 def test_a_sticky_breaks_its_lines_and_is_read_on_any_colour():
     drawn = picture(ItemType.STICKY, [0, 0, 100, 80, "one two three four", 0])
     texts = [element for element in elements(drawn) if element[0] == "text"]

@@ -230,20 +230,22 @@ export class Arrangement {
    * Put items from elsewhere into the middle of what is seen.
    * @param {import("./clipboard.js").Copy[]} copies
    * @param {import("./geometry.js").Rect} seen canvas px
+   * @param {[string, unknown][]} [entries] of meta, which belong to it
    */
-  insert(copies, seen) {
+  insert(copies, seen, entries = []) {
     this.#bench.settle();
-    const box = boxOfCopies(copies);
+    const box = boxOfCopies(copies.filter(isHere));
     if (box === null) return;
     const [dx, dy] = [(seen.x0 + seen.x1 - box.x0 - box.x1) / 2, (seen.y0 + seen.y1 - box.y0 - box.y1) / 2];
-    this.#put(copies, translation(Math.round(dx), Math.round(dy)));
+    this.#put(copies, translation(Math.round(dx), Math.round(dy)), entries);
   }
 
-  #put(copies, delta) {
+  #put(copies, delta, entries = []) {
     const { board, selection, sight } = this.#bench;
-    const moved = copies.map((copy) => ({ ...copy, registers: shifted(copy.registers, delta) }));
+    const moved = copies.map((copy) => (isHere(copy) ? { ...copy, registers: shifted(copy.registers, delta) } : copy));
     try {
-      selection.replace(board.addCopies(moved, sight.place));
+      const ids = board.addCopies(moved, sight.place, entries);
+      selection.replace(ids.filter((_, at) => isHere(copies[at])));
     } catch (error) {
       if (!(error instanceof LimitError)) throw error;
       this.#notify(say("That is too large for this board."));
@@ -251,6 +253,9 @@ export class Arrangement {
     this.#onChange();
   }
 }
+
+/** Whether a copy goes on the page that is shown. */
+const isHere = ({ page }) => page === undefined;
 
 /** Registers with the transform moved on. */
 function shifted(registers, delta) {

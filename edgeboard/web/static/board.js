@@ -184,15 +184,17 @@ export class Board {
   /**
    * Add items like others: with their pieces, cuts and registers, as one gesture.
    * @param {import("./clipboard.js").Copy[]} copies
-   * @param {{page: number, layer: number}} place
+   * @param {{page: number, layer: number}} here for those that name no page
+   * @param {[string, unknown][]} [entries] of meta, which belong to it
    * @returns {string[]} the new items
    */
-  addCopies(copies, { page, layer }) {
+  addCopies(copies, here, entries = []) {
     const bodies = [];
     const next = () => opId(this.maker.origin, this.maker.counter + 1 + bodies.length);
     const ids = this.#idsOf(copies);
-    copies.forEach(({ type, pieces, registers, ends = null }, at) => {
+    copies.forEach(({ type, pieces, registers, ends = null, page: other }, at) => {
       const id = ids[at];
+      const { page, layer } = other === undefined ? here : { page: other, layer: 0 };
       pieces.forEach(({ payload: own, cuts }, index) => {
         const piece = next();
         const payload = ends === null ? own : joining(own, ends.map((end) => ids[end] ?? null));
@@ -201,7 +203,7 @@ export class Board {
       });
       for (const [register, value] of registers) bodies.push(setPacked(id, register, value));
     });
-    this.commit(bodies);
+    this.commit([...bodies, ...entries.map(([key, value]) => meta(key, value))]);
     return ids;
   }
 

@@ -28,6 +28,7 @@ const NOT_COPIED = new Set([Register.Z, Register.LAYER, Register.LOCK]); // a co
  * @property {number} type one of `ItemType`
  * @property {{payload: Uint8Array, cuts: number[]}[]} pieces in order
  * @property {[number, Uint8Array][]} registers and the msgpack bytes of their values
+ * @property {number} [page] on which it goes; that which is shown if it is missing
  */
 
 /** @param {import("./items.js").Item} item @returns {Copy} */

@@ -85,11 +85,15 @@ export class Editing {
     return this.#arrangement.restyle({ colour, width: width === undefined ? undefined : widthOf });
   }
 
-  /** Put items from elsewhere into the middle of the view, selected. @param {import("./clipboard.js").Copy[]} copies */
-  insert(copies) {
+  /**
+   * Put items from elsewhere into the middle of the view, selected.
+   * @param {import("./clipboard.js").Copy[]} copies
+   * @param {[string, unknown][]} [entries] of meta, which belong to it
+   */
+  insert(copies, entries = []) {
     const { view, size } = this.#desk;
     this.#choose({ name: "select" });
-    this.#arrangement.insert(copies, visible(view, size.width, size.height));
+    this.#arrangement.insert(copies, visible(view, size.width, size.height), entries);
   }
 
   #paste(text) {

@@ -16,6 +16,7 @@ import { cleanText, excess, fitting, notePayload, readNote } from "./notes.js";
 const BEAT_MS = 2_000; // a draft says this often that its page lives
 const ORPHAN_MS = 3 * BEAT_MS; // a draft that has not said so for this long is nobody's
 const LOWEST = 0.4; // of the window's height: what is lower may lie behind a keyboard on the screen
+const WIDEST = 600; // px to which a new sticky note widens
 const LIFTED = 0.25; // of the window's height, where it is moved then
 
 /**
@@ -178,12 +179,16 @@ export class NoteEditor {
     } else {
       const isNew = this.#item === null;
       let layout = stickyLayout(lines, note.w, note.h);
-      while (isNew && layout.isShrunk && note.h < 2 * note.w) {
-        note.h += 20; // a new one grows before its letters become small
+      for (;;) {
+        const isTall = layout.isShrunk && note.h < 2 * note.w; // a new one grows before its letters become small
+        const isWide = layout.h > note.h && note.w < WIDEST; // and becomes no strip where the smallest are too many
+        if (!isNew || (!isTall && !isWide)) break;
+        if (isTall) note.h += 20;
+        else note.w += 20;
         layout = stickyLayout(lines, note.w, note.h);
       }
       style.width = `${note.w}px`;
-      style.height = `${note.h}px`;
+      style.height = `${layout.h}px`; // and where its smallest letters need more, it is higher
       this.#dress(layout.size, STICKY_MARGIN);
     }
     this.look();

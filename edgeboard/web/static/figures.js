@@ -124,16 +124,17 @@ function pictureOfSticky(item) {
   if (!isPlace(x) || !isPlace(y) || !isLength(w) || !isLength(h)) return null;
   const style = styleOf(item, isColour(colour) ? colour : 6, null, null);
   const lines = linesOf(item, text);
-  let layout = null;
-  return boxed({ x0: x - 12, y0: y - 12, x1: x + w + 12, y1: y + h + 16 }, (context) => {
+  let layout = isRoomy(lines, w, h) ? null : stickyLayout(lines, w, h);
+  const high = layout?.h ?? h;
+  return boxed({ x0: x - 12, y0: y - 12, x1: x + w + 12, y1: y + high + 16 }, (context) => {
     context.globalAlpha = style.opacity;
     context.fillStyle = "rgba(0, 0, 0, 0.12)";
-    context.fillRect(x + 1, y + 4, w, h);
+    context.fillRect(x + 1, y + 4, w, high);
     context.fillStyle = cssColour(style.colour);
-    context.fillRect(x, y, w, h);
+    context.fillRect(x, y, w, high);
     context.save();
     context.beginPath();
-    context.rect(x, y, w, h);
+    context.rect(x, y, w, high);
     context.clip();
     context.fillStyle = isDark(style.colour) ? "#ffffff" : "#1d1d1f";
     layout ??= stickyLayout(lines, w, h);
@@ -143,7 +144,7 @@ function pictureOfSticky(item) {
       context.fillText(row, x + STICKY_MARGIN, y + STICKY_MARGIN + (at * TEXT_LINE + TEXT_ASCENT) * layout.size);
     });
     context.restore();
-  }, { x0: x, y0: y, x1: x + w, y1: y + h });
+  }, { x0: x, y0: y, x1: x + w, y1: y + high });
 }
 
 function pictureOfImage(item, images) {
@@ -202,21 +203,30 @@ function widestOf(lines, size) {
   return Math.max(size / 2, ...lines.map((line) => context.measureText(line).width));
 }
 
+/** Whether a text is so short that a sticky note holds it without being measured: of letters as wide as they are high, half of each row empty. */
+function isRoomy(lines, w, h) {
+  const size = STICKY_SIZES.at(-1);
+  const rows = lines.reduce((sum, line) => sum + 1 + Math.ceil((2 * line.length * size) / Math.max(1, w - 2 * STICKY_MARGIN)), 0);
+  return rows * size * TEXT_LINE <= h - 2 * STICKY_MARGIN;
+}
+
 /**
- * How a text stands in a sticky note: letters become smaller until all of it fits, or they are as small as they get.
+ * How a text stands in a sticky note: letters become smaller until all of it fits; where the smallest do not, the note is
+ * as high as they need.
  * @param {string[]} lines
  * @param {number} w px of the note
  * @param {number} h
- * @returns {{size: number, rows: string[], isShrunk: boolean}}
+ * @returns {{size: number, rows: string[], isShrunk: boolean, h: number}}
  */
 export function stickyLayout(lines, w, h) {
   const width = Math.max(1, w - 2 * STICKY_MARGIN);
   let rows = [];
   for (const size of STICKY_SIZES) {
     const context = rulerFor(size);
-    rows = wrapped(lines, width, (text) => context.measureText(text).width, LINES_MAX);
-    const isFitting = rows.length * size * TEXT_LINE <= h - 2 * STICKY_MARGIN;
-    if (isFitting || size === STICKY_SIZES.at(-1)) return { size, rows, isShrunk: size !== STICKY_SIZES[0] };
+    rows = shortened(wrapped(lines, width, (text) => context.measureText(text).width, LINES_MAX + 1));
+    const needed = rows.length * size * TEXT_LINE + 2 * STICKY_MARGIN;
+    if (needed > h && size !== STICKY_SIZES.at(-1)) continue;
+    return { size, rows, isShrunk: size !== STICKY_SIZES[0], h: Math.max(h, needed) };
   }
 }
 
@@ -299,7 +309,12 @@ function styleOf(item, colour, width, fill) {
 function linesOf(item, own) {
   const later = item.value(Register.TEXT);
   const text = typeof later === "string" ? later : typeof own === "string" ? own : "";
-  return text.split("\n").slice(0, LINES_MAX);
+  return shortened(text.split("\n"));
+}
+
+/** So many rows as are drawn; the last says that there are more. */
+function shortened(rows) {
+  return rows.length > LINES_MAX ? [...rows.slice(0, LINES_MAX - 1), "…"] : rows;
 }
 
 /** Whether white letters are read better on this colour. @param {number} colour @returns {boolean} */

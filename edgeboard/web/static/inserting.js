@@ -7,7 +7,6 @@ import { ImageError, shrink } from "./shrink.js";
 import { toCanvas, visible } from "./view.js";
 
 const AT_ONCE_MAX = 20; // images
-const DRAWING = /\.(excalidraw|json|inkml|csv|jsonl)$/i;
 const APART = 24; // px on screen between images that come together
 
 /** Puts images onto the board. */
@@ -25,7 +24,7 @@ export class Inserter {
    * @param {import("./desk.js").Desk} parts.desk
    * @param {import("./gallery.js").Gallery} parts.gallery
    * @param {import("./toasts.js").Toasts} parts.toasts
-   * @param {(file: File) => void} [parts.open] takes files that are drawings
+   * @param {(file: File) => void} [parts.open] takes files that are no images
    */
   constructor({ board, desk, gallery, toasts, open = null }) {
     this.#board = board;
@@ -65,7 +64,7 @@ export class Inserter {
       if (!hasFiles(event)) return;
       const { left, top } = stage.getBoundingClientRect();
       const files = [...event.dataTransfer.files];
-      const drawing = this.#open === null ? undefined : files.find(({ name }) => DRAWING.test(name));
+      const drawing = this.#open === null ? undefined : files.find(({ type }) => !type.startsWith("image/") || type === "image/svg+xml");
       if (drawing !== undefined) this.#open(drawing);
       else this.insert(files, { x: event.clientX - left, y: event.clientY - top });
     });

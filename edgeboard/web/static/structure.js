@@ -90,6 +90,13 @@ export function freeNumber(taken) {
   return free;
 }
 
+/** So many of the lowest numbers that are not taken. @param {{number: number}[]} taken @param {number} count @returns {number[]} */
+export function freeNumbers(taken, count) {
+  const all = [...taken];
+  for (let at = 0; at < count; at++) all.push({ number: freeNumber(all) });
+  return all.slice(taken.length).map(({ number }) => number);
+}
+
 /**
  * New keys of order for layers of which one has changed places.
  * @param {{number: number, order: string}[]} layers in paint order

@@ -8,8 +8,11 @@
 
 import { find, make } from "./elements.js";
 import { inflated } from "./geometry.js";
+import { mediaOf } from "./images.js";
+import { Inserter } from "./inserting.js";
 import { counted, say } from "./locale.js";
 import { Bitmap } from "./sheet.js";
+import { LISTED_MAX, freeNumbers, pageKey, pagesOf } from "./structure.js";
 import { packSound } from "./values.js";
 
 const MARGIN = 16; // canvas px around what is drawn
@@ -19,6 +22,13 @@ const FILE_MAX = 16 * 1024 * 1024; // bytes that the board takes
 const PAPER = "#ffffff";
 const NOTES_HEADER = "Edgeboard-Notes";
 const GONE_MS = 60_000; // until what was saved is let go of
+
+/** What the board says of files that it cannot open (`edgeboard/node/conversion.py`). */
+export const FILE_WORDS = [ // say
+  "This is none of the files that can be opened: drawings of Excalidraw, rooms saved as data (JSON), pen recordings, pictures (PNG, JPEG, WebP, GIF).",
+  "This file is damaged, or is none of those that can be opened: drawings of Excalidraw, rooms saved as data (JSON), pen recordings.",
+  "SVG pictures cannot be opened. Save it as PNG, and open that.",
+];
 
 /** @typedef {{kind: string, count: number, why: string}} Note what was not carried */
 
@@ -79,19 +89,30 @@ export class Transfer {
     showNotes(say("{name} was saved without these:", { name }), readNotes(answer.headers.get(NOTES_HEADER)));
   }
 
-  /** Add what is in a file, in the middle of the view. @param {File} file */
+  /** Add what is in a file, in the middle of the view; its further pages become new ones. @param {File} file */
   async open(file) {
+    if (mediaOf(new Uint8Array(await file.slice(0, 16).arrayBuffer())) !== null) {
+      const { board } = this.#desk.bench;
+      return new Inserter({ board, desk: this.#desk, gallery: this.#gallery, toasts: this.#toasts }).insert([file]);
+    }
     if (file.size > FILE_MAX) {
       this.#toasts.say(say("{name} is larger than {most} MiB. Use edgeboard import on the board.", { name: file.name, most: FILE_MAX >> 20 }), { isTrouble: true });
       return;
     }
     const answer = await this.#ask(`/api/convert?name=${encodeURIComponent(file.name.slice(-100))}`, { method: "POST", body: file });
     if (answer === null) return;
-    const { items, images, notes } = await answer.json();
+    const { items, images, notes, pages = [""] } = await answer.json();
+    const known = pagesOf(this.#desk.bench.board.document);
+    if (known.length + pages.length - 1 > LISTED_MAX) {
+      this.#toasts.say(say("There are {n} pages already.", { n: known.length }), { isTrouble: true });
+      return;
+    }
     for (const image of images) await this.#gallery.keep(fromBase64(image));
     if (this.#desk.isPast) return;
-    if (items.length > 0) this.#editing.insert(copiesOf(items));
-    this.#toasts.say(counted(items.length, "{n} item added", "{n} items added"));
+    const fresh = freeNumbers(known, pages.length - 1);
+    if (items.length > 0) this.#editing.insert(copiesOf(items, fresh), fresh.map((page, at) => [pageKey(page), pages[at + 1]]));
+    const added = counted(items.length, "{n} item added", "{n} items added");
+    this.#toasts.say(fresh.length === 0 ? added : say("{added}, on {n} pages", { added, n: pages.length }));
     showNotes(say("{name} was opened without these:", { name: file.name }), notes);
   }
 
@@ -106,7 +127,8 @@ export class Transfer {
     }
     if (answer.ok) return answer;
     const text = await answer.json().then((told) => told.text, () => "");
-    this.#toasts.say(say("The board could not do that: {why}", { why: say(text || String(answer.status)) }), { isTrouble: true });
+    const isPlain = FILE_WORDS.includes(text);
+    this.#toasts.say(isPlain ? say(text) : say("The board could not do that: {why}", { why: say(text || String(answer.status)) }), { isTrouble: true });
     return null;
   }
 }
@@ -128,15 +150,17 @@ export function fits({ x0, y0, x1, y1 }, wanted) {
 
 /**
  * Items of the board's answer as copies to be added.
- * @param {{type: number, pieces: string[], registers: Record<string, unknown>, cuts?: number[][][], ends?: (number|null)[]}[]} items
+ * @param {{type: number, pieces: string[], registers: Record<string, unknown>, cuts?: number[][][], ends?: (number|null)[], page?: number}[]} items
+ * @param {number[]} [fresh] pages for those of the file behind its first
  * @returns {import("./clipboard.js").Copy[]}
  */
-export function copiesOf(items) {
-  return items.map(({ type, pieces, registers, cuts = [], ends }) => ({
+export function copiesOf(items, fresh = []) {
+  return items.map(({ type, pieces, registers, cuts = [], ends, page = 0 }) => ({
     type,
     pieces: pieces.map((payload, at) => ({ payload: fromBase64(payload), cuts: (cuts[at] ?? []).flat() })),
     registers: Object.entries(registers).map(([register, value]) => [Number(register), packSound(value)]),
     ...(ends === undefined ? {} : { ends }),
+    ...(page === 0 ? {} : { page: fresh[page - 1] }),
   }));
 }
 
