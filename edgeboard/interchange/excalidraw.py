@@ -27,6 +27,7 @@ INK_SCALE: Final = 20  # steps per px of free-hand lines
 LINE_HEIGHT: Final = 1.3  # of the text size, as the canvas breaks lines
 SANS: Final = 2  # the typeface that is nearest to ours
 LARGEST_ANGLE: Final = 3.141592  # with its six decimals just below pi, so that a half turn has one name only
+SPAN: Final = 64  # places in a row that `thinned` leaves out
 OURS: Final = "edgeboard"  # the key of our own words in an element's `customData`
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -86,3 +87,27 @@ def order_key(number: int) -> str:
         rest, digit = divmod(rest, len(_DIGITS))
         digits = _DIGITS[digit] + digits
     return chr(ord("a") + length - 1) + digits
+
+
+def thinned(places: Sequence[tuple[float, float]], tolerance: float) -> list[tuple[float, float]]:
+    """Fewer places, none of those left out further than `tolerance` px from the line that takes its place.
+
+    At most `SPAN` in a row are left out, so the time is linear; first and last stay.
+    """
+    kept = [places[0]]
+    first = 0
+    for at in range(2, len(places)):
+        left_out = places[first + 1 : at]
+        if at - first > SPAN or any(_off(place, places[first], places[at]) > tolerance for place in left_out):
+            first = at - 1
+            kept.append(places[first])
+    return [*kept, places[-1]]
+
+
+def _off(place: tuple[float, float], start: tuple[float, float], end: tuple[float, float]) -> float:
+    """How far a place is from what joins two others, px."""
+    (px, py), (ax, ay), (bx, by) = place, start, end
+    dx, dy = bx - ax, by - ay
+    square = dx * dx + dy * dy
+    along = 0.0 if square == 0 else min(1.0, max(0.0, ((px - ax) * dx + (py - ay) * dy) / square))
+    return math.hypot(px - ax - along * dx, py - ay - along * dy)

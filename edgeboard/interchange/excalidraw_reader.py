@@ -30,6 +30,7 @@ from edgeboard.interchange.excalidraw import (
     curve_through,
     rotation,
     snap,
+    thinned,
     tidy_angle,
 )
 from edgeboard.interchange.looks import BLACK, Look
@@ -41,6 +42,7 @@ from edgeboard.render.figures import ARROW, ELLIPSE, LINE, POLYGON, RECTANGLE
 
 LOOP: Final = 8.0  # px: a line whose ends are nearer than this is closed, and filled
 SHAPE_BYTES_MAX: Final = 12 * 1024  # of a payload, so that an op has room for it
+THINNED: Final = 0.125  # px by which an outline of too many points may leave its course, at first
 SIZE_LEAST, SIZE_MOST = 1.0, 1000.0  # px, of a text
 NOT_SEEN: Final = "neither its line nor its fill has a colour"
 SHAPES: Final = {"rectangle": RECTANGLE, "ellipse": ELLIPSE, "diamond": POLYGON}
@@ -239,7 +241,14 @@ class _Reader:
             width = round(look.width * WIDTH_STEPS)
             self._items.append(Drawn(ItemType.STROKE, _strokes(0, look.colour, width, stroke), registers))
         else:
-            self._notes.add("polygons" if is_closed else "arrows", f"of {len(places)} points; too many for one item")
+            thin, tolerance = places, 0.0
+            while len(payload) > SHAPE_BYTES_MAX:
+                step = max(THINNED, tolerance)
+                thin, tolerance = thinned(thin, step), tolerance + step
+                payload = _shape(shape, thin, look, look.fill if is_closed else None)
+            told = f"of {len(places)} points, too many for one item; {len(thin)} are left, within {tolerance:g} px"
+            self._notes.add("polygons" if is_closed else "arrows", told)
+            self._items.append(Drawn(ItemType.SHAPE, (payload,), registers))
 
     def _hang(
         self, element: Element, *, is_reversed: bool, places: list[Place], shape: int, turned: Transform | None

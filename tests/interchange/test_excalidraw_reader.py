@@ -4,17 +4,19 @@ import hashlib
 import json
 import math
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edgeboard.canvas.bodies import ItemType, Register
 from edgeboard.canvas.geometry import Transform
 from edgeboard.canvas.values import unpack_value
 from edgeboard.errors import DecodeError, LimitError
 from edgeboard.interchange.drawing import items_of
-from edgeboard.interchange.excalidraw import FREEHAND, FREEHAND_PRESSED
-from edgeboard.interchange.excalidraw_reader import read_excalidraw
+from edgeboard.interchange.excalidraw import FREEHAND, FREEHAND_PRESSED, thinned
+from edgeboard.interchange.excalidraw_reader import SHAPE_BYTES_MAX, read_excalidraw
 from edgeboard.interchange.excalidraw_writer import write_excalidraw
 from edgeboard.oplog.codec import decode_columns, decode_stroke
 from edgeboard.render.figures import ARROW, ELLIPSE, LINE, POLYGON, RECTANGLE
@@ -165,11 +167,35 @@ def test_an_arrow_that_hangs_on_something_carried_is_a_connector():
     assert read(arrow).items[0].type == ItemType.SHAPE
 
 
-def test_a_line_of_too_many_points_is_drawn_as_ink_and_an_arrow_is_named():
-    points = [[at + 0.015625, at % 9 + 0.5] for at in range(2000)]
-    drawing = read(element("line", points=points), element("arrow", points=points, endArrowhead="arrow"))
-    assert [each.type for each in drawing.items] == [ItemType.STROKE]
-    assert kinds(drawing) == {"arrows": 1}
+def test_a_line_of_too_many_points_is_drawn_as_ink_and_an_arrow_or_an_outline_keeps_what_has_room():
+    bent = [[at + 0.015625, at % 9 + 0.5] for at in range(2000)]
+    round_ = [[500 * math.cos(at / 500), 500 * math.sin(at / 500)] for at in range(3142)]
+    drawing = read(
+        element("line", points=bent),
+        element("arrow", points=bent, endArrowhead="arrow"),
+        element("line", points=[*round_, round_[0]], backgroundColor="#ffc9c9"),
+    )
+    assert [each.type for each in drawing.items] == [ItemType.STROKE, ItemType.SHAPE, ItemType.SHAPE]
+    assert kinds(drawing) == {"arrows": 1, "polygons": 1}
+    shape, numbers, *_ = value(drawing.items[2])
+    assert (shape, len(drawing.items[2].pieces[0]) <= SHAPE_BYTES_MAX) == (POLYGON, True)
+    assert {round(math.hypot(x - 10, y - 20)) for x, y in zip(numbers[::2], numbers[1::2], strict=True)} == {500}
+    assert "within 0.125 px" in next(note.why for note in drawing.notes if note.kind == "polygons")
+
+
+@given(st.lists(st.tuples(*[st.integers(-99, 99)] * 2), min_size=2, max_size=200), st.floats(0.1, 20))
+def test_thinned_places_keep_the_course(places, tolerance):
+    thin = thinned(places, tolerance)
+    assert (thin[0], thin[-1], len(thin) <= len(places)) == (places[0], places[-1], True)
+
+    def off(place, start, end):
+        place, start, end = (complex(*each) for each in (place, start, end))
+        way = end - start
+        along = 0 if way == 0 else min(1, max(0, ((place - start) * way.conjugate()).real / abs(way) ** 2))
+        return abs(place - start - along * way)
+
+    for place in places:
+        assert min(off(place, *pair) for pair in pairwise(thin)) <= tolerance + 1e-6
 
 
 def test_a_text_keeps_its_lines_size_and_colour():
