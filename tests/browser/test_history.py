@@ -79,6 +79,33 @@ def test_an_old_state_is_restored_for_everybody_and_undo_takes_that_back(boards,
     ana.sees(1)
 
 
+def test_the_offer_to_undo_goes_when_something_else_would_be_undone(boards, invite):
+    ana = invite(boards[0]).live()
+    ana.draw(300, 200)
+    ana.draw(300, 300)
+    ana.safe()
+    offer = ana.page.locator("#toasts .toast button", has_text="Undo")
+    for is_undone in (True, False):
+        open_history(ana)
+        move(ana, 1)
+        ana.page.click("#player-restore")
+        ana.toast("Restored")
+        ana.sees(1)
+        assert offer.count() == 1
+        if is_undone:
+            ana.undo()
+        else:
+            ana.draw(500, 500)
+        ana.sees(2)
+        assert offer.count() == 0
+    ana.page.click("#menu")
+    ana.page.click("#menu-clear")
+    ana.page.click("#clear-do")
+    ana.sees(0)
+    offer.click()
+    ana.sees(2)
+
+
 def test_the_page_speaks_the_browsers_language(browser, boards, room, invite):
     person = invite(boards[0])
     person.page.goto(f"{boards[0].url}/room/{room}?lang=zh-CN")

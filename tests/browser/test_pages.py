@@ -123,6 +123,7 @@ def test_layers_are_painted_in_their_order_hidden_here_and_locked_for_everybody(
     eventually(lambda: ben.ask("edgeboard.document.meta('locked/0/0')") is True)
     ben.page.mouse.click(200, 300)
     assert selected(ben) == []
+    ben.toast("Layer 1 is locked")
     ben.page.mouse.click(200, 400)
     assert selected(ben) == [second]
     ben.press("e")
@@ -209,3 +210,42 @@ def test_clear_names_the_page_it_clears_where_there_are_others(pair):
     assert words.endswith("The other pages stay as they are.")
     ana.page.click("#clear-do")
     ben.sees(1)
+
+
+# What the page has said in passing since it was opened.
+LISTEN = """
+    window.said = [];
+    addEventListener("DOMContentLoaded", () => {
+        const listener = new MutationObserver((all) => {
+            for (const { addedNodes } of all) for (const { textContent } of addedNodes) said.push(textContent);
+        });
+        const toasts = document.getElementById("toasts");
+        if (toasts !== null) listener.observe(toasts, { childList: true });
+    });
+"""
+
+
+@pytest.mark.parametrize("how", ["room", "embed"])
+def test_who_opens_a_room_is_not_told_what_happened_to_its_layers_before(pair, boards, invite, how):
+    ana, _ = pair
+    ana.draw(200, 200)
+    add_layer(ana)
+    ana.page.click("#layer-list li:nth-child(1) [aria-label='Lock Layer 2']")
+    ana.toast("You draw on Layer 1 now")
+    ana.page.click("#layer-list li:nth-child(1) [aria-label='Unlock Layer 2']")
+    ana.page.click("#layer-list li:nth-child(2) [aria-label='Lock Layer 1']")
+    ana.page.click("#layer-list li:nth-child(2) [aria-label='Unlock Layer 1']")
+    ana.safe()
+    cyd = invite(boards[1], before=LISTEN)
+    if how == "embed":
+        cyd.open(f"{boards[1].url}/embed/{ana.room}")
+    cyd.live()
+    eventually(lambda: cyd.digest == ana.digest)
+    ana.draw(300, 300)
+    cyd.sees(2)
+    assert cyd.ask("said") == []
+    if how == "room":
+        ana.page.click("#layers")
+        ana.page.click("#layer-list li:nth-child(2) [aria-label='Lock Layer 1']")
+        cyd.toast("You draw on Layer 2 now")
+        assert cyd.ask("said.length") == 1

@@ -309,30 +309,48 @@ def test_the_bar_recolours_orders_and_deletes(pair):
     assert same(ana, ben)
 
 
-def test_what_is_locked_is_left_alone_until_a_long_press_unlocks_it(pair):
+def test_what_is_locked_is_left_alone_until_a_tap_and_its_button_unlock_it(pair):
     ana, ben = pair
     first, second = ids(ana)
     ana.page.mouse.click(200, 200)
     ana.page.click("#selection-lock")
     eventually(lambda: value(ben, first, LOCK) is True)
-    assert selected(ana) == []
-    ana.page.mouse.click(200, 200)
-    assert selected(ana) == []
+    assert selected(ana) == [first]
+    ana.press("Delete")
+    ana.toast("This is locked. Unlock it first.")
+    ana.press("Escape")
     ana.press("Control+a")
     assert selected(ana) == [second]
     ben.press("e")
     drag(ben, (320, 120), (320, 480), steps=20)
     ana.sees(1)
     assert ids(ana) == [first]
-    ana.page.mouse.move(200, 200)
-    ana.page.mouse.down()
-    eventually(lambda: selected(ana) == [first])
-    ana.page.mouse.up()
-    eventually(lambda: ana.page.get_attribute("#selection-lock", "aria-label") == "Unlock")
+    ana.page.mouse.click(600, 600)
+    assert selected(ana) == []
+    ana.page.mouse.click(200, 200)
+    assert selected(ana) == [first]
+    ana.page.locator("#selection-lock").get_by_text("Unlock").wait_for()
     ana.page.click("#selection-lock")
     eventually(lambda: value(ben, first, LOCK) is None)
     drag(ben, (320, 120), (320, 300), steps=10)
     ana.sees(0)
+
+
+def test_what_is_locked_is_reached_and_unlocked_by_keys(pair):
+    ana, ben = pair
+    first, second = ids(ana)
+    ana.press(".")
+    ana.press("Control+Shift+L")
+    eventually(lambda: value(ben, first, LOCK) is True)
+    ana.press("Escape")
+    ana.press(".")
+    assert selected(ana) == [first]
+    ana.press("ArrowDown")
+    ana.toast("This is locked. Unlock it first.")
+    assert value(ana, first, TRANSFORM) is None
+    ana.press("Control+Shift+L")
+    eventually(lambda: value(ben, first, LOCK) is None)
+    assert same(ana, ben)
 
 
 def test_what_is_copied_in_one_room_is_pasted_in_another(pair, boards):

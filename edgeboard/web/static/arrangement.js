@@ -53,7 +53,14 @@ export class Arrangement {
   /** What is selected and may be changed; first everything that is under way is set down. */
   #open() {
     this.#bench.settle();
-    return this.#bench.selection.isFixed ? [] : this.#items;
+    return this.#isFixed() ? [] : this.#items;
+  }
+
+  /** Whether something selected is locked; then that is said. */
+  #isFixed() {
+    const { isFixed } = this.#bench.selection;
+    if (isFixed) this.#notify(say("This is locked. Unlock it first."));
+    return isFixed;
   }
 
   /** The same in paint order. */
@@ -78,11 +85,11 @@ export class Arrangement {
     return this.#bench.selection.clear();
   }
 
-  /** Select the next item in paint order, or the one before. @param {number} step 1 or -1 @returns {string|null} its id */
+  /** Select the next item in paint order, or the one before, also one that is locked on its own. @param {number} step 1 or -1 @returns {string|null} its id */
   next(step) {
     const { painter, selection } = this.#bench;
     this.#bench.settle();
-    const ids = painter.pictures().map(({ id }) => id).filter((id) => !this.#bench.isFixed(id));
+    const ids = painter.pictures().map(({ id }) => id).filter((id) => !this.#bench.isOnLockedLayer(id));
     if (ids.length === 0) return null;
     const at = ids.findLastIndex((id) => selection.has(id));
     const id = ids[at < 0 ? (step > 0 ? 0 : ids.length - 1) : (at + step + ids.length) % ids.length];
@@ -97,7 +104,7 @@ export class Arrangement {
   nudge(dx, dy) {
     const { selection, carry } = this.#bench;
     if (selection.size === 0) return false;
-    if (selection.isFixed) return true;
+    if (this.#isFixed()) return true;
     if (carry === null) {
       this.#nudge = { x: 0, y: 0, timer: null };
       this.#bench.take(new Carry(this.#bench));
@@ -166,7 +173,6 @@ export class Arrangement {
     this.#bench.settle();
     const value = isLocked ? true : null;
     this.#bench.board.setAll(this.#items.map(({ id }) => ({ id, register: Register.LOCK, value })));
-    if (isLocked) this.#bench.selection.clear();
     this.#onChange();
   }
 

@@ -51,6 +51,12 @@ export class Bench {
     return item !== null && this.sight.isFixed(item);
   }
 
+  /** Whether an item lies on a layer that is locked. @param {string} id @returns {boolean} */
+  isOnLockedLayer(id) {
+    const item = this.board.document.item(id);
+    return item !== null && this.sight.isLocked(item.layer);
+  }
+
   /** Take up what is selected. @param {import("./carry.js").Carry} carry */
   take(carry) {
     this.carry = carry;

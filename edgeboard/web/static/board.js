@@ -21,6 +21,7 @@ export class Board {
   #reader = new BatchReader();
   #label = () => null;
   #batches = []; // as they were read, for the story
+  #deeds = 0; // of this person, on this page and on others
   /** Batches and ops that could not be read, and other things that ought not to happen. */
   troubles = { unreadable: 0, equivocations: 0 };
   /** Whether this person has something to take back, as `review` found it. */
@@ -96,6 +97,7 @@ export class Board {
         include(this.document.skip(place, dropped));
         continue;
       }
+      this.#witness(op);
       const applied = this.document.apply(op, place);
       include(applied.items);
       if (applied.equivocation) this.troubles.equivocations += 1;
@@ -103,6 +105,11 @@ export class Board {
       this.onArrived(op.id);
     }
     return isMeta;
+  }
+
+  /** Another page of this person has done something. */
+  #witness({ id, origin }) {
+    if (origin !== this.origin && this.document.personOf(origin) === this.person && !this.document.has(id)) this.#deeds += 1;
   }
 
   #tell(changed, isMeta) {
@@ -323,6 +330,12 @@ export class Board {
     return this.#batches;
   }
 
+  /** To be asked later: whether this person has done nothing since, so that an undo takes back what was done last. @returns {() => boolean} */
+  get untouched() {
+    const deeds = this.#deeds;
+    return () => this.#deeds === deeds;
+  }
+
   /** Make ops of these bodies, as one gesture. @param {object[]} bodies */
   commit(bodies) {
     this.#make(bodies.map((body, at) => ({ body, more: at > 0 })));
@@ -358,6 +371,7 @@ export class Board {
       throw error;
     }
     if (ops.length === 0) return ops;
+    if (!commands[0].more) this.#deeds += 1;
     const changed = new Set(ops.flatMap((op) => [...this.document.apply(op).items]));
     [this.canUndo, this.canRedo] = [true, false]; // so it is after an ordinary gesture
     this.onMade(ops);

@@ -54,6 +54,7 @@ export class Editing {
       hasSelection: () => desk.selection.size > 0,
       remove: () => arrangement.remove(),
       duplicate: () => arrangement.duplicate(),
+      lock: () => arrangement.lock(!desk.selection.isFixed),
       selectAll: () => {
         if (desk.isPast) return;
         this.#choose({ name: "select" });

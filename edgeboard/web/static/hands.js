@@ -103,7 +103,7 @@ export class Hands {
     if (desk.isBusy || desk.isPast) return;
     desk.bench.settle();
     if (board.clear(desk.sight.page) === 0) return;
-    toasts.say(say("The board is clear."), { action: say("Undo"), onAction: () => this.repeat("undo") });
+    toasts.say(say("The board is clear."), { action: say("Undo"), onAction: () => this.repeat("undo"), isCurrent: board.untouched });
   }
 
   /** Log notes that a page which died had not logged. */

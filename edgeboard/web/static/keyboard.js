@@ -24,6 +24,7 @@ const ARROWS = new Map([
  * @property {() => boolean} hasSelection
  * @property {() => void} remove the selection
  * @property {() => void} duplicate
+ * @property {() => void} lock the selection, or unlock it
  * @property {() => void} selectAll
  * @property {(step: number) => void} selectNext
  * @property {(move: string) => void} order
@@ -66,6 +67,7 @@ function commandOf(event, commands) {
     if (lower === "a") return commands.selectAll;
     if (!commands.hasSelection()) return null;
     if (lower === "d") return commands.duplicate;
+    if (lower === "l" && event.shiftKey) return commands.lock;
     // with Shift a bracket is another character, on other layouts in another place
     if (key === "]" || key === "}" || event.code === "BracketRight") return () => commands.order(event.shiftKey ? Move.FRONT : Move.UP);
     if (key === "[" || key === "{" || event.code === "BracketLeft") return () => commands.order(event.shiftKey ? Move.BACK : Move.DOWN);

@@ -91,7 +91,7 @@ board.isReadOnly = isEmbed;
 const following = new Following();
 const liveOut = new LiveSender(board.origin, following);
 const liveIn = new LiveReceiver(board.origin, (id) => board.document.has(id));
-const toasts = new Toasts(document.getElementById("toasts"));
+const toasts = new Toasts(document.getElementById("toasts"), isEmbed);
 const images = makeGallery({
   database,
   person: self.id,
@@ -209,6 +209,7 @@ function hear(output, session) {
     case "named":
       host.room = output.room;
       refusals.relent();
+      paging.catchUp(false);
       session.submit(outbox.toSubmit(output.room));
       connection.pump();
       images.opened();
@@ -227,6 +228,7 @@ function hear(output, session) {
       session.want(board.receive(output.batch));
       return;
     case "caughtUp":
+      paging.catchUp(true);
       showSomething();
       company.back();
       hands.recoverNotes();
@@ -311,6 +313,7 @@ function refresh() {
   isRefreshDue = true;
   queueMicrotask(() => {
     isRefreshDue = false;
+    toasts.review();
     mark(document.body.dataset, { connection, outbox, images });
     showTimer ??= setTimeout(show, Math.max(0, shownAt + SHOW_EVERY_MS - clock()));
   });

@@ -22,6 +22,8 @@ export class Paging {
   #views = new Map(); // page -> where it was looked at
   #orders = ""; // of the layers that the sheet was painted by, at the last change of meta
   #drawn = 0; // the layer that ink went to when this was last shown
+  #isCaughtUp = false; // else what comes in is history, of which nothing is told
+  #before = null; // page and layer that ink went to when catching up began; null on the first load
   #renamed = null; // what the dialog is about: {key, name}
 
   /**
@@ -101,8 +103,15 @@ export class Paging {
     if (orders === this.#orders) desk.sight.stale(); // names and locks change nothing on the sheet
     else desk.resight(false);
     this.#orders = orders;
-    this.#tellWhere(this.#drawn);
+    if (this.#isCaughtUp) this.#tellWhere(this.#drawn);
     this.show();
+  }
+
+  /** The room is fetched, or fetched anew; or that is over. @param {boolean} isOver */
+  catchUp(isOver) {
+    if (!isOver && this.#isCaughtUp) this.#before = this.#place;
+    this.#isCaughtUp = isOver;
+    if (isOver && this.#before?.page === this.#page) this.#tellWhere(this.#before.layer);
   }
 
   /** Show what there is. */

@@ -170,7 +170,7 @@ export class Player {
       toasts.say(gone, { isTrouble: true });
     }
     if (bodies.length === 0) toasts.say(say("The room looks like that already."));
-    else toasts.say(say("Restored. What was there since is only hidden."), { action: say("Undo"), onAction: undo });
+    else toasts.say(say("Restored. What was there since is only hidden."), { action: say("Undo"), onAction: undo, isCurrent: board.untouched });
   }
 
   #mark(sittings) {

@@ -1,14 +1,17 @@
 /**
  * The tool that selects. A tap takes the topmost item, a drag on empty paper takes what is inside a box, or inside a lasso
- * where its path bends; a drag on what is selected moves it, its handles scale and turn it; a long press takes what is locked, so that it can be unlocked. Shift adds, takes
- * away, frees the ratio, snaps the turn.
+ * where its path bends; a drag on what is selected moves it, its handles scale and turn it; what is locked can be tapped,
+ * so that it is unlocked. Shift adds, takes away, frees the ratio, snaps the turn.
  */
 
 import { Carry } from "./carry.js";
 import { translation } from "./geometry.js";
 import { ROTATE, handleAt, isInside, pullOf, rotation, scaling } from "./handles.js";
 import { Lasso } from "./lasso.js";
+import { layerName } from "./layers.js";
 import { CursorTool } from "./live.js";
+import { say } from "./locale.js";
+import { layersOf } from "./structure.js";
 import { toCanvas } from "./view.js";
 
 const HOLD_MS = 550; // of a long press
@@ -123,11 +126,20 @@ export class SelectTool {
   /** A long press takes what is locked. */
   tick(now) {
     if (this.#mode !== Mode.PRESS || now < this.due || this.#handle !== null) return;
-    const { selection, painter, view } = this.#bench;
+    if (this.#takeFixed()) this.#mode = Mode.DONE;
+  }
+
+  /** Select what is locked here, so that it can be unlocked; of a locked layer it is said. @returns {boolean} whether there is something */
+  #takeFixed() {
+    const { board, notify, painter, selection, sight, view } = this.#bench;
     const fixed = painter.topmost(this.#from.x, this.#from.y, REACH[this.#type] / view().zoom, true);
-    if (fixed === null) return;
-    selection.replace([fixed]);
-    this.#mode = Mode.DONE;
+    if (fixed === null) return false;
+    if (this.#bench.isOnLockedLayer(fixed)) {
+      selection.clear();
+      const layer = layersOf(board.document, sight.page).find(({ number }) => number === board.document.item(fixed).layer);
+      notify(say("{name} is locked", { name: layerName(layer) }));
+    } else selection.replace([fixed]);
+    return true;
   }
 
   /** The page may be gone in a moment: what is moved is set down here. */
@@ -153,8 +165,8 @@ export class SelectTool {
     if (this.#handle !== null) return;
     if (this.#start.isShift) {
       if (this.#hit !== null) selection.toggle(this.#hit);
-    } else if (this.#hit === null) selection.clear();
-    else selection.replace([this.#hit]);
+    } else if (this.#hit !== null) selection.replace([this.#hit]);
+    else if (!this.#takeFixed()) selection.clear();
   }
 
   cancel() {

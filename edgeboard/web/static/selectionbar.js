@@ -73,8 +73,9 @@ export class SelectionBar {
     const lock = find("selection-lock");
     const label = isFixed ? say("Unlock") : say("Lock");
     lock.setAttribute("aria-label", label);
-    lock.title = label;
-    lock.replaceChildren(icon(isFixed ? "unlock" : "lock"));
+    lock.title = `${label} (Ctrl+Shift+L)`;
+    lock.classList.toggle("wide", isFixed);
+    lock.replaceChildren(icon("lock"), ...(isFixed ? [label] : []));
     find("selection-count").textContent = counted(selection.size, "{n} item selected", "{n} items selected");
     this.#showStyle();
     this.#place(bar, box, view, size);

@@ -9,18 +9,27 @@ const SHOWN_MAX = 4;
 /** The place where they appear. */
 export class Toasts {
   #box;
+  #isQuiet;
+  #current = new Map(); // toast -> whether it still holds
 
-  /** @param {HTMLElement} box */
-  constructor(box) {
+  /** @param {HTMLElement} box @param {boolean} [isQuiet] whether nothing but trouble is said: to those who only look */
+  constructor(box, isQuiet = false) {
     this.#box = box;
+    this.#isQuiet = isQuiet;
   }
 
   /**
    * Say something, unless just that is being said.
    * @param {string} text
-   * @param {{isTrouble?: boolean, action?: string, onAction?: () => void}} [options]
+   * @param {object} [options]
+   * @param {boolean} [options.isTrouble]
+   * @param {string} [options.action] on a button
+   * @param {() => void} [options.onAction]
+   * @param {() => boolean} [options.isCurrent] whether it still holds; asked by `review`
    */
-  say(text, { isTrouble = false, action, onAction } = {}) {
+  say(text, { isTrouble = false, action, onAction, isCurrent = () => true } = {}) {
+    if (this.#isQuiet && !isTrouble) return;
+    this.review();
     for (const each of this.#box.children) if (each.dataset.text === text) return;
     const toast = make("div", "toast");
     toast.dataset.text = text;
@@ -31,12 +40,20 @@ export class Toasts {
       button.type = "button";
       button.addEventListener("click", () => {
         toast.remove();
-        onAction();
+        if (isCurrent()) onAction();
       });
       toast.append(button);
     }
     this.#box.append(toast);
+    this.#current.set(toast, isCurrent);
     while (this.#box.children.length > SHOWN_MAX) this.#box.firstChild.remove();
     setTimeout(() => toast.remove(), isTrouble ? TROUBLE_LASTS_MS : LASTS_MS);
+  }
+  /** Take away what does not hold any more. */
+  review() {
+    for (const [toast, isCurrent] of this.#current) {
+      if (!isCurrent()) toast.remove();
+      if (!toast.isConnected) this.#current.delete(toast);
+    }
   }
 }

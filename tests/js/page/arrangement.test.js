@@ -180,8 +180,7 @@ test("what is locked stays as it is, until it is unlocked", () => {
   const [ana] = pair();
   const id = ana.stroke(0, 0);
   ana.select(id).lock(true);
-  assert.equal(ana.bench.selection.size, 0);
-  ana.select(id);
+  assert.deepEqual([...ana.bench.selection.ids], [id], "it stays selected, to be unlocked");
   const before = ana.made.length;
   ana.does.remove();
   ana.does.restyle({ colour: 1 });
@@ -189,8 +188,10 @@ test("what is locked stays as it is, until it is unlocked", () => {
   assert.equal(ana.does.nudge(1, 1), true);
   ana.bench.settle();
   assert.equal(ana.made.length, before);
+  assert.deepEqual(new Set(ana.told), new Set(["This is locked. Unlock it first."]));
   ana.does.all();
   assert.equal(ana.bench.selection.size, 0);
+  assert.equal(ana.does.next(1), id, "who steps through items comes to it");
   ana.select(id).lock(false);
   assert.equal(ana.value(id, Register.LOCK), undefined);
   ana.does.remove();

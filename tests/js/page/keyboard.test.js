@@ -16,7 +16,7 @@ class Desk {
     const classList = { add: (name) => this.classes.add(name), remove: (name) => this.classes.delete(name) };
     this.document = { documentElement: { classList } };
     const names = ["tool", "width", "undo", "redo", "zoomBy", "zoomReset", "fit", "nudge", "space", "escape"];
-    names.push("page", "remove", "duplicate", "selectAll", "selectNext", "order", "partial", "stamp", "help");
+    names.push("page", "remove", "duplicate", "selectAll", "selectNext", "order", "lock", "partial", "stamp", "help");
     const note = (name) => (...values) => this.said.push([name, ...values]);
     const commands = Object.fromEntries(names.map((name) => [name, note(name)]));
     listenToKeys(this, { ...commands, hasSelection: () => this.hasSelection });
@@ -50,7 +50,7 @@ test("keys choose tools, widths and views", () => {
 
 test("keys change what is selected, and are the browser's where nothing is", () => {
   const desk = new Desk();
-  const keys = [["d", { ctrlKey: true }], ["]", { ctrlKey: true }], ["Delete", {}], ["Backspace", {}]];
+  const keys = [["d", { ctrlKey: true }], ["L", { ctrlKey: true, shiftKey: true }], ["]", { ctrlKey: true }], ["Delete", {}], ["Backspace", {}]];
   for (const [key, fields] of keys) assert.equal(desk.press(key, fields), false, key);
   desk.hasSelection = true;
   for (const [key, fields] of keys) assert.ok(desk.press(key, fields), key);
@@ -61,9 +61,9 @@ test("keys change what is selected, and are the browser's where nothing is", () 
   desk.press(".");
   desk.press(",");
   const said = desk.said.map((each) => each.join(" "));
-  assert.deepEqual(said.slice(0, 4), ["duplicate", "order up", "remove", "remove"]);
-  assert.deepEqual(said.slice(4, 8), ["order back", "order front", "order down", "selectAll"]);
-  assert.deepEqual(said.slice(8), ["nudge 0 -1 true", "selectNext 1", "selectNext -1"]);
+  assert.deepEqual(said.slice(0, 5), ["duplicate", "lock", "order up", "remove", "remove"]);
+  assert.deepEqual(said.slice(5, 9), ["order back", "order front", "order down", "selectAll"]);
+  assert.deepEqual(said.slice(9), ["nudge 0 -1 true", "selectNext 1", "selectNext -1"]);
 });
 
 test("Shift with E is for the parts that the eraser takes, Enter for a shape in the middle, ? for the sheet", () => {
