@@ -338,7 +338,7 @@ def test_what_is_locked_is_left_alone_until_a_tap_and_its_button_unlock_it(pair)
 
 def test_what_is_locked_is_reached_and_unlocked_by_keys(pair):
     ana, ben = pair
-    first, second = ids(ana)
+    first, _ = ids(ana)
     ana.press(".")
     ana.press("Control+Shift+L")
     eventually(lambda: value(ben, first, LOCK) is True)
