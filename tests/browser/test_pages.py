@@ -101,6 +101,87 @@ def test_who_is_on_another_page_shows_no_cursor_and_no_stroke_here(pair):
     eventually(lambda: ben.page.locator("#cursors .cursor").count() == 1)
 
 
+def test_a_page_is_deleted_for_everybody_and_one_undo_brings_it_back(pair):
+    ana, ben = pair
+    ana.draw(200, 200)
+    add_page(ana)
+    ana.undo()  # it was a slip
+    eventually(lambda: number(ana) == "1 / 1")
+    assert place(ana) == (0, 0)
+    ana.redo()
+    eventually(lambda: place(ana) == (1, 0))
+    ana.draw(300, 300)
+    ana.draw(300, 400)
+    ben.sees(3)
+    ben.press("PageDown")
+    assert shown(ben) == 2
+    ana.page.click("#pages")
+    ana.page.click("#page-list [aria-label='Delete Page 2']")
+    assert "2 items by 1 person" in ana.page.text_content("#remove-words")
+    ana.page.click("#remove-do")
+    ana.toast("Page 2 was deleted")
+    ben.toast("The page that was shown is gone")
+    ben.sees(1)
+    assert (number(ana), number(ben)) == ("1 / 1", "1 / 1")
+    assert (place(ana), place(ben)) == ((0, 0), (0, 0))
+    ana.page.locator("#toasts .toast", has_text="was deleted").locator("button").click()
+    ben.sees(3)
+    eventually(lambda: (place(ana), place(ben)) == ((1, 0), (1, 0)))
+    ana.page.click("#pages")
+    ana.page.click("#page-list [aria-label='Delete Page 1']")  # the first one may go, too
+    ana.page.click("#remove-do")
+    ben.sees(2)
+    eventually(lambda: (number(ana), number(ben)) == ("1 / 1", "1 / 1"))
+    assert place(ana) == (1, 0)
+    eventually(lambda: ana.digest == ben.digest)
+
+
+def test_ink_of_others_on_a_page_that_is_deleted_meanwhile_is_not_lost(pair):
+    ana, ben = pair
+    ana.draw(200, 200)
+    add_page(ana)
+    ana.draw(300, 300)
+    ben.sees(2)
+    ben.press("PageDown")
+    ben.pen("mousePressed", 500, 500, 0.5)
+    ben.pen("mouseMoved", 560, 540, 0.5)
+    ana.page.click("#pages")
+    ana.page.click("#page-list [aria-label='Delete Page 2']")
+    ana.page.click("#remove-do")
+    ben.sees(1)
+    assert place(ben) == (1, 0)  # nobody turns the page under a pen
+    ben.pen("mouseMoved", 600, 500, 0.5)
+    ben.pen("mouseReleased", 600, 500)
+    ana.sees(2)
+    eventually(lambda: number(ana) == "2 / 2")
+    assert (shown(ben), number(ben)) == (1, "2 / 2")
+    eventually(lambda: ana.digest == ben.digest)
+
+
+def test_a_layer_is_deleted_with_what_is_on_it_and_comes_back(pair):
+    ana, ben = pair
+    ana.draw(200, 300)
+    add_layer(ana)
+    ana.page.click("#layer-remove")  # nothing is on it: nobody asks
+    ana.toast("Layer 2 was deleted")
+    assert place(ana) == (0, 0)
+    assert ana.page.is_disabled("#layer-remove")
+    ana.undo()
+    eventually(lambda: ana.page.locator("#layer-list li").count() == 2)
+    ana.page.click("#layer-list li:nth-child(1) .row")
+    ana.draw(200, 400)
+    ben.sees(2)
+    ana.page.click("#layers")
+    ana.page.click("#layer-list li:nth-child(2) .row")
+    ana.page.click("#layer-remove")
+    ana.page.click("#remove-do")
+    ben.sees(1)
+    assert (place(ana), place(ben)) == ((0, 1), (0, 1))
+    ana.undo()
+    ben.sees(2)
+    eventually(lambda: ana.digest == ben.digest)
+
+
 def test_layers_are_painted_in_their_order_hidden_here_and_locked_for_everybody(pair):
     ana, ben = pair
     ana.draw(200, 300)

@@ -228,9 +228,10 @@ export class Board {
   /**
    * Say something of the room: of its pages and layers (docs/formats/oplog.md), as one gesture.
    * @param {[string, unknown][]} entries keys and values; null stands for the default
+   * @param {boolean} [more] whether this goes on with the gesture of the op before
    */
-  setMeta(entries) {
-    this.#make(entries.map(([key, value], at) => ({ body: meta(key, value), more: at > 0 })));
+  setMeta(entries, more = false) {
+    this.#make(entries.map(([key, value], at) => ({ body: meta(key, value), more: more || at > 0 })));
   }
 
   /**

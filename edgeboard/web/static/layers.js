@@ -15,6 +15,7 @@ export const layerName = ({ number, name }) => name || say("Layer {n}", { n: num
  * @property {() => void} add
  * @property {(step: number) => void} move the one that is drawn on, up or down
  * @property {() => void} rename the one that is drawn on
+ * @property {() => void} remove the one that is drawn on
  * @property {() => void} bring what is selected onto it
  * @property {() => void} unlockAll items of the page
  */
@@ -32,6 +33,7 @@ export class Layers {
     press("layer-up", () => commands.move(1));
     press("layer-down", () => commands.move(-1));
     press("layer-rename", () => commands.rename());
+    press("layer-remove", () => commands.remove());
     press("layer-bring", () => commands.bring());
     press("layer-unlock", () => commands.unlockAll());
   }
@@ -55,6 +57,7 @@ export class Layers {
     relist(find("layer-list"), [...layers].reverse().map((layer) => this.#row(layer, layer.number === drawn)));
     find("layer-up").disabled = at === layers.length - 1;
     find("layer-down").disabled = at <= 0;
+    find("layer-remove").disabled = layers.length === 1 || layers[at]?.isLocked === true;
     find("layer-bring").hidden = selected === 0;
     find("layer-unlock").hidden = locked === 0;
   }

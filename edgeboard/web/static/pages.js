@@ -12,7 +12,7 @@ export class Pages {
   #commands;
   #shown = "";
 
-  /** @param {{step: (step: number) => void, turnTo: (page: number) => void, add: () => void, rename: (page: number) => void}} commands */
+  /** @param {{step: (step: number) => void, turnTo: (page: number) => void, add: () => void, rename: (page: number) => void, remove: (page: number) => void}} commands */
   constructor(commands) {
     this.#commands = commands;
     const press = (id, act) => find(id).addEventListener("click", act);
@@ -32,10 +32,10 @@ export class Pages {
     find("page-next").disabled = at === pages.length - 1;
     find("pages").textContent = `${at + 1} / ${pages.length}`;
     find("pages").setAttribute("aria-label", say("{name}, {at} of {all}. Show all pages", { name: pageName(pages[at]), at: at + 1, all: pages.length }));
-    relist(find("page-list"), pages.map((page) => this.#row(page, page.number === shown)));
+    relist(find("page-list"), pages.map((page) => this.#row(page, page.number === shown, pages.length > 1)));
   }
 
-  #row(page, isShown) {
+  #row(page, isShown, hasOthers) {
     const row = make("li");
     const open = make("button", "row");
     open.type = "button";
@@ -50,6 +50,14 @@ export class Pages {
     rename.append(icon("edit"));
     rename.addEventListener("click", () => this.#commands.rename(page.number));
     row.append(open, rename);
+    if (!hasOthers) return row;
+    const remove = make("button", "tool small");
+    remove.type = "button";
+    remove.dataset.key = `remove ${page.number}`;
+    remove.setAttribute("aria-label", say("Delete {name}", { name: pageName(page) }));
+    remove.append(icon("trash"));
+    remove.addEventListener("click", () => this.#commands.remove(page.number));
+    row.append(remove);
     return row;
   }
 }

@@ -10,6 +10,7 @@ import { Register } from "./kinds.js";
 import { Layers, layerName } from "./layers.js";
 import { say } from "./locale.js";
 import { Pages, pageName } from "./pages.js";
+import { Removal } from "./removal.js";
 import { cleanName, keepSight, sightKept } from "./person.js";
 import { LISTED_MAX, freeNumber, layerKey, layersOf, lockedKey, orderKey, pageKey, pagesOf, reordered } from "./structure.js";
 import { HOME } from "./view.js";
@@ -24,6 +25,8 @@ export class Paging {
   #drawn = 0; // the layer that ink went to when this was last shown
   #isCaughtUp = false; // else what comes in is history, of which nothing is told
   #before = null; // page and layer that ink went to when catching up began; null on the first load
+  #isListed = false; // the page that is shown is one of the room, as far as is known
+  #left = null; // a page that was shown and went: {page, to}
   #renamed = null; // what the dialog is about: {key, name}
 
   /**
@@ -38,11 +41,13 @@ export class Paging {
    */
   constructor(parts) {
     this.#parts = parts;
+    const removal = new Removal(parts.board, parts.toasts);
     this.#pages = new Pages({
       step: (step) => this.step(step),
       turnTo: (page) => this.turnTo(page),
       add: () => this.#addPage(),
       rename: (page) => this.#renamePage(page),
+      remove: (page) => removal.page(page, pageName(this.#pageList().find(({ number }) => number === page)), () => this.#leave(page)),
     });
     this.#layers = new Layers({
       choose: (layer) => this.#choose(layer),
@@ -51,6 +56,7 @@ export class Paging {
       add: () => this.#addLayer(),
       move: (step) => this.#say(reordered(this.#list(), this.#place.layer, step, Math.random).map(([layer, order]) => [orderKey(this.#page, layer), order])),
       rename: () => this.#renameLayer(),
+      remove: () => removal.layer(this.#page, this.#place.layer, layerName(this.#list().find(({ number }) => number === this.#place.layer))),
       bring: () => parts.editing.arrangement.toPlace(this.#place),
       unlockAll: () => this.#unlockAll(),
     });
@@ -117,11 +123,42 @@ export class Paging {
   /** Show what there is. */
   show() {
     const { desk } = this.#parts;
+    if (this.#followPage()) return;
     this.#drawn = this.#place.layer;
     this.#pages.show(this.#pageList(), this.#page);
     if (!this.#layers.isOpen) return;
     const layers = this.#list().map((layer) => ({ ...layer, isHidden: desk.sight.isHidden(layer.number) }));
     this.#layers.show(layers, this.#place.layer, desk.selection.isFixed ? 0 : desk.selection.size, this.#lockedItems().length);
+  }
+
+  /** Where the page that is shown has gone, another is; where it has come back, that. @returns {boolean} whether one turned */
+  #followPage() {
+    const { desk, toasts } = this.#parts;
+    const isThere = (page) => pagesOf(this.#document).some(({ number }) => number === page);
+    if (desk.isPast || desk.isBusy || desk.bench.editor.isOpen) return false;
+    const left = this.#left;
+    if (left !== null && left.to === this.#page && isThere(left.page)) {
+      this.turnTo(left.page);
+      return true;
+    }
+    if (isThere(this.#page)) {
+      this.#isListed = true;
+      return false;
+    }
+    // a page that was kept here may not have come yet
+    if (!this.#isListed && this.#document.meta(pageKey(this.#page)) !== false) return false;
+    this.#leave(this.#page);
+    if (this.#isCaughtUp) toasts.say(say("The page that was shown is gone"));
+    return true;
+  }
+
+  /** Turn from a page, if it is shown, to the one before; if it comes back, so does this person. */
+  #leave(page) {
+    const others = pagesOf(this.#document).filter(({ number }) => number !== page);
+    if (page !== this.#page || others.length === 0) return;
+    const to = (others.findLast(({ number }) => number < page) ?? others[0]).number;
+    this.turnTo(to);
+    this.#left = { page, to };
   }
 
   /** The pages there are, and the one that is shown. */
@@ -151,6 +188,8 @@ export class Paging {
   turnTo(page) {
     const { desk, onTurn } = this.#parts;
     if (page === this.#page) return;
+    this.#left = null;
+    this.#isListed = false;
     this.#views.set(this.#page, desk.view);
     desk.selection.clear();
     desk.sight.turnTo(page);

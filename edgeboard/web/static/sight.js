@@ -5,7 +5,7 @@
 
 import { Register } from "./kinds.js";
 import { comparePaint } from "./merge.js";
-import { compareLayers, isLocked, layersOf, orderOf } from "./structure.js";
+import { compareLayers, isGone, isLocked, layersOf, orderOf } from "./structure.js";
 
 /** One person's sight of one room. */
 export class Sight {
@@ -86,7 +86,7 @@ export class Sight {
 
   /** Whether this person may draw on a layer of the page, and would see it. @param {number} layer @returns {boolean} */
   isOpen(layer) {
-    return !this.isHidden(layer) && !this.isLocked(layer);
+    return !this.isHidden(layer) && !this.isLocked(layer) && !isGone(this.#document, this.page, layer);
   }
 
   /** Hide a layer of the page that is shown, for this person alone. @param {number} layer @param {boolean} isHidden */

@@ -44,6 +44,7 @@ export function pagesOf(document) {
     if (page !== undefined && typeof document.meta(key) === "string") at(page).name = document.meta(key);
   }
   for (const item of document.items()) at(item.page).count += 1;
+  if (found.size > 1 && found.get(0).count === 0 && document.meta(pageKey(0)) === false) found.delete(0);
   return [...found.values()].sort((a, b) => a.number - b.number).slice(0, LISTED_MAX);
 }
 
@@ -63,6 +64,7 @@ export function layersOf(document, page) {
     if (of === page && typeof document.meta(key) === "string") at(layer).name = document.meta(key);
   }
   for (const item of document.items()) if (item.page === page) at(item.layer).count += 1;
+  if (found.size > 1 && found.get(0).count === 0 && document.meta(layerKey(page, 0)) === false) found.delete(0);
   return [...found.values()].sort(compareLayers).slice(0, LISTED_MAX);
 }
 
@@ -76,6 +78,24 @@ export function orderOf(document, page, layer) {
 export function isLocked(document, page, layer) {
   return document.meta(lockedKey(page, layer)) === true;
 }
+
+/** Whether a layer was deleted, and nothing lives on it. @returns {boolean} */
+export function isGone(document, page, layer) {
+  return document.meta(layerKey(page, layer)) === false && !document.items().some((item) => item.page === page && item.layer === layer);
+}
+
+/** What says of a layer that it is deleted. @returns {[string, unknown][]} entries of meta */
+export function layerGone(document, page, layer) {
+  return [[layerKey(page, layer), false], ...undone(document, [orderKey(page, layer), lockedKey(page, layer)])];
+}
+
+/** The same of a page; its number may be used again, so nothing is left to be known of its layers. @returns {[string, unknown][]} */
+export function pageGone(document, page) {
+  const isOf = (key) => ["layer", "order", "locked"].some((kind) => numbersOf(key, kind, 2)?.[0] === page);
+  return [[pageKey(page), false], ...undone(document, [...document.metaKeys()].filter(isOf))];
+}
+
+const undone = (document, keys) => keys.filter((key) => (document.meta(key) ?? null) !== null).map((key) => [key, null]);
 
 /** @param {{order: string, number: number}} a @param {{order: string, number: number}} b @returns {number} as sort wants it */
 export function compareLayers(a, b) {

@@ -9,7 +9,7 @@ import { Sight } from "../../../edgeboard/web/static/sight.js";
 import * as structure from "../../../edgeboard/web/static/structure.js";
 import { Dice } from "../random.js";
 
-const { freeNumber, layerKey, layersOf, lockedKey, orderKey, pageKey, pagesOf, reordered } = structure;
+const { freeNumber, freeNumbers, isGone, layerGone, layerKey, layersOf, lockedKey, orderKey, pageGone, pageKey, pagesOf, reordered } = structure;
 
 /** A room in which one origin does things. */
 class Room {
@@ -46,6 +46,30 @@ test("pages are those that are named, those with items, and the first", () => {
   room.say(pageKey(5), 5);
   assert.deepEqual(pagesOf(room.document).map(({ number, name, count }) => [number, name, count]), [[0, "", 0], [2, "Ideas", 0], [3, "", 0], [7, "", 1]]);
   assert.equal(freeNumber(pagesOf(room.document)), 1);
+});
+
+test("what was deleted is gone, the first one too, until something lives on it or nothing else is there", () => {
+  const room = new Room();
+  const pages = () => pagesOf(room.document).map(({ number }) => number);
+  room.say(pageKey(0), false);
+  assert.deepEqual(pages(), [0], "there is no other");
+  room.say(pageKey(2), "");
+  assert.deepEqual(pages(), [2]);
+  assert.deepEqual(freeNumbers(pagesOf(room.document), 3), [0, 1, 3]);
+  room.item(0);
+  assert.deepEqual(pages(), [0, 2]);
+  room.say(layerKey(2, 0), false);
+  room.say(layerKey(2, 1), "Notes");
+  room.say(orderKey(2, 1), "8");
+  assert.deepEqual(room.layers(2), [1]);
+  assert.ok(isGone(room.document, 2, 0));
+  const sight = new Sight(room.document);
+  sight.turnTo(2);
+  assert.deepEqual(sight.place, { page: 2, layer: 1 }, "no ink goes where nothing is shown");
+  assert.deepEqual(layerGone(room.document, 2, 1), [[layerKey(2, 1), false], [orderKey(2, 1), null]]);
+  for (const [key, value] of pageGone(room.document, 2)) room.say(key, value);
+  assert.deepEqual(pages(), [0]);
+  assert.deepEqual(room.layers(2), [0], "if it is used again, it is as new");
 });
 
 test("keys that are not of their form say nothing", () => {
