@@ -48,7 +48,7 @@ def test_following_ends_when_the_other_leaves(boards, room, invite):
     ben.page.locator("#follow").wait_for(state="hidden")
 
 
-def test_who_comes_back_is_told_what_changed_and_shown_where(boards, room, invite):
+def test_who_comes_back_is_told_what_changed_and_shown_where(boards, room, invite, eventually):
     ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
     ana.draw(300, 300)
     ben.sees(1)
@@ -66,3 +66,20 @@ def test_who_comes_back_is_told_what_changed_and_shown_where(boards, room, invit
     ana.page.locator("#toasts .toast").get_by_text("Show").click()
     ana.until("!document.querySelector('.toast')")
     assert middle(ana)[0] > before[0] + 600
+    ana.press("0")
+    for _ in range(30):
+        ana.page.mouse.wheel(-40, 0)
+    before = middle(ana)
+    ana.page.click("#menu")
+    ana.page.get_by_role("button", name="1 change while you were away").click()  # as long as anybody wants to look
+    ana.until("document.getElementById('card-menu').hidden")
+    eventually(lambda: middle(ana)[0] > before[0] + 600)
+    ben.press("v")
+    ben.press("Control+a")
+    ben.press("Delete")
+    ana.sees(0)
+    ana.page.click("#menu")
+    ana.page.click("#menu-news")
+    ana.toast("What changed then has been erased since.")
+    ana.page.click("#menu")
+    assert ana.page.is_hidden("#menu-news")

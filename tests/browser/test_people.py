@@ -35,6 +35,44 @@ def test_a_person_who_leaves_is_gone_with_their_cursor(boards, invite):
     ben.until("edgeboard.people.length === 1 && document.querySelectorAll('#cursors .cursor').length === 0")
 
 
+RED = """
+    const red = { id: crypto.getRandomValues(new Uint8Array(16)).reduce((text, byte) => text + byte.toString(16).padStart(2, 0), ""),
+                  name: "Somebody red", colour: 4 };
+    if (origin !== "null" && localStorage.length === 0) localStorage.setItem("edgeboard.person", JSON.stringify(red));
+"""
+
+
+def test_two_people_do_not_share_a_colour_that_none_of_them_chose(boards, invite):
+    people = [invite(boards[at % 2], before=RED).live() for at in range(4)]
+    for person in people:
+        person.until("new Set(edgeboard.people.map(({ colour }) => colour)).size === 4")
+    colours = [person.ask("edgeboard.people[0].colour") for person in people]
+    assert len(set(colours)) == 4
+
+
+def test_the_history_shows_everybody_in_their_own_colour_and_says_whose_it_is(boards, invite):
+    ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
+    ana.draw(200, 200)
+    ben.sees(1).draw(200, 400)
+    ana.sees(2).safe()
+    ana.until("edgeboard.people.length === 2")
+    ana.page.click("#menu")
+    ana.page.click("#menu-history")
+    ana.page.click("#player-who")
+    legend = ana.page.locator("#player-people li")
+    assert legend.all_inner_texts() == ["Ana", "Ben"]
+    shown = legend.locator("i").evaluate_all("(dots) => dots.map((dot) => getComputedStyle(dot).backgroundColor)")
+    own = ana.ask("""async () => {
+        const { cssColour } = await import("/static/ink.js");
+        return edgeboard.people.map(({ colour }) => cssColour(colour));
+    }""")
+    assert [hex_of(colour) for colour in shown] == own
+
+
+def hex_of(css):
+    return "#" + "".join(f"{int(each):02x}" for each in css.removeprefix("rgb(").removesuffix(")").split(","))
+
+
 def test_a_stroke_is_seen_while_it_is_drawn_and_logged_at_least_every_two_seconds(boards, invite, eventually):
     ana, ben = invite(boards[0], "Ana").live(), invite(boards[1], "Ben").live()
     ana.pen("mousePressed", 200, 300, 0.4)

@@ -291,6 +291,14 @@ def test_the_bar_recolours_orders_and_deletes(pair):
     ana.page.click("#selection-style")
     ana.page.click("#selection-colours button:nth-child(5)")
     eventually(lambda: value(ben, first, STYLE) == [4, None, None, None])
+    ana.press("Escape")
+    ana.page.click("#colours button:nth-child(10)")
+    eventually(lambda: value(ben, first, STYLE) == [9, None, None, None])
+    dot = "document.querySelector('#selection-style .blob').style.getPropertyValue('--ink')"
+    eventually(lambda: ana.ask(dot) == "#1971c2")
+    ana.page.click("#selection-style")
+    ana.page.click("#selection-colours button:nth-child(5)")
+    eventually(lambda: ana.ask(dot) == "#d92d20")
     ana.page.click("#selection-widths button:nth-child(5)")
     eventually(lambda: value(ben, first, STYLE) == [4, 128, None, None])
     ana.page.click("#selection-order")
@@ -411,7 +419,7 @@ def test_everything_about_a_selection_is_reached_by_keys_alone(pair):
     assert selected(ana) == [second]
     ana.press(",")
     assert selected(ana) == [first]
-    assert ana.page.text_content("#selection-count") == "1 item selected"
+    assert ana.page.text_content("#selection-count") == "Selected: Stroke, Ink"
     ana.press("ArrowDown")
     eventually(lambda: value(ben, first, TRANSFORM) == [1, 0, 0, 1, 0, 1])
     ana.page.focus("#stage")
@@ -430,3 +438,33 @@ def test_everything_about_a_selection_is_reached_by_keys_alone(pair):
     ana.press("Delete")
     ben.sees(2)
     assert same(ana, ben)
+
+
+def test_what_keys_put_down_is_selected_named_moved_turned_and_made_larger_by_keys(pair):
+    ana, ben = pair
+    ana.page.evaluate("document.activeElement.blur()")
+    ana.press("r")
+    ana.press("Enter")
+    ben.sees(3)
+    shape = ids(ana)[2]
+    assert selected(ana) == [shape]
+    eventually(lambda: ana.page.text_content("#selection-count") == "Selected: Rectangle, Ink")
+    ana.press("ArrowRight")
+    eventually(lambda: value(ben, shape, TRANSFORM) == [1, 0, 0, 1, 1, 0])
+    for _ in range(6):
+        ana.press("Control+ArrowRight")
+    ana.press("Control+ArrowUp")
+    eventually(lambda: value(ben, shape, TRANSFORM)[:4] == pytest.approx([0, 1.1, -1.1, 0], abs=1e-6))
+    ana.undo()
+    eventually(lambda: value(ben, shape, TRANSFORM) == [1, 0, 0, 1, 1, 0])
+    ana.press("n")
+    ana.press("Enter")
+    ana.page.keyboard.type("Ask Ben about the new belt")
+    ana.press("Escape")
+    ben.sees(4)
+    note = ids(ana)[3]
+    assert selected(ana) == [note]
+    eventually(lambda: ana.page.text_content("#selection-count") == "Selected: Sticky note, Ask Ben about the new belt")
+    ana.press("Control+Shift+L")
+    locked = "Selected: Sticky note, Ask Ben about the new belt, locked"
+    eventually(lambda: ana.page.text_content("#selection-count") == locked)

@@ -5,7 +5,7 @@
 
 import { Carry } from "./carry.js";
 import { boxOfCopies, clipText, copyOf, readClip } from "./clipboard.js";
-import { asTransform, multiply, overlap, translation } from "./geometry.js";
+import { IDENTITY, applied, asTransform, multiply, overlap, scaleOf, translation } from "./geometry.js";
 import { rounded } from "./handles.js";
 import { read } from "./items.js";
 import { Register } from "./kinds.js";
@@ -16,7 +16,9 @@ import { LimitError } from "./varints.js";
 import { arranged } from "./zorder.js";
 
 const OFFSET = 16; // canvas px that a copy lies beside what it was made of
-const NUDGE_RESTS_MS = 600; // after the last arrow key
+const PUSH_RESTS_MS = 600; // after the last arrow key
+const SIZE_MIN = 2; // canvas px that keys leave of the longer side
+const SIZE_MAX = 100_000;
 const COPIES_MAX = 2_000; // of items at a time
 
 /** Commands on what one person has selected. */
@@ -26,7 +28,7 @@ export class Arrangement {
   #dice;
   #onChange;
   #notify;
-  #nudge = { x: 0, y: 0, timer: null };
+  #resting = null; // the timer that sets down what keys push
   #pasted = { text: "", times: 0 };
 
   /**
@@ -43,6 +45,12 @@ export class Arrangement {
     this.#dice = dice;
     this.#onChange = onChange;
     this.#notify = notify;
+  }
+
+  /** What is selected, if it is one item. @returns {import("./items.js").Item|null} */
+  get only() {
+    const items = this.#bench.selection.size === 1 ? this.#items : [];
+    return items[0] ?? null;
   }
 
   get #items() {
@@ -102,21 +110,36 @@ export class Arrangement {
 
   /** Push what is selected; it is set down when the keys rest. @param {number} dx canvas px @param {number} dy @returns {boolean} whether something is selected */
   nudge(dx, dy) {
-    const { selection, carry } = this.#bench;
+    return this.#push(translation(dx, dy));
+  }
+
+  /**
+   * Turn what is selected around its middle, or make it larger or smaller; it is set down when the keys rest.
+   * @param {number} turn radians, clockwise
+   * @param {number} scale
+   */
+  adjust(turn, scale) {
+    const { frame } = this.#bench.selection;
+    if (frame === null) return;
+    const { box: { x0, y0, x1, y1 }, transform } = frame;
+    const size = Math.max(x1 - x0, y1 - y0) * scaleOf(transform) * scale;
+    if (scale !== 1 && (size < SIZE_MIN || size > SIZE_MAX)) return;
+    const { x, y } = applied(transform, (x0 + x1) / 2, (y0 + y1) / 2);
+    const [cos, sin] = [scale * Math.cos(turn), scale * Math.sin(turn)];
+    this.#push([cos, sin, -sin, cos, x - cos * x + sin * y, y - sin * x - cos * y]);
+  }
+
+  #push(delta) {
+    const { selection } = this.#bench;
     if (selection.size === 0) return false;
     if (this.#isFixed()) return true;
-    if (carry === null) {
-      this.#nudge = { x: 0, y: 0, timer: null };
-      this.#bench.take(new Carry(this.#bench));
-    }
-    this.#nudge.x += dx;
-    this.#nudge.y += dy;
-    this.#bench.carry.to(translation(this.#nudge.x, this.#nudge.y));
-    clearTimeout(this.#nudge.timer);
-    this.#nudge.timer = setTimeout(() => {
+    if (this.#bench.carry === null) this.#bench.take(new Carry(this.#bench));
+    this.#bench.carry.to(multiply(delta, selection.delta ?? IDENTITY));
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
       this.#bench.settle();
       this.#onChange();
-    }, NUDGE_RESTS_MS);
+    }, PUSH_RESTS_MS);
     this.#onChange();
     return true;
   }

@@ -19,10 +19,12 @@ export class Company {
   #away;
   #leader = null; // {person, name}
   #heardAt = -Infinity;
+  #news = []; // items that changed while this person was away the last time that something did
 
   /**
    * @param {object} parts
    * @param {import("./board.js").Board} parts.board
+   * @param {import("./ui.js").Chrome} parts.chrome
    * @param {import("./desk.js").Desk} parts.desk
    * @param {import("./paging.js").Paging} parts.paging
    * @param {import("./following.js").Following} parts.following
@@ -38,6 +40,7 @@ export class Company {
     const { board, drawer, room } = parts;
     this.#away = new Away(board.document, board.person, seenKept(drawer, room));
     find("follow-stop").addEventListener("click", () => this.stop());
+    find("menu-news").addEventListener("click", () => this.#showNews());
   }
 
   // -------------------------------------------------------------------------------------------------------- following
@@ -106,19 +109,29 @@ export class Company {
     keepSeen(this.#parts.drawer, this.#parts.room, this.#away.leave());
   }
 
-  /** This person looks, and the room is up to date: say what is new, once. */
+  /** This person looks, and the room is up to date: say what is new, once; the menu keeps the way there. */
   back() {
     if (document.visibilityState !== "visible") return;
-    const { desk, paging, toasts, margin } = this.#parts;
     const news = this.#away.back();
     this.leave();
     if (news.length === 0) return;
-    toasts.say(counted(news.length, "{n} change while you were away", "{n} changes while you were away"), {
-      action: say("Show"),
-      onAction: () => {
-        paging.turnToItem(news.at(-1));
-        desk.showNews(news, margin);
-      },
-    });
+    this.#news = news;
+    const text = counted(news.length, "{n} change while you were away", "{n} changes while you were away");
+    find("menu-news").hidden = false;
+    find("menu-news").querySelector("span").textContent = text;
+    this.#parts.toasts.say(text, { action: say("Show"), onAction: () => this.#showNews() });
+  }
+
+  #showNews() {
+    const { board, chrome, desk, paging, toasts, margin } = this.#parts;
+    chrome.close();
+    const living = this.#news.filter((id) => board.document.isAlive(id));
+    if (living.length === 0) {
+      find("menu-news").hidden = true;
+      toasts.say(say("What changed then has been erased since."));
+      return;
+    }
+    paging.turnToItem(living.at(-1));
+    desk.showNews(living, margin);
   }
 }

@@ -8,6 +8,10 @@ import { SelectionBar } from "./selectionbar.js";
 import { TOOLS, inkOf } from "./tools.js";
 import { visible } from "./view.js";
 
+const TURN = Math.PI / 12; // that a key turns; with Shift:
+const FINE_TURN = Math.PI / 180;
+const GROWTH = 1.1; // by which a key makes larger; with Shift:
+const FINE_GROWTH = 1.01;
 const FAR = 10; // screen px that an arrow key with Shift pushes; without it is 1
 
 /** Everything that edits. */
@@ -51,6 +55,7 @@ export class Editing {
         const step = (isFar ? FAR : 1) / desk.view.zoom;
         if (!arrangement.nudge(dx * step, dy * step)) desk.nudge(dx, dy);
       },
+      adjust: (dx, dy, isFine) => arrangement.adjust(dx * (isFine ? FINE_TURN : TURN), (isFine ? FINE_GROWTH : GROWTH) ** -dy),
       hasSelection: () => desk.selection.size > 0,
       remove: () => arrangement.remove(),
       duplicate: () => arrangement.duplicate(),

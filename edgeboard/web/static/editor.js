@@ -41,6 +41,7 @@ export class NoteEditor {
   #transform = null;
   #last = 0; // counter of the op that logged it last
   #beat = null;
+  #onDone = () => {};
 
   /** @param {Desktop} desktop */
   constructor(desktop) {
@@ -65,10 +66,11 @@ export class NoteEditor {
     return this.#note !== null;
   }
 
-  /** Begin a new note. @param {import("./notes.js").Note} note */
-  write(note) {
+  /** Begin a new note. @param {import("./notes.js").Note} note @param {(id: string) => void} [onDone] with its item, if there is one in the end */
+  write(note, onDone = () => {}) {
     this.close();
     this.#open({ ...note }, null, null);
+    this.#onDone = onDone;
   }
 
   /** Go on with one that is there. @param {string} id of a text or a sticky note */
@@ -104,10 +106,13 @@ export class NoteEditor {
     this.flush();
     clearInterval(this.#beat);
     this.#desktop.lift([]);
+    const [item, onDone] = [this.#item, this.#onDone];
+    this.#onDone = () => {};
     this.#note = this.#item = null;
     this.#frame.hidden = true;
     document.body.classList.remove("is-typing");
     this.#field.value = "";
+    if (item !== null && this.#desktop.board.document.isAlive(item)) onDone(item);
   }
 
   /** Log what was typed; the field stays. */

@@ -19,13 +19,14 @@ export class Extras {
    * @param {import("./toasts.js").Toasts} parts.toasts
    * @param {string} parts.room its name
    * @param {() => void} parts.undo
+   * @param {() => import("./presence.js").Present[]} parts.everyone who is here, this person first
    * @param {() => number} parts.clock ms
    */
-  constructor({ board, desk, editing, gallery, toasts, room, undo, clock }) {
+  constructor({ board, desk, editing, gallery, toasts, room, undo, everyone, clock }) {
     this.#toasts = toasts;
     this.#history = new Later(async () => {
       const { Player } = await import("./player.js");
-      return new Player({ board, desk, toasts, clock, undo });
+      return new Player({ board, desk, toasts, clock, everyone, undo });
     });
     this.#transfer = new Later(async () => {
       const { Transfer } = await import("./transfer.js");

@@ -21,6 +21,7 @@ const ARROWS = new Map([
  * @property {() => void} zoomReset
  * @property {() => void} fit
  * @property {(dx: number, dy: number, isFar: boolean) => void} nudge the selection, or the paper
+ * @property {(dx: number, dy: number, isFine: boolean) => void} adjust turn the selection, or make it smaller (dy: 1) or larger
  * @property {() => boolean} hasSelection
  * @property {() => void} remove the selection
  * @property {() => void} duplicate
@@ -68,6 +69,7 @@ function commandOf(event, commands) {
     if (!commands.hasSelection()) return null;
     if (lower === "d") return commands.duplicate;
     if (lower === "l" && event.shiftKey) return commands.lock;
+    if (ARROWS.has(key) && isOnPaper(event)) return () => commands.adjust(...ARROWS.get(key), event.shiftKey);
     // with Shift a bracket is another character, on other layouts in another place
     if (key === "]" || key === "}" || event.code === "BracketRight") return () => commands.order(event.shiftKey ? Move.FRONT : Move.UP);
     if (key === "[" || key === "{" || event.code === "BracketLeft") return () => commands.order(event.shiftKey ? Move.BACK : Move.DOWN);

@@ -32,6 +32,7 @@ import { Outbox, gestures, openStore } from "./outbox.js";
 import * as people from "./person.js";
 import { Presence } from "./presence.js";
 import { Refusals, itemOf, whatOf } from "./refusals.js";
+import { Self } from "./self.js";
 import { Spill } from "./spill.js";
 import { Toasts } from "./toasts.js";
 import { Chrome } from "./ui.js";
@@ -51,7 +52,11 @@ const roomName = people.roomOf(location.pathname);
 const wantedCarrier = new URLSearchParams(location.search).get("carrier");
 const storage = people.browserStorage();
 const drawer = new people.Drawer(storage);
-let self = people.whoIsHere(drawer);
+const self = new Self(drawer, (name, colour) => {
+  connection.session?.introduce(name, colour);
+  connection.pump();
+  refresh();
+});
 
 /** Whether this is `/embed/NAME`, in a page of somebody else's: to look at only. */
 const isEmbed = document.body.hasAttribute("data-embed");
@@ -143,13 +148,7 @@ const chrome = new Chrome(roomName, {
   grid: (kind) => hands.showGrid(kind),
   countClear: () => hands.countClear(),
   clear: () => hands.clear(),
-  introduce: (name, colour) => {
-    self = { ...self, name, colour };
-    people.remember(drawer, self);
-    connection.session?.introduce(name, colour);
-    connection.pump();
-    refresh();
-  },
+  introduce: (name, colour) => self.become(name, colour),
   connect: () => connection.start(),
   retry: () => {
     refusals.retry();
@@ -168,11 +167,12 @@ const chrome = new Chrome(roomName, {
 });
 const extras = new Extras({
   board, desk, editing: () => editing, gallery: images, toasts, room: roomName, undo: () => hands.repeat("undo"), clock,
+  everyone: () => [{ ...self.person, person: self.id }, ...presence.others()],
 });
 const editing = new Editing({ desk, room: roomName, notify: (text) => toasts.say(text), choose: (choice) => hands.choose(choice) });
 const paging = new Paging({ board, desk, editing, drawer, toasts, room: roomName, onTurn: turned });
 const company = new Company({
-  ...{ board, desk, paging, following, toasts, drawer, clock, room: roomName, margin: freeMargin },
+  ...{ board, chrome, desk, paging, following, toasts, drawer, clock, room: roomName, margin: freeMargin },
   onChanged: () => {
     pace.arm();
     refresh();
@@ -186,7 +186,7 @@ const connection = new Connection({
   ]),
   carrier: Object.values(Carrier).includes(wantedCarrier) ? wantedCarrier : null,
   makeSession: () => {
-    const me = { person: self.id, origin: board.origin, name: self.name, colour: self.colour };
+    const me = { person: self.id, origin: board.origin, name: self.person.name, colour: self.person.colour };
     return new GuestSession(me, roomName, () => board.vector);
   },
   onOutput: hear,
@@ -241,6 +241,7 @@ function hear(output, session) {
       break;
     case "presence":
       presence.replace(output.node, output.people);
+      if (!isEmbed) self.meet(presence.others(), clock());
       liveIn.keepOnly((origin) => presence.of(origin) !== null);
       desk.stale();
       drawCursors(false);
@@ -326,9 +327,7 @@ function show() {
   const [unsent, unsafe, refused] = [outbox.unsent(), outbox.unsafe(), outbox.refused()];
   chrome.showLink({
     ...{ phase, carrier, isSuspect, last },
-    hostName: host.name,
-    software: host.software,
-    roomState: host.roomState,
+    ...{ hostName: host.name, software: host.software, roomState: host.roomState },
     roundTrip: connection.session?.statistics().roundTripMs ?? null,
     waiting: phase === Phase.LIVE && !isSuspect ? 0 : gestures(unsent),
     unsent: unsent.length + images.waiting.unsent,
@@ -338,7 +337,7 @@ function show() {
     isPersistent: outbox.persistent && images.isPersistent,
   });
   company.here(presence.others());
-  chrome.showPeople(self, presence.others(), { leader: company.leader, followers: following.followers(clock()) });
+  chrome.showPeople(self.person, presence.others(), { leader: company.leader, followers: following.followers(clock()) });
   chrome.showRefused(refused.map((entry) => ({ ...entry, item: itemOf(board.document, entry), what: whatOf(entry) })));
   chrome.showHistory(board.canUndo, board.canRedo);
 }
@@ -444,6 +443,6 @@ async function begin() {
   }
 }
 
-expose(window, { board, connection, desk, host, images, liveIn, outbox, presence, self: () => self });
+expose(window, { board, connection, desk, host, images, liveIn, outbox, presence, self: () => self.person });
 begin();
 extras.fetchInTime();

@@ -113,9 +113,9 @@ export class NoteTool {
     this.#how = how;
   }
 
-  /** Begin one in the middle of the window. @param {import("./tools.js").Bench} bench @param {object} how */
+  /** Begin one in the middle of the window, selected when it is done. @param {import("./tools.js").Bench} bench @param {object} how */
   static stamp(bench, how) {
-    bench.editor.write(newNote(how, bench.middle(), bench.view().zoom));
+    bench.editor.write(newNote(how, bench.middle(), bench.view().zoom), (id) => bench.selection.replace([id]));
   }
 
   cursor = CursorTool.NONE;

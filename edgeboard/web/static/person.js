@@ -22,7 +22,7 @@ export const PERSON_COLOURS = Object.freeze([4, 5, 7, 8, 9, 10, 11, 12, 13]);
 const FIRST = ["Amber", "Brisk", "Calm", "Clever", "Coral", "Gentle", "Golden", "Indigo", "Jolly", "Lucky", "Mellow"];
 const LAST = ["Badger", "Crane", "Finch", "Fox", "Hare", "Heron", "Lynx", "Otter", "Owl", "Robin", "Seal", "Wren"];
 
-/** @typedef {{id: string, name: string, colour: number}} Person */
+/** @typedef {{id: string, name: string, colour: number, isChosen: boolean}} Person `isChosen`: whether they chose the colour */
 
 /** Values kept in this browser by name. */
 export class Drawer {
@@ -92,6 +92,7 @@ export function whoIsHere(drawer, dice = Math.random) {
     id: isKept ? kept.id : randomPerson(),
     name: (isKept && cleanName(kept.name)) || `${choose(FIRST)} ${choose(LAST)}`,
     colour: isKept && PERSON_COLOURS.includes(kept.colour) ? kept.colour : choose(PERSON_COLOURS),
+    isChosen: isKept && kept.isChosen === true,
   };
   drawer.set(PERSON, person);
   return person;

@@ -5,15 +5,16 @@
  */
 
 import { find, make } from "./elements.js";
+import { coloursOf } from "./hues.js";
+import { cssColour } from "./ink.js";
 import { counted, language, say } from "./locale.js";
-import { PERSON_COLOURS } from "./person.js";
 import { Story, restoring } from "./story.js";
 
 const SPEEDS = [1, 5, 20, 50, 100, 200];
 const START_SPEED = 20;
 const REST_MAX_MS = 1_500; // of the viewer's time that a rest takes
 const MARKS_MAX = 200;
-const OWN_COLOUR = 9; // of the palette, for what this person did
+const LISTED_MAX = 24; // people in the legend
 
 /** The bar at the bottom of the page. */
 export class Player {
@@ -25,12 +26,14 @@ export class Player {
   #shownAt = 0;
   #budget = 0; // ms of the room's time that have passed since the last step
   #isByPerson = false;
+  #colours = new Map(); // of those who drew, by person
 
   /**
    * @param {object} parts
    * @param {import("./board.js").Board} parts.board
    * @param {import("./desk.js").Desk} parts.desk
    * @param {import("./toasts.js").Toasts} parts.toasts
+   * @param {() => import("./presence.js").Present[]} parts.everyone who is here, this person first
    * @param {() => void} parts.undo takes the restoring back
    * @param {() => number} parts.clock ms
    */
@@ -75,6 +78,7 @@ export class Player {
     this.#story = story;
     find("player-at").max = String(story.length);
     this.#mark(story.sittings());
+    this.#listPeople();
     document.body.classList.add("is-past");
     find("player").hidden = false;
     this.#seek(story.length, true);
@@ -144,16 +148,29 @@ export class Player {
 
   #colour(isByPerson) {
     this.#isByPerson = isByPerson;
+    this.#listPeople();
     find("player-who").setAttribute("aria-checked", String(isByPerson));
     this.#seek(this.#position, true);
   }
 
   #colourOf(item) {
-    const person = this.#document.personOf(item.op.origin);
-    if (person === null) return 1;
-    if (person === this.#parts.board.person) return OWN_COLOUR;
-    const others = PERSON_COLOURS.filter((colour) => colour !== OWN_COLOUR);
-    return others[Number.parseInt(person.slice(0, 6), 16) % others.length];
+    return this.#colours.get(this.#document.personOf(item.op.origin)) ?? 1;
+  }
+
+  /** Which colour is whose. */
+  #listPeople() {
+    const everyone = this.#parts.everyone();
+    this.#colours = coloursOf(this.#story.persons(), everyone);
+    const names = new Map(everyone.map(({ person, name }) => [person, name || say("Somebody")]));
+    const rows = [...this.#colours].slice(0, LISTED_MAX).map(([person, colour]) => {
+      const row = make("li");
+      const dot = make("i", "dot");
+      dot.style.setProperty("background", cssColour(colour));
+      row.append(dot, names.get(person) ?? say("not here now"));
+      return row;
+    });
+    find("player-people").replaceChildren(...rows);
+    find("player-people").hidden = !this.#isByPerson;
   }
 
   #restore() {

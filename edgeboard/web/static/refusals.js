@@ -5,7 +5,8 @@
  * wait for their maker, who may try again or let go of them.
  */
 
-import { ItemType, Kind, Undo } from "./kinds.js";
+import { Kind, Undo } from "./kinds.js";
+import { kindName } from "./naming.js";
 import { decodeOp } from "./ops.js";
 import { DecodeError } from "./varints.js";
 import { Code } from "./wire.js";
@@ -31,28 +32,12 @@ export function itemOf(document, { id }) {
   return body?.kind === Kind.ALIVE || body?.kind === Kind.SET ? body.target : null;
 }
 
-/** What is added, to its maker. @param {number|undefined} type one of `ItemType` @returns {string} */
-function thing(type) {
-  switch (type) {
-    case ItemType.SHAPE:
-      return say("Shape");
-    case ItemType.TEXT:
-      return say("Text");
-    case ItemType.STICKY:
-      return say("Sticky note");
-    case ItemType.IMAGE:
-      return say("Image");
-    default:
-      return say("Stroke");
-  }
-}
-
 /** What an op of the outbox is to its maker. @param {{origin: string, tail: Uint8Array}} entry @returns {string} */
 export function whatOf({ origin, tail }) {
   const op = attempt(() => decodeOp(origin, tail));
   if (op?.undo === Undo.UNDO) return say("Undo");
   if (op?.undo === Undo.REDO) return say("Redo");
-  if (op?.kind === Kind.ADD) return thing(attempt(() => op.body)?.type);
+  if (op?.kind === Kind.ADD) return kindName(attempt(() => op.body)?.type);
   if (op?.kind === Kind.CLEAR) return say("Clear");
   return op?.kind === Kind.ALIVE || op?.kind === Kind.CUT ? say("Wipe of the eraser") : say("Change");
 }

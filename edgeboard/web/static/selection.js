@@ -17,6 +17,8 @@ export class Selection {
   #ids = new Set();
   #frame; // undefined: to be worked out
   #boxes = null;
+  /** Grows whenever what is selected may look different. */
+  version = 0;
   /** What is done to the selected items just now, on this screen only. @type {import("./geometry.js").Transform|null} */
   delta = null;
   /** Hears that something else is selected. */
@@ -87,6 +89,7 @@ export class Selection {
 
   /** What is selected looks different. */
   stale() {
+    this.version += 1;
     this.#frame = undefined;
     this.#boxes = null;
   }

@@ -3,10 +3,11 @@
  * tells what was pressed; where a hand has just begun to move something, it gets out of the way.
  */
 
-import { Choices, find, icon, swatch, widthButton } from "./elements.js";
+import { Choices, find, icon, setText, swatch, widthButton } from "./elements.js";
 import { PALETTE, cssColour } from "./ink.js";
 import { handlesOf } from "./handles.js";
-import { COLOUR_NAMES, counted, say } from "./locale.js";
+import { COLOUR_NAMES, say } from "./locale.js";
+import { nameOf } from "./naming.js";
 import { TOOLS } from "./tools.js";
 import { toScreen } from "./view.js";
 import { Move } from "./zorder.js";
@@ -61,7 +62,7 @@ export class SelectionBar {
     const { box, isFixed } = selection;
     const isShown = box !== null && !isBusy;
     const key = isShown ? [box.x0, box.y0, box.x1, box.y1, view.x, view.y, view.zoom, size.width, size.height].join() : "";
-    const what = `${key} ${isFixed} ${[...selection.ids].slice(0, 50).join()} ${selection.size}`;
+    const what = `${key} ${isFixed} ${selection.version}`;
     if (what === this.#shown) return;
     this.#shown = what;
     if (bar.hidden !== !isShown) {
@@ -76,7 +77,8 @@ export class SelectionBar {
     lock.title = `${label} (Ctrl+Shift+L)`;
     lock.classList.toggle("wide", isFixed);
     lock.replaceChildren(icon("lock"), ...(isFixed ? [label] : []));
-    find("selection-count").textContent = counted(selection.size, "{n} item selected", "{n} items selected");
+    const { only } = this.#arrangement;
+    setText("selection-count", only === null ? say("{n} items selected", { n: selection.size }) : say("Selected: {what}", { what: nameOf(only) }));
     this.#showStyle();
     this.#place(bar, box, view, size);
   }

@@ -74,7 +74,8 @@ export class ShapeTool {
     const [w, h] = [STAMP_PX.x / zoom / 2, STAMP_PX.y / zoom / 2];
     const from = rounded({ x: middle.x - w, y: middle.y - h }, zoom);
     const to = rounded({ x: middle.x + w, y: middle.y + h }, zoom);
-    bench.board.addItem(ItemType.SHAPE, shapePayload(shape, from, to, { colour, width }), bench.place);
+    const id = bench.board.addItem(ItemType.SHAPE, shapePayload(shape, from, to, { colour, width }), bench.place);
+    bench.selection.replace([id]); // whoever has no pointer moves it with the keys
   }
 
   get ring() {

@@ -59,6 +59,12 @@ export class Story {
     return position > 0 ? this.#persons(this.#steps[position - 1].entries[0].op.origin) : null;
   }
 
+  /** All whose steps these are, in the order in which they came. @returns {Set<string>} hex */
+  persons() {
+    const found = this.#steps.flatMap(({ entries }) => entries.map(({ op }) => this.#persons(op.origin)));
+    return new Set(found.filter((person) => person !== null));
+  }
+
   /** Positions at which people sat down again after a rest; the first is 0. @returns {number[]} */
   sittings() {
     const starts = [];

@@ -176,6 +176,26 @@ test("two bring different things to the front at once: both are above the rest, 
   assert.equal(ana.order[0], later);
 });
 
+test("keys turn what is selected around its middle and make it larger, as one gesture", () => {
+  const [ana] = pair();
+  const id = ana.stroke(0, 0);
+  ana.select(id);
+  const middle = () => {
+    const { x0, y0, x1, y1 } = ana.bench.selection.box;
+    return [(x0 + x1) / 2, (y0 + y1) / 2].map(Math.round);
+  };
+  const before = [middle(), ana.made.length];
+  for (let step = 0; step < 6; step++) ana.does.adjust(Math.PI / 12, 1);
+  ana.does.adjust(0, 2);
+  ana.bench.settle();
+  assert.deepEqual([middle(), ana.made.length], [before[0], before[1] + 1]);
+  const [a, b, c, d] = ana.value(id, Register.TRANSFORM);
+  assert.deepEqual([a, b, c, d].map((value) => Math.round(value * 1e6) / 1e6 + 0), [0, 2, -2, 0]);
+  for (let step = 0; step < 200; step++) ana.does.adjust(0, 0.5);
+  ana.bench.settle();
+  assert.ok(Math.abs(ana.value(id, Register.TRANSFORM)[1]) > 0.01, "it does not vanish");
+});
+
 test("what is locked stays as it is, until it is unlocked", () => {
   const [ana] = pair();
   const id = ana.stroke(0, 0);

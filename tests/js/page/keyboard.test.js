@@ -16,7 +16,7 @@ class Desk {
     const classList = { add: (name) => this.classes.add(name), remove: (name) => this.classes.delete(name) };
     this.document = { documentElement: { classList } };
     const names = ["tool", "width", "undo", "redo", "zoomBy", "zoomReset", "fit", "nudge", "space", "escape"];
-    names.push("page", "remove", "duplicate", "selectAll", "selectNext", "order", "lock", "partial", "stamp", "help");
+    names.push("adjust", "page", "remove", "duplicate", "selectAll", "selectNext", "order", "lock", "partial", "stamp", "help");
     const note = (name) => (...values) => this.said.push([name, ...values]);
     const commands = Object.fromEntries(names.map((name) => [name, note(name)]));
     listenToKeys(this, { ...commands, hasSelection: () => this.hasSelection });
@@ -58,12 +58,13 @@ test("keys change what is selected, and are the browser's where nothing is", () 
   desk.press("[", { metaKey: true });
   desk.press("a", { ctrlKey: true });
   desk.press("ArrowUp", { shiftKey: true });
+  desk.press("ArrowRight", { ctrlKey: true });
   desk.press(".");
   desk.press(",");
   const said = desk.said.map((each) => each.join(" "));
   assert.deepEqual(said.slice(0, 5), ["duplicate", "lock", "order up", "remove", "remove"]);
   assert.deepEqual(said.slice(5, 9), ["order back", "order front", "order down", "selectAll"]);
-  assert.deepEqual(said.slice(9), ["nudge 0 -1 true", "selectNext 1", "selectNext -1"]);
+  assert.deepEqual(said.slice(9), ["nudge 0 -1 true", "adjust 1 0 ", "selectNext 1", "selectNext -1"]);
 });
 
 test("Shift with E is for the parts that the eraser takes, Enter for a shape in the middle, ? for the sheet", () => {

@@ -46,6 +46,7 @@ class Table {
     board: this.board,
     live: this.live,
     trails: new Trails(),
+    selection: { replace: (ids) => (this.selected = ids) },
     view: () => this.view,
     place: PLACE,
     isFixed: () => false,
@@ -129,6 +130,7 @@ test("a shape that is put down without a pointer is in the middle, as large on t
   table.view = { x: 0, y: 0, zoom: 2 };
   ShapeTool.stamp(table.bench, { shape: Shape.RECTANGLE, colour: 1, width: 8 });
   assert.deepEqual(shapeOf(table.items()[0])[1], [360, 275, 440, 325]);
+  assert.deepEqual(table.selected, [table.items()[0].id]);
 });
 
 test("an outline is touched where it is drawn, not inside; a line not in its box", () => {
