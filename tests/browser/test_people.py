@@ -36,9 +36,10 @@ def test_a_person_who_leaves_is_gone_with_their_cursor(boards, invite):
 
 
 RED = """
-    const red = { id: crypto.getRandomValues(new Uint8Array(16)).reduce((text, byte) => text + byte.toString(16).padStart(2, 0), ""),
-                  name: "Somebody red", colour: 4 };
-    if (origin !== "null" && localStorage.length === 0) localStorage.setItem("edgeboard.person", JSON.stringify(red));
+    const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+    const id = bytes.map((byte) => byte.toString(16).padStart(2, 0)).join("");
+    const isFirst = origin !== "null" && localStorage.length === 0;
+    if (isFirst) localStorage.setItem("edgeboard.person", JSON.stringify({ id, name: "Somebody red", colour: 4 }));
 """
 
 
