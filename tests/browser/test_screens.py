@@ -67,6 +67,7 @@ def test_on_a_phone_the_history_takes_two_rows(boards, invite):
     assert abs(box(ana, "#player-close")[1] - box(ana, "#player-play")[1]) <= 4
     _, top, _, bottom = box(ana, "#player")
     assert bottom - top <= 100
+    assert box(ana, "#player-time")[1] > box(ana, "#player-close")[1]
 
 
 def test_a_keyboard_on_the_screen_leaves_the_note_that_is_typed_in_sight(boards, invite):
@@ -125,3 +126,5 @@ def test_a_class_scans_the_way_into_the_room_from_a_kiosk(boards, invite):
     assert ana.page.is_visible("#share-link")
     assert ana.page.is_hidden("#share-embed"), "nothing is copied from a panel"
     assert ana.page.is_hidden("[data-copy=share-link]")
+    done = box(ana, "#dialog-share .actions button")
+    assert done[3] <= 480, "who has seen it finds the way back"
