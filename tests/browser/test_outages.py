@@ -53,6 +53,33 @@ def test_ink_of_a_tab_that_was_closed_in_an_outage_arrives_once_from_the_next(mo
     assert other.room(room)["ops"] == 3
 
 
+def test_a_paste_of_many_items_in_an_outage_is_kept_whole_and_let_go_of_when_it_is_safe(
+    mortal_boards, room, invite, eventually
+):
+    host, other = mortal_boards
+    ana, ben = invite(host).live(), invite(other).live()
+    ana.draw(200, 200)
+    ben.sees(1)
+    ana.safe()
+    host.kill()
+    ana.press("v")
+    for count in (2, 4, 8, 16, 32, 64, 128, 256, 512):
+        ana.press("Control+a")
+        ana.press("Control+d")
+        ana.sees(count)
+    eventually(lambda: ana.ask("edgeboard.unsafe()") == 1022)  # each has its place
+    ana.close_tab()
+    host.start()
+    ana.open()
+    ana.live(60).sees(512).safe()
+    ben.sees(512)
+    eventually(lambda: ana.digest == ben.digest == digest_of(host, room) == digest_of(other, room))
+    ana.close_tab()  # nothing of it is left in the store
+    ana.open()
+    ana.live().sees(512)
+    assert ana.ask("edgeboard.unsafe()") == 0
+
+
 def test_where_the_browsers_storage_is_full_ink_still_goes_out_and_the_page_says_to_stay(mortal_boards, invite):
     host, other = mortal_boards
     ana, ben = invite(host).live(), invite(other).live()

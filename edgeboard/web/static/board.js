@@ -11,16 +11,20 @@ import { Document } from "./canvas.js";
 import { encodeColumns, encodeStroke } from "./codec.js";
 import { opId, opBytes } from "./ids.js";
 import { ItemType, Kind, Maker, Undo, decodeOp } from "./ops.js";
-import { redo, undo } from "./undo.js";
+import { redo, review, undo } from "./undo.js";
 import { say } from "./locale.js";
 import { pack, unpack } from "./values.js";
 import { DecodeError, LimitError } from "./varints.js";
+
+const PORTION = 250; // ops of a large gesture that the canvas takes at a time
 
 /** One person's board. */
 export class Board {
   #reader = new BatchReader();
   #label = () => null;
   #batches = []; // as they were read, for the story
+  #behind = []; // ops of a large gesture that are logged, and that the canvas has not taken yet
+  #defer;
   #deeds = 0; // of this person, on this page and on others
   /** Batches and ops that could not be read, and other things that ought not to happen. */
   troubles = { unreadable: 0, equivocations: 0 };
@@ -38,8 +42,11 @@ export class Board {
    * @param {(id: string) => void} parts.onArrived an op is known from now on
    * @param {() => void} [parts.onMeta] what the room says of its pages and layers may have changed
    * @param {() => number|null} [parts.label] Unix ms to date ops with, or null
+   * @param {(work: () => void) => void} [parts.defer] calls back when there is time, so that frames come between; by default
+   *   large gestures are taken at once
    */
-  constructor({ person, onMade, onChanged, onArrived, onMeta = () => {}, label }) {
+  constructor({ person, onMade, onChanged, onArrived, onMeta = () => {}, label, defer = null }) {
+    this.#defer = defer;
     this.person = person;
     this.document = new Document();
     this.maker = new Maker();
@@ -134,6 +141,7 @@ export class Board {
   }
 
   #include(ops) {
+    this.#catchUp();
     const changed = new Set();
     let isMeta = false;
     for (const { origin, person, tail } of ops) {
@@ -183,6 +191,7 @@ export class Board {
    * @returns {number} how many were set
    */
   setAll(changes) {
+    this.#catchUp();
     const living = changes.filter(({ id }) => this.document.isAlive(id));
     this.#make(living.map(({ id, register, value }, at) => ({ body: set(id, register, value), more: at > 0 })));
     return living.length;
@@ -280,6 +289,7 @@ export class Board {
    * @param {boolean} more whether this goes on with the gesture of the op before
    */
   sweep(ids, more) {
+    this.#catchUp();
     const { document, person } = this;
     const isOwn = ({ op }) => document.personOf(op.origin) === person;
     const mine = ids.filter((id) => document.item(id)?.pieces.every((piece) => (document.facts.cuts.get(piece.id) ?? []).every(isOwn)));
@@ -292,6 +302,7 @@ export class Board {
    * @returns {number} how many items went
    */
   clear(page) {
+    this.#catchUp();
     const before = this.document.items().filter((item) => item.page === page).map(({ id }) => id);
     if (before.length === 0) return 0;
     let hasCleared = false;
@@ -311,18 +322,21 @@ export class Board {
    * @param {boolean} more whether this goes on with the gesture of the op before
    */
   erase(ids, more) {
+    this.#catchUp();
     const living = ids.filter((id) => this.document.isAlive(id));
-    this.#make(living.map((id, at) => ({ body: alive(id, false), more: more || at > 0 })));
+    this.#make(living.map((id, at) => ({ body: alive(id, false), more: more || at > 0 })), true);
     return living.length;
   }
 
   /** Take back the person's last gesture that shows. @returns {boolean} whether there was one */
   undo() {
+    this.#catchUp();
     return this.#repeat(undo(this.document, this.person));
   }
 
   /** Bring back what was taken back last. @returns {boolean} whether there was something */
   redo() {
+    this.#catchUp();
     return this.#repeat(redo(this.document, this.person));
   }
 
@@ -339,7 +353,7 @@ export class Board {
 
   /** Make ops of these bodies, as one gesture. @param {object[]} bodies */
   commit(bodies) {
-    this.#make(bodies.map((body, at) => ({ body, more: at > 0 })));
+    this.#make(bodies.map((body, at) => ({ body, more: at > 0 })), true);
   }
 
   /** Why there is nothing to take back or to bring back, for people to read. @param {"undo"|"redo"} what @returns {string} */
@@ -349,19 +363,25 @@ export class Board {
   }
 
   #repeat({ flag, bodies }) {
-    this.#make(bodies.map((body, at) => ({ body, more: at > 0, flag })));
-    this.review();
+    this.#make(bodies.map((body, at) => ({ body, more: at > 0, flag })), true);
+    if (this.#behind.length === 0) this.review();
+    else [this.canUndo, this.canRedo] = [true, true]; // until somebody has the time to look
     return bodies.length > 0;
   }
 
   /** Find out anew what can be undone. It looks at every op, so do it when there is time. */
   review() {
-    this.canUndo = undo(this.document, this.person).bodies.length > 0;
-    this.canRedo = redo(this.document, this.person).bodies.length > 0;
+    if (this.#behind.length === 0) Object.assign(this, review(this.document, this.person));
   }
 
-  #make(commands) {
+  /**
+   * Make ops, log them, and let the canvas take them.
+   * @param {{body: object, more: boolean, flag?: number}[]} commands
+   * @param {boolean} [isGradual] whether the canvas may take many of them in portions
+   */
+  #make(commands, isGradual = false) {
     if (this.isReadOnly) return [];
+    this.#catchUp();
     const { counter } = this.maker;
     const seen = this.document.lamport + 1;
     let ops;
@@ -373,11 +393,33 @@ export class Board {
     }
     if (ops.length === 0) return ops;
     if (!commands[0].more) this.#deeds += 1;
-    const changed = new Set(ops.flatMap((op) => [...this.document.apply(op).items]));
     [this.canUndo, this.canRedo] = [true, false]; // so it is after an ordinary gesture
+    if (isGradual && this.#defer !== null && ops.length > 2 * PORTION) {
+      this.onMade(ops); // all of it is logged before any of it is shown
+      this.#behind = ops;
+      this.#advance(PORTION);
+      return ops;
+    }
+    const changed = new Set(ops.flatMap((op) => [...this.document.apply(op).items]));
     this.onMade(ops);
     this.#tell(changed, ops.some(isAboutRoom));
     return ops;
+  }
+
+  /** The canvas takes so many more of the ops that are logged already. */
+  #advance(count) {
+    const ops = this.#behind.slice(0, count);
+    this.#behind = this.#behind.slice(count);
+    const changed = new Set(ops.flatMap((op) => [...this.document.apply(op).items]));
+    this.#tell(changed, ops.some(isAboutRoom));
+    if (this.#behind.length === 0) return;
+    const rest = this.#behind;
+    this.#defer(() => this.#behind === rest && this.#advance(PORTION));
+  }
+
+  /** What comes next builds on all that was made. */
+  #catchUp() {
+    if (this.#behind.length > 0) this.#advance(Infinity);
   }
 }
 

@@ -51,3 +51,32 @@ export function transact(database, name, mode, work, durability = "default") {
     transaction.onabort = () => reject(transaction.error ?? new Error("the browser gave the write up"));
   });
 }
+
+const PORTION = 300; // rows that are written in one task
+
+/**
+ * Write rows in one transaction, all or none; many of them in portions, so that frames come between.
+ * @param {IDBDatabase} database
+ * @param {string} name of the store
+ * @param {object[]} rows
+ * @param {(row: object) => object} toRow what is written of each
+ * @param {"default"|"strict"} durability
+ * @returns {Promise<void>} once all is done
+ */
+export function putAll(database, name, rows, toRow, durability) {
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(name, "readwrite", { durability });
+    const store = transaction.objectStore(name);
+    const put = (from) => {
+      const end = Math.min(from + PORTION, rows.length);
+      let request = null;
+      for (let at = from; at < end; at++) request = store.put(toRow(rows[at]));
+      if (end === rows.length) transaction.commit?.(); // at once: the page may be leaving
+      else request.onsuccess = () => put(end); // which keeps the transaction open
+    };
+    put(0);
+    transaction.oncomplete = () => resolve();
+    transaction.onerror = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error ?? new Error("the browser gave the write up"));
+  });
+}

@@ -152,7 +152,11 @@ export class Facts {
 
   /** Every content of every op id. */
   *every() {
-    for (const id of this.ops.keys()) yield* this.contents(id);
+    for (const [id, fact] of this.ops) {
+      const fork = this.forks.size === 0 ? undefined : this.forks.get(id);
+      if (fork === undefined) yield fact;
+      else yield* fork;
+    }
   }
 }
 

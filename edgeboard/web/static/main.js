@@ -87,10 +87,9 @@ const board = new Board({
     reviewSoon();
   },
   onMeta: () => paging.changed(),
-  onArrived: (id) => {
-    if (liveIn.arrived(id)) desk.stale();
-  },
+  onArrived: (id) => liveIn.arrived(id) && desk.stale(),
   label: () => (connection.phase === Phase.LIVE ? null : Date.now()),
+  defer: (work) => setTimeout(work),
 });
 board.isReadOnly = isEmbed;
 const following = new Following();

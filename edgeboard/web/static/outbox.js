@@ -6,7 +6,7 @@
  * decide. Ops of earlier page loads keep their own origin and are handed over again as they were.
  */
 
-import { OUTBOX, transact } from "./database.js";
+import { OUTBOX, putAll, transact } from "./database.js";
 import { compareOps, opId } from "./ids.js";
 import { Level, isWithin } from "./wire.js";
 
@@ -280,31 +280,40 @@ class IndexedStore {
   }
 
   put(rows, isAlone = false) {
-    const durability = isAlone ? "strict" : "default";
-    return this.#transact("readwrite", (store) => {
-      for (const { origin, counter, tail, more, room, level, refused } of rows) {
-        store.put({
-          person: this.#person,
-          roomName: this.#roomName,
-          origin,
-          counter,
-          tail: tail.slice(), // a view would drag the whole buffer along
-          more,
-          room,
-          level,
-          refused,
-        });
-      }
-    }, durability);
+    const toRow = ({ origin, counter, tail, more, room, level, refused }) => ({
+      person: this.#person,
+      roomName: this.#roomName,
+      origin,
+      counter,
+      tail: tail.slice(), // a view would drag the whole buffer along
+      more,
+      room,
+      level,
+      refused,
+    });
+    return putAll(this.#database, OUTBOX, rows, toRow, isAlone ? "strict" : "default");
   }
 
   remove(ids) {
+    const keyOf = (origin, counter) => [this.#person, this.#roomName, origin, counter];
     return this.#transact("readwrite", (store) => {
-      for (const id of ids) store.delete([this.#person, this.#roomName, id.slice(0, 16), Number(id.slice(17))]);
+      for (const { origin, from, to } of runsOf(ids)) store.delete(IDBKeyRange.bound(keyOf(origin, from), keyOf(origin, to)));
     });
   }
 
-  #transact(mode, work, durability) {
-    return transact(this.#database, OUTBOX, mode, work, durability);
+  #transact(mode, work) {
+    return transact(this.#database, OUTBOX, mode, work);
   }
+}
+
+/** Ids of one origin that follow each other are let go of together. @param {string[]} ids @returns {{origin: string, from: number, to: number}[]} */
+function runsOf(ids) {
+  const runs = [];
+  for (const id of ids) {
+    const [origin, counter] = [id.slice(0, 16), Number(id.slice(17))];
+    const last = runs.at(-1);
+    if (last !== undefined && last.origin === origin && last.to === counter - 1) last.to = counter;
+    else runs.push({ origin, from: counter, to: counter });
+  }
+  return runs;
 }

@@ -47,6 +47,20 @@ export function redo(document, person) {
   return { flag: Undo.REDO, bodies: firstOf(history.undone, ([gesture, undoing]) => history.redoing(gesture, undoing)) };
 }
 
+/**
+ * Whether there is something to undo, and something to redo.
+ * @param {import("./canvas.js").Document} document
+ * @param {string} person hex
+ * @returns {{canUndo: boolean, canRedo: boolean}}
+ */
+export function review(document, person) {
+  const history = new History(document, person);
+  return {
+    canUndo: firstOf(history.done, (gesture) => history.undoing(gesture)).length > 0,
+    canRedo: firstOf(history.undone, ([gesture, undoing]) => history.redoing(gesture, undoing)).length > 0,
+  };
+}
+
 /** The first bodies there are, from the newest on. */
 function firstOf(list, bodiesOf) {
   for (let i = list.length - 1; i >= 0; i--) {
@@ -78,9 +92,10 @@ class Gesture {
     for (const fact of this.facts) {
       const key = keyOf(fact);
       if (key === null) continue;
-      const text = JSON.stringify(key);
-      if (!this.#keys.has(text)) this.#keys.set(text, { key, facts: [] });
-      this.#keys.get(text).facts.push(fact);
+      const text = textOf(key);
+      const known = this.#keys.get(text);
+      if (known === undefined) this.#keys.set(text, { key, facts: [fact] });
+      else known.facts.push(fact);
     }
     return this.#keys;
   }
@@ -93,7 +108,9 @@ class Gesture {
 
   /** Its facts on the registers that another one acts on. @param {Gesture} other */
   on(other) {
-    return [...other.keys.keys()].flatMap((text) => this.keys.get(text)?.facts ?? []);
+    const found = [];
+    for (const text of other.keys.keys()) for (const fact of this.keys.get(text)?.facts ?? []) found.push(fact);
+    return found;
   }
 }
 
@@ -114,6 +131,9 @@ function keyOf({ part, id, body }) {
       return null;
   }
 }
+
+/** A key as text; one of a name may be any text, so it comes behind a sign of its own. */
+const textOf = ({ target, item, register, name }) => target ?? (item === undefined ? `=${name}` : `${item}/${register}`);
 
 /**
  * The person's gestures that count, oldest first.
@@ -175,7 +195,8 @@ class History {
       if (at < 0) return;
       const [standing] = this.done.splice(at, 1);
       this.undone.push([standing, gesture]);
-      for (const fact of [...gesture.facts, ...standing.on(gesture)]) this.#cancelled.add(fact.id);
+      for (const fact of gesture.facts) this.#cancelled.add(fact.id);
+      for (const fact of standing.on(gesture)) this.#cancelled.add(fact.id);
     } else {
       const at = this.undone.findLastIndex(([, undoing]) => undoing.answers(gesture));
       if (at < 0) return;
@@ -280,8 +301,9 @@ class History {
     const changes = [];
     for (const [target, value] of [...alive].reverse()) {
       const follows = changes.length > 0 && this.#facts.contents(target).some(({ part }) => part === Part.CLEAR);
-      if (document.isAlive(target) !== value && (follows || this.#shows(target, alive))) changes.unshift(aliveBody(target, value));
+      if (document.isAlive(target) !== value && (follows || this.#shows(target, alive))) changes.push(aliveBody(target, value));
     }
+    changes.reverse();
     const changed = new Set(changes.map(({ target }) => target));
     const seen = values.filter(({ target }) => target === undefined || changed.has(target) || document.isAlive(target));
     return [...changes, ...seen];

@@ -161,6 +161,36 @@ test("undo and redo go through the own gestures and stop at their ends", () => {
   assert.deepEqual([table.board.canUndo, table.board.canRedo], [true, false]);
 });
 
+test("a large gesture is logged whole at once, shown in portions, and whole before anything builds on it", () => {
+  const waiting = [];
+  const made = [];
+  let seen = 0;
+  const board = new Board({
+    person: "aa".repeat(16),
+    onMade: (ops) => made.push(...ops),
+    onChanged: (ids) => (seen += [...ids].length),
+    onArrived: () => {},
+    defer: (work) => waiting.push(work),
+  });
+  const copies = Array.from({ length: 900 }, () => ({ type: 1, pieces: [{ payload: new Uint8Array([1]), cuts: [] }], registers: [] }));
+  const ids = board.addCopies(copies, { page: 0, layer: 0 });
+  assert.equal(made.length, 900);
+  assert.deepEqual(made.slice(0, 2).map(({ more }) => more), [false, true]);
+  assert.ok(board.document.items().length < 900);
+  while (waiting.length > 0) waiting.shift()();
+  assert.deepEqual([board.document.items().length, seen], [900, 900]);
+  assert.ok(board.undo());
+  assert.equal(made.length, 1800);
+  assert.ok(board.document.items().length > 0);
+  assert.ok(board.redo(), "it builds on all of the undo");
+  assert.equal(made.length, 2700);
+  assert.equal(board.erase(ids, false), 900);
+  while (waiting.length > 0) waiting.shift()();
+  assert.equal(board.document.items().length, 0);
+  board.review();
+  assert.deepEqual([board.canUndo, board.canRedo], [true, false]);
+});
+
 test("ops of an earlier page are the same person's, and can be undone", () => {
   table.stroke();
   const later = new Table();
