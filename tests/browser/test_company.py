@@ -65,7 +65,7 @@ def test_who_comes_back_is_told_what_changed_and_shown_where(boards, room, invit
     before = middle(ana)
     ana.page.locator("#toasts .toast").get_by_text("Show").click()
     ana.until("!document.querySelector('.toast')")
-    assert middle(ana)[0] > before[0] + 600
+    eventually(lambda: middle(ana)[0] > before[0] + 600)  # it glides there
     ana.press("0")
     for _ in range(30):
         ana.page.mouse.wheel(-40, 0)
