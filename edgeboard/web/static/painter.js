@@ -21,7 +21,7 @@ const CALM_MS = 60; // without ink that comes below other ink: then all has come
 const OWED_MS = 1_000; // that such ink waits at most, while more of it comes
 const REPAINT_ITEMS_MAX = 1_500; // in a changed box; more are painted behind the scene
 const REPAINT_HEAVY_MAX = 2; // of those that take long
-const MARGIN_SHARE = 0.25; // of the window's shorter side, that the sheet has around it
+const MARGIN_SHARE = 0.125; // of the window's shorter side, that the sheet has around it
 const RATIO_MAX = 3; // device px per CSS px that we pay for
 
 /** A canvas, its items as pictures, and what of them is on the sheet. */

@@ -3,7 +3,7 @@
  *
  * What a canvas is told is carried out after the frame's script, by as much as ten times its own cost where no graphics
  * processor helps; so it is the time from frame to frame that tells how much was too much, not that of the slice. What
- * was too much is remembered and come near to slowly: who tries again at once has every third frame late.
+ * was too much is remembered, and doubted slowly: who tries it again at once has every third frame late.
  */
 
 const FRAME_MS = 1_000 / 60;
@@ -11,20 +11,22 @@ const CALM_MS = 200; // after somebody drew, or looked elsewhere
 const LEAST_MS = 0.5; // of a slice
 const FIRST_MS = 4;
 const SHARE_MAX = 0.6; // of the time from frame to frame
-const SOON = 1.25; // by which a slice grows from one to the next
-const SLOWLY = 1.01; // .. near what was too much
-const NEAR = 0.7; // of that
-const PAST = 1.1; // of that
+const SOON = 1.25; // by which a slice grows from one to the next, at most
+const NEAR = 0.75; // of what was too much, that it grows to
+const HASTY_DOUBT = 1.003; // by which that is thought to be more, with each slice that was in time
+const CALM_DOUBT = 1.02;
 
 /** What is known of slices at one time from frame to frame. */
 class Rhythm {
   #wanted;
+  #doubt;
   #budget = FIRST_MS;
-  #limit = Infinity; // the last slice that was too much
+  #limit = Infinity; // what was too much
 
-  /** @param {number} wanted ms from frame to frame */
-  constructor(wanted) {
+  /** @param {number} wanted ms from frame to frame @param {number} doubt */
+  constructor(wanted, doubt) {
     this.#wanted = wanted;
+    this.#doubt = doubt;
   }
 
   /** @param {number|null} apart ms since the slice before, if that was in the frame before @returns {number} ms to work */
@@ -33,8 +35,8 @@ class Rhythm {
       this.#limit = this.#budget;
       this.#budget *= Math.max(0.5, this.#wanted / apart);
     } else if (apart !== null) {
-      if (this.#budget > PAST * this.#limit) this.#limit = Infinity; // something else was too much then
-      this.#budget *= this.#budget < NEAR * this.#limit ? SOON : SLOWLY;
+      this.#limit *= this.#doubt;
+      this.#budget = Math.max(this.#budget, Math.min(SOON * this.#budget, NEAR * this.#limit));
     }
     this.#budget = Math.min(Math.max(this.#budget, LEAST_MS), SHARE_MAX * this.#wanted);
     return this.#budget;
@@ -43,8 +45,8 @@ class Rhythm {
 
 /** One work after the other. */
 export class Slices {
-  #hasty = new Rhythm(FRAME_MS); // while somebody draws, or looks elsewhere
-  #calm = new Rhythm(2 * FRAME_MS); // while nobody does
+  #hasty = new Rhythm(FRAME_MS, HASTY_DOUBT); // while somebody draws, or looks elsewhere
+  #calm = new Rhythm(2 * FRAME_MS, CALM_DOUBT); // while nobody does
   #last = null; // when the slice before began, if that was in the frame before
   #hurried = -Infinity;
 
