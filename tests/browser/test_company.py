@@ -1,5 +1,7 @@
 """People among people: following what somebody looks at, and hearing what happened meanwhile."""
 
+from tests.browser.test_history import open_history
+
 
 def middle(person):
     """The canvas point in the middle of somebody's window."""
@@ -24,6 +26,11 @@ def test_who_follows_sees_what_the_other_looks_at_until_they_move_the_paper(boar
     ben.until("edgeboard.people.length === 2")
     press_follow(ben, "Ana")
     assert ben.page.locator("#follow").inner_text().startswith("Following Ana")
+    open_history(ben)
+    ben.page.evaluate("document.activeElement.blur()")
+    ben.press("Escape")
+    ben.page.locator("#player").wait_for(state="hidden")
+    assert ben.page.locator("#follow").is_visible(), "one Escape ends one thing"
     ana.page.mouse.move(600, 400)
     for _ in range(10):
         ana.page.mouse.wheel(33, 21)

@@ -85,14 +85,16 @@ export class Player {
     find("player-play").focus();
   }
 
+  /** Back to the room as it is. @returns {boolean} whether it was open */
   close() {
-    if (!this.isOpen) return;
+    if (!this.isOpen) return false;
     this.pause();
     this.#story = null;
     this.#document = null;
     find("player").hidden = true;
     document.body.classList.remove("is-past");
     this.#parts.desk.showPresent();
+    return true;
   }
 
   pause() {
