@@ -200,13 +200,14 @@ class Node:
         await self._loads.setdefault(room, asyncio.Event()).wait()
 
     async def until_stored(self, room: Room) -> None:
-        """Log what is being gathered, and wait until the disk has all that this board has logged in a room.
+        """Log what is being gathered, and wait until the disk has all that this board has logged in a room by now.
 
         Raises:
             StoreError: the disk takes nothing.
         """
         self.feed(lambda _: self.pipeline.flush())
-        while not room.is_stored:
+        is_stored = room.saved_by_now()  # people go on drawing meanwhile
+        while not is_stored():
             if self.pipeline.store_failed_text is not None:
                 raise StoreError(f"what was taken is in memory and not on the disk: {self.pipeline.store_failed_text}")
             self._commits.append(asyncio.get_running_loop().create_future())

@@ -240,12 +240,10 @@ class Room:
     def own_author(self) -> AuthorTag | None:
         return None if self._author is None else self._author.tag
 
-    @property
-    def is_stored(self) -> bool:
-        """Whether our disk has all that this board has logged here; nothing is being gathered either."""
-        if self._gathering.ops:
-            return False
-        return self._author is None or self._entries == 0 or self.receipts.is_saved(self._author.tag, self._entries - 1)
+    def saved_by_now(self) -> Callable[[], bool]:
+        """Says, whenever it is asked, whether our disk has all that this board has logged here until now."""
+        author, end = self._author, self._entries
+        return lambda: author is None or end == 0 or self.receipts.is_saved(author.tag, end - 1)
 
     # -- the same, reduced
 

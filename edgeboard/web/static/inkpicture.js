@@ -30,9 +30,10 @@ class Part {
 
   constructor(id, columns, cuts, width, again = null) {
     [this.id, this.cuts, this.width] = [id, cuts, width];
-    this.length = columns.x.length;
-    this.hasPressure = columns.pressure !== null && columns.pressure !== undefined;
-    this.#columns = columns;
+    const { scale, x, y, pressure = null } = columns;
+    this.length = x.length;
+    this.hasPressure = pressure !== null;
+    this.#columns = { scale, x, y, pressure }; // times and tilts are not drawn
     this.#again = again;
     if (cuts.length === 0) this.box = boxOf(columns, width / WIDTH_STEPS / 2);
     else this.box = this.runs().map(discsRect).reduce(united, null);

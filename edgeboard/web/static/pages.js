@@ -43,21 +43,19 @@ export class Pages {
     if (isShown) open.setAttribute("aria-current", "page");
     open.append(make("span", "name", pageName(page)), make("span", "soft", counted(page.count, "{n} item", "{n} items")));
     open.addEventListener("click", () => this.#commands.turnTo(page.number));
-    const rename = make("button", "tool small");
-    rename.type = "button";
-    rename.dataset.key = `rename ${page.number}`;
-    rename.setAttribute("aria-label", say("Rename {name}", { name: pageName(page) }));
-    rename.append(icon("edit"));
-    rename.addEventListener("click", () => this.#commands.rename(page.number));
-    row.append(open, rename);
-    if (!hasOthers) return row;
-    const remove = make("button", "tool small");
-    remove.type = "button";
-    remove.dataset.key = `remove ${page.number}`;
-    remove.setAttribute("aria-label", say("Delete {name}", { name: pageName(page) }));
-    remove.append(icon("trash"));
-    remove.addEventListener("click", () => this.#commands.remove(page.number));
-    row.append(remove);
+    row.append(open, small(page, "rename", say("Rename {name}", { name: pageName(page) }), "edit", this.#commands.rename));
+    if (hasOthers) row.append(small(page, "remove", say("Delete {name}", { name: pageName(page) }), "trash", this.#commands.remove));
     return row;
   }
+}
+
+/** A small button of a page. */
+function small({ number }, act, label, glyph, press) {
+  const button = make("button", "tool small");
+  button.type = "button";
+  button.dataset.key = `${act} ${number}`;
+  button.setAttribute("aria-label", label);
+  button.append(icon(glyph));
+  button.addEventListener("click", () => press(number));
+  return button;
 }
