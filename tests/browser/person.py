@@ -32,7 +32,8 @@ READ_STROKES = """async () => {
 
 
 # What of a canvas (#sheet, #overlay) lies at a place of the window: red, green, blue, alpha of each px, row by row.
-PIXELS = """([x, y, width, height, id]) => {
+PIXELS = """async ([x, y, width, height, id]) => {
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame); // a canvas is painted in the frame after a change
     const canvas = document.getElementById(id);
     const box = canvas.getBoundingClientRect();
     const ratio = canvas.width / box.width;
@@ -93,7 +94,7 @@ class Person:
         return self.page.evaluate(expression, argument)
 
     def pixels(self, x, y, width=1, height=1, where="sheet"):
-        """What is painted in a part of the window: (red, green, blue, alpha) of each px."""
+        """What a part of the window shows two frames from now: (red, green, blue, alpha) of each px."""
         return [tuple(each) for each in self.ask(PIXELS, [x, y, width, height, where])]
 
     def until(self, expression, seconds=PATIENCE_S):
