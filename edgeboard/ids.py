@@ -17,6 +17,7 @@ AuthorId = NewType("AuthorId", bytes)  # 24 bytes: node id 16, boot number u32, 
 AuthorTag = NewType("AuthorTag", bytes)  # 8 bytes, see author_tag()
 Origin = NewType("Origin", int)  # 64 random bits: one run of a person's device
 OpId = NewType("OpId", int)  # origin << 32 | counter
+MeshTag = NewType("MeshTag", bytes)  # 8 bytes, see mesh_tag()
 BlobHash = NewType("BlobHash", bytes)  # 32 bytes, SHA-256 of a blob
 
 BLOB_HASH_BYTES = 32
@@ -79,3 +80,8 @@ def author_tag(author: AuthorId, public_key: bytes) -> AuthorTag:
 def room_id(mesh: MeshId, name: str) -> RoomId:
     """The id of the room of this name in this mesh."""
     return RoomId(hashlib.sha256(b"edgeboard-room-1" + mesh + name.encode()).digest()[:16])
+
+
+def mesh_tag(mesh: MeshId) -> MeshTag:
+    """What a mesh is called where strangers can read it: it tells the boards of two meshes apart, and nothing else."""
+    return MeshTag(hashlib.sha256(b"edgeboard-tag-1" + mesh).digest()[:8])

@@ -63,16 +63,45 @@ class Link(Protocol):
 class Transport(Protocol):
     """Opens links to nodes, and hands over links that others opened through `on_link`."""
 
-    async def connect(self, url: str) -> Link:
+    async def reach(self, urls: Sequence[str]) -> tuple[str, ...]:
+        """Those of these addresses (http://host:port) at which anything answers.
+
+        Raises:
+            TransportError: none does.
+        """
+        ...
+
+    async def connect(self, url: str, node: NodeId | None = None) -> Link:
         """Open an authenticated link to the node whose board is at `url` (http://host:port).
+
+        Args:
+            url: of the board.
+            node: who is meant; None: whoever is there.
 
         Raises:
             TransportError: unreachable, timed out.
-            RefusedError: the other side, or we, refused; the code says why.
+            RefusedError: the other side, or we, refused; the code says why: FORBIDDEN if another node is there.
         """
         ...
 
     async def close(self) -> None: ...
+
+
+Found = Callable[[NodeId, tuple[str, ...]], None]  # a node may be at these URLs, the likeliest first
+Gone = Callable[[NodeId], None]  # it has said goodbye
+
+
+class Discovery(Protocol):
+    """Says which boards of this mesh are nearby. Hints only: whoever is dialled has to prove who he is."""
+
+    async def run(self, port: int, found: Found, gone: Gone) -> None:
+        """Announce this board, which listens on `port`, and tell of others, until cancelled. `found` comes again when a
+        node's addresses change, and after anything that makes it worthwhile to dial again."""
+        ...
+
+    async def close(self) -> None:
+        """Say goodbye. Never raises; `run` has been cancelled before."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

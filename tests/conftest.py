@@ -77,11 +77,12 @@ LOOPBACK = "transport:\n  include_loopback: true\n  addresses: [127.0.0.1]\n"
 class RunningNode:
     """A real `edgeboard run` process with a state directory of its own."""
 
-    def __init__(self, state, *arguments, host="127.0.0.1", environment=None):
+    def __init__(self, state, *arguments, host="127.0.0.1", environment=None, prefix=()):
         self.state = state
         self.host = host
         self.arguments = arguments
         self.environment = environment or {}
+        self.prefix = prefix  # what runs the command, somewhere else
         self.process = None
         self.port = None
         self.log = state.with_suffix(".log")
@@ -91,7 +92,7 @@ class RunningNode:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    sys.executable, "-m", "edgeboard.cli", "run", "--state", str(self.state),
+                    *self.prefix, sys.executable, "-m", "edgeboard.cli", "run", "--state", str(self.state),
                     "--listen", f"{self.host}:{self.port or port}", *self.arguments,
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.environment},

@@ -100,12 +100,15 @@ def _run(parser: argparse.ArgumentParser) -> None:
     add_state(parser, "this node")
     parser.add_argument(
         "--listen", metavar="HOST:PORT", type=reads(values.read_listen),
-        help="where to serve the board (default: 0.0.0.0:8787); port 0 takes any that is free",
+        help="where to serve the board (default: [::]:8787, which is IPv4 too); port 0 takes any that is free",
     )  # fmt: skip
     parser.add_argument(
         "--peer", metavar="URL", action="append", type=reads(values.read_peer),
         help="another board to link to; may be given several times",
     )  # fmt: skip
+    parser.add_argument(
+        "--no-discovery", action="store_true", help="announce this board to nobody, and look for no others"
+    )
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings in YAML; what is said here wins over it")
     parser.add_argument("--name", type=reads(values.read_name), help="what others see (default: the machine's name)")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="default: info")
@@ -179,13 +182,13 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
     add_state(parser, "the node")
     parser.add_argument(
         "--listen", metavar="HOST:PORT", type=reads(values.read_listen),
-        help="where the board is to be served (default: 0.0.0.0:8787)",
+        help="where the board is to be served (default: [::]:8787, which is IPv4 too)",
     )  # fmt: skip
     parser.add_argument(
         "--peer", metavar="URL", action="append", type=reads(values.read_peer), help="a board that it is to link to"
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="the settings that the node is run with")
-    parser.set_defaults(room=None, name=None, log_level=None)
+    parser.set_defaults(room=None, name=None, log_level=None, no_discovery=False)
     add_json(parser)
 
 

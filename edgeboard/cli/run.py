@@ -45,12 +45,14 @@ def config_of(arguments: argparse.Namespace) -> Config:
         node = replace(node, state=arguments.state)
     if arguments.listen is not None:
         node = replace(node, listen=arguments.listen)
+    discovery = replace(config.discovery, mdns=False) if arguments.no_discovery else config.discovery
     logs = config.logging if arguments.log_level is None else replace(config.logging, level=arguments.log_level)
     return replace(
         config,
         node=node,
         rooms=_unique(arguments.room) or config.rooms,
         peers=_unique([*config.peers, *(arguments.peer or ())]),
+        discovery=discovery,
         logging=logs,
     )
 

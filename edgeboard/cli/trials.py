@@ -76,10 +76,10 @@ async def exchange(settings: Settings) -> Exchange:
 
         link.attach(echo, lambda code, text: None)
 
-    async def introduce(url: str, sdp: str) -> tuple[str, bytes]:
+    async def introduce(url: str, sdp: str, to: object) -> tuple[str, bytes]:
         return await there.answer_node(sdp, first.key.public_key, "this process"), second.key.public_key
 
-    async def nowhere(url: str, sdp: str) -> tuple[str, bytes]:
+    async def nowhere(url: str, sdp: str, to: object) -> tuple[str, bytes]:
         raise AssertionError("it only answers")
 
     here = LinkTransport(ours, first, introduce, accept)

@@ -25,6 +25,7 @@ from edgeboard.config.values import (
     read_room,
     read_whole,
 )
+from edgeboard.discovery.settings import Settings as DiscoverySettings
 from edgeboard.rooms.compaction import CompactionSettings
 from edgeboard.storage.settings import Settings as StorageSettings
 from edgeboard.transport.settings import Settings as TransportSettings
@@ -71,6 +72,7 @@ class Config:
     node: NodeSection = field(default_factory=NodeSection)
     rooms: tuple[str, ...] = ("lobby",)  # open from the start; others open when somebody enters them
     peers: tuple[str, ...] = ()  # boards to link to, as http://HOST:PORT
+    discovery: DiscoverySettings = DiscoverySettings()
     transport: TransportSettings = TransportSettings()
     guests: GuestsSection = GuestsSection()
     storage: StorageSection = StorageSection()
@@ -105,9 +107,11 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (NodeSection, "listen"): Shape(read_listen),
     (Config, "rooms"): Shape(read_room, most=ROOMS_MAX, least=1),
     (Config, "peers"): Shape(read_peer, most=PEERS_MAX),
+    (DiscoverySettings, "interfaces"): Shape(read_address, word="auto"),
     (TransportSettings, "addresses"): Shape(read_address, word="auto"),
     (TransportSettings, "ice_servers"): Shape(read_ice_server, most=8),
     (TransportSettings, "open_s"): Shape(partial(read_number, least=0.1, most=60.0)),
+    (TransportSettings, "knock_s"): Shape(partial(read_number, least=0.05, most=10.0)),
     (TransportSettings, "linger_s"): Shape(partial(read_number, least=0.0, most=10.0)),
     (TransportSettings, "close_s"): Shape(partial(read_number, least=0.0, most=10.0)),
     (TransportSettings, "half_open_nodes"): Shape(_COUNT),

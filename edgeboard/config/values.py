@@ -29,7 +29,7 @@ _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?")
 class Listen:
     """Where a board serves its pages and takes links; port 0 takes any that is free."""
 
-    host: str = "0.0.0.0"
+    host: str = "::"  # IPv4 as well
     port: int = DEFAULT_PORT
 
     def __str__(self) -> str:
@@ -40,7 +40,7 @@ def read_listen(text: str) -> Listen:
     host, colon, port = text.rpartition(":")
     host = _bare_host(host) if colon else ""
     if not host or not _is_port(port):
-        raise ValueError(f"{_show(text)} is not HOST:PORT; write for example 0.0.0.0:{DEFAULT_PORT} or [::]:8080")
+        raise ValueError(f"{_show(text)} is not HOST:PORT; write for example [::]:{DEFAULT_PORT} or 10.0.0.5:8080")
     return Listen(host, int(port))
 
 

@@ -14,9 +14,11 @@ from aiohttp import web
 from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
 from edgeboard.ids import MeshId
 from edgeboard.node.links import Links
+from edgeboard.node.nearby import Nearby
 from edgeboard.node.node import Node
-from edgeboard.ports import Blobs, Store, Transport, Writer
-from edgeboard.runtime.supervise import Supervisor
+from edgeboard.ports import Blobs, Discovery, Store, Transport, Writer
+from edgeboard.runtime.supervise import OnFailure, Supervisor
+from edgeboard.web.addresses import listen
 
 STOP_S = 1.8  # a stop is done within 2 s
 LOOK_S = 30.0  # between two looks at the space on the disk
@@ -50,6 +52,8 @@ class Board:
         peers: tuple[str, ...],
         required_peers: tuple[str, ...],
         supervisor: Supervisor,
+        nearby: Nearby,
+        discovery: Discovery | None,
         warm_up: Callable[[], object],
         adopt: Callable[[], Coroutine[Any, Any, None]],
         look_at_disk: Callable[[], None],
@@ -71,6 +75,8 @@ class Board:
         self._peers = peers
         self._required = frozenset(required_peers)
         self._supervisor = supervisor
+        self._nearby = nearby
+        self._discovery = discovery
         self._warm_up = warm_up
         self._adopt = adopt
         self._look_at_disk = look_at_disk
@@ -96,6 +102,10 @@ class Board:
             self._warm_up()
             self.spawn(self._adopt(), name="take over rooms of the mesh before")
             self.spawn(self._watch_disk(), name="watch the space on the disk")
+            self.spawn(self._nearby.keep_linked(), name="link to the boards nearby")
+            if self._discovery is not None:
+                run = partial(self._discovery.run, self.port, self._nearby.found, self._nearby.gone)
+                self._supervisor.start("discovery", run, OnFailure.RESTART)
             for url in dict.fromkeys(self._peers):
                 self.spawn(self.links.keep_linked(self._transport, url, self._refusal(url)), name=f"link to {url}")
         except BaseException:
@@ -107,14 +117,12 @@ class Board:
         runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.3, handle_signals=False)
         await runner.setup()
         self._runners.append(runner)
-        site = web.TCPSite(runner, host or None, port)
         try:
-            await site.start()
+            opened = listen(host, port)
+            self.port = opened.getsockname()[1]
+            await web.SockSite(runner, opened).start()
         except OSError as error:
             raise UserError(explain_listen(host, port, error)) from None
-        addresses = runner.addresses
-        if addresses:
-            self.port = addresses[0][1]
         if self._socket_path is None:
             return
         control = web.AppRunner(self._control, access_log=None, shutdown_timeout=0.3, handle_signals=False)
@@ -176,6 +184,7 @@ class Board:
                     self._writer.close(),
                     self._transport.close(),
                     self._closing(),
+                    *(() if self._discovery is None else (self._discovery.close(),)),
                     *(runner.cleanup() for runner in self._runners),
                 )
         except TimeoutError:
@@ -196,6 +205,6 @@ def explain_listen(host: str, port: int, error: OSError) -> str:
         case errno.EACCES:
             return f"not allowed to listen on {where}; ports below 1024 need root, choose another with --listen"
         case errno.EADDRNOTAVAIL:
-            return f"{host} is not an address of this machine; use 0.0.0.0 for all with --listen"
+            return f"{host} is not an address of this machine; use [::]:PORT for all with --listen"
         case _:
             return f"cannot listen on {where}: {error.strerror or error}"

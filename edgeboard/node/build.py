@@ -9,6 +9,7 @@ import hashlib
 import os
 import random
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -16,15 +17,17 @@ from edgeboard import __version__, _native
 from edgeboard.blobs.values import BlobSettings
 from edgeboard.clock import Clock, SystemClock
 from edgeboard.config.schema import Config
+from edgeboard.discovery.mdns import MdnsDiscovery
 from edgeboard.identity.credentials import Credentials, boot_bytes
 from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot
 from edgeboard.identity.keys import verify
-from edgeboard.ids import Origin, PersonId, RoomId, author_id
+from edgeboard.ids import NodeId, Origin, PersonId, RoomId, author_id, mesh_tag
 from edgeboard.node.adoption import adopt_rooms
 from edgeboard.node.api import Api
 from edgeboard.node.board import Board
 from edgeboard.node.footprint import list_imports, resident_bytes
 from edgeboard.node.links import Links
+from edgeboard.node.nearby import Nearby
 from edgeboard.node.node import Node
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Identity, PipelineSettings
@@ -113,6 +116,13 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     transport = LinkTransport(config.transport, credentials, introducer.introduce, on_link)
     signaling = SignalingServer(credentials, clock, transport.answer_node, transport.answer_guest)
 
+    def dial(node: NodeId, urls: tuple[str, ...], failed: Callable[[NodeId], None]) -> None:
+        links.dial(transport, node, urls, failed)
+
+    nearby = Nearby(key.node_id, random.Random(secrets.randbits(64)), dial, links.is_linked)
+    tag, host = mesh_tag(mesh.mesh), config.node.listen.host
+    discovery = MdnsDiscovery(config.discovery, key.node_id, tag, config.node.name, host)
+
     board: Board
     kernels_remedy = _native.remedy()
 
@@ -169,6 +179,8 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         peers=config.peers,
         required_peers=required_peers,
         supervisor=supervisor,
+        nearby=nearby,
+        discovery=discovery if config.discovery.mdns else None,
         warm_up=transport.warm_up,
         adopt=lambda: adopt_rooms(store, mesh.mesh, api),
         look_at_disk=state.space.look,

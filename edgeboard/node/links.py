@@ -4,19 +4,20 @@ Rules of this file:
 - between two nodes one link lives: of two that cross, the one that the lower node id opened; of two in one direction
   the newer, since the older is dead or dying;
 - two runs of one node key cannot both be alive: while the first still answers, the second is refused as a clone;
-- a dialled board is tried for ever, with growing pauses, and never while it is linked already; the log hears of the
-  first attempt that fails, of one an hour, and of the link.
+- a board that is named by its address is tried for ever, with growing pauses, and never while it is linked already;
+  the log hears of the first attempt that fails, of one an hour, and of the link;
+- a node that is named by its id is tried once, at all of its addresses; when again is for whoever asked.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import final
 
-from edgeboard.errors import CloseCode, RefusedError, TransportError
+from edgeboard.errors import CloseCode, EdgeboardError, RefusedError, TransportError
 from edgeboard.ids import NodeId
 from edgeboard.node.outages import Outage
 from edgeboard.ports import Link, Transport
@@ -82,6 +83,8 @@ class Links:
         self._by_node: dict[NodeId, Linked] = {}
         self._next = 1
         self._closing = False
+        self._dialling: set[NodeId] = set()
+        self._strangers: dict[NodeId, set[str]] = {}  # addresses at which somebody else was found
         self.refusals: dict[str, str] = {}  # board address to the reason it gave last
 
     def get(self, number: int) -> Link | None:
@@ -159,6 +162,58 @@ class Links:
             del self._by_node[peer.node]
         linked.ended.set()
         self._on_down(linked.number)
+
+    def is_linked(self, node: NodeId) -> bool:
+        """Whether there is a link to a node that answers."""
+        linked = self._by_node.get(node)
+        return linked is not None and not self._is_suspect(linked.number)
+
+    def dial(self, transport: Transport, node: NodeId, urls: Sequence[str], failed: Callable[[NodeId], None]) -> None:
+        """Link to a node, wherever of these addresses it is; does nothing while it is linked or being dialled.
+
+        Args:
+            failed: told if no link came of it.
+        """
+        if node in self._dialling or self._closing or self.is_linked(node):
+            return
+        self._dialling.add(node)
+        self._spawn(self._dial(transport, node, urls, failed), name=f"dial {node.hex()[:8]}")
+
+    async def _dial(
+        self, transport: Transport, node: NodeId, urls: Sequence[str], failed: Callable[[NodeId], None]
+    ) -> None:
+        try:
+            await self._dial_each(transport, node, urls)
+        except EdgeboardError as error:
+            _log.debug("no link to board %s: %s", node.hex()[:8], error)
+        finally:
+            self._dialling.discard(node)
+        if not self.is_linked(node) and not self._closing:
+            failed(node)
+
+    async def _dial_each(self, transport: Transport, node: NodeId, urls: Sequence[str]) -> None:
+        """Try one address after the other; raises as `Transport.connect` if the last one fails."""
+        strangers = self._strangers.setdefault(node, set())
+        strangers &= set(urls)
+        known = [url for url in urls if url not in strangers]
+        if not known:  # or they were strangers for a while only
+            strangers.clear()
+            known = list(urls)
+        reached = await transport.reach(known)
+        for url in reached:
+            if self.is_linked(node):
+                return
+            try:
+                link = await transport.connect(url, node)
+            except (RefusedError, TransportError) as error:
+                if isinstance(error, RefusedError) and error.code is CloseCode.FORBIDDEN:
+                    strangers.add(url)
+                if url == reached[-1]:
+                    raise
+            else:
+                self._strangers.pop(node, None)
+                self.accept(link, ours=True)
+                return
 
     async def keep_linked(self, transport: Transport, url: str, on_refused: Callable[[RefusedError], None]) -> None:
         """Dial the board at `url` whenever it is not linked; ends only when cancelled.

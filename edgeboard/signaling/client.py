@@ -9,6 +9,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, D
 
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, TransportError
 from edgeboard.identity.credentials import Credentials
+from edgeboard.ids import NodeId
 from edgeboard.signaling.messages import ENVELOPE_MAX, NONCE_BYTES, read_answer, write_offer
 
 TIMEOUT_S = 5.0  # in all; the other board only has to look at its own addresses
@@ -26,15 +27,16 @@ class SignalingClient:
         self._entropy = entropy
         self._http: ClientSession | None = None
 
-    async def introduce(self, board: str, sdp: str) -> tuple[str, bytes]:
-        """Hand an offer to the board at this URL; returns its answer and the public key that signed it.
+    async def introduce(self, board: str, sdp: str, to: NodeId | None = None) -> tuple[str, bytes]:
+        """Hand an offer to the board at this URL, for the node `to` or whoever is there; returns the answer and the
+        public key that signed it.
 
         Raises:
             TransportError: unreachable, timed out, or not a board.
             RefusedError: the board, or we, refused.
         """
         nonce = self._entropy(NONCE_BYTES)
-        body = await self.post_offer(board.rstrip("/") + PATH, write_offer(self._credentials, nonce, sdp))
+        body = await self.post_offer(board.rstrip("/") + PATH, write_offer(self._credentials, nonce, sdp, to))
         try:
             answer = read_answer(body, self._credentials, nonce)
         except DecodeError as error:

@@ -8,17 +8,12 @@ to the connection that is made at that moment, so two transports in one process 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from ipaddress import IPv6Address
+from itertools import groupby
 
-import ifaddr
-
+from edgeboard.runtime.interfaces import InterfaceAddress, choose, list_addresses
 from edgeboard.transport.settings import Settings
 
 LOOPBACK = "127.0.0.1"
-
-# Names of interfaces that lead into this machine (containers, virtual machines) or out of the building (VPNs).
-_INWARD = ("docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "podman", "cni", "flannel", "lxc", "lxd")
-_OUTWARD = ("tun", "tap", "wg", "ppp", "zt", "tailscale", "utun")
 
 _offered: ContextVar[list[str] | None] = ContextVar("_offered", default=None)
 
@@ -30,12 +25,7 @@ def local_addresses(settings: Settings) -> list[str]:
     the candidate does not carry and the other side, bound to its own, does not need.
     """
     chosen = settings.addresses
-    everything = list(_interface_addresses())
-    if chosen:
-        found = [address for name, address in everything if name in chosen or address in chosen]
-    else:
-        found = [address for name, address in everything if not name.startswith(_INWARD + _OUTWARD)]
-        found = found or [address for _, address in everything]
+    found = [str(address) for address in choose(list(_usable()), chosen)]
     if settings.include_loopback or LOOPBACK in chosen:
         found.append(LOOPBACK)
     return list(dict.fromkeys(found))
@@ -59,15 +49,7 @@ def offered(use_ipv4: bool, use_ipv6: bool) -> list[str] | None:
     return [address for address in addresses if (use_ipv6 if ":" in address else use_ipv4)]
 
 
-def _interface_addresses() -> Iterator[tuple[str, str]]:
-    for adapter in ifaddr.get_adapters():
-        usable, link_local = [], []
-        for ip in adapter.ips:
-            if isinstance(ip.ip, str):
-                usable += [ip.ip] if not ip.ip.startswith("127.") else []
-            elif IPv6Address(ip.ip[0]).is_link_local:
-                link_local.append(f"{ip.ip[0].partition('%')[0]}%{adapter.name}")
-            elif not IPv6Address(ip.ip[0]).is_loopback:
-                usable.append(ip.ip[0])
-        for address in usable or link_local[:1]:
-            yield adapter.name, address
+def _usable() -> Iterator[InterfaceAddress]:
+    for _, group in groupby(list_addresses(), lambda address: address.interface):
+        addresses = [address for address in group if not address.is_loopback]
+        yield from [address for address in addresses if not address.is_zoned] or addresses[:1]

@@ -9,29 +9,24 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from aiohttp import (
-    ClientError,
-    ClientSession,
-    ClientWebSocketResponse,
-    ClientWSTimeout,
-    DummyCookieJar,
-    TCPConnector,
-)
 from aiohttp.web import WebSocketResponse
 from yarl import URL
 
 from edgeboard.errors import CloseCode, EdgeboardError, RefusedError, TransportError
 from edgeboard.identity.credentials import Credentials
+from edgeboard.ids import NodeId, node_id
 from edgeboard.ports import Link, Peer
 from edgeboard.transport import patches
+from edgeboard.transport.boards import WebSockets, knock, read_board
+from edgeboard.transport.half_open import HalfOpen
 from edgeboard.transport.link import Carrier, OpenLink
 from edgeboard.transport.meeting import Meeting, Seal
-from edgeboard.transport.relay import FRAME_MAX, RelayCarrier
+from edgeboard.transport.relay import RelayCarrier
 from edgeboard.transport.settings import Settings
 from edgeboard.transport.tasks import Tasks
 from edgeboard.wire.handshake import NONCE_BYTES, Side
@@ -41,9 +36,9 @@ from edgeboard.wire.session import EphemeralKey, Fingerprints, Session
 if TYPE_CHECKING:
     from edgeboard.transport.webrtc import WebRtcCarrier
 
-# Given the URL of a board and our offer: its answer, and the public key that signed it. Raises `TransportError` when
-# the board cannot be reached, `RefusedError` when it, or we, refused.
-Introduce = Callable[[str, str], Awaitable[tuple[str, bytes]]]
+# Given the URL of a board, our offer, and the node that is meant (None: whoever is there): its answer, and the public
+# key that signed it. Raises `TransportError` when the board cannot be reached, `RefusedError` when it, or we, refused.
+Introduce = Callable[[str, str, NodeId | None], Awaitable[tuple[str, bytes]]]
 
 LetIn = Callable[["WebRtcCarrier"], Awaitable[OpenLink]]  # makes the link of a connection that has opened
 
@@ -71,26 +66,6 @@ class TransportStatistics:
     opened: Mapping[str, int]  # since the start, by carrier
     failures: Mapping[str, int]  # since the start, by carrier: tried or offered, and no link came of it
     patches: frozenset[str]  # what is changed in aiortc
-
-
-@final
-class HalfOpen:
-    """Connections under way, and the bound on them."""
-
-    def __init__(self, most: int) -> None:
-        self.count = 0
-        self._most = most
-
-    @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Count one connection; `RefusedError` (LIMIT) if there is no room for it."""
-        if self.count >= self._most:
-            raise RefusedError(CloseCode.LIMIT, f"{self._most} connections are being opened already; try again later")
-        self.count += 1
-        try:
-            yield
-        finally:
-            self.count -= 1
 
 
 @final
@@ -131,7 +106,7 @@ class LinkTransport:
         self._nodes = HalfOpen(settings.half_open_nodes)
         self._guests = HalfOpen(settings.half_open_guests)
         self._relays = HalfOpen(settings.half_open_relay)
-        self._client: ClientSession | None = None
+        self._websockets = WebSockets(settings)
         self._loading: asyncio.Future[frozenset[str]] | None = None
         self._closing = asyncio.Event()
 
@@ -141,9 +116,13 @@ class LinkTransport:
             self._loading = self._loop.run_in_executor(None, patches.apply, self._settings)
         return self._loading
 
-    async def connect(self, url: str) -> Link:
+    async def reach(self, urls: Sequence[str]) -> tuple[str, ...]:
         """See `ports.Transport`."""
-        return await self._watched(self._dial(_board(url)))
+        return await knock(urls, self._settings.knock_s)
+
+    async def connect(self, url: str, node: NodeId | None = None) -> Link:
+        """See `ports.Transport`."""
+        return await self._watched(self._dial(read_board(url), node))
 
     async def answer_node(self, offer: str, public_key: bytes, source: str) -> str:
         """Answer the offer of a node, whose envelope was checked and signed with `public_key`.
@@ -197,8 +176,7 @@ class LinkTransport:
         for link in list(self._links):
             link.close(CloseCode.GOING_AWAY, STOPPING)
         await self._tasks.end(self._settings.close_s)
-        if self._client is not None:
-            await self._client.close()
+        await self._websockets.close()
 
     def statistics(self) -> TransportStatistics:
         return TransportStatistics(
@@ -209,26 +187,27 @@ class LinkTransport:
             patches=patches.active(),
         )
 
-    async def _dial(self, board: URL) -> OpenLink:
+    async def _dial(self, board: URL, node: NodeId | None) -> OpenLink:
         if self._settings.mode == "websocket":
-            return await self._dial_websocket(board)
+            return await self._dial_websocket(board, node)
         try:
-            return await self._dial_webrtc(board)
+            return await self._dial_webrtc(board, node)
         except (RefusedError, TransportError) as error:
             self._failed("webrtc", str(board), error, logging.DEBUG)  # whoever asked for the link says more
             if self._settings.mode == "webrtc" or (isinstance(error, RefusedError) and error.code in FINAL):
                 raise
             why = str(error)
-        link = await self._dial_websocket(board)
+        link = await self._dial_websocket(board, node)
         _logger.info("%s: linked over a WebSocket, since WebRTC does not open: %s", board, why)
         return link
 
-    async def _dial_webrtc(self, board: URL) -> OpenLink:
+    async def _dial_webrtc(self, board: URL, node: NodeId | None) -> OpenLink:
         carrier = await self._new_carrier(str(board))
         try:
             async with self._time_to_open(carrier):
                 offer = await carrier.offer()
-                answer, public_key = await self._introduced(board, offer)
+                answer, public_key = await self._introduced(board, offer, node)
+                _check_node(board, node, node_id(public_key))
                 await carrier.accept(answer)
                 await carrier.opened()
             return await self._meet(carrier, Side.OFFERER, carrier.fingerprints, expected=public_key)
@@ -245,37 +224,31 @@ class LinkTransport:
 
         return WebRtcCarrier(remote, self._settings, self._tasks)
 
-    async def _introduced(self, board: URL, offer: str) -> tuple[str, bytes]:
+    async def _introduced(self, board: URL, offer: str, node: NodeId | None) -> tuple[str, bytes]:
         try:
-            return await self._introduce(str(board), offer)
+            return await self._introduce(str(board), offer, node)
         except (RefusedError, TransportError, TimeoutError):
             raise
         except Exception as error:  # it was handed in, and what it raises beyond its promise must not cross our port
             _logger.exception("%s: introducing failed", board)
             raise TransportError(f"{board}: introducing failed: {error!r:.200}") from error
 
-    async def _dial_websocket(self, board: URL) -> OpenLink:
+    async def _dial_websocket(self, board: URL, node: NodeId | None) -> OpenLink:
         try:
-            carrier = RelayCarrier(await self._open_websocket(board), str(board), self._settings)
+            carrier = RelayCarrier(await self._websockets.open(board), str(board), self._settings)
             self._tasks.spawn(carrier.run(), f"relay {board}")
             binding = EphemeralKey(self._entropy(32))
-            return await self._meet(carrier, Side.OFFERER, binding, seal=carrier.seal)
+            link = await self._meet(carrier, Side.OFFERER, binding, seal=carrier.seal)
+            assert link.peer is not None  # a meeting gives it one
+            try:
+                _check_node(board, node, link.peer.node)
+            except RefusedError as error:
+                link.close(CloseCode.NORMAL, str(error))
+                raise
+            return link
         except (RefusedError, TransportError) as error:
             self._failed("websocket", str(board), error, logging.DEBUG)
             raise
-
-    async def _open_websocket(self, board: URL) -> ClientWebSocketResponse:
-        if self._client is None:
-            connector = TCPConnector(limit=0, force_close=True)
-            self._client = ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
-        closing_time = ClientWSTimeout(ws_close=self._settings.linger_s)
-        try:
-            async with asyncio.timeout(self._settings.open_s):
-                return await self._client.ws_connect(board / "link", max_msg_size=FRAME_MAX, timeout=closing_time)
-        except TimeoutError:
-            raise TransportError(f"{board}: no answer within {self._settings.open_s:g} s") from None
-        except (ClientError, OSError, ValueError) as error:
-            raise TransportError(f"{board}: no WebSocket: {error!s:.200}") from None
 
     async def _answer(self, offer: str, source: str, half_open: HalfOpen, let_in: LetIn) -> str:
         """Answer an offer; the link that comes of it is handed over later."""
@@ -380,15 +353,9 @@ class LinkTransport:
         _logger.log(level, "%s: no link over %s: %s", remote, carrier, error)
 
 
-def _board(url: str) -> URL:
-    """The root of a board's pages."""
-    try:
-        board = URL(url)
-        if board.scheme in ("http", "https") and board.host:
-            return board.origin()
-    except ValueError:
-        pass
-    raise TransportError(f"not the address of a board (http://HOST:PORT): {url[:200]!r}")
+def _check_node(board: URL, wanted: NodeId | None, there: NodeId) -> None:
+    if wanted is not None and there != wanted:
+        raise RefusedError(CloseCode.FORBIDDEN, f"{board}: another board than the one that is meant is at this address")
 
 
 async def _ended(running: "asyncio.Task[None]") -> None:

@@ -18,6 +18,7 @@ class Settings:
     media: bool = False  # load FFmpeg's bindings with aiortc: 16 MiB of memory, of use to nobody here
 
     open_s: float = 5.0  # from offer to open; a LAN takes 0.1 s, a browser with hidden addresses 1.3 s
+    knock_s: float = 1.0  # for an address to answer at all; on a LAN it does so in milliseconds, or never
     linger_s: float = 0.5  # for the last words to arrive; above the round trip of a bad radio, below what a user waits
     close_s: float = 0.9  # for everything to end when the node stops; then it is cut off
 

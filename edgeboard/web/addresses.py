@@ -1,5 +1,6 @@
 """Where a board on this machine can be reached, and which ports are free. Nothing is sent to anybody to find out."""
 
+import errno
 import ipaddress
 import socket
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::", "*", "")
 ELSEWHERE = "192.0.2.1"  # reserved for documents; asking which way leads there sends no packet
+BACKLOG = 128  # connections that wait to be accepted
 
 
 def lan_address() -> str | None:
@@ -26,6 +28,38 @@ def board_urls(host: str, port: int) -> list[str]:
         lan = lan_address()
         return [f"http://{address}:{port}" for address in ([] if lan is None else [lan]) + ["localhost"]]
     return [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; on `::`, or without a host, for IPv4 as well, at one port.
+
+    Raises:
+        OSError: as the system says.
+    """
+    if host in ("::", "*", ""):
+        try:
+            return _listen(socket.AF_INET6, "::", port)
+        except OSError as error:
+            if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+                raise
+            host = "0.0.0.0"  # this machine has no IPv6
+    family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return _listen(family, str(where[0]), port, *where[2:])
+
+
+def _listen(family: socket.AddressFamily, host: str, port: int, *more: object) -> socket.socket:
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
+        opened.bind((host, port, *more))
+        opened.listen(BACKLOG)
+        opened.setblocking(False)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
 
 
 def free_ports(host: str, count: int, first: int) -> list[int]:

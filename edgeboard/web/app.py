@@ -280,4 +280,4 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
 
 
 def _remote(request: web.Request) -> str:
-    return request.remote or "local socket"
+    return (request.remote or "local socket").removeprefix("::ffff:")  # IPv4, on a socket for both

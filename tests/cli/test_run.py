@@ -47,6 +47,8 @@ def test_the_command_line_wins_over_the_file(tmp_path):
     assert (config.rooms, config.logging.level) == (("c",), "debug")
     assert config.peers == ("http://x:8787", "http://y:8787")
     assert config.transport.mode == "websocket"
+    assert config.discovery.mdns
+    assert not configured("--config", file, "--no-discovery").discovery.mdns
 
 
 def test_a_broken_file_is_named_with_line_and_key(tmp_path):
@@ -128,7 +130,7 @@ def test_a_port_that_is_taken_is_one_line(tmp_path):
 @slow
 def test_an_address_that_is_not_ours_is_one_line(tmp_path):
     line = failed(run_to_its_end("--state", tmp_path / "a", "--listen", "192.0.2.77:0"))
-    assert line.startswith("edgeboard: 192.0.2.77 is not an address of this machine; use 0.0.0.0")
+    assert line.startswith("edgeboard: 192.0.2.77 is not an address of this machine; use [::]")
 
 
 @slow

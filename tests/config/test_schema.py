@@ -19,7 +19,7 @@ SECTIONS = [schema.NodeSection, TransportSettings, schema.GuestsSection, schema.
 def test_a_config_without_any_file_opens_a_lobby_on_every_network():
     config = Config()
     assert config.rooms == ("lobby",)
-    assert config.node.listen == Listen("0.0.0.0", 8787)
+    assert config.node.listen == Listen("::", 8787)
     assert config.transport.ice_servers == ()
     assert config.storage.kind == "sqlite"
 

@@ -12,7 +12,7 @@ from edgeboard.node.board import explain_listen
     [
         (errno.EADDRINUSE, "--listen"),
         (errno.EACCES, "root"),
-        (errno.EADDRNOTAVAIL, "0.0.0.0"),
+        (errno.EADDRNOTAVAIL, "[::]:PORT"),
         (errno.EAFNOSUPPORT, "cannot listen on 10.0.0.9:80"),
     ],
 )

@@ -236,3 +236,70 @@ async def test_a_board_that_answers_nothing_is_dialled_again_before_its_link_end
     assert alive.closed is None
     assert world.up == [(1, HIGHER), (2, HIGHER)]
     task.cancel()
+
+
+# ------------------------------------------------------------------------------------------- nodes, by their ids
+
+
+class Addresses(Dialled):
+    """A transport that reaches some addresses, and knows who is there."""
+
+    def __init__(self, there: dict) -> None:
+        super().__init__()
+        self.there = there
+        self.asked_for: list[tuple[str, NodeId | None]] = []
+
+    async def reach(self, urls):
+        found = tuple(url for url in urls if url in self.there)
+        if not found:
+            raise TransportError("nobody answers")
+        return found
+
+    async def connect(self, url: str, node: NodeId | None = None):
+        self.asked_for.append((url, node))
+        there = self.there[url]
+        if isinstance(there, Exception):
+            raise there
+        if there.peer.node != node:
+            raise RefusedError(CloseCode.FORBIDDEN, "another board is there")
+        return there
+
+
+async def test_a_node_is_looked_for_at_all_its_addresses() -> None:
+    world, failed, wanted = World(), [], FakeLink(HIGHER)
+    transport = Addresses({"b": TransportError("hung up"), "c": FakeLink(LOWER), "d": wanted})
+    world.links.dial(transport, HIGHER, ("a", "b", "c", "d"), failed.append)
+    world.links.dial(transport, HIGHER, ("a", "b", "c", "d"), failed.append)  # it is under way already
+    await asyncio.gather(*world.tasks)
+    assert transport.asked_for == [("b", HIGHER), ("c", HIGHER), ("d", HIGHER)]
+    assert world.links.is_linked(HIGHER)
+    assert failed == []
+    world.links.dial(transport, HIGHER, ("a",), failed.append)
+    assert len(world.tasks) == 1
+
+
+async def test_who_cannot_be_linked_is_told_once_and_a_strangers_address_is_not_tried_twice() -> None:
+    world, failed = World(), []
+    transport = Addresses({"a": FakeLink(LOWER), "b": TransportError("hung up")})
+    for _ in range(2):
+        world.links.dial(transport, HIGHER, ("a", "b"), failed.append)
+        await asyncio.gather(*world.tasks)
+    assert transport.asked_for == [("a", HIGHER), ("b", HIGHER), ("b", HIGHER)]
+    assert failed == [HIGHER, HIGHER]
+    transport.there = {"a": FakeLink(HIGHER)}  # it has moved to where the stranger was
+    for _ in range(2):
+        world.links.dial(transport, HIGHER, ("a",), failed.append)
+        await asyncio.gather(*world.tasks)
+    assert world.links.is_linked(HIGHER)
+
+
+async def test_a_silent_link_does_not_keep_a_node_from_being_dialled() -> None:
+    world, failed = World(), []
+    old, new = FakeLink(HIGHER), FakeLink(HIGHER)
+    world.links.accept(old)
+    world.suspects.add(1)
+    assert not world.links.is_linked(HIGHER)
+    world.links.dial(Addresses({"a": new}), HIGHER, ("a",), failed.append)
+    await asyncio.gather(*world.tasks)
+    assert world.links.is_linked(HIGHER)
+    assert old.closed is not None

@@ -2,13 +2,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from edgeboard.transport import addresses
+from edgeboard.runtime import interfaces
 from edgeboard.transport.addresses import local_addresses, offered, offering
 from edgeboard.transport.settings import Settings
 
 
 def adapter(name, *ips):
-    return SimpleNamespace(name=name, ips=[SimpleNamespace(ip=ip if "." in ip else (ip, 0, 0)) for ip in ips])
+    found = [SimpleNamespace(ip=ip if "." in ip else (ip, 0, 0), network_prefix=24) for ip in ips]
+    return SimpleNamespace(name=name, index=1, ips=found)
 
 
 MACHINE = [
@@ -24,7 +25,7 @@ MACHINE = [
 @pytest.fixture
 def machine(monkeypatch):
     def become(adapters):
-        monkeypatch.setattr(addresses.ifaddr, "get_adapters", lambda: adapters)
+        monkeypatch.setattr(interfaces.ifaddr, "get_adapters", lambda: adapters)
 
     become(MACHINE)
     return become

@@ -115,7 +115,7 @@ async def test_a_fingerprint_swapped_by_the_signaling_service_is_refused(boards,
     bob = await boards("bob", settings=Settings(addresses=LOCAL, open_s=0.5))
     mallory = await boards("mallory")
 
-    async def swap_in_envelope(board, sdp):
+    async def swap_in_envelope(board, sdp, to):
         body = write_offer(ann.credentials, b"n" * 16, sdp)
         await ann.client.post_offer(f"{board}/signal/node", swap(body.decode("latin-1")).encode("latin-1"))
 
@@ -124,7 +124,7 @@ async def test_a_fingerprint_swapped_by_the_signaling_service_is_refused(boards,
         await ann.transport.connect(bob.url)
     assert caught.value.code is CloseCode.AUTH_FAILED
 
-    async def swap_in_answer(board, sdp):
+    async def swap_in_answer(board, sdp, to):
         answer, key = await ann.client.introduce(board, sdp)
         return swap(answer), key
 
@@ -132,7 +132,7 @@ async def test_a_fingerprint_swapped_by_the_signaling_service_is_refused(boards,
     with pytest.raises(TransportError):
         await ann.transport.connect(bob.url)
 
-    async def introduce_another(board, sdp):
+    async def introduce_another(board, sdp, to):
         answer, _ = await ann.client.introduce(mallory.url, sdp)
         return answer, bob.credentials.key.public_key
 
@@ -181,7 +181,7 @@ async def test_where_webrtc_does_not_open_a_websocket_carries_the_link(boards):
     def lead_nowhere(sdp):
         return re.sub(r"(a=candidate:\S+ 1 udp \S+) \S+ \d+", r"\1 127.0.0.2 9", sdp)
 
-    async def nowhere(board, sdp):
+    async def nowhere(board, sdp, to):
         answer, key = await ann.client.introduce(board, lead_nowhere(sdp))
         return lead_nowhere(answer), key
 
@@ -199,7 +199,7 @@ FAULTS = [TransportError("no door"), RefusedError(CloseCode.LIMIT, "later"), Zer
 
 @pytest.mark.parametrize("fault", FAULTS, ids=["unreachable", "busy", "bug", "nonsense"])
 async def test_where_nobody_introduces_a_websocket_carries_the_link(boards, fault):
-    async def introduce(board, sdp):
+    async def introduce(board, sdp, to):
         if isinstance(fault, Exception):
             raise fault
         return fault, bytes(32)
@@ -356,7 +356,7 @@ async def test_closing_ends_everything_within_a_second(boards, carriers):
     """Open links of both carriers, a dial under way, offers half open, a stranger at the door."""
     silent = asyncio.Event()
 
-    async def introduce(board, sdp):
+    async def introduce(board, sdp, to):
         await silent.wait()
 
     ann = await boards("ann")

@@ -1,0 +1,181 @@
+"""Boards in network namespaces of their own, plugged into one switch, as on a network: needs root.
+
+Everything is removed with the namespaces, whatever becomes of a test; what an interrupted run has left is removed by
+the next.
+"""
+
+import os
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+
+from edgeboard.identity.keyfile import set_mesh
+from edgeboard.identity.trust import MeshSecret
+from tests.conftest import RunningNode, eventually, find_program
+
+PREFIX = "ebtest"  # of the namespaces
+MULTICAST = "224.0.0.0/4"
+IPV4, ULA, LINK_LOCAL = "ipv4", "ula", "link-local"
+
+
+def ip(*words, check=True):
+    done = subprocess.run(["ip", *map(str, words)], capture_output=True, text=True, check=False)
+    if check and done.returncode:
+        raise AssertionError(f"ip {' '.join(map(str, words))}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def remove_namespaces():
+    """Those of this run, and of runs whose process is gone."""
+    for line in ip("netns", "list", check=False).splitlines():
+        name = line.split()[0]
+        if name.startswith(f"{PREFIX}-"):
+            owner = name.split("-")[1]
+            if owner == str(os.getpid()) or not os.path.exists(f"/proc/{owner}"):  # noqa: PTH110
+                ip("netns", "del", name, check=False)
+
+
+class Network:
+    """A switch, and the machines that are plugged into it."""
+
+    def __init__(self, folder, secret):
+        self._folder = folder
+        self._secret = secret
+        self._switch = f"{PREFIX}-{os.getpid()}-switch"
+        self.machines = {}
+        ip("netns", "add", self._switch)
+        ip("-n", self._switch, "link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
+        ip("-n", self._switch, "link", "set", "br0", "up")
+
+    def machine(self, name, *kinds):
+        """A machine with a cable to the switch, and addresses of these kinds."""
+        machine = Machine(self, name, len(self.machines) + 1, kinds or (IPV4,))
+        self.machines[name] = machine
+        return machine
+
+    def board(self, name, *arguments, kinds=(), config="", state=None):
+        """A machine with a board on it that has not been started."""
+        machine = self.machines.get(name) or self.machine(name, *kinds)
+        file = self._folder / f"{name}.yaml"
+        file.write_text(config or "{}\n")
+        folder = state or self._folder / name
+        node = Board(machine, folder, "--config", str(file), *arguments)
+        set_mesh(folder, MeshSecret.from_text(self._secret))
+        machine.boards.append(node)
+        return node
+
+    def end(self):
+        for machine in self.machines.values():
+            for board in machine.boards:
+                if board.process is not None and board.process.poll() is None:
+                    board.process.kill()
+                    board.process.wait(10)
+        remove_namespaces()
+
+
+class Machine:
+    """A namespace with one network interface, eth0."""
+
+    def __init__(self, network, name, number, kinds):
+        self.namespace = f"{PREFIX}-{os.getpid()}-{name}"
+        self.number = number
+        self.boards = []
+        self._network = network
+        self._kinds = kinds
+        self._port = f"p{number}"
+        switch = network._switch
+        ip("netns", "add", self.namespace)
+        ip("-n", self.namespace, "link", "set", "lo", "up")
+        peer = ("type", "veth", "peer", "name", "eth0", "netns", self.namespace)
+        ip("-n", switch, "link", "add", self._port, *peer)
+        ip("-n", switch, "link", "set", self._port, "master", "br0")
+        ip("-n", switch, "link", "set", self._port, "up")
+        if LINK_LOCAL not in kinds:  # they come by themselves, and are tentative at first
+            self.run("sysctl", "-qw", "net.ipv6.conf.eth0.accept_dad=0")
+            if ULA not in kinds:
+                self.run("sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1")
+        self.configure()
+
+    @property
+    def ipv4(self):
+        return f"10.77.0.{self.number}"
+
+    def configure(self):
+        """Up, with its addresses and a way for multicast."""
+        ip("-n", self.namespace, "link", "set", "eth0", "up")
+        if IPV4 in self._kinds:
+            ip("-n", self.namespace, "addr", "replace", f"{self.ipv4}/24", "dev", "eth0")
+            ip("-n", self.namespace, "route", "replace", MULTICAST, "dev", "eth0")
+        if ULA in self._kinds:
+            ip("-n", self.namespace, "addr", "replace", f"fd77::{self.number}/64", "dev", "eth0")
+
+    def run(self, *command):
+        return ip("netns", "exec", self.namespace, *command)
+
+    def unplug(self):
+        ip("-n", self._network._switch, "link", "set", self._port, "down")
+
+    def plug_in(self):
+        ip("-n", self._network._switch, "link", "set", self._port, "up")
+
+
+class Board(RunningNode):
+    """A real `edgeboard run` on a machine."""
+
+    def __init__(self, machine, state, *arguments):
+        super().__init__(state, *arguments, host="[::]", prefix=("ip", "netns", "exec", machine.namespace))
+        self.machine = machine
+
+    def start(self, *, port=8787):
+        return super().start(port=port)
+
+    @property
+    def node(self):
+        return self.status()["node"]
+
+    def neighbours(self):
+        """The nodes that are linked, with how."""
+        return {link["node"]: link for link in self.status()["links"] if not link["guest"]}
+
+    def is_linked_to(self, *others):
+        neighbours = self.neighbours()
+        return all(other.node in neighbours and not neighbours[other.node]["suspect"] for other in others)
+
+
+def until_linked(one, *others, seconds=20.0):
+    """Wait until one board is linked to others."""
+    try:
+        eventually(lambda: one.is_linked_to(*others), seconds)
+    except AssertionError as error:
+        logs = "\n".join(f"--- {board.state.name}:\n{board.tail()}" for board in (one, *others))
+        raise AssertionError(f"{error}\n{logs}") from None
+
+
+@pytest.fixture(name="until_linked")
+def until_linked_fixture():
+    return until_linked
+
+
+@contextmanager
+def networks(folder, secret):
+    remove_namespaces()
+    try:
+        network = Network(folder, secret)
+    except AssertionError as error:
+        remove_namespaces()
+        pytest.skip(f"this system makes no network namespaces for us: {error}")
+    try:
+        yield network
+    finally:
+        network.end()
+
+
+@pytest.fixture
+def network(tmp_path, mesh_secret):
+    """A switch without machines."""
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces take root; run the tests as root to have this one too")
+    find_program("ip", ("ip",), "iproute2")
+    with networks(tmp_path, mesh_secret) as made:
+        yield made
