@@ -53,9 +53,9 @@ def _five(gather_s: float) -> dict[str, float]:
         replay = subprocess.Popen([*pen, "--loop", "--state", str(state)], stdout=subprocess.DEVNULL)
         try:
             time.sleep(SETTLE_S)
-            drawn = _until(state, bool)["rooms"][0]["ops"]
+            drawn = ask_status(state, bool)["rooms"][0]["ops"]
             busy = _share(host, BUSY_S)
-            drawn = _until(state, bool)["rooms"][0]["ops"] - drawn
+            drawn = ask_status(state, bool)["rooms"][0]["ops"] - drawn
             if not drawn:
                 raise RuntimeError("the pen drew nothing")
         finally:
@@ -88,15 +88,15 @@ def _boards(folder: Path, gather_s: float) -> Iterator[list[tuple[subprocess.Pop
                 })
             )  # fmt: skip
             if number:
-                _edgeboard("mesh", "secret", "--set", secret, "--state", str(state))
+                set_secret(state, secret)
             command = [sys.executable, "-m", "edgeboard.cli", "run", "--config", str(config)]
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             boards.append((process, state))
-            status = _until(state, lambda status: status["port"])
+            status = ask_status(state, lambda status: status["port"])
             if not number:
                 secret = _edgeboard("mesh", "secret", "--state", str(state)).strip().splitlines()[-1].strip()
                 port = status["port"]
-        _until(boards[0][1], lambda status: status["transport"]["open_links"].get("webrtc", 0) == NEIGHBOURS)
+        ask_status(boards[0][1], lambda status: status["transport"]["open_links"].get("webrtc", 0) == NEIGHBOURS)
         yield boards
     finally:
         for process, _ in boards:
@@ -112,7 +112,13 @@ def _edgeboard(*arguments: str) -> str:
     return done.stdout
 
 
-def _until(state: Path, holds: Any) -> dict[str, Any]:  # noqa: ANN401 - of the status
+def set_secret(state: Path, secret: str) -> None:
+    """Make the node of a state directory one of a mesh."""
+    _edgeboard("mesh", "secret", "--set", secret, "--state", str(state))
+
+
+def ask_status(state: Path, holds: Any) -> dict[str, Any]:  # noqa: ANN401 - of the status
+    """The status of a node, once it is there and `holds` is true of it."""
     for _ in range(round(PATIENCE_S / 0.02)):
         try:
             with socket.socket(socket.AF_UNIX) as control:

@@ -52,6 +52,7 @@ class GuestsSection:
     messages_per_s: float = 400.0  # of one link; a burst may be four times that
     live_per_s: float = 120.0  # frames of previews and cursors of one link; what is above is dropped
     gather_s: float = 0.033  # outgoing work is gathered this long; 0 sends at once
+    failover: bool = True  # browsers of another board may come here when theirs dies
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from edgeboard.discovery.mdns import MdnsDiscovery
 from edgeboard.identity.credentials import Credentials, boot_bytes
 from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot
 from edgeboard.identity.keys import verify
+from edgeboard.identity.tickets import Tickets
 from edgeboard.ids import NodeId, Origin, PersonId, RoomId, author_id, mesh_tag
 from edgeboard.node.adoption import adopt_rooms
 from edgeboard.node.api import Api
@@ -44,7 +45,7 @@ from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import StateDirectory
 from edgeboard.storage.writer import GroupWriter
 from edgeboard.transport.dialer import LinkTransport
-from edgeboard.web.addresses import board_urls
+from edgeboard.web.addresses import board_urls, told_urls
 from edgeboard.web.app import Doors, make_app
 
 MEMORY_BLOB_BYTES = 32 << 20  # of images where nothing is kept on a disk
@@ -80,6 +81,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     def make_author(room: RoomId) -> LocalAuthor:
         return LocalAuthor(mesh.mesh, room, author_id(key.node_id, boot, boot_nonce), key.public_key, key.sign)
 
+    tickets = Tickets(lambda: credentials.mesh)
     identity = Identity(
         node=key.node_id,
         name=config.node.name,
@@ -90,6 +92,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         verify=verify,
         make_author=make_author,
         wall_ms=clock.wall_ms,
+        seal_ticket=tickets.seal,
     )
     pipeline = Pipeline(identity, _pipeline_settings(config))
     node = Node(pipeline, clock, store, mesh.mesh)
@@ -113,7 +116,12 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         links.accept(link)
 
     introducer = SignalingClient(credentials)
-    transport = LinkTransport(config.transport, credentials, introducer.introduce, on_link)
+
+    def tell_of_us() -> dict[str, object]:
+        urls = told_urls(config.node.listen.host, board.port) if config.guests.failover else []
+        return {"name": config.node.name, "urls": urls}
+
+    transport = LinkTransport(config.transport, credentials, introducer.introduce, on_link, capabilities=tell_of_us)
     signaling = SignalingServer(credentials, clock, transport.answer_node, transport.answer_guest)
 
     def dial(node: NodeId, urls: tuple[str, ...], failed: Callable[[NodeId], None]) -> None:
@@ -162,6 +170,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         import_json=api.import_json,
         imports=list_imports,
         urls=lambda: board_urls(config.node.listen.host, board.port),
+        holds_ticket=tickets.holds,
     )
     board = Board(
         node,

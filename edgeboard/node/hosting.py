@@ -4,19 +4,23 @@ from collections.abc import Iterable
 from typing import final
 
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
-from edgeboard.ids import COUNTER_MAX, Origin, RoomId
+from edgeboard.identity.grants import Role
+from edgeboard.identity.tickets import Admitted, Ticket
+from edgeboard.ids import COUNTER_MAX, NodeId, Origin, RoomId
 from edgeboard.node.attachments import Attachments
 from edgeboard.node.core import Core
+from edgeboard.rooms.elsewhere import Elsewhere
 from edgeboard.rooms.guests import GuestState
 from edgeboard.rooms.recent import LEAST, newest_ops
 from edgeboard.varints import get_uvarint
 from edgeboard.vectors import Vector
-from edgeboard.wire.fields import Owned
+from edgeboard.wire.fields import Host, Owned
 from edgeboard.wire.live import Live
 from edgeboard.wire.messages import (
     TEXT_MAX,
     VERSION,
     Guest,
+    Hosts,
     Join,
     Leave,
     Message,
@@ -29,6 +33,8 @@ from edgeboard.wire.messages import (
     Welcome,
 )
 
+HOSTS_EVERY_S = 2.0  # between looks at which other boards answer
+
 
 @final
 class Hosting:
@@ -37,6 +43,9 @@ class Hosting:
     def __init__(self, core: Core, attachments: Attachments) -> None:
         self._core = core
         self._attachments = attachments
+        self._elsewhere = Elsewhere()
+        self._told: dict[int, Hosts] = {}  # guest's link to what it was told of other boards
+        self._hosts_due = 0.0
 
     def receive(self, link: int, message: Message, now: float) -> None:
         """One message of a guest.
@@ -67,6 +76,7 @@ class Hosting:
     def left(self, link: int) -> bool:
         """The link has ended; False if it was no guest's."""
         guest = self._core.guests.leave(link)
+        self._told.pop(link, None)
         if guest is None:
             return False
         for room in guest.rooms:
@@ -89,8 +99,44 @@ class Hosting:
         guest = core.guests.greet(link, hello)
         limits = {"gather_ms": round(core.settings.room.gather_s * 1000)}
         core.say(link, Welcome(VERSION, core.identity.node, core.identity.name, limits, core.identity.software))
+        self._tell_hosts(guest)
         for room in guest.rooms:
             self.people_changed(room)
+
+    # -- other boards, for when this one dies
+
+    def node_linked(self, node: NodeId, host: Host | None) -> None:
+        """A link to a board has opened; `host` says where its guests find it, if it takes any."""
+        self._elsewhere.linked(node, host)
+        self.tell_hosts()
+
+    def node_unlinked(self, node: NodeId) -> None:
+        self._elsewhere.unlinked(node)
+        self.tell_hosts()
+
+    def on_timer(self, now: float) -> None:
+        """Look now and then whether the other boards answer; pings keep the time of day, so no timer of our own."""
+        if now >= self._hosts_due:
+            self._hosts_due = now + HOSTS_EVERY_S
+            self.tell_hosts()
+
+    def tell_hosts(self) -> None:
+        """Tell each guest which boards it can go to, where that has changed."""
+        mesh = self._core.mesh
+        for node in self._elsewhere.linked_nodes():
+            number = mesh.link_to(node)
+            self._elsewhere.answers(node, well=number is not None and not mesh.is_suspect(number))
+        for link in self._core.guests.all_links():
+            guest = self._core.guests.get(link)
+            if guest is not None:
+                self._tell_hosts(guest)
+
+    def _tell_hosts(self, guest: GuestState) -> None:
+        ticket = Ticket(guest.person, Admitted.OPEN, Role.DRAW)
+        told = Hosts(self._elsewhere.listing(guest.origin), self._core.identity.seal_ticket(ticket))
+        if self._told.get(guest.link) != told:
+            self._told[guest.link] = told
+            self._core.say(guest.link, told)
 
     def _join(self, guest: GuestState, name: str, vector: Vector, handle: int, now: float) -> None:
         core = self._core

@@ -21,6 +21,7 @@ from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Alarm, Damaged, LoadRoom, Output, Rewrite, RoomChanged, Save
 from edgeboard.ports import Blobs, Store, StoredBatch, StoredRoom, Writer
+from edgeboard.rooms.elsewhere import read_host
 from edgeboard.rooms.room import Room
 from edgeboard.runtime import failpoints
 from edgeboard.runtime.driver import Driver
@@ -72,7 +73,10 @@ class Node:
         return results[0] if results else None
 
     def link_up(self, number: int, node: NodeId | None) -> None:
-        self.feed(lambda now: self.pipeline.link_up(number, node, now))
+        link = None if self._links is None else self._links.get(number)
+        peer = None if link is None else link.peer
+        host = None if peer is None else read_host(peer.node, peer.capabilities)
+        self.feed(lambda now: self.pipeline.link_up(number, node, now, host))
 
     def link_down(self, number: int) -> None:
         self.feed(lambda now: self.pipeline.link_down(number, now))

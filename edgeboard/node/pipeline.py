@@ -25,6 +25,7 @@ from edgeboard.rooms.people import People
 from edgeboard.rooms.room import ALONE_S, Room
 from edgeboard.rooms.states import RoomEvent, RoomState
 from edgeboard.vectors import Vector
+from edgeboard.wire.fields import Host
 from edgeboard.wire.fragments import split
 from edgeboard.wire.live import Live
 from edgeboard.wire.messages import BatchIs, Channel, Close, Digest, Join, Leave, Message, Notice, OfBlobs, Presence
@@ -192,13 +193,15 @@ class Pipeline:
 
     # -- links
 
-    def link_up(self, link: int, node: NodeId | None, now: float) -> None:
-        """A link is open; `node` is None for a guest."""
+    def link_up(self, link: int, node: NodeId | None, now: float, host: Host | None = None) -> None:
+        """A link is open; `node` is None for a guest, `host` where browsers find the board of a node."""
         settings = self._core.settings
         self._intake[link] = Intake(settings.messages_per_s, settings.live_per_s, now)
         rooms = [(room.room, room.name) for room in self._core.rooms.values()]
         self.attachments.link_up(link, now, is_guest=node is None)
         self._core.mesh.link_up(link, node, rooms, now)
+        if node is not None:
+            self._hosting.node_linked(node, host)
 
     def link_down(self, link: int, now: float) -> None:
         """A link has ended, whoever ended it."""
@@ -209,6 +212,7 @@ class Pipeline:
         self._core.live.forget(link)
         if not self._hosting.left(link) and state is not None and not state.is_guest:
             self._core.forget_node(NodeId(state.node))
+            self._hosting.node_unlinked(NodeId(state.node))
             for room in self._core.rooms.values():
                 self._core.advance(room, now)
 
@@ -328,6 +332,7 @@ class Pipeline:
             core.advance(room, now)
         core.mesh.on_timer(now)
         self.upkeep.on_timer(now)
+        self._hosting.on_timer(now)
         self.attachments.on_timer(now)
         due = core.live.next_timer()
         if due is not None and due <= now:

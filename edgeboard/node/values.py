@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from edgeboard.blobs.values import BlobSettings, DropBlob, KeepBlob, LoadBlob
+from edgeboard.identity.tickets import Ticket
 from edgeboard.ids import MeshId, NodeId, OpId, Origin, PersonId, RoomId
 from edgeboard.mesh.values import CloseLink, MeshSettings, Send
 from edgeboard.oplog.author import LocalAuthor
@@ -44,6 +45,7 @@ class Identity:
     make_author: Callable[[RoomId], LocalAuthor]
     wall_ms: Callable[[], int]
     admins: frozenset[NodeId] = frozenset()
+    seal_ticket: Callable[[Ticket], str] = lambda ticket: ""
 
 
 @dataclass(frozen=True, slots=True)

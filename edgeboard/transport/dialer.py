@@ -77,7 +77,7 @@ class LinkTransport:
         credentials: who we are.
         introduce: carries an offer to a board and brings its answer.
         on_link: gets every link that others opened, to a node (`peer` is set) or to a guest.
-        capabilities: what we can do, told to other nodes.
+        capabilities: what we can do and where browsers find us, told to other nodes; asked for each link anew.
         entropy: `n` random bytes.
     """
 
@@ -88,14 +88,14 @@ class LinkTransport:
         introduce: Introduce,
         on_link: Callable[[Link], None],
         *,
-        capabilities: Mapping[str, object] | None = None,
+        capabilities: Callable[[], Mapping[str, object]] = dict,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._settings = settings
         self._credentials = credentials
         self._introduce = introduce
         self._on_link = on_link
-        self._capabilities = dict(capabilities or {})
+        self._capabilities = capabilities
         self._entropy = entropy
         self._loop = asyncio.get_running_loop()
         self._tasks = Tasks()
@@ -300,7 +300,7 @@ class LinkTransport:
             binding,
             self._entropy(NONCE_BYTES),
             self._loop.time(),
-            capabilities=self._capabilities,
+            capabilities=self._capabilities(),
             expected=expected,
         )
         return await Meeting(carrier, session, self._make_link, seal).link()

@@ -62,6 +62,11 @@ def _listen(family: socket.AddressFamily, host: str, port: int, *more: object) -
     return opened
 
 
+def told_urls(host: str, port: int) -> list[str]:
+    """The addresses of a board for others to go to: never the machine's own name for itself, unless it has no other."""
+    return board_urls(host, port)[:1]
+
+
 def free_ports(host: str, count: int, first: int) -> list[int]:
     """`count` ports from `first` on that nobody listens on at this moment."""
     ports: list[int] = []

@@ -15,6 +15,7 @@ from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from edgeboard.errors import CloseCode, DecodeError, EdgeboardError, RefusedError, StateError, StoreError, UserError
 from edgeboard.rooms.names import check_room_name, nearest_room_name
@@ -41,11 +42,14 @@ MESSAGE_MAX = 128 * 1024  # bytes of a WebSocket frame; the engines' own limits 
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-        "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "connect-src 'self' http: https: ws: wss:; object-src 'none'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+TICKET = "ticket"  # in the query, of a page that comes from another board
+SHARED_HEADERS = {"Vary": "Origin", "Access-Control-Expose-Headers": NOTES_HEADER}
 EMBED = "/embed/"  # what lies below may stand in pages of others
 EMBED_HEADERS = HEADERS | {
     "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace("frame-ancestors 'none'", "frame-ancestors *")
@@ -74,6 +78,7 @@ class Doors:
     import_json: Callable[[str, bytes], Awaitable[Json]]
     imports: Callable[[], Json]
     urls: Callable[[], list[str]]  # by which others reach the board, the best first
+    holds_ticket: Callable[[str], bool]  # of a page that comes from another board of the mesh
 
 
 def http_status(error: EdgeboardError) -> int:
@@ -99,27 +104,43 @@ def http_status(error: EdgeboardError) -> int:
             return 500
 
 
-@web.middleware
-async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _answering(doors: Doors) -> Middleware:
     """Our errors become JSON with a code and a text; every answer carries the headers above."""
-    try:
-        response = await handler(request)
-    except EdgeboardError as error:
-        code = int(error.code) if isinstance(error, RefusedError) else int(CloseCode.MALFORMED)
-        response = web.json_response({"code": code, "text": str(error)}, status=http_status(error))
-    except web.HTTPException as error:
-        error.headers.update(HEADERS)
-        raise
-    if not response.prepared:
-        response.headers.update(EMBED_HEADERS if request.path.startswith(EMBED) else HEADERS)
-    return response
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except EdgeboardError as error:
+            code = int(error.code) if isinstance(error, RefusedError) else int(CloseCode.MALFORMED)
+            response = web.json_response({"code": code, "text": str(error)}, status=http_status(error))
+        except web.HTTPException as error:
+            error.headers.update(HEADERS)
+            raise
+        if not response.prepared:
+            response.headers.update(EMBED_HEADERS if request.path.startswith(EMBED) else HEADERS)
+            if _is_foreign(request) and _has_ticket(request, doors):
+                response.headers.update(SHARED_HEADERS | {"Access-Control-Allow-Origin": request.headers["Origin"]})
+        return response
+
+    return answer
 
 
-def _check_origin(request: web.Request) -> None:
-    """A page of another site may not open a link to the board in its reader's name."""
+def _is_foreign(request: web.Request) -> bool:
+    """Whether a page of another address asks."""
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        raise RefusedError(CloseCode.FORBIDDEN, "only the board's own page may do this")
+    return origin is not None and urlsplit(origin).netloc != request.host
+
+
+def _has_ticket(request: web.Request, doors: Doors) -> bool:
+    return doors.holds_ticket(request.query.get(TICKET, ""))
+
+
+def _check_origin(request: web.Request, doors: Doors | None = None) -> None:
+    """A page of another site may not open a link to the board in its reader's name; one of another board of the mesh
+    may, which its ticket shows. Without doors a ticket does not count."""
+    if _is_foreign(request) and (doors is None or not _has_ticket(request, doors)):
+        raise RefusedError(CloseCode.FORBIDDEN, "only a page of this board, or of another of its mesh, may do this")
 
 
 def _check_host(request: web.Request) -> None:
@@ -149,7 +170,7 @@ async def _body(request: web.Request, most: int) -> bytes:
 
 def make_app(doors: Doors, *, control: bool) -> web.Application:
     """The application; with `control` also the routes that only the owner of the state directory may use."""
-    app = web.Application(middlewares=[_answer], client_max_size=OFFER_MAX)
+    app = web.Application(middlewares=[_answering(doors)], client_max_size=OFFER_MAX)
     assets = Assets()
     converting = asyncio.Semaphore(1)  # a file may take many times its bytes while it is read
 
@@ -185,7 +206,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         return assets.file(request.match_info["version"], request.match_info["name"])
 
     async def guest_offer(request: web.Request) -> web.StreamResponse:
-        _check_origin(request)
+        _check_origin(request, doors)
         _check_host(request)
         try:
             sdp = json.loads(await _body(request, OFFER_MAX))["sdp"]
@@ -199,9 +220,9 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         answer = await doors.node_offer(await _body(request, OFFER_MAX), _remote(request))
         return web.Response(body=answer, content_type="application/octet-stream")
 
-    def door(serve: Serve) -> Handler:
+    def door(serve: Serve, visitors: Doors | None = None) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            _check_origin(request)
+            _check_origin(request, visitors)
             if not control:
                 _check_host(request)
             ws = web.WebSocketResponse(max_msg_size=MESSAGE_MAX, compress=False, autoping=True)
@@ -219,12 +240,14 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
             headers = {NOTES_HEADER: notes} if exported.notes and len(notes) <= NOTES_BYTES_MAX else {}
             if exported.items is not None:
                 headers[ITEMS_HEADER] = str(exported.items)
+            if TICKET in request.query:  # the page's own wish to save it does not count across boards
+                headers["Content-Disposition"] = "attachment"
             return web.Response(body=exported.data, content_type=MEDIA_TYPES[form], headers=headers)
 
         return handle
 
     async def convert(request: web.Request) -> web.StreamResponse:
-        _check_origin(request)
+        _check_origin(request, doors)
         _check_host(request)
         if converting.locked():
             raise RefusedError(CloseCode.RATE, "the board is reading another file; try again in a moment")
@@ -246,7 +269,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     app.router.add_get("/api/qr.svg", qr)
     app.router.add_post("/signal/guest", guest_offer)
     app.router.add_post("/signal/node", node_offer)
-    app.router.add_get("/guest", door(doors.serve_guest))
+    app.router.add_get("/guest", door(doors.serve_guest, doors))
     app.router.add_get("/link", door(doors.serve_link))
     for form in MEDIA_TYPES:
         app.router.add_get(f"/api/room/{{name}}/export.{form}", export(form))

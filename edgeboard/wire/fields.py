@@ -17,6 +17,9 @@ ROOMS_MAX = 64
 OP_MAX = 16 * 1024  # bytes of a tail
 BLOB_CHUNK_MAX = 16 * 1024  # bytes of a piece of a blob: other channels of the link wait no longer than for one
 BLOB_HAVES_MAX = 256
+HOSTS_MAX = 8  # other boards that a guest is told of
+URLS_MAX = 4  # addresses of one of them
+URL_MAX = 200  # characters of an address
 ENTRY_MAX = (1 << 53) - 1
 COUNTER_MAX = 0xFFFFFFFF
 
@@ -160,4 +163,22 @@ def holdings(value: object) -> tuple[Held, ...]:
         if not isinstance(item, list) or len(item) < 3:
             raise DecodeError("a blob that is held has three fields")
         found.append(Held(exactly(32)(item[0]), number(ENTRY_MAX)(item[1]), number(255)(item[2])))
+    return tuple(found)
+
+
+class Host(NamedTuple):
+    """A board that a guest can go to."""
+
+    node: bytes  # node id
+    name: str
+    urls: tuple[str, ...]  # http://HOST:PORT, the best first
+
+
+def hosts(value: object) -> tuple[Host, ...]:
+    found = []
+    for item in listing(HOSTS_MAX)(value):
+        if not isinstance(item, list) or len(item) < 3:
+            raise DecodeError("a board has three fields")
+        urls = tuple(text(URL_MAX)(url) for url in listing(URLS_MAX)(item[2]))
+        found.append(Host(exactly(16)(item[0]), text(NAME_MAX)(item[1]), urls))
     return tuple(found)

@@ -263,6 +263,16 @@ class BlobLack:
 
 
 @dataclass(frozen=True, slots=True)
+class Hosts:
+    """Other boards that a guest can go to, and what lets it in there."""
+
+    hosts: tuple[form.Host, ...]
+    ticket: str
+    NUMBER: ClassVar[int] = 31
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.hosts, form.text(TEXT_MAX))
+
+
+@dataclass(frozen=True, slots=True)
 class BatchIs:
     room: bytes
     batch: bytes
@@ -304,7 +314,7 @@ class Recent:
 
 Packed = (
     Close | Ping | Pong | Join | Leave | VectorIs | Want | Credit | Stored | Digest | Guest | Welcome | Receipt
-    | CaughtUp | Presence | Refused | Notice | RoomIs | BlobWant | BlobChunk | BlobHave | BlobLack
+    | CaughtUp | Presence | Refused | Notice | RoomIs | BlobWant | BlobChunk | BlobHave | BlobLack | Hosts
     | BatchIs | Submit | Fragment | Recent
 )  # fmt: skip
 OfBlobs = BlobWant | BlobChunk | BlobHave | BlobLack
@@ -313,7 +323,7 @@ CTL: dict[int, type[Packed]] = {
     kind.NUMBER: kind
     for kind in (
         Close, Ping, Pong, Join, Leave, VectorIs, Want, Credit, Stored, Digest, Guest, Welcome, Receipt, CaughtUp,
-        Presence, Refused, Notice, RoomIs, BlobWant, BlobChunk, BlobHave, BlobLack, Fragment,
+        Presence, Refused, Notice, RoomIs, BlobWant, BlobChunk, BlobHave, BlobLack, Hosts, Fragment,
     )
 }  # fmt: skip
 LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Submit, Fragment, Recent)}

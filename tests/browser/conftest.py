@@ -3,13 +3,14 @@
 import os
 import re
 import zlib
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.person import Person
-from tests.conftest import eventually, nodes_in
+from tests.conftest import LOOPBACK, eventually, nodes_in
 from tests.crash.evidence import carriers
 from tests.crash.hosted import Loop
 
@@ -58,8 +59,8 @@ def invite(browser, room):
 
 def link_two(make, secret):
     """Two linked nodes; the first dials, so that it links at once when it was killed and is back."""
-    second = make("second", secret=secret).start()
-    first = make("first", "--peer", second.url, secret=secret).start()
+    second = make("second", "--name", "second", secret=secret).start()
+    first = make("first", "--name", "first", "--peer", second.url, secret=secret).start()
     eventually(lambda: carriers(first) == carriers(second) == ["webrtc"])
     return first, second
 
@@ -71,9 +72,18 @@ def boards(tmp_path_factory, mesh_secret):
         yield link_two(make, mesh_secret)
 
 
+ALONE = LOOPBACK + "guests:\n  failover: false\n"  # takes no browsers of boards that have died
+
+
 @pytest.fixture
 def mortal_boards(make_node, mesh_secret):
-    """Two linked nodes for a test that kills them."""
+    """Two linked nodes for a test that kills them; their people wait for them."""
+    return link_two(partial(make_node, config_text=ALONE), mesh_secret)
+
+
+@pytest.fixture
+def refuge_boards(make_node, mesh_secret):
+    """Two linked nodes for a test that kills one of them; its people go to the other."""
     return link_two(make_node, mesh_secret)
 
 

@@ -55,6 +55,7 @@ def doors(**changed) -> Doors:
         "import_json": import_json,
         "imports": lambda: {"modules": []},
         "urls": lambda: ["http://192.168.1.20:8787"],
+        "holds_ticket": lambda ticket: ticket == "good",
     }
     return Doors(**{**known, **changed})
 
@@ -106,7 +107,8 @@ async def test_every_answer_carries_the_headers_that_forbid_foreign_code(client,
 async def test_the_policy_allows_no_inline_script_and_no_other_host() -> None:
     policy = HEADERS["Content-Security-Policy"]
     assert "unsafe" not in policy
-    assert "http" not in policy
+    others = [rule for rule in policy.split("; ") if "http" in rule]
+    assert [rule.split()[0] for rule in others] == ["connect-src"]  # another board, when this one has died
 
 
 async def test_a_guest_offer_is_answered(client) -> None:
@@ -138,6 +140,35 @@ async def test_a_page_of_another_site_may_not_open_a_link(client, path) -> None:
     headers = {"Origin": "http://evil.example"}
     answer = await (client.post if path.startswith("/signal") else client.get)(path, headers=headers)
     assert answer.status == 403
+
+
+OTHER_BOARD = {"Origin": "http://192.168.1.21:8787"}
+
+
+async def test_a_page_of_another_board_of_the_mesh_shows_its_ticket_and_reads_the_answer(client) -> None:
+    answer = await client.post("/signal/guest?ticket=good", data=b'{"sdp": "v=0"}', headers=OTHER_BOARD)
+    assert await answer.json() == {"sdp": "answer to v=0"}
+    assert answer.headers["Access-Control-Allow-Origin"] == OTHER_BOARD["Origin"]
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    async with client.ws_connect("/guest?ticket=good", headers=OTHER_BOARD) as ws:
+        assert (await ws.receive_bytes()) == b"\x00hello"
+    saved = await client.get("/api/room/lobby/export.svg?ticket=good", headers=OTHER_BOARD)
+    assert (saved.status, saved.headers["Content-Disposition"]) == (200, "attachment")
+
+
+@pytest.mark.parametrize("path", ["/signal/guest", "/guest", "/api/convert", "/link"])
+async def test_another_page_without_a_good_ticket_is_refused_and_reads_nothing(client, path) -> None:
+    ask = client.get if path in ("/guest", "/link") else client.post
+    for ticket in ("", "?ticket=", "?ticket=bad"):
+        answer = await ask(path + ticket, headers=OTHER_BOARD)
+        assert answer.status == 403
+        assert "Access-Control-Allow-Origin" not in answer.headers
+    preflight = await client.options(path, headers={**OTHER_BOARD, "Access-Control-Request-Method": "POST"})
+    assert "Access-Control-Allow-Origin" not in preflight.headers
+
+
+async def test_no_ticket_opens_the_door_for_nodes_to_a_page(client) -> None:
+    assert (await client.get("/link?ticket=good", headers=OTHER_BOARD)).status == 403
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edgeboard.errors import DecodeError
 from edgeboard.ids import AuthorTag
 from edgeboard.vectors import Range
-from edgeboard.wire.fields import Held, Owned, Person
+from edgeboard.wire.fields import Held, Host, Owned, Person
 from edgeboard.wire.live import Live, LiveItem
 from edgeboard.wire.messages import (
     BY_CHANNEL,
@@ -25,6 +25,7 @@ from edgeboard.wire.messages import (
     Credit,
     Digest,
     Guest,
+    Hosts,
     Join,
     Leave,
     Message,
@@ -71,6 +72,8 @@ EXAMPLES: list[tuple[Channel, Message]] = [
     (Channel.CTL, BlobChunk(b"h" * 32, 16_384, 100_000, b"bytes")),
     (Channel.CTL, BlobHave((Held(b"h" * 32, 100_000, 2), Held(b"i" * 32, 7, 0)))),
     (Channel.CTL, BlobLack(b"h" * 32, 15, "no image")),
+    (Channel.CTL, Hosts((Host(NODE, "hall", ("http://10.0.0.5:8787", "https://hall.local")),), "ticket")),
+    (Channel.CTL, Hosts((), "")),
     (Channel.LOG, BatchIs(ROOM, b"bytes")),
     (Channel.LOG, Submit(ROOM, ORIGIN, (b"one", b"two"))),
     (Channel.LOG, Recent(ROOM, (Owned((ORIGIN, b"p" * 16, (b"one", b"two"))),))),

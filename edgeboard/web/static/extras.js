@@ -13,6 +13,7 @@ export class Extras {
   /**
    * @param {object} parts
    * @param {import("./board.js").Board} parts.board
+   * @param {import("./boards.js").Boards} parts.boards
    * @param {import("./desk.js").Desk} parts.desk
    * @param {() => import("./editing.js").Editing} parts.editing
    * @param {import("./gallery.js").Gallery} parts.gallery
@@ -22,7 +23,7 @@ export class Extras {
    * @param {() => import("./presence.js").Present[]} parts.everyone who is here, this person first
    * @param {() => number} parts.clock ms
    */
-  constructor({ board, desk, editing, gallery, toasts, room, undo, everyone, clock }) {
+  constructor({ board, boards, desk, editing, gallery, toasts, room, undo, everyone, clock }) {
     this.#toasts = toasts;
     this.#history = new Later(async () => {
       const { Player } = await import("./player.js");
@@ -30,11 +31,11 @@ export class Extras {
     });
     this.#transfer = new Later(async () => {
       const { Transfer } = await import("./transfer.js");
-      return new Transfer({ desk, editing: editing(), gallery, toasts, room });
+      return new Transfer({ boards, desk, editing: editing(), gallery, toasts, room });
     });
     this.#sharing = new Later(async () => {
       const { Sharing } = await import("./sharing.js");
-      return new Sharing({ room, toasts });
+      return new Sharing({ boards, room, toasts });
     });
   }
 

@@ -11,7 +11,9 @@ import { CREDIT_WINDOW, Channel, Code, JOINED_MAX, Joiner, TEXT_MAX, VERSION } f
 import { decode, encode, isWithin, split } from "./wire.js";
 import { counterOf, opId, originOf } from "./ids.js";
 
-export const PING_EVERY_MS = 2_000; // of quiet; a host pings every second, so ours are rare
+export const PING_EVERY_MS = 1_100; // of quiet; a host pings every second, so ours are rare
+export const ANSWER_WITHIN_MS = 400; // of our ping, while the page was awake
+export const DOUBT_AFTER_MS = 1_500; // of quiet, with a ping unanswered
 export const MEASURE_EVERY_MS = 20_000; // how long an answer takes
 export const SUSPECT_AFTER_MS = 3_500; // three pings unheard
 export const SILENT_AFTER_MS = 15_000; // less than the 30 s of the contract: a phone changes networks faster
@@ -21,6 +23,8 @@ const SUBMIT_BYTES = 48 * 1024; // of tails in one SUBMIT: it must not need frag
 const SUBMIT_OPS = 1_000;
 const OP_OVERHEAD = 4; // bytes around a tail in a SUBMIT, at most
 const LATE_TIMER_MS = 5_000; // a timer this late means that the page slept, not that the host did
+const HICCUP_MS = 300; // a timer this late means that the page was busy, so what it waits for may be in its queue
+const TEND_EVERY_MS = 200; // while it is quiet
 const HANDLE = 1; // our number for the room in live frames: there is one room
 
 /** The states of a session, in order. */
@@ -31,7 +35,8 @@ export const Stage = Object.freeze({ GREETING: "greeting", JOINING: "joining", L
  * send {channel, data} · stage {stage} · welcome {node, name, software, version} · named {room}, once it is known ·
  * room {room, state} · recent {ops} · batch {batch} ·
  * caughtUp · receipt {level, origin, counters} · refused {origin, counter, code, text} · presence {node, people} ·
- * notice {level, text} · live {items} · digest {vector, canvas} · blob {message} · suspect {suspect} ·
+ * notice {level, text} · live {items} · digest {vector, canvas} · blob {message} · hosts {hosts, ticket} ·
+ * doubt {doubt}: whether the host has not even answered, so that it may be dead · suspect {suspect}: for longer ·
  * ended {code, text, byPeer}
  * @typedef {{type: string}} Output
  */
@@ -52,6 +57,8 @@ export class GuestSession {
   #due = 0;
   #pings = 0;
   #probedAt = null;
+  #askedAt = null; // when the first ping that is unanswered went out, if the page was awake since
+  #doubt = false;
   #suspect = false;
   #roundTrip = null;
   // log bytes that came in, and what the host was told of them
@@ -65,7 +72,8 @@ export class GuestSession {
   #strange = 0;
 
   /**
-   * @param {{person: string, origin: string, name: string, colour: number}} me ids in hex
+   * @param {{person: string, origin: string, name: string, colour: number, capabilities?: Map<string, unknown>}} me
+   *   ids in hex; `capabilities` what the page has to show, such as its ticket
    * @param {string} roomName
    * @param {() => Uint8Array} vector what we hold, asked for when joining
    */
@@ -77,6 +85,11 @@ export class GuestSession {
 
   get stage() {
     return this.#stage;
+  }
+
+  /** Whether the host has left a ping unanswered, and may be dead. */
+  get isDoubted() {
+    return this.#doubt;
   }
 
   /** The room's id in hex, once the host has named it. @returns {string|null} */
@@ -135,6 +148,7 @@ export class GuestSession {
   probe(now) {
     if (this.#stage === Stage.ENDED || this.#probedAt !== null) return;
     this.#probedAt = now;
+    this.#askedAt ??= now;
     this.#ping(now);
     this.#arm(now);
   }
@@ -195,7 +209,9 @@ export class GuestSession {
   /** @param {number} now */
   onTimer(now) {
     if (this.#stage === Stage.ENDED) return;
-    if (now - this.#due > LATE_TIMER_MS) this.#lastHeard = Math.max(this.#lastHeard, now - SUSPECT_AFTER_MS);
+    const late = now - this.#due;
+    if (late > LATE_TIMER_MS) this.#lastHeard = Math.max(this.#lastHeard, now - SUSPECT_AFTER_MS);
+    if (late > HICCUP_MS) this.#askedAt = null;
     const quiet = now - this.#lastHeard;
     const isProbed = this.#probedAt !== null && now - this.#probedAt >= PROBE_WITHIN_MS;
     if (quiet >= SILENT_AFTER_MS || isProbed) {
@@ -203,8 +219,12 @@ export class GuestSession {
       return;
     }
     if (quiet >= SUSPECT_AFTER_MS) this.#suspectIs(true);
+    const isUnanswered = this.#askedAt !== null && now - this.#askedAt >= ANSWER_WITHIN_MS;
+    if (quiet >= DOUBT_AFTER_MS && isUnanswered) this.#doubtIs(true);
     const sincePing = now - this.#lastPing;
-    if (sincePing >= MEASURE_EVERY_MS || (quiet >= PING_EVERY_MS && sincePing >= PING_EVERY_MS)) this.#ping(now);
+    const isQuiet = quiet >= PING_EVERY_MS && (this.#askedAt === null || sincePing >= PING_EVERY_MS);
+    if (isQuiet) this.#askedAt ??= now;
+    if (isQuiet || sincePing >= MEASURE_EVERY_MS) this.#ping(now);
     this.#arm(now);
   }
 
@@ -279,6 +299,7 @@ export class GuestSession {
       case "presence":
       case "notice":
       case "digest":
+      case "hosts":
         this.#give(message.kind, message);
         break;
       case "blobHave":
@@ -368,8 +389,15 @@ export class GuestSession {
 
   #heard(now) {
     this.#lastHeard = now;
-    this.#probedAt = null;
+    this.#probedAt = this.#askedAt = null;
     this.#suspectIs(false);
+    this.#doubtIs(false);
+  }
+
+  #doubtIs(doubt) {
+    if (this.#doubt === doubt) return;
+    this.#doubt = doubt;
+    this.#give("doubt", { doubt });
   }
 
   #suspectIs(suspect) {
@@ -380,7 +408,7 @@ export class GuestSession {
 
   #arm(now) {
     const quietUntil = this.#lastHeard + PING_EVERY_MS;
-    this.#due = quietUntil > now ? quietUntil : now + 500;
+    this.#due = this.#askedAt === null && quietUntil > now ? quietUntil : now + TEND_EVERY_MS;
     if (this.#probedAt !== null) this.#due = Math.min(this.#due, this.#probedAt + PROBE_WITHIN_MS);
   }
 

@@ -10,7 +10,7 @@ import { toHex } from "./ids.js";
  * @param {Window} target
  * @param {object} parts the parts of the page, as `main.js` makes them
  */
-export function expose(target, { board, connection, desk, host, images, liveIn, outbox, presence, self }) {
+export function expose(target, { board, boards, connection, desk, host, images, liveIn, outbox, presence, self }) {
   let errors = 0;
   target.addEventListener("error", () => (errors += 1));
   target.addEventListener("unhandledrejection", () => (errors += 1));
@@ -22,6 +22,14 @@ export function expose(target, { board, connection, desk, host, images, liveIn, 
     /** One of `Phase`. */
     get state() {
       return connection.phase;
+    },
+    /** Address of the board that this page is at. */
+    get board() {
+      return boards.here;
+    },
+    /** Addresses of boards that it would go to, in order. */
+    get otherBoards() {
+      return boards.others;
     },
     /** The state of the room at the host, in its own word. */
     get roomState() {

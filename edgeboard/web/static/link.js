@@ -43,6 +43,11 @@ export class LinkError extends Error {
  * @property {() => void} close what was sent before still goes out
  */
 
+/**
+ * The whole address of a path at the board that is meant, with the ticket if that is another board than the page's.
+ * @typedef {(path: string) => string} Address
+ */
+
 /** What both carriers share: events go out once, and not after the end. */
 class Ending {
   #events;
@@ -73,12 +78,13 @@ class Ending {
 
 /**
  * Open a WebRTC link.
+ * @param {Address} at
  * @param {LinkEvents} events
  * @param {AbortSignal} signal
  * @returns {Promise<Link>}
  * @throws {LinkError}
  */
-export async function openWebRtc(events, signal) {
+export async function openWebRtc(at, events, signal) {
   if (typeof RTCPeerConnection !== "function") throw new LinkError("this browser has no WebRTC");
   const ending = new Ending(events);
   const connection = new RTCPeerConnection({ iceServers: [] });
@@ -94,7 +100,7 @@ export async function openWebRtc(events, signal) {
     connection.close();
   };
   try {
-    await within(OPEN_WITHIN_MS, signal, negotiate(connection, channels, signal));
+    await within(OPEN_WITHIN_MS, signal, negotiate(at, connection, channels, signal));
   } catch (error) {
     shut();
     throw error instanceof LinkError ? error : new LinkError(`WebRTC: ${error?.message ?? error}`);
@@ -128,14 +134,14 @@ export async function openWebRtc(events, signal) {
   };
 }
 
-async function negotiate(connection, channels, signal) {
+async function negotiate(at, connection, channels, signal) {
   const opened = Promise.all(channels.map((channel) => new Promise((resolve) => {
     channel.onopen = resolve;
     if (channel.readyState === "open") resolve();
   })));
   await connection.setLocalDescription(await connection.createOffer());
   await gathered(connection);
-  const answer = await exchange(connection.localDescription.sdp, signal);
+  const answer = await exchange(at, connection.localDescription.sdp, signal);
   await connection.setRemoteDescription({ type: "answer", sdp: answer });
   await opened;
 }
@@ -149,12 +155,12 @@ function gathered(connection) {
   });
 }
 
-async function exchange(sdp, signal) {
+async function exchange(at, sdp, signal) {
   let response;
   try {
-    response = await fetch("/signal/guest", {
+    response = await fetch(at("/signal/guest"), {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "text/plain" }, // so that another board needs no preflight, which would let in anybody's
       body: JSON.stringify({ sdp }),
       signal,
     });
@@ -176,14 +182,15 @@ async function exchange(sdp, signal) {
 
 /**
  * Open a WebSocket link.
+ * @param {Address} at
  * @param {LinkEvents} events
  * @param {AbortSignal} signal
  * @returns {Promise<Link>}
  * @throws {LinkError}
  */
-export async function openWebSocket(events, signal) {
+export async function openWebSocket(at, events, signal) {
   const ending = new Ending(events);
-  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/guest`);
+  const socket = new WebSocket(at("/guest").replace(/^http/, "ws"));
   socket.binaryType = "arraybuffer";
   const opened = new Promise((resolve, reject) => {
     socket.onopen = resolve;

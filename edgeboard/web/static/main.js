@@ -5,6 +5,8 @@
  */
 
 import { Board } from "./board.js";
+import { Boards, Host } from "./boards.js";
+import { stopped, welcomed } from "./comings.js";
 import { Company } from "./company.js";
 import { Connection, Phase } from "./connection.js";
 import { Cursors } from "./cursors.js";
@@ -38,8 +40,7 @@ import { Toasts } from "./toasts.js";
 import { Chrome } from "./ui.js";
 import { overlap } from "./geometry.js";
 import { makeView, visible } from "./view.js";
-import { Code } from "./wire.js";
-import { ending, refusal } from "./words.js";
+import { refusal } from "./words.js";
 
 const KEEP_VIEW_MS = 400;
 const REVIEW_MS = 400;
@@ -61,8 +62,8 @@ const self = new Self(drawer, (name, colour) => {
 /** Whether this is `/embed/NAME`, in a page of somebody else's: to look at only. */
 const isEmbed = document.body.hasAttribute("data-embed");
 
-/** What the host has said of itself and the room. */
-const host = { name: "", software: "", roomState: "", room: null };
+const boards = new Boards(location.origin, clock);
+const host = new Host();
 
 // ------------------------------------------------------------------------------------------------------------ the parts
 
@@ -131,7 +132,7 @@ const desk = new Desk({
 listenForImages({ board, desk, gallery: images, toasts, open: (file) => extras.transfer((transfer) => transfer.open(file)) });
 const grid = new Grid(document.getElementById("grid"));
 const cursors = new Cursors(document.getElementById("cursors"));
-const chrome = new Chrome(roomName, {
+const chrome = new Chrome(roomName, boards, {
   choose: (choice) => hands.choose(choice),
   restyle: (style) => editing.restyle(style),
   undo: () => hands.repeat("undo"),
@@ -165,7 +166,7 @@ const chrome = new Chrome(roomName, {
   share: () => extras.share(),
 });
 const extras = new Extras({
-  board, desk, editing: () => editing, gallery: images, toasts, room: roomName, undo: () => hands.repeat("undo"), clock,
+  board, boards, desk, editing: () => editing, gallery: images, toasts, room: roomName, undo: () => hands.repeat("undo"), clock,
   everyone: () => [{ ...self.person, person: self.id }, ...presence.others()],
 });
 const editing = new Editing({ desk, room: roomName, notify: (text) => toasts.say(text), choose: (choice) => hands.choose(choice) });
@@ -179,6 +180,7 @@ const company = new Company({
 });
 const hands = new Hands({ board, company, desk, chrome, editing, extras, grid, paging, toasts, drawer, room: roomName, isReadOnly: isEmbed });
 const connection = new Connection({
+  boards,
   dial: new Map([
     [Carrier.WEBRTC, openWebRtc],
     [Carrier.WEBSOCKET, openWebSocket],
@@ -199,11 +201,7 @@ let fingersDraw = false;
 function hear(output, session) {
   switch (output.type) {
     case "welcome":
-      if (host.software !== "" && host.software !== output.software) {
-        toasts.say(say("The board has been renewed."), { action: say("Reload the page"), onAction: () => location.reload() });
-      }
-      host.name = output.name;
-      host.software = output.software;
+      welcomed(toasts, host, output);
       break;
     case "named":
       host.room = output.room;
@@ -261,20 +259,10 @@ function hear(output, session) {
       liveIn.keepOnly(() => false);
       drawCursors(false);
       host.roomState = "";
-      if (connection.phase === Phase.STOPPED) sayStopped(output);
+      if (connection.phase === Phase.STOPPED) stopped(toasts, output, () => connection.start());
       break;
   }
   refresh();
-}
-
-/** The host does not want us back, or not as we are: a person has to decide. */
-function sayStopped(last) {
-  const isOld = last.code === Code.TOO_OLD;
-  toasts.say(ending(last), {
-    isTrouble: true,
-    action: isOld ? say("Reload") : say("Try again"),
-    onAction: () => (isOld ? location.reload() : connection.start()),
-  });
 }
 
 function refuse(output) {
@@ -325,7 +313,7 @@ function show() {
   const { phase, carrier, isSuspect, last } = connection;
   const [unsent, unsafe, refused] = [outbox.unsent(), outbox.unsafe(), outbox.refused()];
   chrome.showLink({
-    ...{ phase, carrier, isSuspect, last },
+    ...{ phase, carrier, isSuspect, last, board: boards.isAway ? host.name : "" },
     ...{ hostName: host.name, software: host.software, roomState: host.roomState },
     roundTrip: connection.session?.statistics().roundTripMs ?? null,
     waiting: phase === Phase.LIVE && !isSuspect ? 0 : gestures(unsent),
@@ -442,6 +430,6 @@ async function begin() {
   }
 }
 
-expose(window, { board, connection, desk, host, images, liveIn, outbox, presence, self: () => self.person });
+expose(window, { board, boards, connection, desk, host, images, liveIn, outbox, presence, self: () => self.person });
 begin();
 extras.fetchInTime();

@@ -2,19 +2,23 @@
  * The link to this room, as text and as a QR code, and what another page needs to show it.
  *
  * The link names an address that others can reach: that of this page, unless it is open on the board itself under
- * 127.0.0.1 or localhost; then the board says by which addresses it is reached.
+ * 127.0.0.1 or localhost; then the board says by which addresses it is reached. A page that has gone to another board
+ * names that one.
  */
 
+import { isLocal } from "./boards.js";
 import { find } from "./elements.js";
 import { say } from "./locale.js";
 
 /** The dialog. */
 export class Sharing {
+  #boards;
   #room;
   #toasts;
 
-  /** @param {{room: string, toasts: import("./toasts.js").Toasts}} parts */
-  constructor({ room, toasts }) {
+  /** @param {{boards: import("./boards.js").Boards, room: string, toasts: import("./toasts.js").Toasts}} parts */
+  constructor({ boards, room, toasts }) {
+    this.#boards = boards;
     this.#room = room;
     this.#toasts = toasts;
     for (const button of find("dialog-share").querySelectorAll("[data-copy]")) {
@@ -23,12 +27,13 @@ export class Sharing {
   }
 
   async open() {
-    const urls = isLocal(location.hostname) ? await ask() : [];
-    const base = reachable(location.origin, urls);
+    const { here } = this.#boards;
+    const urls = isLocal(new URL(here).hostname) ? await this.#ask() : [];
+    const base = reachable(here, urls);
     const link = linkTo(base, "room", this.#room);
     find("share-link").value = link;
     find("share-embed").value = `<iframe src="${linkTo(base, "embed", this.#room)}" width="800" height="600"></iframe>`;
-    find("share-code").src = `/api/qr.svg?text=${encodeURIComponent(link)}`;
+    find("share-code").src = await this.#picture(`/api/qr.svg?text=${encodeURIComponent(link)}`);
     const isHere = isLocal(new URL(base).hostname);
     find("share-note").hidden = !isHere;
     find("share-note").textContent = isHere ? say("This board has no address that others could reach: it is in no network, or listens on this machine only.") : "";
@@ -37,17 +42,32 @@ export class Sharing {
     find("share-link").scrollLeft = 0;
   }
 
+  /** Where a picture of the board is: of another one's its bytes, since the page shows no picture of strangers. */
+  async #picture(path) {
+    if (!this.#boards.isAway) return path;
+    URL.revokeObjectURL(find("share-code").src);
+    try {
+      return URL.createObjectURL(await (await fetch(this.#boards.at()(path))).blob());
+    } catch {
+      return "";
+    }
+  }
+
+  async #ask() {
+    try {
+      const { urls } = await (await fetch(this.#boards.at()("/api/addresses"))).json();
+      return Array.isArray(urls) ? urls : [];
+    } catch {
+      return []; // the board is away: the page's own address has to do
+    }
+  }
+
   /** The clipboard's own way is missing on plain HTTP. */
   #copy(field) {
     field.select();
     const isDone = document.execCommand("copy");
     this.#toasts.say(isDone ? say("Copied") : say("Press Ctrl C to copy"));
   }
-}
-
-/** Whether a name means the machine itself. @param {string} hostname @returns {boolean} */
-export function isLocal(hostname) {
-  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /**
@@ -64,13 +84,4 @@ export function reachable(origin, urls) {
 /** @param {string} base @param {"room"|"embed"} how @param {string} room @returns {string} */
 export function linkTo(base, how, room) {
   return `${base}/${how}/${encodeURIComponent(room)}`;
-}
-
-async function ask() {
-  try {
-    const { urls } = await (await fetch("/api/addresses")).json();
-    return Array.isArray(urls) ? urls : [];
-  } catch {
-    return []; // the board is away: the page's own address has to do
-  }
 }

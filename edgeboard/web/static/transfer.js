@@ -34,6 +34,7 @@ export const FILE_WORDS = [ // say
 
 /** Saving and opening. */
 export class Transfer {
+  #boards;
   #desk;
   #editing;
   #gallery;
@@ -42,13 +43,15 @@ export class Transfer {
 
   /**
    * @param {object} parts
+   * @param {import("./boards.js").Boards} parts.boards
    * @param {import("./desk.js").Desk} parts.desk
    * @param {import("./editing.js").Editing} parts.editing
    * @param {import("./gallery.js").Gallery} parts.gallery
    * @param {import("./toasts.js").Toasts} parts.toasts
    * @param {string} parts.room its name
    */
-  constructor({ desk, editing, gallery, toasts, room }) {
+  constructor({ boards, desk, editing, gallery, toasts, room }) {
+    this.#boards = boards;
     this.#desk = desk;
     this.#editing = editing;
     this.#gallery = gallery;
@@ -99,7 +102,7 @@ export class Transfer {
       this.#toasts.say(say("{name} is larger than {most} MiB. Use edgeboard import on the board.", { name: file.name, most: FILE_MAX >> 20 }), { isTrouble: true });
       return;
     }
-    const answer = await this.#ask(`/api/convert?name=${encodeURIComponent(file.name.slice(-100))}`, { method: "POST", body: file });
+    const answer = await this.#ask(`/api/convert?name=${encodeURIComponent(file.name.slice(-100))}`, { method: "POST", body: new Blob([file]) }); // without a type: no preflight
     if (answer === null) return;
     const { items, images, notes, pages = [""] } = await answer.json();
     const known = pagesOf(this.#desk.bench.board.document);
@@ -120,7 +123,7 @@ export class Transfer {
   async #ask(path, options) {
     let answer;
     try {
-      answer = await fetch(path, options);
+      answer = await fetch(this.#boards.at()(path), options);
     } catch {
       this.#toasts.say(say("The board cannot be reached."), { isTrouble: true });
       return null;

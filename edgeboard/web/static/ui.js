@@ -55,20 +55,22 @@ export class Chrome {
   #person = null;
   #nameColour = 0;
   #shown = new Map(); // what a part was last made of, as text
-  #url;
+  #boards;
+  #page = 0;
+  #room;
 
-  /** @param {string} room @param {Commands} commands */
-  constructor(room, commands) {
+  /** @param {string} room @param {import("./boards.js").Boards} boards @param {Commands} commands */
+  constructor(room, boards, commands) {
+    this.#room = room;
+    this.#boards = boards;
     this.#commands = commands;
     document.documentElement.lang = language;
     translate(document.body);
     find("room").textContent = room;
     document.title = `${room} · edgeboard`;
-    this.#url = (kind) => `/api/room/${encodeURIComponent(room)}/export.${kind}`;
-    find("export-json").href = this.#url("json");
     find("export-svg").download = `${room}.svg`;
     find("export-json").download = `${room}.json`;
-    this.showPage(0);
+    this.#showAddresses();
     this.#toolbar = new Toolbar(commands.choose, commands.restyle, () => this.close());
     this.#grids = new Choices([...find("grid-kind").children], (at) => commands.grid(GRIDS[at]));
     watchPresses();
@@ -98,7 +100,16 @@ export class Chrome {
 
   /** The page that is shown is what is saved as a picture. @param {number} page */
   showPage(page) {
-    find("export-svg").href = `${this.#url("svg")}?page=${page + 1}`;
+    this.#page = page;
+    this.#showAddresses();
+  }
+
+  /** Where the board's own files are: at another one after a move. */
+  #showAddresses() {
+    const path = `/api/room/${encodeURIComponent(this.#room)}/export`;
+    const at = this.#boards.at();
+    find("export-json").href = at(`${path}.json`);
+    find("export-svg").href = at(`${path}.svg?page=${this.#page + 1}`);
   }
 
   /** @param {number} zoom */
@@ -167,7 +178,12 @@ export class Chrome {
         ...rows.flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]),
       );
     }
+    if (this.#differs("address", this.#boards.at()(""))) this.#showAddresses();
     const notes = [];
+    if (this.#boards.isAway) {
+      notes.push(say("This page came from {board}, which did not answer. Reload it only when that board is back.", { board: this.#boards.nameOf(this.#boards.home) }));
+    }
+    if (this.#boards.isShutIn) notes.push(say("Other boards have no secure address (https), so this page cannot go to them."));
     if (!state.isPersistent) notes.push(say("This browser does not keep ink. Leave the page open until all of it is safe."));
     if (state.foreign > 0) {
       notes.push(

@@ -29,6 +29,9 @@ export const ROOMS_MAX = 64;
 export const CREDIT_WINDOW = 256 * 1024; // log bytes under way beyond the last CREDIT
 export const BLOB_CHUNK_MAX = 16 * 1024; // bytes of a piece of a blob
 export const BLOB_HAVES_MAX = 256;
+export const HOSTS_MAX = 8; // other boards that a guest is told of
+const URLS_MAX = 4; // addresses of one of them
+const URL_MAX = 200; // characters
 const TAIL_MAX = 16 * 1024;
 const COUNTER_MAX = 2 ** 32 - 1;
 const FRAGMENTS_MAX = 4096;
@@ -148,6 +151,9 @@ const person = record({ person: hex(16), origin: hex(8), name: text(NAME_MAX), c
 
 const owned = record({ origin: hex(8), person: hex(16), tails: list(SUBMIT_OPS_MAX, blob(TAIL_MAX)) });
 
+/** A board that a guest can go to. */
+const host = record({ node: hex(16), name: text(NAME_MAX), urls: list(URLS_MAX, text(URL_MAX)) });
+
 // ---------------------------------------------------------------------------------------------------------- messages
 
 const CTL = {
@@ -183,6 +189,7 @@ const CTL = {
   blobChunk: [22, { content: hex(32), offset: count, total: count, data: blob(BLOB_CHUNK_MAX) }],
   blobHave: [23, { held: list(BLOB_HAVES_MAX, record({ content: hex(32), size: count, level: number(255) })) }],
   blobLack: [24, { content: hex(32), code: number(255), text: text(TEXT_MAX) }],
+  hosts: [31, { hosts: list(HOSTS_MAX, host), ticket: text(TEXT_MAX) }],
 };
 const LOG = {
   batch: [32, { room, batch: blob(MESSAGE_MAX) }],

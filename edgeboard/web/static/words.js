@@ -40,11 +40,12 @@ const ROOM_STATES = new Map([ // say
 
 /**
  * The badge.
- * @param {{phase: string, carrier: string, isSuspect: boolean, waiting: number, roomState: string, isPersistent: boolean}}
- *   state `waiting`: strokes not handed over; `isPersistent`: whether this browser keeps them
+ * @param {{phase: string, carrier: string, isSuspect: boolean, waiting: number, roomState: string, isPersistent: boolean, board: string}}
+ *   state `waiting`: strokes not handed over; `isPersistent`: whether this browser keeps them; `board`: the name of the
+ *   board, where it is not the one that the page came from
  * @returns {{title: string, detail: string, tone: "good"|"busy"|"bad"}}
  */
-export function badge({ phase, carrier, isSuspect, waiting, roomState = "", isPersistent = true }) {
+export function badge({ phase, carrier, isSuspect, waiting, roomState = "", isPersistent = true, board = "" }) {
   const queue = waiting > 0 ? counted(waiting, "{n} stroke waiting", "{n} strokes waiting") : "";
   const kept = isPersistent ? say("ink is kept here") : say("leave this page open");
   switch (phase) {
@@ -52,6 +53,7 @@ export function badge({ phase, carrier, isSuspect, waiting, roomState = "", isPe
       if (isSuspect) return { title: say("Unsteady"), detail: queue || say("waiting for the board"), tone: "busy" };
       if (roomState === "faulted") return { title: say("Live"), detail: say("the board cannot save"), tone: "busy" };
       if (!isPersistent) return { title: say("Live"), detail: queue || say("this browser keeps no ink"), tone: "busy" };
+      if (board !== "") return { title: say("Live"), detail: queue || say("at {board}", { board }), tone: "good" };
       return { title: say("Live"), detail: queue || say("over {way}", { way: CARRIERS.get(carrier) ?? carrier }), tone: "good" };
     case Phase.JOINING:
       return { title: say("Joining"), detail: queue || say("fetching the board"), tone: "busy" };

@@ -132,10 +132,12 @@ test("pings are answered, and sent when it is quiet", () => {
 });
 
 test("a silent host is suspected, forgiven when it speaks, and left in the end", () => {
-  const pair = new Pair().live().wait(guest.SUSPECT_AFTER_MS + 600);
+  const pair = new Pair().live().wait(guest.DOUBT_AFTER_MS + guest.ANSWER_WITHIN_MS);
+  assert.deepEqual(pair.heard.at(-1), { type: "doubt", doubt: true });
+  pair.wait(guest.SUSPECT_AFTER_MS);
   assert.deepEqual(pair.heard.at(-1), { type: "suspect", suspect: true });
   pair.say("pong", { sequence: 0 });
-  assert.deepEqual(pair.heard.at(-1), { type: "suspect", suspect: false });
+  assert.deepEqual(pair.heard.slice(-2), [{ type: "suspect", suspect: false }, { type: "doubt", doubt: false }]);
   pair.wait(guest.SILENT_AFTER_MS + 600);
   assert.deepEqual(pair.heard.at(-1), { type: "ended", code: Code.SILENT, text: "nothing was heard for too long", byPeer: false });
   assert.equal(pair.session.nextTimer(), null);
@@ -149,6 +151,34 @@ test("a page that slept does not blame its host", () => {
   assert.equal(pair.session.stage, guest.Stage.LIVE);
   pair.wait(guest.SILENT_AFTER_MS);
   assert.equal(pair.session.stage, guest.Stage.ENDED);
+});
+
+test("a host is not doubted for what came while the page was busy or asleep", () => {
+  for (const late of [400, 2_000, 60_000]) {
+    const pair = new Pair().live();
+    pair.wait(guest.PING_EVERY_MS + 250); // a ping is out
+    pair.now = pair.session.nextTimer() + late;
+    pair.session.onTimer(pair.now);
+    pair.drain();
+    assert.ok(!pair.types().includes("doubt"), `${late} ms late`);
+    assert.equal(pair.said.at(-1).kind, "ping"); // asked anew, now that it is awake
+    pair.wait(guest.ANSWER_WITHIN_MS + 300);
+    assert.deepEqual(pair.heard.at(-1), { type: "doubt", doubt: true });
+  }
+});
+
+test("a host that pings every second is never doubted, and asked nothing", () => {
+  const pair = new Pair().live();
+  const before = pair.kinds().filter((kind) => kind === "ping").length;
+  for (let at = 0; at < 10; at++) pair.wait(1_000).say("ping", { sequence: at, digests: new Map() });
+  assert.equal(pair.kinds().filter((kind) => kind === "ping").length, before);
+  assert.ok(!pair.types().includes("doubt"));
+});
+
+test("what a host says of other boards is handed on", () => {
+  const hosts = [{ node, name: "hall", urls: ["http://10.0.0.5:8787"] }];
+  const pair = new Pair().live().say("hosts", { hosts, ticket: "t" });
+  assert.deepEqual(pair.heard.at(-1), { type: "hosts", kind: "hosts", hosts, ticket: "t" });
 });
 
 test("a probe without an answer ends the link soon, one with an answer does not", () => {

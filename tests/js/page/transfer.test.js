@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { Board } from "../../../edgeboard/web/static/board.js";
 import { opBytes } from "../../../edgeboard/web/static/ids.js";
 import { ItemType, Register } from "../../../edgeboard/web/static/kinds.js";
-import { isLocal, linkTo, reachable } from "../../../edgeboard/web/static/sharing.js";
+import { isLocal } from "../../../edgeboard/web/static/boards.js";
+import { linkTo, reachable } from "../../../edgeboard/web/static/sharing.js";
 import { copiesOf, fits, sheetOf } from "../../../edgeboard/web/static/transfer.js";
 import { pack, unpack } from "../../../edgeboard/web/static/values.js";
 

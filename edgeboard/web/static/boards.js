@@ -1,0 +1,155 @@
+/**
+ * The boards that this page can be at: the one it came from, the one it is at, and those that its host has told of.
+ *
+ * A page stays where it is until that board dies, and shows its ticket at any board but its own
+ * (docs/formats/wire.md, "Other boards"). No network in here.
+ */
+
+const AVOID_MS = 30_000; // a board that has refused this page
+
+/** @typedef {{node: string, name: string, urls: string[]}} Host */
+
+/** The boards. */
+export class Boards {
+  #home;
+  #here;
+  #clock;
+  #hosts = [];
+  #ticket = "";
+  #names = new Map(); // base address -> name
+  #avoided = new Map(); // base address -> until when
+
+  /**
+   * @param {string} home origin of this page: the board that it came from
+   * @param {() => number} clock ms, rising
+   */
+  constructor(home, clock) {
+    this.#home = this.#here = home;
+    this.#clock = clock;
+  }
+
+  /** Where the page came from. */
+  get home() {
+    return this.#home;
+  }
+
+  /** Where it is. */
+  get here() {
+    return this.#here;
+  }
+
+  /** Whether it is at another board than the one it came from. */
+  get isAway() {
+    return this.#here !== this.#home;
+  }
+
+  /** Whether there are boards that a page from a secure address may not open. */
+  get isShutIn() {
+    return this.#home.startsWith("https:") && this.#hosts.some(({ urls }) => urls.every((url) => !url.startsWith("https:")));
+  }
+
+  /** What the host says. @param {{hosts: Host[], ticket: string}} told */
+  hear({ hosts, ticket }) {
+    this.#hosts = hosts;
+    this.#ticket = ticket;
+    for (const { name, urls } of hosts) for (const url of urls) this.#names.set(baseOf(url), name);
+  }
+
+  /** The board at which a link is open has said its name. @param {string} name */
+  named(name) {
+    this.#names.set(this.#here, name);
+  }
+
+  /** The name of a board; its address if it has not said one. @param {string} base @returns {string} */
+  nameOf(base) {
+    return this.#names.get(base) ?? new URL(base).host;
+  }
+
+  /** A link has opened. @param {string} base */
+  moved(base) {
+    this.#here = base;
+  }
+
+  /** A board does not want this page, for now. @param {string} base */
+  avoid(base) {
+    this.#avoided.set(base, this.#clock() + AVOID_MS);
+  }
+
+  /** Where to look for a host, in this order: where the page is, other boards, where it came from. @returns {string[]} */
+  get all() {
+    const bases = [this.#here, ...this.#told(), this.#home].filter((base, at, all) => all.indexOf(base) === at);
+    const open = bases.filter((base) => !((this.#avoided.get(base) ?? -Infinity) > this.#clock()));
+    return open.length > 0 ? open : bases;
+  }
+
+  /** The same, but for where the page is. @returns {string[]} */
+  get others() {
+    return this.all.filter((base) => base !== this.#here);
+  }
+
+  /**
+   * Addresses below a board, as `link.js` wants them.
+   * @param {string} [base] the one the page is at, if none is given
+   * @returns {import("./link.js").Address}
+   */
+  at(base = this.#here) {
+    if (base === this.#home) return (path) => base + path;
+    return (path) => `${base}${path}${path.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(this.#ticket)}`;
+  }
+
+  /** The first address of each board, then the second of each, as far as this page may open them. */
+  #told() {
+    const bases = [];
+    for (let at = 0; this.#hosts.some(({ urls }) => urls.length > at); at++) {
+      for (const { urls } of this.#hosts) if (at < urls.length && this.#mayOpen(urls[at])) bases.push(baseOf(urls[at]));
+    }
+    return bases;
+  }
+
+  #mayOpen(url) {
+    const base = baseOf(url);
+    if (base === null) return false;
+    if (this.#home.startsWith("https:") && !base.startsWith("https:")) return false;
+    return isLocal(new URL(this.#home).hostname) || !isLocal(new URL(base).hostname);
+  }
+}
+
+/** What the board that the page is at has said of itself and the room. */
+export class Host {
+  node = "";
+  name = "";
+  software = "";
+  roomState = "";
+  /** The room's id, once it is known. @type {string|null} */
+  room = null;
+  /** The name of the board before this one. */
+  before = "";
+
+  /**
+   * A board has let the page in.
+   * @param {{node: string, name: string, software: string}} told
+   * @returns {"moved"|"renewed"|""} what is new: another board, or another software at the same one
+   */
+  welcome({ node, name, software }) {
+    const isMoved = this.node !== "" && this.node !== node;
+    const isRenewed = !isMoved && this.software !== "" && this.software !== software;
+    if (isMoved) this.before = this.name;
+    Object.assign(this, { node, name, software });
+    return isMoved ? "moved" : isRenewed ? "renewed" : "";
+  }
+}
+
+/** Whether a name means the machine itself. @param {string} hostname @returns {boolean} */
+export function isLocal(hostname) {
+  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+/** The origin of an address, null if it is none that a board can have. @param {string} url @returns {string|null} */
+function baseOf(url) {
+  try {
+    const { origin, protocol } = new URL(url);
+    return protocol === "http:" || protocol === "https:" ? origin : null;
+  } catch {
+    return null;
+  }
+}
