@@ -75,6 +75,8 @@ UNMIRRORED = {
     "edgeboard/blobs/values.py": "values only, used by tests/blobs/test_exchange.py",
     "edgeboard/blobs/fetching.py": "half of an engine: tests/blobs/test_exchange.py runs it with the other half",
     "edgeboard/blobs/giving.py": "half of an engine: tests/blobs/test_exchange.py runs it with the other half",
+    "edgeboard/mesh/antientropy.py": "the repairing half of the engine: tests/mesh/test_engine.py",
+    "edgeboard/wire/gossip.py": "messages only: tests/wire/test_messages.py reads and writes each",
     "edgeboard/mesh/values.py": "values only, used by tests/mesh/test_engine.py",
     "edgeboard/testing/guest.py": "a script for other tests; tests/node/test_hosting.py is its test",
 }

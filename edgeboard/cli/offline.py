@@ -14,8 +14,9 @@ from typing import Any, NoReturn, final
 from edgeboard import __version__
 from edgeboard.clock import SystemClock
 from edgeboard.errors import RefusedError, UserError
+from edgeboard.identity.credentials import BOOT_BYTES
 from edgeboard.identity.keyfile import load_mesh, load_or_create_key, load_or_create_mesh, next_boot
-from edgeboard.identity.keys import verify
+from edgeboard.identity.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verify
 from edgeboard.ids import MeshId, NodeId, Origin, PersonId, RoomId, author_id, room_id, show_op
 from edgeboard.node.exporting import Segments, describe_past, take_source, write_export
 from edgeboard.node.pipeline import Pipeline
@@ -39,6 +40,10 @@ NOBODY, NO_PERSON = NodeId(bytes(16)), PersonId(bytes(16))  # who only looks log
 
 def _logs_nothing(_: RoomId) -> NoReturn:
     raise AssertionError("a reader has nothing to log")
+
+
+def _signs_nothing(_: bytes) -> bytes:
+    return bytes(SIGNATURE_BYTES)  # of a record that goes nowhere, since nobody is linked
 
 
 @final
@@ -68,12 +73,16 @@ class Offline:
         self._store = store
         identity = Identity(
             node=node,
+            public_key=bytes(PUBLIC_KEY_BYTES),
+            boot=bytes(BOOT_BYTES),
             name="",
             mesh=mesh,
             software=f"edgeboard {__version__}",
             person=person,
             origin=Origin(secrets.randbits(64)),
+            sign=_signs_nothing,
             verify=verify,
+            random=secrets.SystemRandom().random,
             make_author=make_author,
             wall_ms=SystemClock().wall_ms,
         )
@@ -183,7 +192,7 @@ class Importer:
         }  # fmt: skip
 
     def _save(self) -> None:
-        self.rooms.pipeline.flush()
+        self.rooms.pipeline.flush(0.0)
         for output in self.rooms.pipeline.drain():
             if isinstance(output, Save):
                 self._store.write(

@@ -1,28 +1,32 @@
-"""The mesh engine: pushes what is new, and repairs what is missing, by one mechanism.
+"""The mesh engine: all links of a node, pushes of what is new, pings and credits.
 
 Rules of this file:
 - a batch is pushed once to each link that joined its room, except where it came from; there are no retries;
-- whoever lacks something asks for it by range (nodes), or is fed by its host (guests);
-- vectors are compared on every new link, when two pings in a row differ, and once a minute;
-- one neighbour is asked per missing range; after `ASK_AGAIN_S` another one is;
+- in a mesh that is linked all to all, whoever gets a batch from a node does not pass it on to those whom that node
+  reaches itself; in a larger one the tree decides (`mesh.broadcast`);
+- what was missed is asked for (`mesh.antientropy`): vectors are compared on every new link, when two pings in a row
+  differ, and once a minute;
 - silence is found by pings; a stuck link falls behind and never holds up another.
 
 The engine knows rooms only by id. Vectors and batches are read through the two callables it is given.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import final
 
 from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import AuthorTag, NodeId, RoomId
+from edgeboard.mesh.antientropy import ReadBatches, ReadVector, Repair
+from edgeboard.mesh.broadcast import Broadcast
+from edgeboard.mesh.disks import Disks
 from edgeboard.mesh.flow import LinkState, RoomFlow
-from edgeboard.mesh.values import CloseLink, MeshSettings, MeshStatistics, Output, Send
+from edgeboard.mesh.membership import Membership
+from edgeboard.mesh.values import CloseLink, MeshSettings, MeshStatistics, Oneself, Output, Send
 from edgeboard.rate import TokenBucket
-from edgeboard.vectors import Range, Vector
-from edgeboard.wire.fields import RANGES_MAX
+from edgeboard.vectors import Vector
+from edgeboard.wire.gossip import ROSTER, Graft, Have, Prune
 from edgeboard.wire.messages import (
     BatchIs,
-    CaughtUp,
     Channel,
     Credit,
     Join,
@@ -35,44 +39,56 @@ from edgeboard.wire.messages import (
     encode,
 )
 
-ReadVector = Callable[[RoomId], Vector | None]
-ReadBatches = Callable[[RoomId, Range], Iterator[tuple[AuthorTag, int, int, bytes]]]  # author, first, end, bytes
+LAGGED_S = 0.25  # a board that is so late itself must not accuse others of silence
 
 
 @final
 class Mesh:
     """All links of a node and what flows over them."""
 
-    def __init__(self, settings: MeshSettings, vector: ReadVector, batches: ReadBatches) -> None:
+    def __init__(self, settings: MeshSettings, oneself: Oneself, vector: ReadVector, batches: ReadBatches) -> None:
         self._settings = settings
         self._vector = vector
-        self._batches = batches
         self._links: dict[int, LinkState] = {}
         self._out: list[Output] = []
-        self._asked: dict[tuple[RoomId, AuthorTag], tuple[int, int, float]] = {}  # end, link, when
-        self._stored: dict[RoomId, dict[AuthorTag, int]] = {}
-        self._told: dict[RoomId, dict[AuthorTag, int]] = {}  # of it, what the other nodes have been told
-        self._stored_due: float | None = None
+        self._broadcast = Broadcast(settings.broadcast)
+        self._repair = Repair(settings, self._links, vector, batches, self._send, self._send_log)
+        self.membership = Membership(settings, oneself, self._links, self._broadcast, self._send, self._out_put)
+        self.disks = Disks(settings.stored_soon_s, settings.stored_later_s, self.joined, self._send)
         self._vectors_due = 0.0
-        self._pushed = self._repaired = self._duplicates = self._skipped = 0
+        self._ping_due = 0.0  # all links at once: fewer wake-ups
+        self._pushed = self._duplicates = self._skipped = self._news = self._grafted = 0
 
     # -- links
 
     def link_up(self, link: int, node: NodeId | None, rooms: Iterable[tuple[RoomId, str]], now: float) -> None:
         """A link is open: to a node, or to a guest (`node` is None). A node is told all rooms we have."""
-        state = LinkState(link, node is None, node or b"", now, heard=now, ping_due=now + self._settings.ping_s)
+        state = LinkState(link, node is None, node or b"", now, heard=now)
+        if not self._links:
+            self._ping_due = now + self._settings.ping_s
         if state.is_guest:
             state.pace = TokenBucket(self._settings.guest_bytes_per_s, self._settings.guest_bytes_burst, now)
         self._links[link] = state
-        if node is not None:
+        if node is not None and self.membership.link_up(state, now):
             for room, name in rooms:
                 self._say_join(state, room, name)
 
-    def link_down(self, link: int) -> None:
+    def link_down(self, link: int, now: float) -> None:
         state = self._links.pop(link, None)
-        if state is not None:
-            for key in [key for key, (_, asked, _) in self._asked.items() if asked == link]:
-                del self._asked[key]
+        if state is None:
+            return
+        self._repair.link_down(link)
+        self.disks.links_changed()
+        if not state.is_guest:
+            self._bypass(link)
+            self.membership.link_down(state, now)
+
+    def _bypass(self, link: int) -> None:
+        """News went through a link that is gone, or silent: the lazy ones carry them from now on."""
+        for topic, other in self._broadcast.lost(link):
+            if other in self._links:
+                self._send(self._links[other], Graft(topic))
+                self._grafted += 1
 
     def room_opened(self, room: RoomId, name: str) -> None:
         """Tell every node that we are in this room now."""
@@ -94,6 +110,11 @@ class Mesh:
         """The links to other nodes that joined this room."""
         return [s.link for s in self._links.values() if not s.is_guest and room in s.rooms and s.rooms[room].joined]
 
+    def live_links(self, room: RoomId) -> list[int]:
+        """The links that live items of this room go to: guests, and the nodes next to us in the tree."""
+        lazy = self._broadcast
+        return [state.link for state, _ in self.joined(room) if not lazy.is_lazy(room, state.link)]
+
     def link_to(self, node: NodeId) -> int | None:
         return next((state.link for state in self._links.values() if state.node == node), None)
 
@@ -114,15 +135,15 @@ class Mesh:
 
     # -- news
 
-    def push(self, room: RoomId, batch: tuple[AuthorTag, int, int], data: bytes, source: int | None) -> None:
+    def push(
+        self, room: RoomId, batch: tuple[AuthorTag, int, int], data: bytes, source: int | None, now: float
+    ) -> None:
         """A batch is new here: (author, first, end) and its bytes; `source` is the link it came by."""
         author, first, end = batch
-        asked = self._asked.get((room, author))
-        if asked is not None:
-            if asked[1] == source and source in self._links:
-                self._links[source].answered = self._links[source].heard
-            if asked[0] <= end:
-                del self._asked[room, author]
+        self._repair.arrived(room, author, end, source)
+        self.disks.given(room, author, source)
+        self._broadcast.arrived(room, author, end)
+        giver = None if source is None else self._links.get(source)
         message = b""  # encoded once, if anybody lacks it
         for state, flow in self.joined(room):
             theirs = flow.theirs.get(author, 0)
@@ -131,6 +152,12 @@ class Mesh:
                 continue
             if flow.wanted or (state.is_guest and theirs != first):
                 continue  # its backlog is under way and will come to this batch
+            if not state.is_guest:
+                if giver is not None and not giver.is_guest and self._reaches(giver, state):
+                    continue
+                if self._broadcast.is_lazy(room, state.link):
+                    self._broadcast.tell(room, state.link, author, end, now)
+                    continue
             message = message or encode(BatchIs(room, data))
             if state.window.free < len(message):
                 self._skipped += 1
@@ -139,11 +166,22 @@ class Mesh:
             self._pushed += 1
             if theirs == first:
                 flow.theirs[author] = end
-        if source is not None and source in self._links:
-            self._pump(self._links[source])
+        if giver is not None:
+            self._repair.pump(giver)
 
-    def duplicate(self) -> None:
+    def _reaches(self, giver: LinkState, other: LinkState) -> bool:
+        """Whether what one node has given us it gives another one as well, in a mesh that is linked all to all."""
+        membership = self.membership
+        return membership.overlay.is_full and membership.members.are_linked(NodeId(giver.node), NodeId(other.node))
+
+    def duplicate(self, room: RoomId, link: int) -> None:
+        """A link has brought what was here already."""
         self._duplicates += 1
+        state = self._links.get(link)
+        if state is None or self.membership.overlay.is_full or self._repair.is_answering(room, state):
+            return
+        if self._broadcast.make_lazy(room, link):
+            self._send(state, Prune(room))
 
     def receive(self, link: int, message: Message, now: float) -> bool:
         """Take a message that is the mesh's; False if it belongs to somebody else."""
@@ -154,49 +192,66 @@ class Mesh:
         match message:
             case Ping(sequence, digests):
                 self._send(state, Pong(sequence))
-                self._compare(state, digests)
+                self._compare(state, digests, now)
             case Pong(sequence):
                 if sequence == state.ping_sequence and state.pinged >= 0:
                     state.round_trip_s = now - state.pinged
                     state.pinged = -1.0
-                state.missed = 0
+                self._heard(state, now)
             case Credit(processed):
                 state.window.credit(processed)
-                self._pump(state)
+                self._repair.pump(state)
             case VectorIs(room, vector):
-                self._learn(state, RoomId(room), Vector.from_bytes(vector), now)
+                self._repair.learn(state, RoomId(room), Vector.from_bytes(vector), now)
             case Want(room, ranges):
-                self._want(state, RoomId(room), ranges)
-            case Stored(room, vector):
-                flow = state.rooms.get(RoomId(room))
-                if flow is not None:
-                    for tag, end in Vector.from_bytes(vector):
-                        flow.stored[tag] = max(end, flow.stored.get(tag, 0))
+                self._repair.want(state, RoomId(room), ranges)
+            case Stored():
+                self.disks.receive(state, message)
+            case Have(room, vector) if not state.is_guest:
+                self._told_us(state, RoomId(room), Vector.from_bytes(vector), now)
+            case Prune(room) if not state.is_guest:
+                self._broadcast.make_lazy(RoomId(room), link)
+            case Graft(room) if not state.is_guest:
+                self._broadcast.make_eager(RoomId(room), link)
             case _:
-                return False
+                return not state.is_guest and self.membership.receive(state, message, now)
         return True
+
+    def _told_us(self, state: LinkState, room: RoomId, vector: Vector, now: float) -> None:
+        flow, mine = state.rooms.get(room), self._vector(room)
+        if flow is not None and mine is not None:
+            flow.learn(vector, mine)
+            self._broadcast.told_us(room, vector, mine, state.link, now)
+
+    def _heard(self, state: LinkState, now: float) -> None:
+        """A link answers."""
+        was_silent = state.missed >= self._settings.suspect_pings
+        state.missed = 0
+        if was_silent and not state.is_guest:
+            self.membership.links_changed(now)
 
     def join(self, link: int, room: RoomId, vector: Vector, handle: int, now: float) -> None:
         """The other side has joined a room that is open here; it is told our vector by our own JOIN."""
         state = self._links[link]
         flow = state.flow(room)
         flow.joined = True
+        self.disks.links_changed()
         flow.handle_in = handle
         flow.theirs = dict(vector)
+        flow.lacking.clear()
         flow.wanted.clear()
         flow.caught_up_sent = False
         if state.is_guest:
-            self._pump(state)
+            self._repair.pump(state)
         else:
-            self._learn(state, room, vector, now)
-            saved = self._stored.get(room)
-            if saved:
-                self._send(state, Stored(room, Vector(saved).to_bytes()))
+            self._repair.learn(state, room, vector, now)
+            self.disks.greet(state, room)
 
     def leave(self, link: int, room: RoomId) -> None:
         state = self._links.get(link)
         if state is not None:
             state.rooms.pop(room, None)
+            self.disks.links_changed()
 
     def took(self, link: int, size: int, now: float) -> None:
         """`size` bytes of the link's log channel have been processed.
@@ -219,82 +274,18 @@ class Mesh:
 
     def behind(self, room: RoomId) -> bool:
         """Whether some other node of the room is known to hold what we lack."""
-        if any(key == room and link in self._links for (key, _), (_, link, _) in self._asked.items()):
-            return True  # what was asked for is what we lack
+        if self._repair.awaits(room):
+            return True
         mine = self._vector(room)
-        return mine is not None and any(
-            not state.is_guest and not mine.includes_all(flow.theirs) for state, flow in self.joined(room)
-        )
+        return mine is not None and any(not state.is_guest and flow.is_ahead(mine) for state, flow in self.joined(room))
 
     # -- repair
 
-    def _learn(self, state: LinkState, room: RoomId, vector: Vector, now: float) -> None:
-        """They hold `vector`: ask for what we lack, unless a neighbour is being asked for it already."""
-        mine = self._vector(room)
-        flow = state.rooms.get(room)
-        if mine is None or flow is None:
-            return
-        flow.learn(vector)
-        ranges: list[Range] = []
-        for missing in vector.beyond(mine):
-            end, asked, when = self._asked.get((room, missing.author), (0, -1, 0.0))
-            giver = self._links.get(asked)
-            if giver and end >= missing.end and now - max(when, giver.answered) < self._settings.ask_again_s:
-                continue
-            if len(ranges) == RANGES_MAX:
-                break
-            self._asked[room, missing.author] = (missing.end, state.link, now)
-            ranges.append(missing)
-        if ranges:
-            self._send(state, Want(room, tuple(ranges)))
-
-    def _want(self, state: LinkState, room: RoomId, ranges: Iterable[Range]) -> None:
-        flow = state.rooms.get(room)
-        if flow is None or not flow.joined:
-            return
-        flow.wanted.clear()
-        flow.wanted.extend(ranges)
-        self._pump(state)
-
-    def _pump(self, state: LinkState) -> None:
-        """Send of the backlog what the credit allows."""
-        for room, flow in list(state.rooms.items()):
-            while flow.wanted or self._refill(state, room, flow):
-                wanted = flow.wanted.popleft()
-                rest = self._send_range(state, room, flow, wanted)
-                if rest is not None:
-                    flow.wanted.appendleft(rest)
-                    return
-
-    def _send_range(self, state: LinkState, room: RoomId, flow: RoomFlow, wanted: Range) -> Range | None:
-        """Send the batches of one range; returns what the credit did not allow."""
-        first = wanted.first
-        for author, _, end, data in self._batches(room, wanted):
-            message = encode(BatchIs(room, data))
-            if state.window.free < len(message):
-                return Range(author, first, wanted.end)
-            self._send_log(state, message)
-            self._repaired += 1
-            first = end
-            flow.theirs[author] = max(end, flow.theirs.get(author, 0))
-        # what we do not have (any more) must not be tried again for ever
-        flow.theirs[wanted.author] = max(wanted.end, flow.theirs.get(wanted.author, 0))
-        return None
-
-    def _refill(self, state: LinkState, room: RoomId, flow: RoomFlow) -> bool:
-        """Look whether a guest that emptied its backlog lacks what came meanwhile; if not, it has caught up."""
-        mine = self._vector(room)
-        if not state.is_guest or not flow.joined or mine is None:
-            return False
-        rest = mine.beyond(flow.vector())
-        flow.wanted.extend(rest)
-        if not rest and not flow.caught_up_sent:
-            flow.caught_up_sent = True
-            self._send(state, CaughtUp(room, mine.to_bytes()))
-        return bool(rest)
-
-    def _compare(self, state: LinkState, digests: Mapping[bytes, bytes]) -> None:
+    def _compare(self, state: LinkState, digests: Mapping[bytes, bytes], now: float) -> None:
         for room, digest in digests.items():
+            if room == ROSTER and not state.is_guest:
+                self.membership.compare(state, digest, now)
+                continue
             flow = state.rooms.get(RoomId(room))
             mine = self._vector(RoomId(room))
             if flow is None or mine is None:
@@ -304,81 +295,76 @@ class Mesh:
                 flow.mismatches = 0
                 self._send(state, VectorIs(room, mine.to_bytes()))
 
-    # -- what is on disk
-
-    def stored(self, room: RoomId, author: AuthorTag, end: int, now: float) -> None:
-        """Our disk holds the entries of `author` below `end`; the other nodes are told soon."""
-        self._stored.setdefault(room, {})[author] = end
-        if self._stored_due is None:
-            self._stored_due = now + self._settings.stored_gather_s
-
-    def stored_by(self, room: RoomId) -> dict[NodeId, Vector]:
-        """What each other node of the room has on disk, as far as it said."""
-        return {NodeId(state.node): Vector(flow.stored) for state, flow in self.joined(room) if not state.is_guest}
-
-    def stored_elsewhere(self, room: RoomId) -> dict[AuthorTag, int] | None:
-        """How far the best other node has stored each author; None if no other node is in the room."""
-        stored = [flow.stored for state, flow in self.joined(room) if not state.is_guest]
-        tags = {tag for each in stored for tag in each}
-        return {tag: max(each.get(tag, 0) for each in stored) for tag in tags} if stored else None
-
     # -- time
 
     def next_timer(self) -> float | None:
-        due = [state.ping_due for state in self._links.values()]
-        if self._stored_due is not None:
-            due.append(self._stored_due)
-        return min(due, default=None)
+        due = [self.disks.next_timer(), self._broadcast.next_timer(), self.membership.next_timer()]
+        if self._links:
+            due.append(self._ping_due)
+        return min((each for each in due if each is not None), default=None)
 
     def on_timer(self, now: float) -> None:
-        if self._stored_due is not None and now >= self._stored_due:
-            self._stored_due = None
-            self._say_stored()
-        full = now >= self._vectors_due
-        if full:
+        self.disks.on_timer(now)
+        for link, topic, vector in self._broadcast.news(now):
+            if link in self._links:
+                self._send(self._links[link], Have(topic, vector.to_bytes()))
+                self._news += 1
+        for (topic, link), ends in self._broadcast.overdue(now).items():
+            self._graft(topic, link, Vector(ends), now)
+        if self._links and now >= self._ping_due:
+            self._ping(now)
+        self.membership.on_timer(now)
+
+    def _graft(self, topic: RoomId, link: int, vector: Vector, now: float) -> None:
+        """What a link has told of has not come by another: ask for it, and have the rest from this one at once."""
+        state, mine = self._links.get(link), self._vector(topic)
+        if state is None or mine is None or not vector.beyond(mine):
+            return
+        if self._broadcast.make_eager(topic, link):
+            self._send(state, Graft(topic))
+            self._grafted += 1
+        self._repair.learn(state, topic, vector, now)
+
+    def _ping(self, now: float) -> None:
+        """Ask every link whether it is still there, and tell it what we hold."""
+        is_late = now - self._ping_due > LAGGED_S
+        is_full = now >= self._vectors_due
+        self._ping_due = now + self._settings.ping_s
+        if is_full:
             self._vectors_due = now + self._settings.vectors_s
         for state in list(self._links.values()):
-            self._tend(state, now, full)
+            self._tend(state, now, is_late=is_late, is_full=is_full)
 
-    def _say_stored(self) -> None:
-        for room, saved in self._stored.items():
-            told = self._told.setdefault(room, {})
-            changed = {tag: end for tag, end in saved.items() if told.get(tag) != end}
-            if not changed:
-                continue
-            told.update(changed)
-            data = Vector(changed).to_bytes()
-            for state, _ in self.joined(room):
-                if not state.is_guest:
-                    self._send(state, Stored(room, data))
-
-    def _tend(self, state: LinkState, now: float, full: bool) -> None:
+    def _tend(self, state: LinkState, now: float, *, is_late: bool, is_full: bool) -> None:
         settings = self._settings
         if now - state.heard >= settings.silent_s:
             self._out.append(CloseLink(state.link, CloseCode.SILENT, f"nothing heard for {settings.silent_s:.0f} s"))
             return
-        if full and not state.is_guest:
-            for room in state.rooms:
-                mine = self._vector(room)
-                if mine is not None:
-                    self._send(state, VectorIs(room, mine.to_bytes()))
         self._give_credit(state, now)
-        if now < state.ping_due:
-            return
-        state.ping_due = now + settings.ping_s
-        if state.pinged >= 0:
+        if state.pinged >= 0 and state.heard < state.pinged and not is_late:
             state.missed += 1
+            if state.missed == settings.suspect_pings and not state.is_guest:
+                self._bypass(state.link)
+                self.membership.links_changed(now)
+        elif state.missed and state.heard >= state.pinged:
+            self._heard(state, now)
         state.ping_sequence += 1
         state.pinged = now
-        digests = {}
-        if not state.is_guest:
-            for room, flow in state.rooms.items():
-                mine = self._vector(room)
-                if flow.joined and mine is not None:
-                    digests[bytes(room)] = mine.digest()
+        digests = {} if state.is_guest else {bytes(ROSTER): self.membership.members.digest()}
+        for room, flow in state.rooms.items():
+            mine = self._vector(room)
+            if state.is_guest or mine is None:
+                continue
+            if flow.joined:
+                digests[bytes(room)] = mine.digest()
+            if is_full:
+                self._send(state, VectorIs(room, mine.to_bytes()))
         self._send(state, Ping(state.ping_sequence, digests))
 
     # -- output
+
+    def _out_put(self, output: Output) -> None:
+        self._out.append(output)
 
     def _send(self, state: LinkState, message: Message) -> None:
         self._out.append(Send(state.link, Channel.CTL, encode(message)))
@@ -397,4 +383,6 @@ class Mesh:
 
     def statistics(self) -> MeshStatistics:
         links = tuple(state.as_neighbour(self._settings.suspect_pings) for state in self._links.values())
-        return MeshStatistics(links, self._pushed, self._repaired, self._duplicates, self._skipped)
+        return MeshStatistics(
+            links, self._pushed, self._repair.repaired, self._duplicates, self._skipped, self._news, self._grafted
+        )

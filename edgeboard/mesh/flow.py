@@ -26,15 +26,25 @@ class RoomFlow:
     handle_in: int = -1  # the number they use
     joined: bool = False  # they have told us their vector
     theirs: dict[AuthorTag, int] = field(default_factory=dict)  # what they have, or are being sent
+    lacking: dict[AuthorTag, int] = field(default_factory=dict)  # of it, what we lacked when we looked last
     stored: dict[AuthorTag, int] = field(default_factory=dict)  # what their disk has
     wanted: deque[Range] = field(default_factory=deque)  # asked for and not sent yet
     caught_up_sent: bool = False
     mismatches: int = 0  # pings in a row whose vector differs from ours
 
-    def learn(self, vector: Vector) -> None:
+    def learn(self, vector: Vector, mine: Vector) -> None:
+        """They hold this, and we hold that."""
+        for missing in vector.beyond(mine):
+            self.lacking[missing.author] = max(missing.end, self.lacking.get(missing.author, 0))
         for tag, end in vector:
             if end > self.theirs.get(tag, 0):
                 self.theirs[tag] = end
+
+    def is_ahead(self, mine: Vector) -> bool:
+        """Whether they hold what we, who hold this, lack."""
+        if self.lacking:
+            self.lacking = {tag: end for tag, end in self.lacking.items() if end > mine[tag]}
+        return bool(self.lacking)
 
     def vector(self) -> Vector:
         return Vector(self.theirs)
@@ -90,13 +100,14 @@ class LinkState:
     window: Window = field(default_factory=Window)
     pace: TokenBucket | None = None  # log bytes that a guest may hand in; a node's batches are others' ink
     heard: float = 0.0
-    ping_due: float = 0.0
     pinged: float = -1.0  # when the ping that is out was sent
     ping_sequence: int = 0
     missed: int = 0
     round_trip_s: float | None = None
     answered: float = -1e9  # when a batch came that it had been asked for
     next_handle: int = 0
+    roster_asked: float = -1e9  # when we told them what members we know
+    roster_mismatches: int = 0  # pings in a row whose roster differs from ours
 
     def flow(self, room: RoomId) -> RoomFlow:
         """The flow of a room, made on first use."""

@@ -32,6 +32,7 @@ from edgeboard.vectors import Range, Vector
 from edgeboard.wire.live import Live
 from edgeboard.wire.messages import Channel, Message, Presence, Receipt, RoomIs, encode
 
+PRESENCE_BITS = 21  # of a version that count the lists of one boot; with a boot number it has 53
 DIVERGED_AFTER_S = 2.0  # a room that is behind for so long says that it is converging
 
 
@@ -59,7 +60,7 @@ class Core:
         self.people: dict[RoomId, People] = {}
         self.gates: dict[RoomId, LiveGate] = {}
         self.guests = Guests(settings.guests_max, settings.guests_per_room_max)
-        self.mesh = Mesh(settings.mesh, self._vector, self._read)
+        self.mesh = Mesh(settings.mesh, identity.oneself(), self._vector, self._read)
         self.live = LiveOutbox(settings.live_tick_s)
         self.counters = Counters()
         self.store_failed_text: str | None = None
@@ -69,6 +70,7 @@ class Core:
         self.out: list[Output] = []
         self._maker = Maker(identity.origin)
         self._behind_since: dict[RoomId, float] = {}
+        self._presences = 0
 
     def open_room(self, name: str, now: float) -> Room:
         """The room of this name, opened if it was not.
@@ -112,7 +114,7 @@ class Core:
 
     # -- what comes of a change
 
-    def publish(self, room: Room, outcome: Outcome, source: int | None, *, save: bool = True) -> None:
+    def publish(self, room: Room, outcome: Outcome, source: int | None, now: float, *, save: bool = True) -> None:
         """Hand on what one input has done; `source` is the link it came by."""
         if outcome.items:
             self.out.append(Damaged(room.room, outcome.items))
@@ -120,7 +122,7 @@ class Core:
         self.on_outcome(room, outcome)
         for batch in outcome.batches:
             place = (batch.author, batch.first, batch.first + batch.count)
-            self.mesh.push(room.room, place, batch.data, source)
+            self.mesh.push(room.room, place, batch.data, source, now)
         if outcome.batches and save:
             self.out += self.mesh.drain()  # the mesh before the disk
             self.out.append(Save(room.room, outcome.batches))
@@ -132,11 +134,13 @@ class Core:
         """Log what was gathered, if it is time."""
         due = room.gathered_until()
         if due is not None and due <= now:
-            self.publish(room, room.flush(self.identity.wall_ms()), None)
+            self.publish(room, room.flush(self.identity.wall_ms()), None, now)
 
     def receipts(self, room: Room) -> None:
         """Tell guests what is saved and safe now."""
-        for grant in room.receipts.due(self.mesh.stored_elsewhere(room.room)):
+        if not room.receipts.is_waiting:
+            return
+        for grant in room.receipts.due(self.mesh.disks.best(room.room)):
             if grant.link in self.guests:
                 origin = grant.origin.to_bytes(8, "big")
                 self.say(grant.link, Receipt(room.room, grant.level, origin, grant.counters))
@@ -156,6 +160,8 @@ class Core:
             self.event(room, RoomEvent.DIVERGED)
         elif room.state is RoomState.CONVERGING and not behind:
             self.event(room, RoomEvent.AGREED)
+        is_behind = any(room.state is RoomState.CONVERGING for room in self.rooms.values())
+        self.mesh.membership.set_behind(is_behind, now)
 
     def event(self, room: Room, event: RoomEvent) -> bool:
         """Take a room's event if its state has a row for it, and tell everyone."""
@@ -191,9 +197,9 @@ class Core:
         for item in frame.items:
             passed = self.gates[room].admit(item, guest)
             if passed is not None:
-                for other, _ in self.mesh.joined(room):
-                    if other.link != link:
-                        self.live.put(other.link, room, passed, now)
+                for other in self.mesh.live_links(room):
+                    if other != link:
+                        self.live.put(other, room, passed, now)
 
     def _vector(self, room: RoomId) -> Vector | None:
         engine = self.rooms.get(room)
@@ -205,9 +211,28 @@ class Core:
             for first, end, data in engine.log.read_placed(wanted):
                 yield wanted.author, first, end, data
 
-    def forget_node(self, node: NodeId) -> None:
-        """A node's link has ended: its people are gone from here, and receipts may not need it any more."""
-        for room, people in self.people.items():
-            if people.set(node, ()):
-                self.to_guests(room, Presence(room, node, ()))
-            self.receipts(self.rooms[room])
+    def presence(self, room: RoomId, node: NodeId) -> Presence:
+        """Who is at a node, as far as is known here."""
+        people = self.people[room]
+        return Presence(room, node, people.at(node), people.version(node))
+
+    def tell_presence(self, room: RoomId, node: NodeId, source: int | None = None) -> None:
+        """Pass on who is at a node, to guests and to all nodes but where it came from."""
+        message = self.presence(room, node)
+        for link in self.mesh.node_links(room):
+            if link != source:
+                self.say(link, message)
+        self.to_guests(room, message)
+
+    def forget_departed(self, now: float) -> None:
+        """Nodes have left the mesh: their people are gone."""
+        for node in self.mesh.membership.departed(now):
+            for room, people in self.people.items():
+                if people.set(node, ()):
+                    self.to_guests(room, self.presence(room, node))
+
+    def next_presence(self) -> int:
+        """The version of the next list of people at this node: boot number and a count."""
+        self._presences += 1
+        boot = int.from_bytes(self.identity.boot[:4], "big")
+        return boot << PRESENCE_BITS | min(self._presences, (1 << PRESENCE_BITS) - 1)

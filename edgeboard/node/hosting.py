@@ -25,7 +25,6 @@ from edgeboard.wire.messages import (
     Leave,
     Message,
     Notice,
-    Presence,
     Recent,
     Refused,
     RoomIs,
@@ -88,11 +87,10 @@ class Hosting:
         """Our own guests in a room have changed: tell the other nodes and the guests."""
         core = self._core
         here = core.guests.people(room)
-        if room in core.people and core.people[room].set(core.identity.node, here):
-            message = Presence(room, core.identity.node, here)
-            for link in core.mesh.node_links(room):
-                core.say(link, message)
-            core.to_guests(room, message)
+        known = core.people.get(room)
+        if known is not None and known.at(core.identity.node) != tuple(here):
+            known.hear(core.identity.node, core.next_presence(), here)
+            core.tell_presence(room, core.identity.node)
 
     def _greet(self, link: int, hello: Guest) -> None:
         core = self._core
@@ -154,7 +152,7 @@ class Hosting:
         self._attachments.joined(guest.link, room.room)
         self.people_changed(room.room)
         for node in core.people[room.room].nodes():
-            core.say(guest.link, Presence(room.room, node, core.people[room.room].at(node)))
+            core.say(guest.link, core.presence(room.room, node))
         if core.store_failed_text is not None:
             core.say(guest.link, Notice(2, f"This board cannot save: {core.store_failed_text}."))
 

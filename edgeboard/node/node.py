@@ -209,7 +209,7 @@ class Node:
         Raises:
             StoreError: the disk takes nothing.
         """
-        self.feed(lambda _: self.pipeline.flush())
+        self.feed(self.pipeline.flush)
         is_stored = room.saved_by_now()  # people go on drawing meanwhile
         while not is_stored():
             if self.pipeline.store_failed_text is not None:
@@ -259,7 +259,7 @@ class Node:
 
     def stop(self) -> None:
         """Log what is being gathered, and take no further input."""
-        self.feed(lambda _: self.pipeline.flush())
+        self.feed(self.pipeline.flush)
         self._driver.close()
 
 

@@ -126,10 +126,10 @@ class Pipeline:
         taken = room.document.statistics().ops - before
         return taken, asked - taken - len(refused), refused
 
-    def flush(self) -> None:
+    def flush(self, now: float) -> None:
         """Log and send what is being gathered, now."""
         for room in self._core.rooms.values():
-            self._core.publish(room, room.flush(self._core.identity.wall_ms()), None)
+            self._core.publish(room, room.flush(self._core.identity.wall_ms()), None, now)
 
     # -- the store
 
@@ -148,7 +148,7 @@ class Pipeline:
                 continue
             for batch in outcome.batches:
                 self._durable(engine, batch.author, batch.first + batch.count, now)
-            core.publish(engine, outcome, None, save=False)
+            core.publish(engine, outcome, None, now, save=False)
         if done:
             told = engine.loaded(now)
             if told is not None:
@@ -174,7 +174,7 @@ class Pipeline:
 
     def _durable(self, room: Room, author: AuthorTag, end: int, now: float) -> None:
         room.receipts.saved(author, end)
-        self._core.mesh.stored(room.room, author, end, now)
+        self._core.mesh.disks.stored(room.room, author, end, now)
 
     def store_failed(self, text: str) -> None:
         """The disk takes nothing; ink stays in memory, and everyone is told."""
@@ -207,14 +207,27 @@ class Pipeline:
         """A link has ended, whoever ended it."""
         self._intake.pop(link, None)
         state = self._core.mesh.state(link)
-        self._core.mesh.link_down(link)
+        self._core.mesh.link_down(link, now)
         self.attachments.link_down(link, now)
         self._core.live.forget(link)
         if not self._hosting.left(link) and state is not None and not state.is_guest:
-            self._core.forget_node(NodeId(state.node))
+            self._core.forget_departed(now)
             self._hosting.node_unlinked(NodeId(state.node))
             for room in self._core.rooms.values():
+                self._core.receipts(room)  # which may not need that node any more
                 self._core.advance(room, now)
+
+    def found(self, node: NodeId, urls: tuple[str, ...], now: float) -> None:
+        """Discovery sees a node at these addresses, a hint and no more; no addresses: it does not see it any more."""
+        self._core.mesh.membership.found(node, urls, now)
+
+    def dial_failed(self, node: NodeId, now: float) -> None:
+        """The answer to `Dial` when no link came of it; if one did, `link_up` is the answer."""
+        self._core.mesh.membership.dial_failed(node, now)
+
+    def reachable_at(self, urls: tuple[str, ...], now: float) -> None:
+        """Where our own board can be reached."""
+        self._core.mesh.membership.set_urls(urls, now)
 
     def receive(self, data: tuple[int, Channel, bytes], now: float) -> None:
         """One message of a link; whatever is wrong with it ends that link and nothing else."""
@@ -245,6 +258,7 @@ class Pipeline:
             return
         state.heard = now
         if channel is Channel.CTL and self._core.mesh.receive(link, message, now):
+            self._core.forget_departed(now)
             self._after_mesh(message, now)
         elif isinstance(message, OfBlobs):
             self.attachments.receive(link, message, now)
@@ -272,16 +286,15 @@ class Pipeline:
                     raise RefusedError(CloseCode.MALFORMED, "a room id does not fit its name")
                 core.mesh.join(link, room.room, Vector.from_bytes(vector), handle, now)
                 self.attachments.joined(link, room.room)
-                here = core.people[room.room].at(core.identity.node)
-                if here:
-                    core.say(link, Presence(room.room, core.identity.node, here))
+                for known in core.people[room.room].nodes():
+                    core.say(link, core.presence(room.room, known))
                 core.advance(room, now)
             case BatchIs(key, data):
                 self._batch(link, RoomId(key), data, now)
-            case Presence(key, about, people):
-                known = core.people.get(RoomId(key))
-                if known is not None and about == node and known.set(node, people):
-                    core.to_guests(RoomId(key), message)
+            case Presence(key, about, people, version):
+                here = core.people.get(RoomId(key))
+                if here is not None and about != core.identity.node and here.hear(NodeId(about), version, people):
+                    core.tell_presence(RoomId(key), NodeId(about), link)
             case Digest(key, vector_digest, canvas):
                 self._compare(RoomId(key), vector_digest, canvas)
             case Live():
@@ -297,10 +310,12 @@ class Pipeline:
         if room is None or core.store_room_left() <= 0:
             return  # a full disk keeps what memory it has for its own ink; the rest is fetched when it can be saved
         offer, outcome = room.receive(data)
-        core.counters.duplicates += offer.status is Status.DUPLICATE
+        if offer.status is Status.DUPLICATE:
+            core.counters.duplicates += 1
+            core.mesh.duplicate(room.room, link)
         core.counters.waiting += offer.status is Status.WAITING
         core.counters.forks += offer.status is Status.FORK
-        core.publish(room, outcome, link)
+        core.publish(room, outcome, link, now)
         core.advance(room, now)
 
     def _compare(self, key: RoomId, vector: bytes, canvas: bytes) -> None:
@@ -331,6 +346,7 @@ class Pipeline:
             core.flush_due(room, now)
             core.advance(room, now)
         core.mesh.on_timer(now)
+        core.forget_departed(now)
         self.upkeep.on_timer(now)
         self._hosting.on_timer(now)
         self.attachments.on_timer(now)

@@ -74,7 +74,7 @@ class Upkeep:
         if room.state is not RoomState.ACTIVE or core.mesh.behind(room.room):
             watch.postpone(now)
             return
-        present = core.mesh.stored_by(room.room)
+        present = core.mesh.disks.of_others(room.room)
         rank = sum(NodeId(node) < core.identity.node for node in present)
 
         def covered(seen: Vector) -> bool:

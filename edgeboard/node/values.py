@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from edgeboard.blobs.values import BlobSettings, DropBlob, KeepBlob, LoadBlob
 from edgeboard.identity.tickets import Ticket
 from edgeboard.ids import MeshId, NodeId, OpId, Origin, PersonId, RoomId
-from edgeboard.mesh.values import CloseLink, MeshSettings, Send
+from edgeboard.mesh.values import CloseLink, Dial, MeshSettings, Oneself, Send
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.batch import Batch
 from edgeboard.oplog.floors import Reduced
@@ -36,16 +36,26 @@ class Identity:
     """Who this node is; the callables are the identity package's, or cheap stand-ins in simulations."""
 
     node: NodeId
+    public_key: bytes
+    boot: bytes  # 8 bytes: boot number u32, random u32
     name: str
     mesh: MeshId
     software: str
     person: PersonId  # of the node's own pens
     origin: Origin  # of this boot's pens
+    sign: Callable[[bytes], bytes]
     verify: Callable[[bytes, bytes, bytes], bool]
+    random: Callable[[], float]  # from 0 to below 1
     make_author: Callable[[RoomId], LocalAuthor]
     wall_ms: Callable[[], int]
     admins: frozenset[NodeId] = frozenset()
     seal_ticket: Callable[[Ticket], str] = lambda ticket: ""
+
+    def oneself(self) -> Oneself:
+        """What the mesh is told of us."""
+        return Oneself(
+            self.mesh, self.public_key, self.boot, self.name, self.software, self.sign, self.verify, self.random
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +100,6 @@ class RoomChanged:
     after: RoomState
 
 
-Output = Send | CloseLink | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged | KeepBlob | LoadBlob | DropBlob
+Output = (
+    Send | CloseLink | Dial | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged | KeepBlob | LoadBlob | DropBlob
+)

@@ -25,7 +25,20 @@ class People:
 
     def __init__(self) -> None:
         self._by_node: dict[NodeId, tuple[Person, ...]] = {}
+        self._versions: dict[NodeId, int] = {}  # of these lists; news may come by several ways
         self._names: dict[bytes, str] = {}  # by person id, of all who were here lately
+
+    def hear(self, node: NodeId, version: int, people: Iterable[Person]) -> bool:
+        """A node says who is there; True if that is newer than what is known."""
+        if version <= self._versions.get(node, -1):
+            return False
+        _put(self._versions, node, version)
+        self.set(node, people)
+        return True
+
+    def version(self, node: NodeId) -> int:
+        """Of the list of one node; 0 if none is known."""
+        return self._versions.get(node, 0)
 
     def set(self, node: NodeId, people: Iterable[Person]) -> bool:
         """Replace the list of one node; True if it has changed."""

@@ -42,6 +42,11 @@ class Receipts:
         """How many ops are not safe yet."""
         return sum(map(len, self._unsaved.values())) + sum(map(len, self._unsafe.values()))
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anybody waits for a receipt."""
+        return bool(self._unsaved or self._unsafe)
+
     def expect(self, author: AuthorTag, entry: int, op: OpId, link: int) -> None:
         """`link` is to be told when this entry is saved, and when it is safe."""
         self._unsaved.setdefault(author, deque()).append(Awaited(entry, op, link))

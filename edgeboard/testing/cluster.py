@@ -12,14 +12,16 @@ from functools import partial
 from typing import final
 
 from edgeboard.blobs.values import DropBlob, KeepBlob, LoadBlob
+from edgeboard.identity.credentials import boot_bytes
 from edgeboard.ids import AuthorTag, BlobHash, MeshId, NodeId, Origin, PersonId, RoomId, author_id, node_id
-from edgeboard.mesh.values import CloseLink, Send
+from edgeboard.mesh.values import CloseLink, Dial, Send
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Alarm, Damaged, Identity, LoadRoom, Output, PipelineSettings, Rewrite, Save
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.history import Entry, decode_segment, encode_segment
 from edgeboard.testing.clock import VirtualClock
 from edgeboard.testing.guest import ScriptedGuest
+from edgeboard.testing.lan import Lan, LanSettings
 from edgeboard.testing.network import Pipe, Weather
 from edgeboard.wire.messages import Channel
 
@@ -84,18 +86,23 @@ class SimulatedNode:
 
         identity = Identity(
             node=self.node,
+            public_key=self.public_key,
+            boot=boot_bytes(boot, rng.getrandbits(32)),
             name=f"node {self.number}",
             mesh=MESH,
             software="simulated",
             person=PersonId(hashlib.sha256(f"person {self.number}".encode()).digest()[:16]),
             origin=Origin(rng.getrandbits(64)),
+            sign=stand_in_sign(self.public_key),
             verify=stand_in_verify,
+            random=rng.random,
             make_author=make_author,
             wall_ms=cluster.clock.wall_ms,
         )
         self.pipeline = Pipeline(identity, cluster.settings)
         held = [(content, len(data)) for content, data in self.disk.blobs.items()]
         self.pipeline.attachments.restore(held, all_rooms_open=True)
+        cluster.lan.started(self)
         for name in list(self.disk.names.values()):
             self.feed(partial(self.pipeline.open_room, name))
 
@@ -105,6 +112,14 @@ class SimulatedNode:
         self._run += 1
         for number in list(self._links):
             self.end_link(number)
+
+    def crash(self) -> None:
+        """As `kill`, but no neighbour hears of it: a power cut."""
+        self.alive = False
+        self._run += 1
+        links, self._links = self._links, {}
+        for pipe, _ in links.values():
+            pipe.close()
 
     def feed(self, change: Callable[[float], object]) -> None:
         """One input, and all that comes of it."""
@@ -129,6 +144,8 @@ class SimulatedNode:
                 segment = encode_segment(dropped)
                 rows = [(batch.author, batch.first, batch.data) for batch in reduced]
                 self._later(self.disk.commit_s, lambda: self._rewrite(run, room, rows, segment))
+            case Dial(node):
+                self.cluster.lan.dial(self, node)
             case CloseLink(link, _, _):
                 self.closed.append(output)
                 self._later(0.0, lambda: self.end_link(link))
@@ -202,10 +219,10 @@ class SimulatedNode:
             return
         self._timer_at = due
         run = self._run
-        self.cluster.clock.call_at(due, lambda: self._on_timer(run))
+        self.cluster.clock.call_at(due, lambda: self._on_timer(run, due))
 
-    def _on_timer(self, run: int) -> None:
-        if run == self._run:
+    def _on_timer(self, run: int, due: float) -> None:
+        if run == self._run and due == self._timer_at:  # else an earlier one has been set since
             self._timer_at = None
             self.feed(self.pipeline.on_timer)
 
@@ -239,15 +256,32 @@ class Cluster:
     """Nodes, and the links between them."""
 
     def __init__(
-        self, nodes: int, seed: int = 0, weather: Weather | None = None, settings: PipelineSettings | None = None
+        self,
+        nodes: int,
+        seed: int = 0,
+        weather: Weather | None = None,
+        settings: PipelineSettings | None = None,
+        lan: LanSettings | None = None,
     ) -> None:
+        """
+        Args:
+            nodes: how many; they are numbered from 0.
+            seed: of all chance.
+            weather: how links behave.
+            settings: of every node.
+            lan: how nodes find and reach each other by themselves; None: they do not, `link` links them.
+        """
         self.seed = seed
         self.clock = VirtualClock(wall_ms=1_700_000_000_000)
         self.rng = random.Random(seed)
         self.weather = weather or Weather()
         self.settings = settings or PipelineSettings()
-        self.nodes = [SimulatedNode(self, number) for number in range(nodes)]
         self._pipes: dict[tuple[int, int], tuple[Pipe, Pipe]] = {}
+        self._by_id: dict[NodeId, SimulatedNode] = {}
+        self.lan = Lan(self, lan)
+        self.nodes: list[SimulatedNode] = []
+        for number in range(nodes):
+            self.nodes.append(SimulatedNode(self, number))
 
     def link(self, a: int, b: int) -> None:
         """Open a link between two nodes; an older one between them is replaced."""
@@ -300,6 +334,26 @@ class Cluster:
                 number = node.pipeline.mesh.link_to(self.nodes[other].node) if node.alive else None
                 if number is not None:
                     node.lose_link(number)
+
+    def are_linked(self, a: int, b: int) -> bool:
+        """Whether both ends hold a link to the other."""
+        one, other = self.nodes[a], self.nodes[b]
+        ends = one.pipeline.mesh.link_to(other.node), other.pipeline.mesh.link_to(one.node)
+        return one.alive and other.alive and None not in ends
+
+    def pipes(self, a: int, b: int) -> tuple[Pipe, Pipe] | None:
+        """Both directions of a link."""
+        return self._pipes.get((min(a, b), max(a, b)))
+
+    def find(self, node: NodeId) -> SimulatedNode | None:
+        """The node of this id."""
+        if not self._by_id:
+            self._by_id = {each.node: each for each in self.nodes}
+        return self._by_id.get(node)
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """The links that are open at one end at least, each as (lower, higher) number."""
+        return list(self._pipes)
 
     def cut(self, a: int, b: int) -> None:
         """Nothing passes between two nodes, but their link stays open."""

@@ -1,4 +1,7 @@
-"""A network that loses, delays and cuts, from a seed. It carries messages of links; order holds on ctl and log."""
+"""A network that loses, delays and cuts, from a seed. It carries messages of links; order holds on ctl and log.
+
+A message of ctl or log that is lost is sent again, as SCTP does: it comes late, and so does what stands behind it.
+"""
 
 import random
 from collections.abc import Callable
@@ -17,6 +20,8 @@ class Weather:
     jitter_s: float = 0.001
     live_loss: float = 0.0  # share of live messages that never arrive
     live_reorder_s: float = 0.0  # live messages may be late by so much more
+    loss: float = 0.0  # share of datagrams that never arrive
+    resend_s: float = 0.3  # until a lost message is sent again; doubles
 
 
 @final
@@ -49,10 +54,13 @@ class Pipe:
         weather, rng = self._weather, self._rng
         when = self._clock.now() + weather.delay_s + rng.random() * weather.jitter_s
         if channel is Channel.LIVE:
-            if rng.random() < weather.live_loss:
+            if rng.random() < max(weather.live_loss, weather.loss):
                 return
             when += rng.random() * weather.live_reorder_s
         else:
+            pause = weather.resend_s
+            while weather.loss and rng.random() < weather.loss:
+                when, pause = when + pause, pause * 2
             when = self._last = max(when, self._last)
         self._clock.call_at(when, lambda: self._arrive(channel, data))
 

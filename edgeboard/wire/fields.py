@@ -52,6 +52,25 @@ def blob(most: int) -> Check:
     return check
 
 
+def blobs(most: int, size: int) -> Check:
+    def check(value: object) -> tuple[bytes, ...]:
+        return tuple(blob(size)(item) for item in listing(most)(value))
+
+    return check
+
+
+def versions(most: int) -> Check:
+    def check(value: object) -> tuple[tuple[bytes, int, int], ...]:
+        found = []
+        for item in listing(most)(value):
+            if not isinstance(item, list) or len(item) < 3:
+                raise DecodeError("a version has three fields")
+            found.append((exactly(16)(item[0]), number(COUNTER_MAX)(item[1]), number(ENTRY_MAX)(item[2])))
+        return tuple(found)
+
+    return check
+
+
 def text(most: int) -> Check:
     def check(value: object) -> str:
         if not isinstance(value, str):
@@ -90,7 +109,7 @@ def mapping(value: object) -> Mapping[str, object]:
 
 
 def digests(value: object) -> Mapping[bytes, bytes]:
-    if not isinstance(value, dict) or len(value) > ROOMS_MAX:
+    if not isinstance(value, dict) or len(value) > ROOMS_MAX + 1:  # and the roster
         raise DecodeError("digests are not a small map")
     return {exactly(16)(room): exactly(8)(digest) for room, digest in value.items()}
 

@@ -16,12 +16,12 @@ from edgeboard.errors import CloseCode, DecodeError, LimitError
 from edgeboard.vectors import Range
 from edgeboard.wire import fields as form
 from edgeboard.wire.fields import COUNTER_MAX, ENTRY_MAX, NAME_MAX, ROOM_NAME_MAX, Check, Person
+from edgeboard.wire.gossip import VECTOR_MAX, Gossip, Graft, Have, Members, Prune, Roster
 from edgeboard.wire.live import Live, decode_live, encode_live
 
 VERSION = 1
 MESSAGE_MAX = 64 * 1024  # bytes, on ctl and log
 TEXT_MAX = 400  # characters of a reason or a notice
-VECTOR_MAX = 2 * 1024 * 1024  # bytes
 
 
 class Channel(IntEnum):
@@ -43,7 +43,7 @@ class Close:
 @dataclass(frozen=True, slots=True)
 class Ping:
     sequence: int
-    digests: Mapping[bytes, bytes]  # room id to vector digest
+    digests: Mapping[bytes, bytes]  # room id to vector digest; `gossip.ROSTER` to that of the roster
     NUMBER: ClassVar[int] = 4
     CHECKS: ClassVar[tuple[Check, ...]] = (form.number(ENTRY_MAX), form.digests)
 
@@ -176,8 +176,9 @@ class Presence:
     room: bytes
     node: bytes
     people: tuple[Person, ...]
+    version: int  # rises with each list of that node
     NUMBER: ClassVar[int] = 17
-    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.exactly(16), form.people)
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.exactly(16), form.people, form.number(ENTRY_MAX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +316,7 @@ class Recent:
 Packed = (
     Close | Ping | Pong | Join | Leave | VectorIs | Want | Credit | Stored | Digest | Guest | Welcome | Receipt
     | CaughtUp | Presence | Refused | Notice | RoomIs | BlobWant | BlobChunk | BlobHave | BlobLack | Hosts
-    | BatchIs | Submit | Fragment | Recent
+    | BatchIs | Submit | Fragment | Recent | Gossip
 )  # fmt: skip
 OfBlobs = BlobWant | BlobChunk | BlobHave | BlobLack
 Message = Packed | Live
@@ -324,6 +325,7 @@ CTL: dict[int, type[Packed]] = {
     for kind in (
         Close, Ping, Pong, Join, Leave, VectorIs, Want, Credit, Stored, Digest, Guest, Welcome, Receipt, CaughtUp,
         Presence, Refused, Notice, RoomIs, BlobWant, BlobChunk, BlobHave, BlobLack, Hosts, Fragment,
+        Members, Roster, Have, Prune, Graft,
     )
 }  # fmt: skip
 LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Submit, Fragment, Recent)}

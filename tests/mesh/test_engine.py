@@ -10,6 +10,7 @@ from edgeboard.mesh.engine import Mesh
 from edgeboard.mesh.flow import WINDOW
 from edgeboard.mesh.values import CloseLink, MeshSettings, Send
 from edgeboard.vectors import Range, Vector
+from edgeboard.wire.gossip import Graft, Have, Members, Prune
 from edgeboard.wire.messages import (
     BatchIs,
     CaughtUp,
@@ -24,6 +25,7 @@ from edgeboard.wire.messages import (
     Want,
     decode,
 )
+from tests.mesh.oneself import node_of, oneself, record_of
 
 ROOM = RoomId(b"r" * 16)
 A, B = AuthorTag(b"author-a"), AuthorTag(b"author-b")
@@ -48,8 +50,8 @@ class Logs:
         return (author + entry.to_bytes(4, "big")).ljust(self.size, b".")
 
 
-def mesh_of(logs: Logs) -> Mesh:
-    return Mesh(MeshSettings(), logs.vector, logs.batches)
+def mesh_of(logs: Logs, settings: MeshSettings | None = None) -> Mesh:
+    return Mesh(settings or MeshSettings(), oneself(), logs.vector, logs.batches)
 
 
 def said(mesh: Mesh, link: int) -> list[Message]:
@@ -82,7 +84,7 @@ def join(mesh: Mesh, theirs: Vector, link: int = 1, node: NodeId | None = N1) ->
 def test_a_new_link_is_told_every_room_and_its_vector() -> None:
     mesh = mesh_of(Logs(a=3))
     mesh.link_up(1, N1, [(ROOM, "lobby")], 0.0)
-    assert said(mesh, 1) == [Join(ROOM, "lobby", Vector({A: 3}).to_bytes(), 0)]
+    assert of_type(said(mesh, 1), Join) == [Join(ROOM, "lobby", Vector({A: 3}).to_bytes(), 0)]
 
 
 def test_what_the_other_node_has_more_is_asked_for() -> None:
@@ -107,7 +109,7 @@ def test_a_neighbour_that_is_answering_is_not_asked_again_nor_another_one() -> N
     for number, now in enumerate((1.0, 2.0, 3.0)):
         mesh.receive(1, Pong(0), now)
         logs.entries[A] = number + 1
-        mesh.push(ROOM, (A, number, number + 1), b"data", 1)
+        mesh.push(ROOM, (A, number, number + 1), b"data", 1, now)
     for link in (1, 2):
         mesh.receive(link, VectorIs(ROOM, Vector({A: 5, B: 5}).to_bytes()), 4.5)
         assert of_type(said(mesh, link), Want) == []
@@ -120,14 +122,14 @@ def test_new_ink_of_a_neighbour_is_no_answer() -> None:
     mesh = linked(logs, Vector({A: 3, B: 5}))
     mesh.receive(1, Pong(0), 2.0)
     logs.entries[A] = 4
-    mesh.push(ROOM, (A, 3, 4), b"data", 1)
+    mesh.push(ROOM, (A, 3, 4), b"data", 1, 2.0)
     mesh.receive(1, VectorIs(ROOM, Vector({A: 4, B: 5}).to_bytes()), 2.5)
     assert of_type(said(mesh, 1), Want)[-1] == Want(ROOM, (Range(B, 0, 5),))
 
 
 def test_if_the_neighbour_that_was_asked_is_gone_the_next_is_asked_at_once() -> None:
     mesh = linked(Logs(), Vector({A: 5}))
-    mesh.link_down(1)
+    mesh.link_down(1, 5.0)
     join(mesh, Vector({A: 5}), link=2, node=N2)
     assert len(of_type(said(mesh, 2), Want)) == 1
 
@@ -145,7 +147,7 @@ def test_a_batch_is_pushed_to_everyone_but_its_source() -> None:
     join(mesh, Vector(), link=2, node=N2)
     mesh.drain()
     logs.entries[A] = 1
-    mesh.push(ROOM, (A, 0, 1), logs.bytes(A, 0), source=1)
+    mesh.push(ROOM, (A, 0, 1), logs.bytes(A, 0), source=1, now=0.0)
     sent = [output.link for output in mesh.drain() if isinstance(output, Send) and output.channel is Channel.LOG]
     assert sent == [2]
 
@@ -154,7 +156,7 @@ def test_a_batch_that_a_node_has_is_not_pushed_to_it() -> None:
     logs = Logs(a=1)
     mesh = linked(logs, Vector({A: 1}))
     mesh.drain()
-    mesh.push(ROOM, (A, 0, 1), logs.bytes(A, 0), source=None)
+    mesh.push(ROOM, (A, 0, 1), logs.bytes(A, 0), source=None, now=0.0)
     assert of_type(said(mesh, 1), BatchIs) == []
 
 
@@ -198,7 +200,7 @@ def test_what_comes_while_a_guest_is_fed_reaches_it_too() -> None:
     logs.size = 1000
     mesh = linked(logs, Vector(), node=None)
     logs.entries[A] = 2001
-    mesh.push(ROOM, (A, 2000, 2001), logs.bytes(A, 2000), source=None)
+    mesh.push(ROOM, (A, 2000, 2001), logs.bytes(A, 2000), source=None, now=0.0)
     received, processed = [], 0
     for _ in range(100):
         for output in mesh.drain():
@@ -218,7 +220,7 @@ def test_a_push_without_credit_is_left_to_repair() -> None:
     mesh.drain()
     for entry in range(6):
         logs.entries[A] = entry + 1
-        mesh.push(ROOM, (A, entry, entry + 1), logs.bytes(A, entry), source=None)
+        mesh.push(ROOM, (A, entry, entry + 1), logs.bytes(A, entry), source=None, now=0.0)
     assert len(of_type(said(mesh, 1), BatchIs)) == 4
     assert mesh.statistics().skipped == 2
 
@@ -254,29 +256,91 @@ def test_three_unanswered_pings_make_a_link_suspect_and_silence_ends_it() -> Non
     assert (closing.link, closing.code) == (1, CloseCode.SILENT)
 
 
-def test_commits_are_told_to_nodes_once_and_together() -> None:
-    mesh = linked(Logs(a=5), Vector({A: 5}))
-    join(mesh, Vector({A: 5}), link=2, node=None)
+def test_what_came_from_a_node_is_reported_to_it_once_it_is_on_disk() -> None:
+    logs = Logs(a=0)
+    mesh = linked(logs, Vector())
+    join(mesh, Vector(), link=2, node=N2)
+    logs.entries[A] = 1
+    mesh.push(ROOM, (A, 0, 1), logs.bytes(A, 0), source=1, now=0.0)
+    mesh.disks.stored(ROOM, A, 1, 0.0)
     mesh.drain()
-    mesh.stored(ROOM, A, 2, 1.0)
-    mesh.stored(ROOM, A, 5, 1.01)
-    mesh.on_timer(1.05)
-    outputs = mesh.drain()
-    told = [(o.link, decode(o.channel, o.data)) for o in outputs if isinstance(o, Send)]
-    assert (1, Stored(ROOM, Vector({A: 5}).to_bytes())) in told
-    assert not [message for link, message in told if link == 2 and isinstance(message, Stored)]
-    mesh.stored(ROOM, A, 5, 2.0)
-    mesh.on_timer(2.1)
-    assert of_type(said(mesh, 1), Stored) == []
+    mesh.on_timer(0.06)
+    told = [(o.link, decode(o.channel, o.data)) for o in mesh.drain() if isinstance(o, Send)]
+    assert [(link, m) for link, m in told if isinstance(m, Stored)] == [(1, Stored(ROOM, Vector({A: 1}).to_bytes()))]
 
 
-def test_what_others_stored_counts_only_while_a_node_is_linked() -> None:
-    mesh = linked(Logs(a=5), Vector({A: 5}))
-    assert mesh.stored_elsewhere(ROOM) == {}
-    mesh.receive(1, Stored(ROOM, Vector({A: 4}).to_bytes()), 0.0)
-    assert mesh.stored_elsewhere(ROOM) == {A: 4}
-    mesh.link_down(1)
-    assert mesh.stored_elsewhere(ROOM) is None
+def in_large_mesh(logs: Logs) -> Mesh:
+    """Linked to three of twelve members, in the room with all three."""
+    mesh = mesh_of(logs)
+    for link in (1, 2, 3):
+        join(mesh, Vector(), link, node_of(link))
+    ring = [record_of(number, *((number % 12) + 1, (number - 2) % 12 + 1)).data for number in range(1, 13)]
+    mesh.receive(1, Members(tuple(ring)), 1.0)
+    assert mesh.membership.overlay.size == 13
+    mesh.drain()
+    return mesh
+
+
+def receivers(mesh: Mesh) -> list[int]:
+    return [o.link for o in mesh.drain() if isinstance(o, Send) and o.channel is Channel.LOG]
+
+
+def test_in_a_large_mesh_who_brings_old_news_is_pruned_and_then_only_told() -> None:
+    logs = Logs(a=0)
+    mesh = in_large_mesh(logs)
+    logs.entries[A] = 1
+    mesh.push(ROOM, (A, 0, 1), logs.bytes(A, 0), source=1, now=1.0)
+    assert receivers(mesh) == [2, 3]
+    mesh.duplicate(ROOM, 2)
+    assert said(mesh, 2) == [Prune(ROOM)]
+    logs.entries[A] = 2
+    mesh.push(ROOM, (A, 1, 2), logs.bytes(A, 1), source=1, now=1.0)
+    assert receivers(mesh) == [3]
+    mesh.on_timer(1.6)
+    assert of_type(said(mesh, 2), Have) == [Have(ROOM, Vector({A: 2}).to_bytes())]
+
+
+def test_news_that_others_were_told_of_and_do_not_come_are_asked_for_and_the_link_is_grafted() -> None:
+    logs = Logs(a=0)
+    mesh = in_large_mesh(logs)
+    mesh.receive(2, Prune(ROOM), 1.0)
+    mesh.receive(2, Have(ROOM, Vector({A: 3}).to_bytes()), 1.0)
+    mesh.on_timer(1.2)
+    assert of_type(said(mesh, 2), Want) == []
+    mesh.on_timer(1.35)
+    messages = said(mesh, 2)
+    assert of_type(messages, Graft) == [Graft(ROOM)]
+    assert of_type(messages, Want) == [Want(ROOM, (Range(A, 0, 3),))]
+
+
+def test_when_a_link_of_the_tree_ends_the_lazy_ones_carry_news_at_once() -> None:
+    logs = Logs(a=0)
+    mesh = in_large_mesh(logs)
+    mesh.receive(2, Prune(ROOM), 1.0)
+    mesh.link_down(1, 2.0)
+    assert of_type(said(mesh, 2), Graft) == [Graft(ROOM)]
+    logs.entries[A] = 1
+    mesh.push(ROOM, (A, 0, 1), logs.bytes(A, 0), source=None, now=2.0)
+    assert receivers(mesh) == [2, 3]
+
+
+def test_in_a_small_mesh_nobody_passes_on_what_the_giver_gives_itself() -> None:
+    logs = Logs(a=0)
+    mesh = mesh_of(logs)
+    for link in (1, 2, 3):
+        join(mesh, Vector(), link, node_of(link))
+    mesh.receive(1, Members((record_of(1, 0, 2).data, record_of(2, 0, 1).data, record_of(3, 0).data)), 1.0)
+    mesh.drain()
+    logs.entries[A] = 1
+    mesh.push(ROOM, (A, 0, 1), logs.bytes(A, 0), source=1, now=1.0)
+    assert receivers(mesh) == [3], "node 1 says that it reaches node 2, and node 3 does not hear it"
+
+
+def test_a_board_that_was_late_itself_accuses_nobody() -> None:
+    mesh = linked(Logs(), Vector())
+    for second in (1.0, 5.0, 9.0, 13.0):
+        mesh.on_timer(second)
+    assert not mesh.statistics().links[0].suspect
 
 
 def test_a_lie_about_a_vector_costs_one_question() -> None:
@@ -287,7 +351,7 @@ def test_a_lie_about_a_vector_costs_one_question() -> None:
 
 
 def test_a_guest_that_hands_in_faster_than_its_pace_waits_for_credit_and_then_is_cut_off() -> None:
-    mesh = Mesh(MeshSettings(guest_bytes_per_s=10_000, guest_bytes_burst=100_000), Logs().vector, Logs().batches)
+    mesh = mesh_of(Logs(), MeshSettings(guest_bytes_per_s=10_000, guest_bytes_burst=100_000))
     join(mesh, Vector(), node=None)
     mesh.drain()
     for _ in range(4):

@@ -11,6 +11,7 @@ from edgeboard.errors import DecodeError
 from edgeboard.ids import AuthorTag
 from edgeboard.vectors import Range
 from edgeboard.wire.fields import Held, Host, Owned, Person
+from edgeboard.wire.gossip import Graft, Have, Members, Prune, Roster
 from edgeboard.wire.live import Live, LiveItem
 from edgeboard.wire.messages import (
     BY_CHANNEL,
@@ -64,7 +65,7 @@ EXAMPLES: list[tuple[Channel, Message]] = [
     (Channel.CTL, Welcome(1, NODE, "kitchen", {"gather_ms": 33}, "0.1.0")),
     (Channel.CTL, Receipt(ROOM, 2, ORIGIN, (1, 4, 9, 9))),
     (Channel.CTL, CaughtUp(ROOM, b"\x00")),
-    (Channel.CTL, Presence(ROOM, NODE, (Person((b"p" * 16, ORIGIN, "Ana", 5)),))),
+    (Channel.CTL, Presence(ROOM, NODE, (Person((b"p" * 16, ORIGIN, "Ana", 5)),), 7)),
     (Channel.CTL, Refused(ROOM, ORIGIN, 12, 13, "too far ahead")),
     (Channel.CTL, Notice(2, "disk full")),
     (Channel.CTL, RoomIs(ROOM, "lobby", "active")),
@@ -74,6 +75,11 @@ EXAMPLES: list[tuple[Channel, Message]] = [
     (Channel.CTL, BlobLack(b"h" * 32, 15, "no image")),
     (Channel.CTL, Hosts((Host(NODE, "hall", ("http://10.0.0.5:8787", "https://hall.local")),), "ticket")),
     (Channel.CTL, Hosts((), "")),
+    (Channel.CTL, Members((b"record", b"another"))),
+    (Channel.CTL, Roster(((NODE, 3, 17),))),
+    (Channel.CTL, Have(ROOM, b"\x00")),
+    (Channel.CTL, Prune(ROOM)),
+    (Channel.CTL, Graft(ROOM)),
     (Channel.LOG, BatchIs(ROOM, b"bytes")),
     (Channel.LOG, Submit(ROOM, ORIGIN, (b"one", b"two"))),
     (Channel.LOG, Recent(ROOM, (Owned((ORIGIN, b"p" * 16, (b"one", b"two"))),))),

@@ -1,0 +1,124 @@
+"""What is on whose disk: ours, as the other nodes are told, and theirs, as far as they said.
+
+Whoever gave us ink waits to hear that it is on our disk, for then it is safe; he is told soon. All others, who only
+want to know what a floor may cover, are told now and then.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import final
+
+from edgeboard.ids import AuthorTag, NodeId, RoomId
+from edgeboard.mesh.flow import LinkState, RoomFlow
+from edgeboard.vectors import Vector
+from edgeboard.wire.messages import Message, Stored
+
+Ends = dict[AuthorTag, int]  # by author, up to which entry
+
+
+@final
+class Disks:
+    """The STORED messages of a node.
+
+    Args:
+        soon_s: commits of so many seconds make one message to whoever gave us the ink.
+        later_s: and of so many to everybody else.
+        joined: the links that joined a room.
+        say: sends a message on ctl.
+    """
+
+    def __init__(
+        self,
+        soon_s: float,
+        later_s: float,
+        joined: Callable[[RoomId], Iterator[tuple[LinkState, RoomFlow]]],
+        say: Callable[[LinkState, Message], None],
+    ) -> None:
+        self._soon_s = soon_s
+        self._later_s = later_s
+        self._joined = joined
+        self._say = say
+        self._ours: dict[RoomId, Ends] = {}
+        self._givers: dict[RoomId, dict[AuthorTag, int]] = {}  # the link by which an author's ink came last
+        self._soon: dict[RoomId, dict[int, Ends]] = {}  # to be told, by link
+        self._later: dict[RoomId, Ends] = {}
+        self._soon_due: float | None = None
+        self._later_due: float | None = None
+        self._best: dict[RoomId, Ends] = {}  # of the others; made again when a link has gone
+
+    def given(self, room: RoomId, author: AuthorTag, link: int | None) -> None:
+        """Ink of an author has come by this link; None: it is of our own making."""
+        if link is not None:
+            self._givers.setdefault(room, {})[author] = link
+
+    def stored(self, room: RoomId, author: AuthorTag, end: int, now: float) -> None:
+        """Our disk holds the entries of `author` below `end`."""
+        self._ours.setdefault(room, {})[author] = end
+        self._later.setdefault(room, {})[author] = end
+        if self._later_due is None:
+            self._later_due = now + self._later_s
+        giver = self._givers.get(room, {}).get(author)
+        if giver is not None:
+            self._soon.setdefault(room, {}).setdefault(giver, {})[author] = end
+            if self._soon_due is None:
+                self._soon_due = now + self._soon_s
+
+    def greet(self, state: LinkState, room: RoomId) -> None:
+        """A node has joined a room: it is told all of it."""
+        ours = self._ours.get(room)
+        if ours:
+            self._say(state, Stored(room, Vector(ours).to_bytes()))
+
+    def receive(self, state: LinkState, message: Stored) -> None:
+        """Raises: DecodeError: not a vector."""
+        room = RoomId(message.room)
+        flow = state.rooms.get(room)
+        if flow is None or state.is_guest:
+            return
+        best = self._best.get(room)
+        for tag, end in Vector.from_bytes(message.vector):
+            if end > flow.stored.get(tag, 0):
+                flow.stored[tag] = end
+                if best is not None and end > best.get(tag, 0):
+                    best[tag] = end
+
+    def links_changed(self) -> None:
+        """A link has come into a room, or has gone."""
+        self._best.clear()
+
+    def of_others(self, room: RoomId) -> dict[NodeId, Vector]:
+        """What each node that is linked and in the room has on disk."""
+        return {NodeId(state.node): Vector(flow.stored) for state, flow in self._joined(room) if not state.is_guest}
+
+    def best(self, room: RoomId) -> Mapping[AuthorTag, int] | None:
+        """How far the best other node has stored each author; None if no other node is in the room."""
+        known = self._best.get(room)
+        if known is not None:
+            return known
+        stored = [flow.stored for state, flow in self._joined(room) if not state.is_guest]
+        if not stored:
+            return None
+        best = self._best[room] = {}
+        for each in stored:
+            for tag, end in each.items():
+                if end > best.get(tag, 0):
+                    best[tag] = end
+        return best
+
+    def next_timer(self) -> float | None:
+        due = [each for each in (self._soon_due, self._later_due) if each is not None]
+        return min(due, default=None)
+
+    def on_timer(self, now: float) -> None:
+        if self._soon_due is not None and now >= self._soon_due:
+            soon, self._soon, self._soon_due = self._soon, {}, None
+            for room, by_link in soon.items():
+                for state, _ in self._joined(room):
+                    if state.link in by_link:
+                        self._say(state, Stored(room, Vector(by_link[state.link]).to_bytes()))
+        if self._later_due is not None and now >= self._later_due:
+            later, self._later, self._later_due = self._later, {}, None
+            for room, ends in later.items():
+                message = Stored(room, Vector(ends).to_bytes())
+                for state, _ in self._joined(room):
+                    if not state.is_guest:
+                        self._say(state, message)

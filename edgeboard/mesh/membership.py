@@ -1,0 +1,229 @@
+"""A node among the members of its mesh: tells them of itself, passes on what they tell, and keeps the links it wants.
+
+Records travel along the tree of the roster (`mesh.broadcast`). On a new link, and when two pings in a row name another
+roster, both sides say which versions they know, and each gives the other what that lacks.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import final
+
+from edgeboard.errors import CloseCode, LimitError
+from edgeboard.ids import NodeId
+from edgeboard.mesh.broadcast import Broadcast
+from edgeboard.mesh.flow import LinkState
+from edgeboard.mesh.members import Members
+from edgeboard.mesh.overlay import Overlay
+from edgeboard.mesh.values import CloseLink, Dial, MeshSettings, Oneself
+from edgeboard.wire import gossip
+from edgeboard.wire.gossip import RECORDS_MAX, ROSTER, Prune, Roster
+from edgeboard.wire.members import ROUND_TRIP_MAX, About, Neighbour, Record
+from edgeboard.wire.messages import Message
+
+REFUSED_S = 3.0  # a link that ends so soon was no link
+ALTERNATIVES = 3  # members that are named to somebody for whom there is no room
+STEPS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, ROUND_TRIP_MAX)  # ms
+
+
+@final
+class Membership:
+    """What a node knows and says of members, and whom it wants to be linked to."""
+
+    def __init__(
+        self,
+        settings: MeshSettings,
+        oneself: Oneself,
+        links: Mapping[int, LinkState],
+        broadcast: Broadcast,
+        say: Callable[[LinkState, Message], None],
+        out: Callable[[CloseLink | Dial], None],
+    ) -> None:
+        me = oneself
+        self._settings = settings
+        self._oneself = oneself
+        self._links = links
+        self._broadcast = broadcast
+        self._say = say
+        self._out = out
+        self.members = Members(me.mesh, me.public_key, me.boot, me.sign, me.verify)
+        self.overlay = Overlay(settings.overlay, self.members, me.random)
+        self._urls: tuple[str, ...] = ()
+        self._is_behind = False
+        self._record_due: float | None = 0.0  # when our record is to be looked at
+        self._round_trips_due = 0.0
+        self._alive: frozenset[NodeId] = frozenset()  # when somebody asked last
+
+    # -- links
+
+    def link_up(self, state: LinkState, now: float) -> bool:
+        """A link to a node is open; False if there is no room for it, and then it is being closed."""
+        node = NodeId(state.node)
+        if not self.overlay.is_dialled(node) and not self.overlay.admits(node):
+            others = [r for r in self.members if r.node not in (node, self.members.me) and self._has_room(r)]
+            others.sort(key=lambda record: (len(record.about.neighbours), record.node))
+            self._give(state, others[:ALTERNATIVES])
+            most = self._settings.overlay.degree_most
+            self._out(CloseLink(state.link, CloseCode.LIMIT, f"{most} links are enough; these have room for more"))
+            return False
+        self._say(state, Roster(self.members.versions()))
+        state.roster_asked = now
+        self.links_changed(now)
+        return True
+
+    def _has_room(self, record: Record) -> bool:
+        is_alive = record.node in self.members.alive()
+        return is_alive and len(record.about.neighbours) < self._settings.overlay.degree_most
+
+    def link_down(self, state: LinkState, now: float) -> None:
+        if now - state.opened < REFUSED_S:
+            self.overlay.failed(NodeId(state.node), now)
+        self.links_changed(now)
+
+    def links_changed(self, now: float) -> None:
+        """A link has come or gone, fallen silent, or answers again."""
+        nodes = [state for state in self._links.values() if not state.is_guest]
+        good = {NodeId(state.node) for state in nodes if not self._is_silent(state)}
+        self.members.hear(good)
+        self.overlay.link_changed({NodeId(state.node) for state in nodes}, good, now)
+        self._tell_soon(now)
+
+    def _is_silent(self, state: LinkState) -> bool:
+        return state.missed >= self._settings.suspect_pings
+
+    # -- what is said of us
+
+    def set_urls(self, urls: tuple[str, ...], now: float) -> None:
+        """Where our board can be reached."""
+        self._urls = urls
+        self._tell_soon(now)
+
+    def set_behind(self, is_behind: bool, now: float) -> None:
+        """Whether we lack something that others hold."""
+        if is_behind != self._is_behind:
+            self._is_behind = is_behind
+            self._tell_soon(now)
+
+    def _tell_soon(self, now: float) -> None:
+        due = now + self._settings.record_gather_s
+        self._record_due = due if self._record_due is None else min(due, self._record_due)
+
+    def _tell(self, now: float) -> None:
+        """Say what is true of us now, if that was not said."""
+        self._record_due = None
+        if now >= self._round_trips_due:
+            self._round_trips_due = now + self._settings.round_trip_every_s
+            rounded = {}
+        else:
+            rounded = {each.node: each.round_trip_ms for each in self.members.own.about.neighbours}
+        states = [s for s in self._links.values() if not s.is_guest and not self._is_silent(s)]
+        neighbours = [
+            Neighbour(NodeId(s.node), rounded.get(NodeId(s.node)) or step(s.round_trip_s))
+            for s in sorted(states, key=lambda s: s.node)
+        ]
+        me = self._oneself
+        about = About(me.name, me.software, self._urls, tuple(neighbours), self._is_behind, me.grant)
+        if self.members.tell(about):
+            self._pass_on([self.members.own], None)
+
+    # -- gossip
+
+    def receive(self, state: LinkState, message: Message, now: float) -> bool:
+        """Take a message that is about members; False if it is not.
+
+        Raises:
+            DecodeError, SignatureError: a record that is not one.
+        """
+        match message:
+            case gossip.Members(records):
+                self._learn(state, records, now)
+            case Roster(known):
+                self._give(state, self.members.beyond(known))
+                theirs = {node: (boot, count) for node, boot, count in known}
+                lacks = any(self._version(NodeId(node)) < version for node, version in theirs.items())
+                if lacks and now - state.roster_asked >= self._settings.ping_s:
+                    state.roster_asked = now
+                    self._say(state, Roster(self.members.versions()))
+            case _:
+                return False
+        return True
+
+    def _version(self, node: NodeId) -> tuple[int, int]:
+        record = self.members.get(node)
+        return (0, -1) if record is None else record.version
+
+    def _learn(self, state: LinkState, records: tuple[bytes, ...], now: float) -> None:
+        news = []
+        for data in records:
+            try:
+                record = self.members.take(data)
+            except LimitError:
+                break
+            if record is not None:
+                news.append(record)
+        if news:
+            self.overlay.look_soon(now)
+            self._pass_on(news, state.link)
+        elif records and now - state.roster_asked > REFUSED_S and self._broadcast.make_lazy(ROSTER, state.link):
+            self._say(state, Prune(ROSTER))
+
+    def _pass_on(self, records: list[Record], source: int | None) -> None:
+        for state in self._links.values():
+            if not state.is_guest and state.link != source and not self._broadcast.is_lazy(ROSTER, state.link):
+                self._give(state, [record for record in records if record.node != state.node])
+
+    def _give(self, state: LinkState, records: list[Record]) -> None:
+        for at in range(0, len(records), RECORDS_MAX):
+            self._say(state, gossip.Members(tuple(record.data for record in records[at : at + RECORDS_MAX])))
+
+    def compare(self, state: LinkState, digest: bytes, now: float) -> None:
+        """A ping names the roster of its sender; if it differs twice, both say what they know."""
+        state.roster_mismatches = 0 if digest == self.members.digest() else state.roster_mismatches + 1
+        if state.roster_mismatches >= 2 and now - state.roster_asked >= self._settings.ping_s:
+            state.roster_mismatches = 0
+            state.roster_asked = now
+            self._say(state, Roster(self.members.versions()))
+
+    # -- discovery and dialling
+
+    def found(self, node: NodeId, urls: tuple[str, ...], now: float) -> None:
+        """Discovery sees a node at these addresses; no addresses: it does not see it any more."""
+        self.members.hint(node, urls)
+        self.overlay.found(node, now)
+
+    def dial_failed(self, node: NodeId, now: float) -> None:
+        self.overlay.failed(node, now)
+
+    # -- time
+
+    def next_timer(self) -> float | None:
+        due = [each for each in (self._record_due, self.overlay.next_timer()) if each is not None]
+        return min(due, default=None)
+
+    def on_timer(self, now: float) -> None:
+        if now >= self._round_trips_due:
+            self._tell_soon(now)
+        if self._record_due is not None and now >= self._record_due:
+            self._tell(now)
+        for wanted in self.overlay.on_timer(now):
+            if isinstance(wanted, Dial):
+                self._out(wanted)
+                continue
+            for state in list(self._links.values()):
+                if state.node == wanted:
+                    self._out(CloseLink(state.link, CloseCode.NORMAL, "others are linked better"))
+
+    def departed(self, now: float) -> frozenset[NodeId]:
+        """Who was alive when this was asked last and is not any more."""
+        alive = self.members.alive()
+        if alive is self._alive:
+            return frozenset()
+        gone, self._alive = self._alive - alive, alive
+        for node in gone:
+            self.members.note_gone(node, now)
+        return gone
+
+
+def step(round_trip_s: float | None) -> int:
+    """A round-trip time as records say it, in ms and in few steps, so that it seldom changes; 0 if it is not known."""
+    if round_trip_s is None:
+        return 0
+    return next((each for each in STEPS[1:] if round_trip_s * 1000 <= each), ROUND_TRIP_MAX)
