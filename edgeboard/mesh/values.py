@@ -17,7 +17,7 @@ class OverlaySettings:
     dials_most: int = 4  # under way at once
     yield_s: float = 1.0  # the higher id lets the lower one dial first
     pause_first_s: float = 0.5  # after a dial that failed; doubles ..
-    pause_last_s: float = 30.0  # .. up to here
+    pause_last_s: float = 4.0  # .. up to here: a network that was cut is one again soon after it is mended
     probe_s: float = 2.0  # between attempts at nodes that are gone
     trim_s: float = 10.0  # between looks for a link too many
     rotate_s: float = 600.0  # between random links to somebody new

@@ -14,7 +14,6 @@ from aiohttp import web
 from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
 from edgeboard.ids import MeshId
 from edgeboard.node.links import Links
-from edgeboard.node.nearby import Nearby
 from edgeboard.node.node import Node
 from edgeboard.ports import Blobs, Discovery, Store, Transport, Writer
 from edgeboard.runtime.supervise import OnFailure, Supervisor
@@ -22,6 +21,7 @@ from edgeboard.web.addresses import listen
 
 STOP_S = 1.8  # a stop is done within 2 s
 LOOK_S = 30.0  # between two looks at the space on the disk
+ADDRESSES_S = 10.0  # between two looks at our own addresses
 SAME_SECRET = (
     "; print the secret there with `edgeboard mesh secret`, and set it here with `edgeboard mesh secret --set`"
 )
@@ -52,7 +52,7 @@ class Board:
         peers: tuple[str, ...],
         required_peers: tuple[str, ...],
         supervisor: Supervisor,
-        nearby: Nearby,
+        tell_where: Callable[[], None],
         discovery: Discovery | None,
         warm_up: Callable[[], object],
         adopt: Callable[[], Coroutine[Any, Any, None]],
@@ -75,7 +75,7 @@ class Board:
         self._peers = peers
         self._required = frozenset(required_peers)
         self._supervisor = supervisor
-        self._nearby = nearby
+        self._tell_where = tell_where
         self._discovery = discovery
         self._warm_up = warm_up
         self._adopt = adopt
@@ -102,9 +102,9 @@ class Board:
             self._warm_up()
             self.spawn(self._adopt(), name="take over rooms of the mesh before")
             self.spawn(self._watch_disk(), name="watch the space on the disk")
-            self.spawn(self._nearby.keep_linked(), name="link to the boards nearby")
+            self.spawn(self._watch_addresses(), name="watch our addresses")
             if self._discovery is not None:
-                run = partial(self._discovery.run, self.port, self._nearby.found, self._nearby.gone)
+                run = partial(self._discovery.run, self.port, self.node.found, self.node.gone)
                 self._supervisor.start("discovery", run, OnFailure.RESTART)
             for url in dict.fromkeys(self._peers):
                 self.spawn(self.links.keep_linked(self._transport, url, self._refusal(url)), name=f"link to {url}")
@@ -134,6 +134,11 @@ class Board:
             self._socket_path.chmod(0o600)  # its directory is ours alone already
         except OSError as error:
             raise UserError(f"cannot make the control socket {self._socket_path}: {error.strerror}") from None
+
+    async def _watch_addresses(self) -> None:
+        while True:
+            self._tell_where()
+            await asyncio.sleep(ADDRESSES_S)
 
     async def _watch_disk(self) -> None:
         while True:

@@ -28,7 +28,6 @@ from edgeboard.node.api import Api
 from edgeboard.node.board import Board
 from edgeboard.node.footprint import list_imports, resident_bytes
 from edgeboard.node.links import Links
-from edgeboard.node.nearby import Nearby
 from edgeboard.node.node import Node
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Identity, PipelineSettings
@@ -114,7 +113,6 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         node.heard,
         node.is_suspect,
     )
-    node.wire(writer, blobs, links, supervisor.spawn)
 
     def on_link(link: Link) -> None:
         links.accept(link)
@@ -131,7 +129,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     def dial(node: NodeId, urls: tuple[str, ...], failed: Callable[[NodeId], None]) -> None:
         links.dial(transport, node, urls, failed)
 
-    nearby = Nearby(key.node_id, random.Random(secrets.randbits(64)), dial, links.is_linked)
+    node.wire(writer, blobs, links, supervisor.spawn, dial)
     tag, host = mesh_tag(mesh.mesh), config.node.listen.host
     discovery = MdnsDiscovery(config.discovery, key.node_id, tag, config.node.name, host)
 
@@ -192,7 +190,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         peers=config.peers,
         required_peers=required_peers,
         supervisor=supervisor,
-        nearby=nearby,
+        tell_where=lambda: node.reachable_at(tuple(told_urls(config.node.listen.host, board.port))),
         discovery=discovery if config.discovery.mdns else None,
         warm_up=transport.warm_up,
         adopt=lambda: adopt_rooms(store, mesh.mesh, api),

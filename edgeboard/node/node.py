@@ -16,7 +16,7 @@ from edgeboard.blobs.values import DropBlob, KeepBlob, LoadBlob
 from edgeboard.clock import Clock
 from edgeboard.errors import CloseCode, RefusedError, StoreError
 from edgeboard.ids import BlobHash, MeshId, NodeId, RoomId
-from edgeboard.mesh.values import CloseLink, Send
+from edgeboard.mesh.values import CloseLink, Dial, Send
 from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Alarm, Damaged, LoadRoom, Output, Rewrite, RoomChanged, Save
@@ -31,6 +31,7 @@ LOAD_PORTION = 64  # batches applied before the loop gets a turn
 ALARMS_KEPT = 50
 
 T = TypeVar("T")
+DialNode = Callable[[NodeId, tuple[str, ...], Callable[[NodeId], None]], None]  # the last is told if no link came of it
 _log = logging.getLogger(__name__)
 
 
@@ -55,10 +56,11 @@ class Node:
         self._commits: list[asyncio.Future[None]] = []  # whoever waits for the next, or for the disk to fail
         self._links: Links | None = None
         self._spawn: Callable[..., object] | None = None
+        self._dial: DialNode | None = None
 
-    def wire(self, writer: Writer, blobs: Blobs, links: Links, spawn: Callable[..., object]) -> None:
+    def wire(self, writer: Writer, blobs: Blobs, links: Links, spawn: Callable[..., object], dial: DialNode) -> None:
         """Join what needs the node with what the node needs; once, before the first input."""
-        self._writer, self._blobs, self._links, self._spawn = writer, blobs, links, spawn
+        self._writer, self._blobs, self._links, self._spawn, self._dial = writer, blobs, links, spawn, dial
         self.pipeline.bound_store(lambda: writer.room_left)
 
     # -- inputs
@@ -105,6 +107,21 @@ class Node:
     def is_suspect(self, number: int) -> bool:
         return self.pipeline.mesh.is_suspect(number)
 
+    def found(self, node: NodeId, urls: tuple[str, ...]) -> None:
+        """Discovery sees a board."""
+        self.feed(lambda now: self.pipeline.found(node, urls, now))
+
+    def gone(self, node: NodeId) -> None:
+        """A board has said goodbye to discovery."""
+        self.feed(lambda now: self.pipeline.found(node, (), now))
+
+    def reachable_at(self, urls: tuple[str, ...]) -> None:
+        """Where this board can be reached now."""
+        self.feed(lambda now: self.pipeline.reachable_at(urls, now))
+
+    def _dial_failed(self, node: NodeId) -> None:
+        self.feed(lambda now: self.pipeline.dial_failed(node, now))
+
     # -- outputs
 
     def _hand(self, output: Output) -> None:
@@ -127,6 +144,9 @@ class Node:
                     if link.peer is not None or code not in (CloseCode.NORMAL, CloseCode.SILENT):
                         _log.warning("closing the link from %s: %s (code %d)", link.remote, text[:200], code)
                     link.close(code, text)
+            case Dial(node, urls):
+                assert self._dial is not None
+                self._dial(node, urls, self._dial_failed)
             case LoadRoom(room, name):
                 assert self._spawn is not None
                 self._unnamed[room] = name
