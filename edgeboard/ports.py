@@ -60,6 +60,24 @@ class Link(Protocol):
         ...
 
 
+class Signaling(Protocol):
+    """Hands an offer to a node through somebody who reaches it, and brings its answer."""
+
+    @property
+    def name(self) -> str:
+        """Through whom, for people to read."""
+        ...
+
+    async def introduce(self, node: NodeId, sdp: str) -> tuple[str, bytes]:
+        """The SDP that answers, and the public key that signed it.
+
+        Raises:
+            TransportError: no answer.
+            RefusedError: the answer does not hold.
+        """
+        ...
+
+
 class Transport(Protocol):
     """Opens links to nodes, and hands over links that others opened through `on_link`."""
 
@@ -82,6 +100,10 @@ class Transport(Protocol):
             TransportError: unreachable, timed out.
             RefusedError: the other side, or we, refused; the code says why: FORBIDDEN if another node is there.
         """
+        ...
+
+    async def connect_by(self, signaling: Signaling, node: NodeId) -> Link:
+        """Open an authenticated link to a node whose address is not known, or does not answer; raises as `connect`."""
         ...
 
     async def close(self) -> None: ...

@@ -31,7 +31,8 @@ ROWS = [
         {"transport", "storage", "discovery", "sources", "peripherals", "web", "telemetry"}
         # the files of otherwise pure packages that do I/O
         | {"identity.keyfile", "ota.client", "ota.slots", "ota.updater", "ota.bundle"}
-        | {"render.framebuffer", "render.png", "signaling.client", "signaling.server"},
+        | {"render.framebuffer", "render.png", "signaling.client", "signaling.server"}
+        | {"signaling.service", "signaling.attendance"},
     ),
     ("8, below node", {"config"}),
     ("8", {"node"}),
@@ -77,6 +78,7 @@ UNMIRRORED = {
     "edgeboard/blobs/giving.py": "half of an engine: tests/blobs/test_exchange.py runs it with the other half",
     "edgeboard/mesh/antientropy.py": "the repairing half of the engine: tests/mesh/test_engine.py",
     "edgeboard/wire/gossip.py": "messages only: tests/wire/test_messages.py reads and writes each",
+    "edgeboard/wire/introductions.py": "one message: tests/wire/test_messages.py",
     "edgeboard/mesh/values.py": "values only, used by tests/mesh/test_engine.py",
     "edgeboard/testing/guest.py": "a script for other tests; tests/node/test_hosting.py is its test",
 }

@@ -107,10 +107,22 @@ def _run(parser: argparse.ArgumentParser) -> None:
         help="another board to link to; may be given several times",
     )  # fmt: skip
     parser.add_argument(
+        "--signal", metavar="URL", action="append", type=reads(values.read_signaling),
+        help="a signaling service that introduces boards to each other; may be given several times",
+    )  # fmt: skip
+    parser.add_argument(
         "--no-discovery", action="store_true", help="announce this board to nobody, and look for no others"
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings in YAML; what is said here wins over it")
     parser.add_argument("--name", type=reads(values.read_name), help="what others see (default: the machine's name)")
+    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="default: info")
+
+
+def _signal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", type=reads(values.read_listen),
+        help="where to serve (default: [::]:8788, which is IPv4 too); port 0 takes any that is free",
+    )  # fmt: skip
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="default: info")
 
 
@@ -188,7 +200,7 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
         "--peer", metavar="URL", action="append", type=reads(values.read_peer), help="a board that it is to link to"
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="the settings that the node is run with")
-    parser.set_defaults(room=None, name=None, log_level=None, no_discovery=False)
+    parser.set_defaults(room=None, name=None, log_level=None, no_discovery=False, signal=None)
     add_json(parser)
 
 
@@ -296,6 +308,16 @@ VERBS: tuple[Verb, ...] = (
         "    edgeboard doctor --config board.yaml       with the settings that the node is run with\n"
         "    edgeboard doctor --json | jq '.findings[] | select(.level != \"ok\")'",
         _doctor,
+    ),
+    Verb(
+        "signal", "signaling", "introduce boards that cannot find each other",
+        "A tiny service for boards that multicast does not reach: other subnets, a Wi-Fi that keeps its clients\n"
+        "apart. It passes on sealed offers and knows no more than that somebody is there; it carries no ink, keeps\n"
+        "nothing, and is needed only until boards are linked. Several may run at once. All boards have to reach it;\n"
+        "where WebRTC cannot open between two boards, it cannot help.\n\n"
+        "    edgeboard signal                             at port 8788\n"
+        "    edgeboard run --signal http://10.0.0.9:8788  on each board",
+        _signal,
     ),
     Verb(
         "mesh", "mesh", "print or set the secret that boards share",

@@ -52,6 +52,7 @@ def config_of(arguments: argparse.Namespace) -> Config:
         node=node,
         rooms=_unique(arguments.room) or config.rooms,
         peers=_unique([*config.peers, *(arguments.peer or ())]),
+        signaling=_unique([*config.signaling, *(arguments.signal or ())]),
         discovery=discovery,
         logging=logs,
     )

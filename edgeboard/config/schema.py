@@ -23,6 +23,7 @@ from edgeboard.config.values import (
     read_path,
     read_peer,
     read_room,
+    read_signaling,
     read_whole,
 )
 from edgeboard.discovery.settings import Settings as DiscoverySettings
@@ -73,6 +74,7 @@ class Config:
     node: NodeSection = field(default_factory=NodeSection)
     rooms: tuple[str, ...] = ("lobby",)  # open from the start; others open when somebody enters them
     peers: tuple[str, ...] = ()  # boards to link to, as http://HOST:PORT
+    signaling: tuple[str, ...] = ()  # services that introduce boards to each other, as http://HOST:PORT
     discovery: DiscoverySettings = DiscoverySettings()
     transport: TransportSettings = TransportSettings()
     guests: GuestsSection = GuestsSection()
@@ -108,6 +110,7 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (NodeSection, "listen"): Shape(read_listen),
     (Config, "rooms"): Shape(read_room, most=ROOMS_MAX, least=1),
     (Config, "peers"): Shape(read_peer, most=PEERS_MAX),
+    (Config, "signaling"): Shape(read_signaling, most=8),
     (DiscoverySettings, "interfaces"): Shape(read_address, word="auto"),
     (TransportSettings, "addresses"): Shape(read_address, word="auto"),
     (TransportSettings, "ice_servers"): Shape(read_ice_server, most=8),

@@ -20,6 +20,7 @@ from edgeboard.wire.fields import NAME_MAX
 
 PORT_MAX = 65_535
 DEFAULT_PORT = 8787  # of a board; the demo's boards take this one and those after it
+SIGNAL_PORT = 8788  # of a signaling service
 SERVICE_STATE = Path("/var/lib/edgeboard")  # where the systemd unit keeps a board's state
 
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?")
@@ -61,6 +62,23 @@ def read_peer(text: str) -> str:
         port = DEFAULT_PORT
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
+
+
+def read_signaling(text: str) -> str:
+    """The address of a signaling service."""
+    try:
+        url = read_peer(text)
+    except ValueError:
+        raise ValueError(
+            f"{_show(text)} is not a signaling service; write its address, for example http://10.0.0.9:{SIGNAL_PORT}"
+        ) from None
+    return url if "://" in text else url.removesuffix(f":{DEFAULT_PORT}") + _port_of(text)
+
+
+def _port_of(text: str) -> str:
+    """The port that somebody wrote, or that of signaling services."""
+    _, colon, port = text.rpartition(":")
+    return f":{port.partition('/')[0]}" if colon and port and not port.endswith("]") else f":{SIGNAL_PORT}"
 
 
 def read_room(text: str) -> str:

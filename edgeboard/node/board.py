@@ -15,6 +15,7 @@ from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
 from edgeboard.ids import MeshId
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
+from edgeboard.node.sightings import Sightings
 from edgeboard.ports import Blobs, Discovery, Store, Transport, Writer
 from edgeboard.runtime.supervise import OnFailure, Supervisor
 from edgeboard.web.addresses import listen
@@ -53,7 +54,9 @@ class Board:
         required_peers: tuple[str, ...],
         supervisor: Supervisor,
         tell_where: Callable[[], None],
+        sightings: Sightings,
         discovery: Discovery | None,
+        attend: Callable[[], object],
         warm_up: Callable[[], object],
         adopt: Callable[[], Coroutine[Any, Any, None]],
         look_at_disk: Callable[[], None],
@@ -76,7 +79,9 @@ class Board:
         self._required = frozenset(required_peers)
         self._supervisor = supervisor
         self._tell_where = tell_where
+        self._sightings = sightings
         self._discovery = discovery
+        self._attend = attend
         self._warm_up = warm_up
         self._adopt = adopt
         self._look_at_disk = look_at_disk
@@ -104,8 +109,10 @@ class Board:
             self.spawn(self._watch_disk(), name="watch the space on the disk")
             self.spawn(self._watch_addresses(), name="watch our addresses")
             if self._discovery is not None:
-                run = partial(self._discovery.run, self.port, self.node.found, self.node.gone)
+                found, gone = partial(self._sightings.found, "mdns"), partial(self._sightings.gone, "mdns")
+                run = partial(self._discovery.run, self.port, found, gone)
                 self._supervisor.start("discovery", run, OnFailure.RESTART)
+            self._attend()
             for url in dict.fromkeys(self._peers):
                 self.spawn(self.links.keep_linked(self._transport, url, self._refusal(url)), name=f"link to {url}")
         except BaseException:

@@ -9,33 +9,40 @@ import hashlib
 import os
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from edgeboard import __version__, _native
 from edgeboard.blobs.values import BlobSettings
 from edgeboard.clock import Clock, SystemClock
 from edgeboard.config.schema import Config
+from edgeboard.config.values import read_signaling
 from edgeboard.discovery.mdns import MdnsDiscovery
+from edgeboard.errors import CloseCode, RefusedError, TransportError, UserError
 from edgeboard.identity.credentials import Credentials, boot_bytes
 from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot
 from edgeboard.identity.keys import verify
 from edgeboard.identity.tickets import Tickets
 from edgeboard.ids import NodeId, Origin, PersonId, RoomId, author_id, mesh_tag
+from edgeboard.mesh.introductions import Introduced
 from edgeboard.node.adoption import adopt_rooms
 from edgeboard.node.api import Api
 from edgeboard.node.board import Board
 from edgeboard.node.footprint import list_imports, resident_bytes
+from edgeboard.node.introducing import ByService, InBand, Introducer
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
 from edgeboard.node.pipeline import Pipeline
+from edgeboard.node.sightings import Sightings
 from edgeboard.node.values import Identity, PipelineSettings
 from edgeboard.oplog.author import LocalAuthor
-from edgeboard.ports import Link, Store
+from edgeboard.ports import Link, Signaling, Store
 from edgeboard.rooms.room import RoomSettings
 from edgeboard.runtime import failpoints
 from edgeboard.runtime.supervise import Supervisor
+from edgeboard.signaling.attendance import SCHEME, Attendance
 from edgeboard.signaling.client import SignalingClient
 from edgeboard.signaling.server import SignalingServer
 from edgeboard.storage.blobs import FOLDER, BlobFiles, BlobMemory, BlobShelves
@@ -117,21 +124,45 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     def on_link(link: Link) -> None:
         links.accept(link)
 
-    introducer = SignalingClient(credentials)
+    client = SignalingClient(credentials)
 
     def tell_of_us() -> dict[str, object]:
         urls = told_urls(config.node.listen.host, board.port) if config.guests.failover else []
         return {"name": config.node.name, "urls": urls}
 
-    transport = LinkTransport(config.transport, credentials, introducer.introduce, on_link, capabilities=tell_of_us)
+    transport = LinkTransport(config.transport, credentials, client.introduce, on_link, capabilities=tell_of_us)
     signaling = SignalingServer(credentials, clock, transport.answer_node, transport.answer_guest)
 
-    def dial(node: NodeId, urls: tuple[str, ...], failed: Callable[[NodeId], None]) -> None:
-        links.dial(transport, node, urls, failed)
-
-    node.wire(writer, blobs, links, supervisor.spawn, dial)
+    node.wire(writer, blobs, links, supervisor.spawn, links.dial)
+    sightings = Sightings(node.found, node.gone)
     tag, host = mesh_tag(mesh.mesh), config.node.listen.host
+    introducer = Introducer(client, signaling.relayed_offer, supervisor.spawn)
+    in_band = InBand(introducer, node.introduce)
+    node.on_introduced = in_band.arrived
+
+    def arrived(url: str, sender: NodeId, envelope: bytes) -> None:
+        way = f"signaling service {url}, from {sender.hex()[:8]}"
+        introducer.arrived(Introduced(sender, envelope), way, partial(attendance.send, url))
+
+    attendance = Attendance(
+        key,
+        tag,
+        random.Random(secrets.randbits(64)),
+        partial(sightings.found, "signaling"),
+        partial(sightings.gone, "signaling"),
+        arrived,
+    )
+
+    def routes(node: NodeId, urls: Sequence[str]) -> list[Signaling]:
+        services = [url.removeprefix(SCHEME) for url in urls if url.startswith(SCHEME)]
+        found: list[Signaling] = [in_band] if in_band.is_open(node) and links.has_nodes else []
+        return found + [ByService(introducer, url, attendance.send) for url in services]
+
+    links.wire(transport, routes)
     discovery = MdnsDiscovery(config.discovery, key.node_id, tag, config.node.name, host)
+
+    async def closing() -> None:
+        await asyncio.gather(client.close(), attendance.close())
 
     board: Board
     kernels_remedy = _native.remedy()
@@ -155,8 +186,17 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
                 "failures": dict(carried.failures),
                 "patches": sorted(carried.patches),
             },
+            "signaling": attendance.describe(),
             "tasks": len(asyncio.all_tasks()),
         }
+
+    def change_signaling(add: str | None, remove: str | None) -> bool:
+        try:
+            return attendance.add(read_signaling(add)) if add else attendance.remove(read_signaling(remove or ""))
+        except ValueError as error:
+            raise UserError(str(error)) from None
+        except TransportError as error:
+            raise RefusedError(CloseCode.LIMIT, str(error)) from None
 
     api = Api(node, links, store, blobs, clock, statistics)
     doors = Doors(
@@ -171,6 +211,8 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         convert=api.convert,
         import_json=api.import_json,
         imports=list_imports,
+        signaling=attendance.describe,
+        change_signaling=change_signaling,
         urls=lambda: board_urls(config.node.listen.host, board.port),
         holds_ticket=tickets.holds,
     )
@@ -191,11 +233,13 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         required_peers=required_peers,
         supervisor=supervisor,
         tell_where=lambda: node.reachable_at(tuple(told_urls(config.node.listen.host, board.port))),
+        sightings=sightings,
         discovery=discovery if config.discovery.mdns else None,
         warm_up=transport.warm_up,
         adopt=lambda: adopt_rooms(store, mesh.mesh, api),
         look_at_disk=state.space.look,
-        closing=introducer.close,
+        attend=lambda: [attendance.add(url) for url in config.signaling],
+        closing=closing,
         release=state.close,
     )
     return board

@@ -11,6 +11,7 @@ from edgeboard.canvas.ops import Maker
 from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, RoomId, room_id
 from edgeboard.mesh.engine import Mesh
+from edgeboard.mesh.introductions import Introductions
 from edgeboard.mesh.live import LiveOutbox
 from edgeboard.mesh.values import CloseLink, Send
 from edgeboard.node.values import (
@@ -61,6 +62,7 @@ class Core:
         self.gates: dict[RoomId, LiveGate] = {}
         self.guests = Guests(settings.guests_max, settings.guests_per_room_max)
         self.mesh = Mesh(settings.mesh, identity.oneself(), self._vector, self._read)
+        self.introductions = Introductions(identity.node)
         self.live = LiveOutbox(settings.live_tick_s)
         self.counters = Counters()
         self.store_failed_text: str | None = None

@@ -15,12 +15,13 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import final
 
 from edgeboard.errors import CloseCode, EdgeboardError, RefusedError, TransportError
 from edgeboard.ids import NodeId
 from edgeboard.node.outages import Outage
-from edgeboard.ports import Link, Transport
+from edgeboard.ports import Link, Signaling, Transport
 from edgeboard.wire.messages import Channel
 
 FIRST_PAUSE_S = 0.3
@@ -83,6 +84,8 @@ class Links:
         self._by_node: dict[NodeId, Linked] = {}
         self._next = 1
         self._closing = False
+        self._transport: Transport | None = None
+        self._routes: Callable[[NodeId, Sequence[str]], Sequence[Signaling]] = lambda node, urls: ()
         self._dialling: set[NodeId] = set()
         self._strangers: dict[NodeId, set[str]] = {}  # addresses at which somebody else was found
         self.refusals: dict[str, str] = {}  # board address to the reason it gave last
@@ -163,57 +166,76 @@ class Links:
         linked.ended.set()
         self._on_down(linked.number)
 
+    @property
+    def has_nodes(self) -> bool:
+        return bool(self._by_node)
+
     def is_linked(self, node: NodeId) -> bool:
         """Whether there is a link to a node that answers."""
         linked = self._by_node.get(node)
         return linked is not None and not self._is_suspect(linked.number)
 
-    def dial(self, transport: Transport, node: NodeId, urls: Sequence[str], failed: Callable[[NodeId], None]) -> None:
-        """Link to a node, wherever of these addresses it is; does nothing while it is linked or being dialled.
+    def wire(self, transport: Transport, routes: Callable[[NodeId, Sequence[str]], Sequence[Signaling]]) -> None:
+        """Join what dials nodes; once, before the first is dialled.
 
         Args:
+            transport: opens links.
+            routes: through whom a node may be introduced, given where it may be.
+        """
+        self._transport, self._routes = transport, routes
+
+    def dial(self, node: NodeId, urls: Sequence[str], failed: Callable[[NodeId], None]) -> None:
+        """Link to a node, wherever it is; does nothing while it is linked or being dialled.
+
+        Args:
+            urls: boards (http://host:port) that are tried first, one after the other; what else they name is for the
+                routes that were wired.
             failed: told if no link came of it.
         """
         if node in self._dialling or self._closing or self.is_linked(node):
             return
         self._dialling.add(node)
-        self._spawn(self._dial(transport, node, urls, failed), name=f"dial {node.hex()[:8]}")
+        self._spawn(self._dial(node, urls, failed), name=f"dial {node.hex()[:8]}")
 
-    async def _dial(
-        self, transport: Transport, node: NodeId, urls: Sequence[str], failed: Callable[[NodeId], None]
-    ) -> None:
+    async def _dial(self, node: NodeId, urls: Sequence[str], failed: Callable[[NodeId], None]) -> None:
+        assert self._transport is not None
+        boards = [url for url in urls if url.startswith(("http://", "https://"))]
         try:
-            await self._dial_each(transport, node, urls)
-        except EdgeboardError as error:
-            _log.debug("no link to board %s: %s", node.hex()[:8], error)
+            for attempt in (
+                *([partial(self._dial_boards, node, boards)] if boards else []),
+                *(partial(self._transport.connect_by, route, node) for route in self._routes(node, urls)),
+            ):
+                try:
+                    if self.is_linked(node):
+                        return
+                    self.accept(await attempt(), ours=True)
+                    self._strangers.pop(node, None)
+                    return
+                except EdgeboardError as error:
+                    _log.debug("no link to board %s: %s", node.hex()[:8], error)
         finally:
             self._dialling.discard(node)
-        if not self.is_linked(node) and not self._closing:
-            failed(node)
+            if not self.is_linked(node) and not self._closing:
+                failed(node)
 
-    async def _dial_each(self, transport: Transport, node: NodeId, urls: Sequence[str]) -> None:
+    async def _dial_boards(self, node: NodeId, urls: Sequence[str]) -> Link:
         """Try one address after the other; raises as `Transport.connect` if the last one fails."""
+        assert self._transport is not None
         strangers = self._strangers.setdefault(node, set())
         strangers &= set(urls)
         known = [url for url in urls if url not in strangers]
         if not known:  # or they were strangers for a while only
             strangers.clear()
             known = list(urls)
-        reached = await transport.reach(known)
-        for url in reached:
-            if self.is_linked(node):
-                return
+        failure: EdgeboardError = TransportError("nobody answers")
+        for url in await self._transport.reach(known):
             try:
-                link = await transport.connect(url, node)
+                return await self._transport.connect(url, node)
             except (RefusedError, TransportError) as error:
+                failure = error
                 if isinstance(error, RefusedError) and error.code is CloseCode.FORBIDDEN:
                     strangers.add(url)
-                if url == reached[-1]:
-                    raise
-            else:
-                self._strangers.pop(node, None)
-                self.accept(link, ours=True)
-                return
+        raise failure
 
     async def keep_linked(self, transport: Transport, url: str, on_refused: Callable[[RefusedError], None]) -> None:
         """Dial the board at `url` whenever it is not linked; ends only when cancelled.

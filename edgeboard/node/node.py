@@ -16,6 +16,7 @@ from edgeboard.blobs.values import DropBlob, KeepBlob, LoadBlob
 from edgeboard.clock import Clock
 from edgeboard.errors import CloseCode, RefusedError, StoreError
 from edgeboard.ids import BlobHash, MeshId, NodeId, RoomId
+from edgeboard.mesh.introductions import Introduced
 from edgeboard.mesh.values import CloseLink, Dial, Send
 from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
@@ -43,6 +44,7 @@ class Node:
         self.pipeline = pipeline
         self.alarms: deque[str] = deque(maxlen=ALARMS_KEPT)
         self.on_damage: list[Callable[[Damaged], None]] = []
+        self.on_introduced: Callable[[Introduced], None] = lambda came: None
         self._driver: Driver[tuple[int, Channel, bytes], Callable[[float], object], Output] = Driver(
             pipeline, clock, self._hand
         )
@@ -122,6 +124,10 @@ class Node:
     def _dial_failed(self, node: NodeId) -> None:
         self.feed(lambda now: self.pipeline.dial_failed(node, now))
 
+    def introduce(self, node: NodeId, envelope: bytes) -> bool | None:
+        """See `Pipeline.introduce`."""
+        return self.feed(lambda _: self.pipeline.introduce(node, envelope))
+
     # -- outputs
 
     def _hand(self, output: Output) -> None:
@@ -157,6 +163,8 @@ class Node:
                 self._blobs.load(content, partial(self._loaded, content))
             case DropBlob(content):
                 self._blobs.drop(content)
+            case Introduced():
+                self.on_introduced(output)
             case Alarm(text):
                 self.alarms.append(text)
                 _log.error("%s", text)

@@ -27,6 +27,7 @@ from edgeboard.rooms.states import RoomEvent, RoomState
 from edgeboard.vectors import Vector
 from edgeboard.wire.fields import Host
 from edgeboard.wire.fragments import split
+from edgeboard.wire.introductions import Introduce
 from edgeboard.wire.live import Live
 from edgeboard.wire.messages import BatchIs, Channel, Close, Digest, Join, Leave, Message, Notice, OfBlobs, Presence
 
@@ -203,9 +204,17 @@ class Pipeline:
         if node is not None:
             self._hosting.node_linked(node, host)
 
+        if node is not None:
+            self._core.introductions.link_up(link, node, now)
+
+    def introduce(self, node: NodeId, envelope: bytes) -> bool:
+        """Send an offer or an answer to a node through others; False if there are none."""
+        return self._core.introductions.submit(node, envelope)
+
     def link_down(self, link: int, now: float) -> None:
         """A link has ended, whoever ended it."""
         self._intake.pop(link, None)
+        self._core.introductions.link_down(link)
         state = self._core.mesh.state(link)
         self._core.mesh.link_down(link, now)
         self.attachments.link_down(link, now)
@@ -301,6 +310,9 @@ class Pipeline:
                 core.live_items(link, message, None, now)
             case Leave(key):
                 core.mesh.leave(link, RoomId(key))
+            case Introduce():
+                came = core.introductions.receive(link, message, now)
+                core.out += [] if came is None else [came]
             case _:
                 raise RefusedError(CloseCode.MALFORMED, f"a node does not say {type(message).__name__}")
 
@@ -374,7 +386,7 @@ class Pipeline:
         core = self._core
         while True:
             yield from self.attachments.drain()
-            out = core.out + core.mesh.drain()
+            out = core.out + core.mesh.drain() + core.introductions.drain()
             core.out = []
             if not out:
                 return

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from edgeboard.blobs.values import BlobSettings, DropBlob, KeepBlob, LoadBlob
 from edgeboard.identity.tickets import Ticket
 from edgeboard.ids import MeshId, NodeId, OpId, Origin, PersonId, RoomId
+from edgeboard.mesh.introductions import Introduced
 from edgeboard.mesh.values import CloseLink, Dial, MeshSettings, Oneself, Send
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.batch import Batch
@@ -101,5 +102,6 @@ class RoomChanged:
 
 
 Output = (
-    Send | CloseLink | Dial | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged | KeepBlob | LoadBlob | DropBlob
-)
+    Send | Introduced | CloseLink | Dial | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged
+    | KeepBlob | LoadBlob | DropBlob
+)  # fmt: skip

@@ -2,7 +2,8 @@
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import final
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
@@ -35,12 +36,18 @@ class SignalingClient:
             TransportError: unreachable, timed out, or not a board.
             RefusedError: the board, or we, refused.
         """
+        return await self.introduce_by(partial(self.post_offer, board.rstrip("/") + PATH), to, sdp)
+
+    async def introduce_by(
+        self, post: Callable[[bytes], Awaitable[bytes]], to: NodeId | None, sdp: str
+    ) -> tuple[str, bytes]:
+        """As `introduce`, with an offer that `post` carries, and whose answer it brings."""
         nonce = self._entropy(NONCE_BYTES)
-        body = await self.post_offer(board.rstrip("/") + PATH, write_offer(self._credentials, nonce, sdp, to))
+        body = await post(write_offer(self._credentials, nonce, sdp, to))
         try:
             answer = read_answer(body, self._credentials, nonce)
         except DecodeError as error:
-            raise RefusedError(CloseCode.MALFORMED, f"{board}: {error}") from None
+            raise RefusedError(CloseCode.MALFORMED, f"the answer to an offer: {error}") from None
         return answer.sdp, answer.public_key
 
     async def post_offer(self, url: str, body: bytes) -> bytes:

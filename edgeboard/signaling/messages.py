@@ -83,6 +83,15 @@ def read_answer(data: bytes, credentials: Credentials, nonce: bytes) -> Envelope
     return envelope
 
 
+def peek(data: bytes) -> Envelope:
+    """What an envelope says, before anything of it is proved: enough to know whether it is an answer to us.
+
+    Raises:
+        DecodeError: not an envelope of this form; `LimitError` above 16 KiB.
+    """
+    return _envelope(_fields(data))
+
+
 def _write(
     credentials: Credentials, to: NodeId | None, nonce: bytes, kind: Kind, answers: bytes | None, sdp: str
 ) -> bytes:
@@ -93,7 +102,7 @@ def _write(
     return bytes(msgpack.packb([*fields, credentials.key.sign(message), mesh.mac(message)]))
 
 
-def _read(data: bytes, credentials: Credentials) -> Envelope:
+def _fields(data: bytes) -> list[Any]:
     if len(data) > ENVELOPE_MAX:
         raise LimitError(f"an envelope of {len(data)} bytes; the limit is {ENVELOPE_MAX}")
     try:
@@ -102,6 +111,11 @@ def _read(data: bytes, credentials: Credentials) -> Envelope:
         raise DecodeError("not msgpack") from None
     if not isinstance(fields, list) or not fields or not isinstance(fields[0], int) or isinstance(fields[0], bool):
         raise DecodeError("an envelope is not an array with a version")
+    return fields
+
+
+def _read(data: bytes, credentials: Credentials) -> Envelope:
+    fields = _fields(data)
     if fields[0] < VERSION:
         raise RefusedError(CloseCode.TOO_OLD, f"version {fields[0]} is not spoken any more; update it")
     envelope = _envelope(fields)

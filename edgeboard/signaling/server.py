@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 from typing import final
 
 from edgeboard.clock import Clock
+from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.identity.credentials import Credentials
 from edgeboard.signaling.doorkeeper import Doorkeeper
-from edgeboard.signaling.messages import NONCE_BYTES, read_offer, write_answer
+from edgeboard.signaling.messages import NONCE_BYTES, peek, read_offer, write_answer
 
 
 @final
@@ -42,6 +43,12 @@ class SignalingServer:
         self._entropy = entropy
         # Two, so that a room full of phones does not keep the other boards out.
         self._nodes, self._guests = Doorkeeper(), Doorkeeper()
+
+    async def relayed_offer(self, body: bytes, source: str) -> bytes:
+        """As `offer`, for an envelope that others have carried: it has to be for us by name."""
+        if peek(body).to is None:
+            raise RefusedError(CloseCode.FORBIDDEN, "an offer that others carry names whom it is for")
+        return await self.offer(body, source)
 
     async def offer(self, body: bytes, source: str) -> bytes:
         """The answer to a node's envelope.

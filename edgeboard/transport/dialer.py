@@ -20,7 +20,7 @@ from yarl import URL
 from edgeboard.errors import CloseCode, EdgeboardError, RefusedError, TransportError
 from edgeboard.identity.credentials import Credentials
 from edgeboard.ids import NodeId, node_id
-from edgeboard.ports import Link, Peer
+from edgeboard.ports import Link, Peer, Signaling
 from edgeboard.transport import patches
 from edgeboard.transport.boards import WebSockets, knock, read_board
 from edgeboard.transport.half_open import HalfOpen
@@ -124,6 +124,10 @@ class LinkTransport:
         """See `ports.Transport`."""
         return await self._watched(self._dial(read_board(url), node))
 
+    async def connect_by(self, signaling: Signaling, node: NodeId) -> Link:
+        """See `ports.Transport`."""
+        return await self._watched(self._dial_by(signaling, node))
+
     async def answer_node(self, offer: str, public_key: bytes, source: str) -> str:
         """Answer the offer of a node, whose envelope was checked and signed with `public_key`.
 
@@ -191,7 +195,7 @@ class LinkTransport:
         if self._settings.mode == "websocket":
             return await self._dial_websocket(board, node)
         try:
-            return await self._dial_webrtc(board, node)
+            return await self._dial_webrtc(str(board), node, lambda offer: self._introduce(str(board), offer, node))
         except (RefusedError, TransportError) as error:
             self._failed("webrtc", str(board), error, logging.DEBUG)  # whoever asked for the link says more
             if self._settings.mode == "webrtc" or (isinstance(error, RefusedError) and error.code in FINAL):
@@ -201,13 +205,25 @@ class LinkTransport:
         _logger.info("%s: linked over a WebSocket, since WebRTC does not open: %s", board, why)
         return link
 
-    async def _dial_webrtc(self, board: URL, node: NodeId | None) -> OpenLink:
-        carrier = await self._new_carrier(str(board))
+    async def _dial_by(self, signaling: Signaling, node: NodeId) -> OpenLink:
+        remote = f"board {node.hex()[:8]} by {signaling.name}"
+        if self._settings.mode == "websocket":
+            raise TransportError(f"{remote}: that takes WebRTC, which is switched off here")
+        try:
+            return await self._dial_webrtc(remote, node, lambda offer: signaling.introduce(node, offer))
+        except (RefusedError, TransportError) as error:
+            self._failed("webrtc", remote, error, logging.DEBUG)
+            raise
+
+    async def _dial_webrtc(
+        self, remote: str, node: NodeId | None, introduce: Callable[[str], Awaitable[tuple[str, bytes]]]
+    ) -> OpenLink:
+        carrier = await self._new_carrier(remote)
         try:
             async with self._time_to_open(carrier):
                 offer = await carrier.offer()
-                answer, public_key = await self._introduced(board, offer, node)
-                _check_node(board, node, node_id(public_key))
+                answer, public_key = await self._introduced(remote, introduce(offer))
+                _check_node(remote, node, node_id(public_key))
                 await carrier.accept(answer)
                 await carrier.opened()
             return await self._meet(carrier, Side.OFFERER, carrier.fingerprints, expected=public_key)
@@ -224,14 +240,14 @@ class LinkTransport:
 
         return WebRtcCarrier(remote, self._settings, self._tasks)
 
-    async def _introduced(self, board: URL, offer: str, node: NodeId | None) -> tuple[str, bytes]:
+    async def _introduced(self, remote: str, answer: Awaitable[tuple[str, bytes]]) -> tuple[str, bytes]:
         try:
-            return await self._introduce(str(board), offer, node)
+            return await answer
         except (RefusedError, TransportError, TimeoutError):
             raise
         except Exception as error:  # it was handed in, and what it raises beyond its promise must not cross our port
-            _logger.exception("%s: introducing failed", board)
-            raise TransportError(f"{board}: introducing failed: {error!r:.200}") from error
+            _logger.exception("%s: introducing failed", remote)
+            raise TransportError(f"{remote}: introducing failed: {error!r:.200}") from error
 
     async def _dial_websocket(self, board: URL, node: NodeId | None) -> OpenLink:
         try:
@@ -241,7 +257,7 @@ class LinkTransport:
             link = await self._meet(carrier, Side.OFFERER, binding, seal=carrier.seal)
             assert link.peer is not None  # a meeting gives it one
             try:
-                _check_node(board, node, link.peer.node)
+                _check_node(str(board), node, link.peer.node)
             except RefusedError as error:
                 link.close(CloseCode.NORMAL, str(error))
                 raise
@@ -353,9 +369,9 @@ class LinkTransport:
         _logger.log(level, "%s: no link over %s: %s", remote, carrier, error)
 
 
-def _check_node(board: URL, wanted: NodeId | None, there: NodeId) -> None:
+def _check_node(remote: str, wanted: NodeId | None, there: NodeId) -> None:
     if wanted is not None and there != wanted:
-        raise RefusedError(CloseCode.FORBIDDEN, f"{board}: another board than the one that is meant is at this address")
+        raise RefusedError(CloseCode.FORBIDDEN, f"{remote}: another board than the one that is meant is there")
 
 
 async def _ended(running: "asyncio.Task[None]") -> None:

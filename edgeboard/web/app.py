@@ -77,6 +77,8 @@ class Doors:
     convert: Callable[[str, bytes], Awaitable[Json]]  # name of a file, and what is in it
     import_json: Callable[[str, bytes], Awaitable[Json]]
     imports: Callable[[], Json]
+    signaling: Callable[[], Json]
+    change_signaling: Callable[[str | None, str | None], bool]  # URL to add, URL to remove; whether that was news
     urls: Callable[[], list[str]]  # by which others reach the board, the best first
     holds_ticket: Callable[[str], bool]  # of a page that comes from another board of the mesh
 
@@ -295,7 +297,22 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
     async def imports(request: web.Request) -> web.StreamResponse:
         return web.json_response(doors.imports())
 
+    async def signaling(request: web.Request) -> web.StreamResponse:
+        return web.json_response(doors.signaling())
+
+    async def change_signaling(request: web.Request) -> web.StreamResponse:
+        try:
+            wanted = json.loads(await _body(request, OFFER_MAX))
+            add, remove = wanted.get("add"), wanted.get("remove")
+        except (ValueError, AttributeError, RecursionError):
+            raise DecodeError('a change is JSON: {"add": URL} or {"remove": URL}') from None
+        if isinstance(add, str) == isinstance(remove, str):
+            raise DecodeError('a change is JSON: {"add": URL} or {"remove": URL}')
+        return web.json_response({"changed": doors.change_signaling(add, remove), "services": doors.signaling()})
+
     app.router.add_get("/control/status", status)
+    app.router.add_get("/control/signaling", signaling)
+    app.router.add_post("/control/signaling", change_signaling)
     app.router.add_get("/control/imports", imports)
     app.router.add_get("/control/rooms", rooms)
     app.router.add_get("/control/rooms/{name}/log", room_log)

@@ -17,6 +17,7 @@ from edgeboard.vectors import Range
 from edgeboard.wire import fields as form
 from edgeboard.wire.fields import COUNTER_MAX, ENTRY_MAX, NAME_MAX, ROOM_NAME_MAX, Check, Person
 from edgeboard.wire.gossip import VECTOR_MAX, Gossip, Graft, Have, Members, Prune, Roster
+from edgeboard.wire.introductions import Introduce
 from edgeboard.wire.live import Live, decode_live, encode_live
 
 VERSION = 1
@@ -316,7 +317,7 @@ class Recent:
 Packed = (
     Close | Ping | Pong | Join | Leave | VectorIs | Want | Credit | Stored | Digest | Guest | Welcome | Receipt
     | CaughtUp | Presence | Refused | Notice | RoomIs | BlobWant | BlobChunk | BlobHave | BlobLack | Hosts
-    | BatchIs | Submit | Fragment | Recent | Gossip
+    | BatchIs | Submit | Fragment | Recent | Gossip | Introduce
 )  # fmt: skip
 OfBlobs = BlobWant | BlobChunk | BlobHave | BlobLack
 Message = Packed | Live
@@ -325,7 +326,7 @@ CTL: dict[int, type[Packed]] = {
     for kind in (
         Close, Ping, Pong, Join, Leave, VectorIs, Want, Credit, Stored, Digest, Guest, Welcome, Receipt, CaughtUp,
         Presence, Refused, Notice, RoomIs, BlobWant, BlobChunk, BlobHave, BlobLack, Hosts, Fragment,
-        Members, Roster, Have, Prune, Graft,
+        Members, Roster, Have, Prune, Graft, Introduce,
     )
 }  # fmt: skip
 LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Submit, Fragment, Recent)}

@@ -75,7 +75,7 @@ def test_auto_may_stand_alone():
     [
         ("node:\n  nme: x\n", "edgeboard.yaml:2: node.nme: is not a setting; did you mean name?"),
         ("nodes: {}\n", "edgeboard.yaml:1: nodes: is not a setting; did you mean node?"),
-        ("zebra: 1\n", "edgeboard.yaml:1: zebra: is not a setting; allowed are node, rooms, peers, discovery"),
+        ("zebra: 1\n", "edgeboard.yaml:1: zebra: is not a setting; allowed are node, rooms, peers, signaling"),
         ("node:\n  name: a\n  name: b\n", "edgeboard.yaml:3: node.name: stands here twice, first in line 2"),
         ("rooms: [a]\nnode: {}\nrooms: [b]\n", "edgeboard.yaml:3: rooms: stands here twice, first in line 1"),
         ("node:\n  listen: 8787\n", "edgeboard.yaml:2: node.listen: '8787' is not HOST:PORT; write for example"),

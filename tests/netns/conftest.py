@@ -6,6 +6,7 @@ the next.
 
 import os
 import subprocess
+import sys
 from contextlib import contextmanager
 
 import pytest
@@ -65,8 +66,16 @@ class Network:
         machine.boards.append(node)
         return node
 
+    def service(self, name):
+        """A machine with a signaling service that runs."""
+        machine = self.machine(name)
+        machine.services.append(Service(machine, self._folder / f"{name}.log"))
+        return machine.services[-1]
+
     def end(self):
         for machine in self.machines.values():
+            for service in machine.services:
+                service.kill()
             for board in machine.boards:
                 if board.process is not None and board.process.poll() is None:
                     board.process.kill()
@@ -81,6 +90,7 @@ class Machine:
         self.namespace = f"{PREFIX}-{os.getpid()}-{name}"
         self.number = number
         self.boards = []
+        self.services = []
         self._network = network
         self._kinds = kinds
         self._port = f"p{number}"
@@ -118,6 +128,23 @@ class Machine:
 
     def plug_in(self):
         ip("-n", self._network._switch, "link", "set", self._port, "up")
+
+
+class Service:
+    """A real `edgeboard signal` on a machine."""
+
+    def __init__(self, machine, log):
+        command = ["ip", "netns", "exec", machine.namespace, sys.executable, "-m", "edgeboard.cli", "signal"]
+        self.url = f"http://{machine.ipv4}:8788"
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
+        if b"introducing boards" not in self._process.stdout.readline():
+            raise AssertionError(f"the service did not start:\n{log.read_text()}")
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait(10)
+        self._process.stdout.close()
 
 
 class Board(RunningNode):

@@ -14,3 +14,19 @@ def test_boards_of_one_mesh_find_each_other(network, until_linked, kinds):
     until_linked(bob, ann)
     until_linked(ann, bob)
     assert bob.neighbours()[ann.node]["carrier"] == "webrtc"
+
+
+NO_MULTICAST = "discovery: {mdns: false}\n"
+
+
+def test_boards_that_share_nothing_but_a_service_are_introduced_and_need_it_no_more(network, until_linked, eventually):
+    """The service is killed once they are linked, and nothing notices."""
+    service = network.service("service")
+    names = ("ann", "bob", "cyd")
+    ann, bob, cyd = (network.board(name, "--signal", service.url, config=NO_MULTICAST).start() for name in names)
+    until_linked(ann, bob, cyd)
+    until_linked(bob, cyd)
+    service.kill()
+    eventually(lambda: not any(each["open"] for each in ann.status()["signaling"]))
+    assert ann.is_linked_to(bob, cyd)
+    assert bob.is_linked_to(cyd)

@@ -267,28 +267,30 @@ class Addresses(Dialled):
 
 async def test_a_node_is_looked_for_at_all_its_addresses() -> None:
     world, failed, wanted = World(), [], FakeLink(HIGHER)
-    transport = Addresses({"b": TransportError("hung up"), "c": FakeLink(LOWER), "d": wanted})
-    world.links.dial(transport, HIGHER, ("a", "b", "c", "d"), failed.append)
-    world.links.dial(transport, HIGHER, ("a", "b", "c", "d"), failed.append)  # it is under way already
+    transport = Addresses({"http://b": TransportError("hung up"), "http://c": FakeLink(LOWER), "http://d": wanted})
+    world.links.wire(transport, lambda node, urls: ())
+    world.links.dial(HIGHER, ("http://a", "http://b", "http://c", "http://d"), failed.append)
+    world.links.dial(HIGHER, ("http://a", "http://b", "http://c", "http://d"), failed.append)  # it is under way already
     await asyncio.gather(*world.tasks)
-    assert transport.asked_for == [("b", HIGHER), ("c", HIGHER), ("d", HIGHER)]
+    assert transport.asked_for == [("http://b", HIGHER), ("http://c", HIGHER), ("http://d", HIGHER)]
     assert world.links.is_linked(HIGHER)
     assert failed == []
-    world.links.dial(transport, HIGHER, ("a",), failed.append)
+    world.links.dial(HIGHER, ("http://a",), failed.append)
     assert len(world.tasks) == 1
 
 
 async def test_who_cannot_be_linked_is_told_once_and_a_strangers_address_is_not_tried_twice() -> None:
     world, failed = World(), []
-    transport = Addresses({"a": FakeLink(LOWER), "b": TransportError("hung up")})
+    transport = Addresses({"http://a": FakeLink(LOWER), "http://b": TransportError("hung up")})
+    world.links.wire(transport, lambda node, urls: ())
     for _ in range(2):
-        world.links.dial(transport, HIGHER, ("a", "b"), failed.append)
+        world.links.dial(HIGHER, ("http://a", "http://b"), failed.append)
         await asyncio.gather(*world.tasks)
-    assert transport.asked_for == [("a", HIGHER), ("b", HIGHER), ("b", HIGHER)]
+    assert transport.asked_for == [("http://a", HIGHER), ("http://b", HIGHER), ("http://b", HIGHER)]
     assert failed == [HIGHER, HIGHER]
-    transport.there = {"a": FakeLink(HIGHER)}  # it has moved to where the stranger was
+    transport.there = {"http://a": FakeLink(HIGHER)}  # it has moved to where the stranger was
     for _ in range(2):
-        world.links.dial(transport, HIGHER, ("a",), failed.append)
+        world.links.dial(HIGHER, ("http://a",), failed.append)
         await asyncio.gather(*world.tasks)
     assert world.links.is_linked(HIGHER)
 
@@ -299,7 +301,29 @@ async def test_a_silent_link_does_not_keep_a_node_from_being_dialled() -> None:
     world.links.accept(old)
     world.suspects.add(1)
     assert not world.links.is_linked(HIGHER)
-    world.links.dial(Addresses({"a": new}), HIGHER, ("a",), failed.append)
+    world.links.wire(Addresses({"http://a": new}), lambda node, urls: ())
+    world.links.dial(HIGHER, ("http://a",), failed.append)
     await asyncio.gather(*world.tasks)
     assert world.links.is_linked(HIGHER)
     assert old.closed is not None
+
+
+async def test_who_answers_at_no_address_is_introduced_by_others() -> None:
+    world, failed, asked = World(), [], []
+    transport, wanted = Addresses({}), FakeLink(HIGHER)
+
+    async def connect_by(signaling, node):
+        asked.append((signaling, node))
+        if signaling == "nobody":
+            raise TransportError("no answer")
+        return wanted
+
+    transport.connect_by = connect_by
+    world.links.wire(transport, lambda node, urls: ("nobody", "somebody", "another") if "signal+x" in urls else ())
+    world.links.dial(HIGHER, ("http://a", "signal+x"), failed.append)
+    await asyncio.gather(*world.tasks)
+    assert asked == [("nobody", HIGHER), ("somebody", HIGHER)]
+    assert world.links.is_linked(HIGHER)
+    world.links.dial(LOWER, ("http://a",), failed.append)
+    await asyncio.gather(*world.tasks)
+    assert failed == [LOWER]

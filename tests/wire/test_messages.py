@@ -12,6 +12,7 @@ from edgeboard.ids import AuthorTag
 from edgeboard.vectors import Range
 from edgeboard.wire.fields import Held, Host, Owned, Person
 from edgeboard.wire.gossip import Graft, Have, Members, Prune, Roster
+from edgeboard.wire.introductions import Introduce
 from edgeboard.wire.live import Live, LiveItem
 from edgeboard.wire.messages import (
     BY_CHANNEL,
@@ -69,6 +70,7 @@ EXAMPLES: list[tuple[Channel, Message]] = [
     (Channel.CTL, Refused(ROOM, ORIGIN, 12, 13, "too far ahead")),
     (Channel.CTL, Notice(2, "disk full")),
     (Channel.CTL, RoomIs(ROOM, "lobby", "active")),
+    (Channel.CTL, Introduce(NODE, b"m" * 16, 2, b"envelope")),
     (Channel.CTL, BlobWant(b"h" * 32, 16_384, 16_384)),
     (Channel.CTL, BlobChunk(b"h" * 32, 16_384, 100_000, b"bytes")),
     (Channel.CTL, BlobHave((Held(b"h" * 32, 100_000, 2), Held(b"i" * 32, 7, 0)))),

@@ -1,0 +1,33 @@
+"""`edgeboard signal` as a process of its own."""
+
+import http.client
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.slow
+def test_the_service_starts_says_where_it_is_and_stops():
+    command = [sys.executable, "-m", "edgeboard.cli", "signal", "--listen", "127.0.0.1:0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline().startswith("introducing boards at http://127.0.0.1:")
+        line = process.stdout.readline()
+        assert line.startswith("on each board: edgeboard run --signal http://127.0.0.1:")
+        port = int(line.rpartition(":")[2])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/")
+        assert json.loads(connection.getresponse().read())["service"] == "edgeboard signal"
+        connection.close()
+        second = subprocess.run([*command[:-1], f"127.0.0.1:{port}"], capture_output=True, text=True, timeout=20)
+        assert second.returncode == 1
+        assert f"port {port} is taken by another program" in second.stderr
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert process.stderr.read() == ""
+    finally:
+        process.kill()
+        process.communicate()
