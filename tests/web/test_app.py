@@ -54,6 +54,8 @@ def doors(**changed) -> Doors:
         "convert": convert,
         "import_json": import_json,
         "imports": lambda: {"modules": []},
+        "signaling": lambda: [{"url": "http://s:8788", "open": True, "boards": 2, "trouble": ""}],
+        "change_signaling": lambda add, remove: add == "http://new:1",
         "urls": lambda: ["http://192.168.1.20:8787"],
         "holds_ticket": lambda ticket: ticket == "good",
     }
@@ -194,7 +196,9 @@ async def test_the_boards_own_page_may_open_a_link(client) -> None:
         assert await ws.receive_bytes() == b"\x00hello"
 
 
-@pytest.mark.parametrize("path", ["/control/status", "/control/rooms", "/control/rooms/x/log", "/control/imports"])
+@pytest.mark.parametrize(
+    "path", ["/control/status", "/control/rooms", "/control/rooms/x/log", "/control/imports", "/control/signaling"]
+)
 async def test_the_control_routes_are_not_on_the_boards_port(client, control, path) -> None:
     assert (await client.get(path)).status == 404
     assert (await control.get(path)).status in (200, 404)
@@ -206,6 +210,16 @@ async def test_control_says_what_it_knows(control) -> None:
     assert (missing.status, (await missing.json())["text"]) == (404, "no room attic")
     taken = await control.post("/control/rooms/attic/import", data=b"{}")
     assert await taken.json() == {"room": "attic", "taken": 2}
+
+
+async def test_signaling_services_are_changed_one_at_a_time(control) -> None:
+    services = await (await control.get("/control/signaling")).json()
+    for body, changed in (({"add": "http://new:1"}, True), ({"remove": "http://s:8788"}, False)):
+        answer = await control.post("/control/signaling", json=body)
+        assert await answer.json() == {"changed": changed, "services": services}
+    for wrong in ({}, [], {"add": 1}, {"add": "http://a", "remove": "http://b"}):
+        assert (await control.post("/control/signaling", json=wrong)).status == 400
+    assert (await control.post("/control/signaling", data=b"{")).status == 400
 
 
 async def test_exports_are_what_they_say_and_numbers_are_looked_at(client) -> None:
