@@ -134,7 +134,13 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     signaling = SignalingServer(credentials, clock, transport.answer_node, transport.answer_guest)
 
     node.wire(writer, blobs, links, supervisor.spawn, links.dial)
-    sightings = Sightings(node.found, node.gone)
+
+    def found(other: NodeId, urls: tuple[str, ...]) -> None:
+        node.found(other, urls)
+        if links.is_silent(other):  # it has moved, or is back: its old link may take 30 s to die
+            links.dial(other, urls, lambda _: None)
+
+    sightings = Sightings(found, node.gone)
     tag, host = mesh_tag(mesh.mesh), config.node.listen.host
     introducer = Introducer(client, signaling.relayed_offer, supervisor.spawn)
     in_band = InBand(introducer, node.introduce)

@@ -1,8 +1,8 @@
 """The links of a node: their numbers, who is linked already, and the boards to dial.
 
 Rules of this file:
-- between two nodes one link lives: of two that cross, the one that the lower node id opened; of two in one direction
-  the newer, since the older is dead or dying;
+- between two nodes one link lives: of two that cross, the one that the lower node id opened; of two in one direction,
+  and where the older answers nothing, the newer, since the older is dead or dying;
 - two runs of one node key cannot both be alive: while the first still answers, the second is refused as a clone;
 - a board that is named by its address is tried for ever, with growing pauses, and never while it is linked already;
   the log hears of the first attempt that fails, of one an hour, and of the link;
@@ -113,7 +113,7 @@ class Links:
             self._spawn(self._decide_clone(known, link, ours, since), name="clone check")
             return None
         keep_ours = self._node < node
-        if known.ours != ours and ours != keep_ours:
+        if known.ours != ours and ours != keep_ours and not self._is_suspect(known.number):
             link.close(CloseCode.NORMAL, "these boards are linked already")
             return None
         known.link.close(CloseCode.NORMAL, "replaced by another link between the same boards")
@@ -174,6 +174,11 @@ class Links:
         """Whether there is a link to a node that answers."""
         linked = self._by_node.get(node)
         return linked is not None and not self._is_suspect(linked.number)
+
+    def is_silent(self, node: NodeId) -> bool:
+        """Whether there is a link to a node that answers nothing any more."""
+        linked = self._by_node.get(node)
+        return linked is not None and self._is_suspect(linked.number)
 
     def wire(self, transport: Transport, routes: Callable[[NodeId, Sequence[str]], Sequence[Signaling]]) -> None:
         """Join what dials nodes; once, before the first is dialled.

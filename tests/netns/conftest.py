@@ -4,6 +4,7 @@ Everything is removed with the namespaces, whatever becomes of a test; what an i
 the next.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -120,6 +121,12 @@ class Machine:
         if ULA in self._kinds:
             ip("-n", self.namespace, "addr", "replace", f"fd77::{self.number}/64", "dev", "eth0")
 
+    def move(self, number):
+        """Take another address, as with another lease."""
+        ip("-n", self.namespace, "addr", "flush", "dev", "eth0", "scope", "global")
+        self.number = number
+        self.configure()
+
     def run(self, *command):
         return ip("netns", "exec", self.namespace, *command)
 
@@ -153,6 +160,7 @@ class Board(RunningNode):
     def __init__(self, machine, state, *arguments):
         super().__init__(state, *arguments, host="[::]", prefix=("ip", "netns", "exec", machine.namespace))
         self.machine = machine
+        self.drawn = 0
 
     def start(self, *, port=8787):
         return super().start(port=port)
@@ -164,6 +172,22 @@ class Board(RunningNode):
     def neighbours(self):
         """The nodes that are linked, with how."""
         return {link["node"]: link for link in self.status()["links"] if not link["guest"]}
+
+    def draw(self, strokes=1):
+        """Log some strokes."""
+        file = self.state.with_suffix(".jsonl")
+        self.drawn += 1  # ids follow from the file, so that no two may be alike
+        x, y = 1000 * self.machine.number, 1000 * self.drawn
+        line = {"x": [x, x + 100, x + 250], "y": [y, y + 40, y + 300], "p": [900, 2000, 800], "t": [0, 10, 20]}
+        file.write_text("".join(f"{json.dumps(line)}\n" for _ in range(strokes)))
+        command = [sys.executable, "-m", "edgeboard.cli", "import", "lobby", str(file), "--state", str(self.state)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def canvas(self):
+        """What distinguishes one log from another, and how many items are alive."""
+        room = self.room()
+        return room["vector"], room["items"]
 
     def is_linked_to(self, *others):
         neighbours = self.neighbours()

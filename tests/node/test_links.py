@@ -84,6 +84,20 @@ async def test_of_two_links_between_two_nodes_one_lives(node, first_ours, second
     assert len(world.links.all()) == 1
 
 
+@pytest.mark.parametrize("first_ours", [False, True])
+@pytest.mark.parametrize("node", [LOWER, HIGHER])
+async def test_a_link_that_answers_nothing_makes_way_for_any_other(node, first_ours) -> None:
+    world = World()
+    silent, second = FakeLink(node), FakeLink(node)
+    world.links.accept(silent, ours=first_ours)
+    world.suspects.add(1)
+    assert world.links.is_silent(node)
+    world.links.accept(second, ours=not first_ours)
+    assert silent.closed is not None
+    assert second.closed is None
+    assert not world.links.is_silent(node)
+
+
 async def test_guests_are_never_taken_for_each_other() -> None:
     world = World()
     for _ in range(3):

@@ -1,0 +1,67 @@
+"""What boards do when cables, addresses and machines go and come back."""
+
+import pytest
+
+from tests.netns.conftest import until_linked
+
+pytestmark = [pytest.mark.netns, pytest.mark.slow]
+
+NO_MULTICAST = "discovery: {mdns: false}\n"
+
+
+@pytest.fixture
+def boards(network):
+    """Three boards that are linked to each other."""
+    made = [network.board(name).start() for name in ("ann", "bob", "cyd")]
+    for one in made:
+        until_linked(one, *(other for other in made if other is not one))
+    return made
+
+
+def test_a_mesh_in_two_halves_draws_on_and_is_one_again(boards, eventually):
+    ann, bob, cyd = boards
+    cyd.machine.unplug()
+    eventually(lambda: ann.neighbours()[cyd.node]["suspect"] and cyd.neighbours()[ann.node]["suspect"])
+    ann.draw(3)
+    cyd.draw(2)
+    eventually(lambda: bob.canvas()[1] == 3)
+    assert cyd.canvas()[1] == 2
+    cyd.machine.plug_in()
+    eventually(lambda: ann.canvas() == bob.canvas() == cyd.canvas() and ann.canvas()[1] == 5)
+    until_linked(cyd, ann, bob)
+
+
+def test_a_board_that_gets_another_address_is_linked_again(boards, eventually):
+    ann, bob, cyd = boards
+    bob.machine.move(99)
+    ann.draw(1)
+    until_linked(ann, bob, cyd)
+    until_linked(bob, ann, cyd)
+    eventually(lambda: bob.canvas() == ann.canvas())
+    assert bob.canvas()[1] == 1
+
+
+def test_a_board_that_is_killed_is_missed_by_nobody_and_comes_back_to_all(boards, eventually):
+    ann, bob, cyd = boards
+    bob.draw(1)
+    eventually(lambda: ann.canvas() == bob.canvas())
+    bob.kill()
+    ann.draw(1)
+    eventually(lambda: cyd.canvas() == ann.canvas() and cyd.canvas()[1] == 2)
+    bob.start()
+    until_linked(bob, ann, cyd)
+    eventually(lambda: bob.canvas() == ann.canvas())
+
+
+def test_boards_that_cannot_be_dialled_are_introduced_by_others(network, eventually):
+    """Their ports are closed to everybody: the only way is through a board that both are linked to."""
+    bob = network.board("bob", config=NO_MULTICAST).start()
+    peer = f"http://{bob.machine.ipv4}:8787"
+    ann, cyd = (network.board(name, "--peer", peer, config=NO_MULTICAST) for name in ("ann", "cyd"))
+    for hidden in (ann, cyd):
+        hidden.host = "127.0.0.1"
+        hidden.start()
+    until_linked(ann, bob, cyd)
+    bob.kill()
+    ann.draw(1)
+    eventually(lambda: cyd.canvas() == ann.canvas() and cyd.canvas()[1] == 1)
