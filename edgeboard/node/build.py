@@ -137,8 +137,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
 
     def found(other: NodeId, urls: tuple[str, ...]) -> None:
         node.found(other, urls)
-        if links.is_silent(other):  # it has moved, or is back: its old link may take 30 s to die
-            links.dial(other, urls, lambda _: None)
+        links.seen(other, urls)
 
     sightings = Sightings(found, node.gone)
     tag, host = mesh_tag(mesh.mesh), config.node.listen.host

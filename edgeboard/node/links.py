@@ -27,6 +27,8 @@ from edgeboard.wire.messages import Channel
 FIRST_PAUSE_S = 0.3
 LAST_PAUSE_S = 10.0
 LOOK_S = 1.0  # between looks at a link that may be dead
+MOVED_S = 8.0  # after a node was seen elsewhere: its link has fallen silent by then, or will not
+MOVED_LOOK_S = 0.3
 REFUSED_PAUSE_S = 30.0  # after a refusal: a person has to act first
 CLONE_PROBE_S = 2.5  # two pings of the first link: does it still answer?
 CLONE_TEXT = (
@@ -87,6 +89,7 @@ class Links:
         self._transport: Transport | None = None
         self._routes: Callable[[NodeId, Sequence[str]], Sequence[Signaling]] = lambda node, urls: ()
         self._dialling: set[NodeId] = set()
+        self._moved: set[NodeId] = set()
         self._strangers: dict[NodeId, set[str]] = {}  # addresses at which somebody else was found
         self.refusals: dict[str, str] = {}  # board address to the reason it gave last
 
@@ -175,10 +178,26 @@ class Links:
         linked = self._by_node.get(node)
         return linked is not None and not self._is_suspect(linked.number)
 
-    def is_silent(self, node: NodeId) -> bool:
-        """Whether there is a link to a node that answers nothing any more."""
-        linked = self._by_node.get(node)
-        return linked is not None and self._is_suspect(linked.number)
+    def seen(self, node: NodeId, urls: Sequence[str]) -> None:
+        """Somebody has just seen a node there. If it is linked, its link may be to where it was before: should it fall
+        silent within the next seconds, the node is dialled anew, or that link would take up to 30 s to die."""
+        if node in self._by_node and node not in self._moved and not self._closing:
+            self._moved.add(node)
+            self._spawn(self._follow(node, urls), name=f"follow {node.hex()[:8]}")
+
+    async def _follow(self, node: NodeId, urls: Sequence[str]) -> None:
+        try:
+            async with asyncio.timeout(MOVED_S):
+                while (linked := self._by_node.get(node)) is not None and not self._is_suspect(linked.number):
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(MOVED_LOOK_S):
+                            await linked.ended.wait()
+            if linked is not None:
+                self.dial(node, urls, lambda _: None)
+        except TimeoutError:
+            pass  # it answers: nothing has happened
+        finally:
+            self._moved.discard(node)
 
     def wire(self, transport: Transport, routes: Callable[[NodeId, Sequence[str]], Sequence[Signaling]]) -> None:
         """Join what dials nodes; once, before the first is dialled.

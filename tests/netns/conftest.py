@@ -8,7 +8,9 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -50,9 +52,13 @@ class Network:
         ip("-n", self._switch, "link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
         ip("-n", self._switch, "link", "set", "br0", "up")
 
-    def machine(self, name, *kinds):
-        """A machine with a cable to the switch, and addresses of these kinds."""
-        machine = Machine(self, name, len(self.machines) + 1, kinds or (IPV4,))
+    def machine(self, name, *kinds, cable=None):
+        """A machine with a cable to the switch, and addresses of these kinds.
+
+        Args:
+            cable: (share of frames that it loses, delay in s, seed); a good one without.
+        """
+        machine = Machine(self, name, len(self.machines) + 1, kinds or (IPV4,), cable)
         self.machines[name] = machine
         return machine
 
@@ -75,6 +81,8 @@ class Network:
 
     def end(self):
         for machine in self.machines.values():
+            if machine.cable is not None:
+                machine.cable.communicate()
             for service in machine.services:
                 service.kill()
             for board in machine.boards:
@@ -87,7 +95,7 @@ class Network:
 class Machine:
     """A namespace with one network interface, eth0."""
 
-    def __init__(self, network, name, number, kinds):
+    def __init__(self, network, name, number, kinds, cable):
         self.namespace = f"{PREFIX}-{os.getpid()}-{name}"
         self.number = number
         self.boards = []
@@ -95,11 +103,15 @@ class Machine:
         self._network = network
         self._kinds = kinds
         self._port = f"p{number}"
+        self.cable = None
         switch = network._switch
         ip("netns", "add", self.namespace)
         ip("-n", self.namespace, "link", "set", "lo", "up")
-        peer = ("type", "veth", "peer", "name", "eth0", "netns", self.namespace)
-        ip("-n", switch, "link", "add", self._port, *peer)
+        if cable is None:
+            peer = ("type", "veth", "peer", "name", "eth0", "netns", self.namespace)
+            ip("-n", switch, "link", "add", self._port, *peer)
+        else:
+            self._lay_cable(*cable)
         ip("-n", switch, "link", "set", self._port, "master", "br0")
         ip("-n", switch, "link", "set", self._port, "up")
         if LINK_LOCAL not in kinds:  # they come by themselves, and are tentative at first
@@ -107,6 +119,17 @@ class Machine:
             if ULA not in kinds:
                 self.run("sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1")
         self.configure()
+
+    def _lay_cable(self, loss, delay_s, seed):
+        switch = self._network._switch
+        command = [sys.executable, str(Path(__file__).with_name("cable.py")), self.namespace, switch]
+        self.cable = subprocess.Popen(
+            [*command, str(loss), str(delay_s), str(seed)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        if self.cable.stdout.readline() != b"ready\n":
+            self.cable.communicate()
+            pytest.skip("this system makes no TAP interfaces for us")
+        ip("-n", switch, "link", "set", "wire", "name", self._port)
 
     @property
     def ipv4(self):
@@ -192,6 +215,12 @@ class Board(RunningNode):
     def is_linked_to(self, *others):
         neighbours = self.neighbours()
         return all(other.node in neighbours and not neighbours[other.node]["suspect"] for other in others)
+
+
+def start_all(boards):
+    """Start boards at the same time, as after a power cut."""
+    with ThreadPoolExecutor(len(boards)) as pool:
+        return list(pool.map(lambda board: board.start(), boards))
 
 
 def until_linked(one, *others, seconds=20.0):

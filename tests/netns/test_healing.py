@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.netns.conftest import until_linked
+from tests.netns.conftest import start_all, until_linked
 
 pytestmark = [pytest.mark.netns, pytest.mark.slow]
 
@@ -12,7 +12,7 @@ NO_MULTICAST = "discovery: {mdns: false}\n"
 @pytest.fixture
 def boards(network):
     """Three boards that are linked to each other."""
-    made = [network.board(name).start() for name in ("ann", "bob", "cyd")]
+    made = start_all([network.board(name) for name in ("ann", "bob", "cyd")])
     for one in made:
         until_linked(one, *(other for other in made if other is not one))
     return made
@@ -58,10 +58,23 @@ def test_boards_that_cannot_be_dialled_are_introduced_by_others(network, eventua
     bob = network.board("bob", config=NO_MULTICAST).start()
     peer = f"http://{bob.machine.ipv4}:8787"
     ann, cyd = (network.board(name, "--peer", peer, config=NO_MULTICAST) for name in ("ann", "cyd"))
-    for hidden in (ann, cyd):
-        hidden.host = "127.0.0.1"
-        hidden.start()
+    ann.host = cyd.host = "127.0.0.1"
+    start_all([ann, cyd])
     until_linked(ann, bob, cyd)
     bob.kill()
     ann.draw(1)
     eventually(lambda: cyd.canvas() == ann.canvas() and cyd.canvas()[1] == 1)
+
+
+def test_boards_on_a_bad_radio_find_each_other_and_agree(network, eventually):
+    """One frame in twenty is lost, the others come 3 to 7 ms late and out of order."""
+    made = []
+    for number, name in enumerate(("ann", "bob", "cyd")):
+        network.machine(name, cable=(0.05, 0.005, number))
+        made.append(network.board(name))
+    ann, bob, cyd = start_all(made)
+    until_linked(ann, bob, cyd)
+    until_linked(bob, cyd)
+    for board in made:
+        board.draw(20)
+    eventually(lambda: ann.canvas() == bob.canvas() == cyd.canvas() and ann.canvas()[1] == 60)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.netns.conftest import IPV4, LINK_LOCAL, ULA
+from tests.netns.conftest import IPV4, LINK_LOCAL, ULA, start_all
 
 pytestmark = [pytest.mark.netns, pytest.mark.slow]
 
@@ -23,7 +23,7 @@ def test_boards_that_share_nothing_but_a_service_are_introduced_and_need_it_no_m
     """The service is killed once they are linked, and nothing notices."""
     service = network.service("service")
     names = ("ann", "bob", "cyd")
-    ann, bob, cyd = (network.board(name, "--signal", service.url, config=NO_MULTICAST).start() for name in names)
+    ann, bob, cyd = start_all([network.board(name, "--signal", service.url, config=NO_MULTICAST) for name in names])
     until_linked(ann, bob, cyd)
     until_linked(bob, cyd)
     service.kill()

@@ -91,11 +91,10 @@ async def test_a_link_that_answers_nothing_makes_way_for_any_other(node, first_o
     silent, second = FakeLink(node), FakeLink(node)
     world.links.accept(silent, ours=first_ours)
     world.suspects.add(1)
-    assert world.links.is_silent(node)
     world.links.accept(second, ours=not first_ours)
     assert silent.closed is not None
     assert second.closed is None
-    assert not world.links.is_silent(node)
+    assert world.links.is_linked(node)
 
 
 async def test_guests_are_never_taken_for_each_other() -> None:
@@ -341,3 +340,33 @@ async def test_who_answers_at_no_address_is_introduced_by_others() -> None:
     world.links.dial(LOWER, ("http://a",), failed.append)
     await asyncio.gather(*world.tasks)
     assert failed == [LOWER]
+
+
+async def test_a_node_that_has_moved_is_dialled_when_its_old_link_falls_silent(monkeypatch) -> None:
+    monkeypatch.setattr(module, "MOVED_LOOK_S", 0.001)
+    world = World()
+    old, new = FakeLink(HIGHER), FakeLink(HIGHER)
+    world.links.wire(Addresses({"http://a": new}), lambda node, urls: ())
+    world.links.seen(HIGHER, ("http://a",))  # not linked: that is for others to decide
+    assert world.tasks == []
+    world.links.accept(old)
+    world.links.seen(HIGHER, ("http://a",))
+    world.links.seen(HIGHER, ("http://a",))
+    assert len(world.tasks) == 1
+    world.suspects.add(1)
+    await world.tasks[0]
+    await world.tasks[1]
+    assert old.closed is not None
+    assert world.links.is_linked(HIGHER)
+
+
+async def test_a_node_that_is_seen_and_answers_is_left_alone(monkeypatch) -> None:
+    monkeypatch.setattr(module, "MOVED_LOOK_S", 0.001)
+    monkeypatch.setattr(module, "MOVED_S", 0.01)
+    world = World()
+    link = FakeLink(HIGHER)
+    world.links.accept(link)
+    world.links.seen(HIGHER, ("http://a",))
+    await asyncio.gather(*world.tasks)
+    assert len(world.tasks) == 1
+    assert link.closed is None
