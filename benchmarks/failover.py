@@ -17,8 +17,9 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from benchmarks.links import ask_status, set_secret
+from benchmarks.links import ask_status
 from benchmarks.page import chromium
+from edgeboard.identity.keyfile import enrol
 
 BOARDS, KILLS = 3, 20
 PATIENCE_S = 30.0
@@ -27,15 +28,15 @@ PATIENCE_S = 30.0
 class Board:
     """A real node that can be killed and started again on the same port."""
 
-    def __init__(self, folder: Path, number: int, peers: list[str], secret: str) -> None:
+    def __init__(self, folder: Path, number: int, peers: list[str], founder: Path | None) -> None:
         self.state = folder / f"state{number}"
         self._config = folder / f"{number}.yaml"
         self._name = f"board {number}"
         self._peers = peers
         self.port = 0
         self.process: subprocess.Popen[bytes]
-        if secret:
-            set_secret(self.state, secret)
+        if founder is not None:
+            enrol(founder, self.state)
         self.start()
 
     def start(self) -> None:
@@ -63,10 +64,10 @@ def hosts() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         boards: list[Board] = []
         try:
-            secret = ""
             for number in range(BOARDS):
-                boards.append(Board(Path(folder), number, [board.url for board in boards], secret))
-                secret = secret or _secret(boards[0].state)
+                boards.append(
+                    Board(Path(folder), number, [board.url for board in boards], boards[0].state if boards else None)
+                )
             page = browser.new_page()
             page.goto(f"{boards[0].url}/room/lobby")
             took = [_kill(page, {board.url: board for board in boards}) for _ in range(KILLS)]
@@ -107,11 +108,6 @@ def _kill(page: Page, boards: dict[str, Board]) -> float:
 
 def _ops(status: dict[str, Any]) -> int:
     return sum(room["ops"] for room in status["rooms"] if room["name"] == "lobby")
-
-
-def _secret(state: Path) -> str:
-    command = [sys.executable, "-m", "edgeboard.cli", "mesh", "secret", "--state", str(state)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _until(page: Page, expression: str) -> None:

@@ -25,8 +25,9 @@ from edgeboard.canvas.document import Document
 from edgeboard.canvas.ops import Maker
 from edgeboard.config.schema import Config, NodeSection
 from edgeboard.config.values import Listen
-from edgeboard.identity.keyfile import MeshSecret, load_or_create_mesh, set_mesh
+from edgeboard.identity.keyfile import enrol, load_or_found_mesh
 from edgeboard.identity.keys import NodeKey
+from edgeboard.identity.membership import Membership
 from edgeboard.ids import Origin, PersonId, author_id, room_id
 from edgeboard.node.build import build
 from edgeboard.oplog.author import LocalAuthor
@@ -44,7 +45,7 @@ FULL_OPS = 30  # of a full batch: about 15 kB
 PATIENCE_S = 60.0
 
 
-def fill(state: Path, mesh: MeshSecret, per_batch: int) -> str:
+def fill(state: Path, mesh: Membership, per_batch: int) -> str:
     """Write the room to the disk of a board that has not started; returns the digest of its canvas."""
     room = room_id(mesh.mesh, "lobby")
     batches = []
@@ -166,8 +167,8 @@ def measure(per_batch: int, *, guest: bool = False) -> dict[str, float]:
         host, joiner = Path(folder, "host"), Path(folder, "joiner")
         for state in (host, joiner):
             state.mkdir(mode=0o700)
-        mesh = load_or_create_mesh(host)
-        set_mesh(joiner, mesh)
+        mesh = load_or_found_mesh(host, "joining")
+        enrol(host, joiner)
         digest = fill(host, mesh, per_batch)
         command = [sys.executable, "-m", "benchmarks.joining", "--host", str(host)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

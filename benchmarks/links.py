@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data import ROOT, data_file, handwriting
+from edgeboard.identity.keyfile import enrol
 
 NEIGHBOURS = 5
 PENS = 10
@@ -75,7 +76,7 @@ def _boards(folder: Path, gather_s: float) -> Iterator[list[tuple[subprocess.Pop
     """A board, and five more that are linked to it."""
     boards: list[tuple[subprocess.Popen[bytes], Path]] = []
     try:
-        secret, port = "", 0
+        port = 0
         for number in range(1 + NEIGHBOURS):
             state, config = folder / f"state{number}", folder / f"{number}.yaml"
             peers = [f"http://127.0.0.1:{port}"] if number else []
@@ -88,13 +89,12 @@ def _boards(folder: Path, gather_s: float) -> Iterator[list[tuple[subprocess.Pop
                 })
             )  # fmt: skip
             if number:
-                set_secret(state, secret)
+                enrol(boards[0][1], state)
             command = [sys.executable, "-m", "edgeboard.cli", "run", "--config", str(config)]
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             boards.append((process, state))
             status = ask_status(state, lambda status: status["port"])
             if not number:
-                secret = _edgeboard("mesh", "secret", "--state", str(state)).strip().splitlines()[-1].strip()
                 port = status["port"]
         ask_status(boards[0][1], lambda status: status["transport"]["open_links"].get("webrtc", 0) == NEIGHBOURS)
         yield boards
@@ -103,18 +103,6 @@ def _boards(folder: Path, gather_s: float) -> Iterator[list[tuple[subprocess.Pop
             process.send_signal(signal.SIGINT)
         for process, _ in boards:
             process.wait(10)
-
-
-def _edgeboard(*arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-m", "edgeboard.cli", *arguments], capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"edgeboard {' '.join(arguments)}: {done.stderr[-500:]}")
-    return done.stdout
-
-
-def set_secret(state: Path, secret: str) -> None:
-    """Make the node of a state directory one of a mesh."""
-    _edgeboard("mesh", "secret", "--set", secret, "--state", str(state))
 
 
 def ask_status(state: Path, holds: Any) -> dict[str, Any]:  # noqa: ANN401 - of the status
@@ -221,8 +209,7 @@ async def _draw(folder: Path, gather_s: float) -> None:
     from edgeboard.oplog.codec import encode_stroke
 
     board = await _board(folder, "one", "", gather_s)
-    secret = _edgeboard("mesh", "secret", "--state", str(folder / "one")).strip().splitlines()[-1].strip()
-    print(json.dumps({"port": board.port, "secret": secret}), flush=True)
+    print(json.dumps({"port": board.port}), flush=True)
     room = next(iter(board.node.pipeline.rooms))
     while not board.node.pipeline.mesh.node_links(room):  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.02)
@@ -252,7 +239,7 @@ async def _draw(folder: Path, gather_s: float) -> None:
 
 async def _watch(folder: Path, gather_s: float) -> None:
     said = json.loads(await asyncio.to_thread(sys.stdin.readline))
-    _edgeboard("mesh", "secret", "--set", said["secret"], "--state", str(folder / "two"))
+    enrol(folder / "one", folder / "two")
     board = await _board(folder, "two", f"http://127.0.0.1:{said['port']}", gather_s)
     seen: dict[str, float] = {}
 

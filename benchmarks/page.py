@@ -30,7 +30,7 @@ from benchmarks.data import KEPT, synthetic
 from benchmarks.harness import Missing
 from benchmarks.installation import build_page, install
 from benchmarks.joining import STROKES, fill
-from edgeboard.identity.keyfile import load_or_create_mesh
+from edgeboard.identity.keyfile import load_or_found_mesh
 
 PEER = Path(__file__).parent / "peers" / "excalidraw"
 BUILT = KEPT / "excalidraw"
@@ -126,7 +126,7 @@ def board(*, strokes: bool = True) -> Iterator[tuple[str, Path]]:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
         state.mkdir(mode=0o700)
-        mesh = load_or_create_mesh(state)
+        mesh = load_or_found_mesh(state, "page")
         if strokes:
             fill(state, mesh, 30)
         with socket.socket() as probe:

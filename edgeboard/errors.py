@@ -36,6 +36,8 @@ class CloseCode(IntEnum):
     SILENT = 14
     FORBIDDEN = 15
     STORE_FULL = 16
+    REVOKED = 17
+    EPOCH = 18
 
 
 class EdgeboardError(Exception):

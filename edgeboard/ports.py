@@ -24,6 +24,7 @@ class Peer:
     boot: bytes  # 8 bytes: boot number u32, random u32; differs between two runs of one node
     role: int
     capabilities: Mapping[str, object] = field(default_factory=dict)
+    grant: bytes = b""  # as it was shown, and checked (docs/formats/trust.md)
 
 
 class Link(Protocol):

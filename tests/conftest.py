@@ -18,9 +18,7 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import HealthCheck, settings
 
-from edgeboard.identity.keyfile import set_mesh
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId
+from edgeboard.testing.members import TestMesh
 
 # `ci` is also what a developer gets: the same examples every time, so a red test is red for everybody.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
@@ -173,7 +171,7 @@ def nodes_in(folder):
         config.write_text(config_text)
         node = RunningNode(folder / name, "--config", str(config), *arguments, **how)
         if secret is not None:
-            set_mesh(node.state, MeshSecret.from_text(secret))
+            secret.admit(node.state)
         nodes.append(node)
         return node
 
@@ -213,8 +211,8 @@ def small_disk(tmp_path):
 
 @pytest.fixture(scope="session")
 def mesh_secret():
-    """A secret that the nodes of a test share."""
-    return MeshSecret(MeshId(b"mesh of the test"), 1, b"s" * 32).to_text()
+    """The mesh that the nodes of a test share."""
+    return TestMesh("mesh of the test")
 
 
 def pytest_collection_modifyitems(items):

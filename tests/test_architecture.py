@@ -32,7 +32,7 @@ ROWS = [
         # the files of otherwise pure packages that do I/O
         | {"identity.keyfile", "ota.client", "ota.slots", "ota.updater", "ota.bundle"}
         | {"render.framebuffer", "render.png", "signaling.client", "signaling.server"}
-        | {"signaling.service", "signaling.attendance"},
+        | {"signaling.service", "signaling.attendance", "signaling.joiner"},
     ),
     ("8, below node", {"config"}),
     ("8", {"node"}),
@@ -44,7 +44,8 @@ LAST_PURE = 4  # rows up to here hold engines and values
 
 # Pure in spite of its row, so that the simulator runs the very path that a board runs.
 PURE_ABOVE = {"node.pipeline", "node.core", "node.hosting", "node.attachments", "node.intake", "node.upkeep"} | {
-    "node.values"
+    "node.trust",
+    "node.values",
 }
 
 # Not pure in spite of its row.

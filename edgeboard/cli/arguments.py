@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from edgeboard.cli.moments import read_moment
+from edgeboard.cli.moments import read_moment, read_span
 from edgeboard.config import values
 
 T = TypeVar("T")
@@ -44,6 +44,10 @@ def read_width(text: str) -> float:
 
 def read_page(text: str) -> int:
     return values.read_whole(text, 1, 1_000_000)
+
+
+def read_boards(text: str) -> int:
+    return values.read_whole(text, 1, 1_000)
 
 
 def read_seconds(text: str) -> float:
@@ -212,12 +216,49 @@ def _log(parser: argparse.ArgumentParser) -> None:
 
 
 def _mesh(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("secret",), help="print the secret of this board's mesh, or set it with --set")
+    what = parser.add_subparsers(title="what", metavar="WHAT", required=True, dest="what", parser_class=type(parser))
+
+    def add(name: str, summary: str) -> argparse.ArgumentParser:
+        sub = what.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False)
+        add_state(sub, "the node")
+        add_json(sub)
+        return sub
+
+    init = add("init", "make a mesh with a name, whose key this board holds")
+    init.add_argument("name", metavar="NAME", type=reads(values.read_name), help="what people call it")
+    init.add_argument("--leave", action="store_true", help="although this board is in a mesh with others")
+    invite = add("invite", "make an invitation, as text, QR code or file")
+    invite.add_argument("--boards", metavar="N", type=reads(read_boards), default=1, help="for so many (default: 1)")
+    invite.add_argument(
+        "--role", choices=("draw", "moderate", "admin", "update"), default="draw",
+        help="what they may do; an admin may invite and put out (default: draw)",
+    )  # fmt: skip
+    invite.add_argument(
+        "--for", dest="seconds", metavar="TIME", type=reads(read_span), default=86_400.0,
+        help="how long it can be used: 30min, 2h, 7d (default: 24h)",
+    )  # fmt: skip
+    invite.add_argument("--svg", metavar="OUT", type=Path, help="write the QR code there; - is the standard output")
+    invite.add_argument("--file", metavar="OUT", type=Path, help="write the file for a boot partition there")
+    invite.add_argument("--revoke", metavar="ID", help="take an invitation back instead")
+    add("invitations", "list the invitations that this board has given out")
+    revoke = add("revoke", "put a board out of the mesh, for ever")
+    revoke.add_argument("node", metavar="NODE", nargs="?", help="its id, or the beginning of it")
+    revoke.add_argument("--list", action="store_true", help="show who was put out")
+
+
+def _join(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--set",
-        metavar="TOKEN",
-        help="join the mesh of this secret from the next start on; with - it is read from the standard input",
+        "invitation", metavar="INVITATION", help="an invitation, a file with one, the six digits of a code, or -"
     )
+    parser.add_argument(
+        "--peer", metavar="URL", action="append", type=reads(values.read_peer), help="a board of the mesh to ask"
+    )
+    parser.add_argument("--leave", action="store_true", help="although this board is in a mesh with others")
+    add_state(parser, "the node")
+    add_json(parser)
+
+
+def _pair(parser: argparse.ArgumentParser) -> None:
     add_state(parser, "the node")
     add_json(parser)
 
@@ -230,7 +271,7 @@ VERBS: tuple[Verb, ...] = (
         "    edgeboard run --room lesson --room notes           with two rooms of other names\n"
         "    edgeboard run --peer http://kitchen.local:8787     linked to another board; one direction is enough\n"
         "    edgeboard run --config board.yaml --log-level debug\n\n"
-        "Boards link only if they share a mesh secret, see: edgeboard mesh --help\n"
+        "Boards link only within a mesh; how to let others in says: edgeboard mesh --help\n"
         "Ctrl-C stops it with everything saved; a second Ctrl-C stops it at once.",
         _run,
     ),
@@ -320,11 +361,32 @@ VERBS: tuple[Verb, ...] = (
         _signal,
     ),
     Verb(
-        "mesh", "mesh", "print or set the secret that boards share",
-        "Boards link only if they share it; whoever has it may join. Print it on one board, set it on each other:\n\n"
-        "    edgeboard mesh secret                      prints ebm1-...\n"
-        "    edgeboard mesh secret --set ebm1-...       joins that mesh; stop the node before, start it after\n"
-        "    edgeboard mesh secret --set - < secret     the same, without leaving it in the shell's history",
+        "mesh", "mesh", "make a mesh, invite boards into it, put boards out of it",
+        "Boards link only within a mesh. A board that is started alone is in one of its own, and can invite.\n\n"
+        "    edgeboard mesh invite                          one board, within a day\n"
+        "    edgeboard mesh invite --boards 30 --file edgeboard-join.txt    for a batch of cards\n"
+        "    edgeboard mesh invitations                     which are open\n"
+        "    edgeboard mesh invite --revoke 3f2a            take one back\n"
+        "    edgeboard mesh revoke 9c41e07b                 put a board out that was lost or stolen\n"
+        "    edgeboard mesh init school --state DIR         a mesh with a name; before the board is started\n\n"
+        "Who has the role admin may invite and put out too; what the mesh key has made it alone can undo, so keep\n"
+        "a copy of mesh.key in the state directory of the board that made the mesh.",
         _mesh,
+    ),
+    Verb(
+        "join", "join", "become a member of another board's mesh",
+        "Whether a board runs here or not; what was drawn here comes along.\n\n"
+        "    edgeboard join ebi1-...                        as `edgeboard mesh invite` shows on the other board\n"
+        "    edgeboard join edgeboard-join.txt              the same from a file\n"
+        "    edgeboard join 123456 --peer kitchen.local     as `edgeboard pair` shows there\n\n"
+        "A board without a mesh looks for /boot/firmware/edgeboard-join.txt by itself (see node.join_file).",
+        _join,
+    ),
+    Verb(
+        "pair", "pair", "show a code of six digits that lets one board in",
+        "For a board that is at hand, where typing an invitation would be too much. It holds for two minutes.\n\n"
+        "    edgeboard pair                                 here, on a board of the mesh\n"
+        "    edgeboard join 123456 --peer kitchen.local     there, on the new one",
+        _pair,
     ),
 )  # fmt: skip

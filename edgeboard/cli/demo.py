@@ -17,14 +17,14 @@ from typing import Any, final
 from edgeboard.cli.boards import ChildBoard, start_board
 from edgeboard.cli.drawing import read_recording
 from edgeboard.cli.guest import GuestSession, Me
-from edgeboard.cli.mesh import read_secret
 from edgeboard.cli.qr import qr_lines, side_by_side
 from edgeboard.cli.replay import Replay
 from edgeboard.config.values import DEFAULT_PORT
 from edgeboard.errors import UserError
-from edgeboard.identity.keyfile import set_mesh
+from edgeboard.identity.keyfile import enrol, load_mesh, load_or_found_mesh
 from edgeboard.ids import Origin, PersonId
 from edgeboard.interchange import pen
+from edgeboard.storage.statedir import StateDirectory
 from edgeboard.web.addresses import EVERYWHERE, LOOPBACK, board_urls, free_ports, lan_address
 
 RECORDING = Path(__file__).parent / "data" / "handwriting.jsonl"
@@ -97,9 +97,10 @@ class Demo:
     async def _start(self) -> None:
         host = LOOPBACK if lan_address() is None else EVERYWHERE[0]
         states = [self._folder / name for name in ("a", "b")]
-        mesh = read_secret(states[0])
-        if read_secret(states[1]) != mesh:
-            set_mesh(states[1], mesh)
+        with StateDirectory.open(states[0], "edgeboard demo"), StateDirectory.open(states[1], "edgeboard demo"):
+            mesh, other = load_or_found_mesh(states[0], NAMES[0]), load_mesh(states[1])
+            if other is None or other.mesh != mesh.mesh:
+                enrol(states[0], states[1])
         peers: list[str] = []
         for state, name, port in zip(states, NAMES, free_ports(host, 2, DEFAULT_PORT), strict=True):
             self._boards.append(await start_board(state, name, host, port, ROOM, tuple(peers)))

@@ -10,6 +10,7 @@ from typing import Any
 from edgeboard.cli import reach, surroundings, trials
 from edgeboard.cli.control import NoNode, ask_json
 from edgeboard.cli.findings import Finding, Level, lines, ok, problem, summary, warning
+from edgeboard.cli.reports import show_membership
 from edgeboard.cli.run import config_of
 from edgeboard.config.schema import Config
 from edgeboard.errors import EdgeboardError
@@ -92,6 +93,13 @@ def check_node(status: dict[str, Any]) -> Iterator[Finding]:
         yield problem(
             "node", f"it cannot save: {status['store_failed']}", "mend the disk; what was drawn waits in memory"
         )
+    member = status.get("membership", {})
+    if member.get("revoked"):
+        yield problem(
+            "mesh", f"this board was put out of the mesh {member['name']}", "join another one with `edgeboard join`"
+        )
+    elif member:
+        yield ok("mesh", f"it is {show_membership(member)}")
     for alarm in status["alarms"]:
         yield warning("node", f"alarm: {alarm}", "see: edgeboard status")
 

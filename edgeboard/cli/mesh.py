@@ -1,73 +1,135 @@
-"""`edgeboard mesh secret`: print the secret that the boards of a mesh share, or join another mesh with it."""
+"""`edgeboard mesh`: make a mesh, invite boards into it, put boards out of it."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from edgeboard.cli.control import state_of
-from edgeboard.errors import DecodeError, UserError
-from edgeboard.identity.keyfile import MESH_FILE, load_mesh, load_or_create_mesh, set_mesh
-from edgeboard.identity.trust import MeshSecret
+from edgeboard.cli.control import ask_json, state_of
+from edgeboard.cli.moments import show_span
+from edgeboard.errors import UserError
+from edgeboard.identity.keyfile import found, load_mesh
 from edgeboard.storage.statedir import StateDirectory
-
-LINE_MAX = 4096
 
 
 def main(arguments: argparse.Namespace) -> int:
-    state = state_of(arguments.state)
-    if arguments.set is None:
-        mesh, text = read_secret(state), None
-    else:
-        mesh, text = join(state, arguments.set)
+    what = {"init": init, "invite": invite, "invitations": invitations, "revoke": revoke}
+    return what[arguments.what](arguments, state_of(arguments.state))
+
+
+def init(arguments: argparse.Namespace, state: Path) -> int:
+    """Make a mesh with a name, of which this board has the key.
+
+    Raises:
+        UserError: a node runs there, or it is in a mesh with others.
+    """
+    with StateDirectory.open(state, "edgeboard mesh init") as held:
+        before = load_mesh(held.path)
+        if before is not None and not before.is_private and not arguments.leave:
+            raise UserError(
+                f"this board is in the mesh {before.charter.name} with others; to leave it for a new one, add --leave"
+            )
+        made = found(held.path, arguments.name)
     if arguments.json:
-        print(json.dumps({"mesh": mesh.mesh.hex(), "epoch": mesh.epoch, "secret": mesh.to_text()}))
-    elif text is None:
-        print(mesh.to_text())
-    else:
-        print(text)
+        print(json.dumps({"mesh": made.mesh.hex(), "name": made.charter.name}))
+        return 0
+    print(f"made the mesh {made.charter.name}; its key is {state / 'mesh.key'}: keep a copy where nobody else finds it")
+    print(f"start the board with `edgeboard run{_option(arguments)}`, and let others in with `edgeboard mesh invite`")
     return 0
 
 
-def read_secret(state: Path) -> MeshSecret:
-    """The secret of a state directory; a new one where no node has been yet.
+def invite(arguments: argparse.Namespace, state: Path) -> int:
+    """Make an invitation, or take one back."""
+    if arguments.revoke is not None:
+        ended = ask_json(state, "/control/mesh/invitations/end", json.dumps({"id": arguments.revoke}).encode())
+        boards = "1 board that came by it stays" if ended["used"] == 1 else f"{ended['used']} that came by it stay"
+        print(json.dumps(ended) if arguments.json else f"invitation {ended['id']} is ended; {boards}")
+        return 0
+    wanted = {"boards": arguments.boards, "role": arguments.role, "seconds": arguments.seconds}
+    made: dict[str, Any] = ask_json(state, "/control/mesh/invite", json.dumps(wanted).encode())
+    if arguments.file is not None:
+        _write(arguments.file, made["file"].encode())
+    if arguments.svg is not None:
+        from edgeboard.web.sharing import qr_svg
+
+        _write(arguments.svg, qr_svg(made["text"].upper()))
+    if arguments.json:
+        print(json.dumps(made))
+    else:
+        _show(made, arguments)
+    return 0
+
+
+def _show(made: dict[str, Any], arguments: argparse.Namespace) -> None:
+    who = "one board" if made["boards"] == 1 else f"{made['boards']} boards"
+    print(f"This lets {who} into the mesh {made['mesh']} within {show_span(made['left_s'])}, as {made['role']}.")
+    print("On the new board, whether edgeboard runs there already or not:\n")
+    print(f"    edgeboard join {made['text']}\n")
+    if sys.stdout.isatty():
+        from edgeboard.cli.qr import qr_lines
+
+        for line in qr_lines(made["text"].upper()):
+            print(f"    {line}")
+        print()
+    for written in (arguments.file, arguments.svg):
+        if written is not None and str(written) != "-":
+            print(f"written to {written}")
+    print(f"Take it back with: edgeboard mesh invite --revoke {made['id'][:8]}{_option(arguments)}")
+
+
+def invitations(arguments: argparse.Namespace, state: Path) -> int:
+    """List the invitations of this board."""
+    rows = ask_json(state, "/control/mesh/invitations")
+    if arguments.json:
+        print(json.dumps(rows))
+        return 0
+    if not rows:
+        print("this board has given out no invitations")
+    for row in rows:
+        left = f", {show_span(row['left_s'])} left" if row["state"] == "open" else ""
+        print(f"{row['id'][:8]}  {row['state']}{left}  {row['used']} of {row['boards']} used  {row['role']}")
+    return 0
+
+
+def revoke(arguments: argparse.Namespace, state: Path) -> int:
+    """Put a board out, or list who was.
 
     Raises:
-        UserError: unreadable, damaged, or the directory cannot be written.
+        UserError: nobody is named.
     """
-    if (state / MESH_FILE).exists():  # also while a node runs there
-        return load_or_create_mesh(state)
-    with StateDirectory.open(state, "edgeboard mesh secret") as held:
-        return load_or_create_mesh(held.path)
+    if arguments.list:
+        rows = ask_json(state, "/control/mesh/revocations")
+        if arguments.json:
+            print(json.dumps(rows))
+        elif not rows:
+            print("nobody was put out of this mesh")
+        else:
+            for row in rows:
+                print(f"{row['kind']} {row['target']}, by {row['by']}")
+        return 0
+    if arguments.node is None:
+        raise UserError("name the board by its id, as `edgeboard status` shows it, or list who was put out: --list")
+    done = ask_json(state, "/control/mesh/revoke", json.dumps({"node": arguments.node}).encode())
+    if arguments.json:
+        print(json.dumps(done))
+    elif done["news"]:
+        print(f"board {done['node']} is put out, and with it whoever it has let in; the mesh has a new secret")
+    else:
+        print(f"board {done['node']} was put out before")
+    return 0
 
 
-def join(state: Path, token: str) -> tuple[MeshSecret, str]:
-    """Make the node of a state directory one of another mesh; returns the mesh and what to tell.
+def _option(arguments: argparse.Namespace) -> str:
+    return "" if arguments.state is None else f" --state {arguments.state}"
 
-    A room belongs to its mesh, so rooms with ink are kept as archives beside the database.
 
-    Raises:
-        UserError: mistyped, or a node runs there.
-    """
-    if token == "-":
-        token = sys.stdin.readline(LINE_MAX)
+def _write(path: Path, data: bytes) -> None:
+    """Raises: UserError: it cannot be written."""
+    if str(path) == "-":
+        sys.stdout.buffer.write(data)
+        return
     try:
-        mesh = MeshSecret.from_text(token)
-    except DecodeError as error:
-        raise UserError(f"{error}; print it with `edgeboard mesh secret` on the other board") from None
-    with StateDirectory.open(state, "edgeboard mesh secret --set") as held:
-        before = load_mesh(held.path)
-        if before == mesh:
-            return mesh, "this board is in that mesh already"
-        kept: list[Path] = []
-        if before is not None and before.mesh != mesh.mesh:
-            from edgeboard.cli.offline import keep_rooms
-
-            kept = keep_rooms(held)
-        set_mesh(held.path, mesh)
-    if not kept:
-        return mesh, "this board joins that mesh when it starts next"
-    return mesh, (
-        f"this board joins that mesh when it starts next; {len(kept)} of its rooms belonged to the old one and are "
-        f"kept in {kept[0].parent}, bring one along with: edgeboard import ROOM FILE"
-    )
+        path.write_bytes(data)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from None

@@ -13,9 +13,10 @@ from typing import Any, NoReturn, final
 
 from edgeboard import __version__
 from edgeboard.clock import SystemClock
+from edgeboard.config.values import default_name
 from edgeboard.errors import RefusedError, UserError
 from edgeboard.identity.credentials import BOOT_BYTES
-from edgeboard.identity.keyfile import load_mesh, load_or_create_key, load_or_create_mesh, next_boot
+from edgeboard.identity.keyfile import load_mesh, load_or_create_key, load_or_found_mesh, next_boot
 from edgeboard.identity.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verify
 from edgeboard.ids import MeshId, NodeId, Origin, PersonId, RoomId, author_id, room_id, show_op
 from edgeboard.node.exporting import Segments, describe_past, take_source, write_export
@@ -156,7 +157,7 @@ class Importer:
     def __init__(self, held: StateDirectory) -> None:
         self._state = held.path
         self._key = load_or_create_key(held.path)
-        mesh = load_or_create_mesh(held.path).mesh
+        mesh = load_or_found_mesh(held.path, default_name()).mesh
         self._store = SqliteStore(held.database, StorageSettings())
         person = PersonId(hashlib.sha256(b"edgeboard-pen-1" + self._key.public_key).digest()[:16])
         self.rooms = Offline(held.path, mesh, self._store, self._key.node_id, person, self._make_author)
@@ -232,29 +233,3 @@ def importing(state: Path) -> Iterator[Importer]:
             yield importer
         finally:
             importer.close()
-
-
-def keep_rooms(held: StateDirectory) -> list[Path]:
-    """Export every room with ink into a folder beside the database; returns the files.
-
-    Raises:
-        UserError: a file cannot be written.
-    """
-    if not held.database.exists():
-        return []
-    importer = Importer(held)
-    rooms = importer.rooms
-    kept: list[Path] = []
-    try:
-        for name in rooms.names():
-            if rooms.log(name)["ops"]:
-                folder = held.path / f"rooms-of-{rooms.mesh.hex()[:8]}"
-                folder.mkdir(mode=0o700, exist_ok=True)
-                path = folder / f"{name}.json"
-                path.write_bytes(rooms.export(name, Wanted("json")).data)
-                kept.append(path)
-    except OSError as error:
-        raise UserError(f"cannot keep the rooms of the old mesh in {held.path}: {error.strerror or error}") from None
-    finally:
-        importer.close()
-    return kept

@@ -103,7 +103,7 @@ def check_peers(peers: Sequence[str], links: Sequence[dict[str, Any]], refused: 
         if why := refused.get(url):
             yield problem(
                 "peers", f"the board at {url} refuses to link: {why}",
-                "if it belongs to another mesh: edgeboard mesh secret there, edgeboard mesh secret --set here",
+                "if it belongs to another mesh: edgeboard mesh invite there, edgeboard join INVITATION here",
             )  # fmt: skip
             continue
         try:

@@ -119,6 +119,8 @@ def status(arguments: argparse.Namespace) -> int:
         print(json.dumps(found))
         return 0
     print(f"{found['name']}  node {found['node'][:ID_SHOWN]}  mesh {found['mesh'][:ID_SHOWN]}")
+    if "membership" in found:
+        print(show_membership(found["membership"]))
     memory = "" if found.get("memory_bytes") is None else f"  {show_size(found['memory_bytes'])} of memory"
     print(f"{found['software']}  up {show_duration(found['up_s'])}  {found['guests']} guests{memory}")
     if found.get("kernels"):
@@ -256,3 +258,12 @@ def show_duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def show_membership(member: dict[str, Any]) -> str:
+    """What a node is in its mesh, in a few words."""
+    if member["revoked"]:
+        return f"put out of the mesh {member['name']}"
+    if member["private"]:
+        return "in a mesh of its own; let others in with: edgeboard mesh invite"
+    return f"in the mesh {member['name']} as {member['role']}, epoch {member['epoch']}"

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from edgeboard.config.schema import Config
 from edgeboard.errors import UserError
@@ -20,6 +21,9 @@ from edgeboard.web.addresses import board_urls
 
 FORCED = 130  # the exit code after a second Ctrl-C
 QUIET = ("aioice", "aiortc", "aiohttp", "asyncio")  # they say at level info what nobody asked
+
+if TYPE_CHECKING:
+    from edgeboard.node.board import Board
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +94,15 @@ async def serve(config: Config, required_peers: tuple[str, ...]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal)
-    board = build(config, required_peers=required_peers)
+    while await _serve_once(board := build(config, required_peers=required_peers), config, stop):
+        say("starting anew, in the mesh that was joined")
+        listen = replace(config.node.listen, port=board.port)  # the pages that are open shall find it again
+        config = replace(config, node=replace(config.node, listen=listen))
+        required_peers = ()  # whoever was named belongs to the mesh before, perhaps
+
+
+async def _serve_once(board: "Board", config: Config, stop: asyncio.Event) -> bool:
+    """Run a board until it or a signal ends it; whether it is to begin anew."""
     started = asyncio.create_task(board.start(), name="start")
     stopped = asyncio.create_task(stop.wait(), name="wait for a signal")
     try:
@@ -101,6 +113,7 @@ async def serve(config: Config, required_peers: tuple[str, ...]) -> None:
         if not started.cancelled():
             started.result()
             announce(config, board.port)
+            say(board.standing())
             served = asyncio.create_task(board.run_until_stopped(), name="serve")
             await asyncio.wait({served, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if served.done():
@@ -112,6 +125,7 @@ async def serve(config: Config, required_peers: tuple[str, ...]) -> None:
     finally:
         stopped.cancel()
         await board.stop()
+    return board.is_restarting and not stop.is_set()
 
 
 def announce(config: Config, port: int) -> None:

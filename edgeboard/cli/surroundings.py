@@ -13,7 +13,7 @@ from pathlib import Path
 
 import edgeboard
 from edgeboard.cli.findings import Finding, ok, problem, warning
-from edgeboard.identity.keyfile import KEY_FILE, MESH_FILE
+from edgeboard.identity.keyfile import KEY_FILE, MESH_FILE, MESH_KEY_FILE
 from edgeboard.identity.keys import SEED_BYTES
 from edgeboard.storage.schema import APPLICATION_ID
 from edgeboard.storage.statedir import DATABASE
@@ -230,12 +230,14 @@ def check_database(state: Path) -> Iterator[Finding]:
 
 def check_keys(state: Path) -> Iterator[Finding]:
     """Whether the secrets are the owner's alone, and whole."""
-    for name, what in ((KEY_FILE, "the node's key"), (MESH_FILE, "the mesh secret")):
+    named = ((KEY_FILE, "the node's key"), (MESH_FILE, "the mesh secret"), (MESH_KEY_FILE, "the key of the mesh"))
+    for name, what in named:
         path = state / name
         try:
             status = path.stat()
         except FileNotFoundError:
-            yield ok("keys", f"{what} is made at the first start")
+            if name != MESH_KEY_FILE:  # most boards have none
+                yield ok("keys", f"{what} is made at the first start")
             continue
         except OSError as error:
             yield problem("keys", f"{path}: {error.strerror or error}", _other(state))
@@ -248,9 +250,9 @@ def check_keys(state: Path) -> Iterator[Finding]:
             )  # fmt: skip
         elif not os.access(path, os.R_OK):
             yield problem("keys", f"this user may not read {path}", _other(state))
-        elif name == KEY_FILE and status.st_size != SEED_BYTES:
+        elif name != MESH_FILE and status.st_size != SEED_BYTES:
             text = f"{path} has {status.st_size} bytes instead of {SEED_BYTES}"
-            yield problem("keys", text, "restore it from a copy, or remove it to make this a new node")
+            yield problem("keys", text, "restore it from a copy, or remove it and be invited anew")
         else:
             yield ok("keys", f"{what} is its owner's alone")
 

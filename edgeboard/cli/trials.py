@@ -61,13 +61,16 @@ async def exchange(settings: Settings) -> Exchange:
         EdgeboardError: no link came of it. TimeoutError: it hung.
     """
     from edgeboard.identity.credentials import Credentials, boot_bytes
+    from edgeboard.identity.grants import Role
     from edgeboard.identity.keys import NodeKey
-    from edgeboard.identity.trust import MeshSecret
-    from edgeboard.ids import MeshId
+    from edgeboard.identity.membership import Issuer, Membership, found_mesh
     from edgeboard.transport.dialer import LinkTransport
 
-    mesh = MeshSecret(MeshId(secrets.token_bytes(16)), 1, secrets.token_bytes(32))
-    first, second = (Credentials(NodeKey(secrets.token_bytes(32)), mesh, boot_bytes(1, number)) for number in range(2))
+    mesh_key, *keys = (NodeKey(secrets.token_bytes(32)) for _ in range(3))
+    mesh = found_mesh(mesh_key, "doctor", keys[0].public_key, secrets.token_bytes(32), 0)
+    grant = Issuer(mesh.mesh, mesh_key, None).admit(keys[1].public_key, Role.DRAW, 1)
+    first = Credentials(keys[0], mesh, boot_bytes(1, 0))
+    second = Credentials(keys[1], Membership(mesh.charter, mesh.secret, grant), boot_bytes(1, 1))
     ours = replace(settings, mode="webrtc", addresses=("127.0.0.1",), include_loopback=True, ice_servers=())
 
     def accept(link: Link) -> None:

@@ -42,6 +42,7 @@ class NodeSection:
     name: str = field(default_factory=default_name)
     state: Path = field(default_factory=default_state)
     listen: Listen = Listen()
+    join_file: Path = Path("/boot/firmware/edgeboard-join.txt")  # an invitation for a board that has no mesh yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (NodeSection, "name"): Shape(read_name),
     (NodeSection, "state"): Shape(read_path),
     (NodeSection, "listen"): Shape(read_listen),
+    (NodeSection, "join_file"): Shape(read_path),
     (Config, "rooms"): Shape(read_room, most=ROOMS_MAX, least=1),
     (Config, "peers"): Shape(read_peer, most=PEERS_MAX),
     (Config, "signaling"): Shape(read_signaling, most=8),

@@ -1,31 +1,37 @@
-"""What a node shows to others, in one value: its key, its mesh, its grant and which of its runs this is."""
+"""What a node shows to others, in one value: its key, its place in its mesh, and which of its runs this is."""
 
 from dataclasses import dataclass
 
-from edgeboard.identity.grants import Grant
 from edgeboard.identity.keys import NodeKey
+from edgeboard.identity.membership import Membership
 from edgeboard.identity.trust import MeshSecret
 
 BOOT_BYTES = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Credentials:
+    """All parts of a node share one; `membership` is replaced by its owner when the mesh has news."""
+
     key: NodeKey
-    mesh: MeshSecret
+    membership: Membership
     boot: bytes  # 8 bytes: boot number u32, random u32; differs between two runs of one node
-    grant: Grant | None = None  # None until the mesh has an owner key
 
     def __post_init__(self) -> None:
         if len(self.boot) != BOOT_BYTES:
             raise ValueError("a boot is 8 bytes: its number and 32 random bits")
-        if self.grant is not None and self.grant.public_key != self.key.public_key:
+        if self.membership.grant.public_key != self.key.public_key:
             raise ValueError("a grant names its bearer")
 
     @property
-    def grant_bytes(self) -> bytes | None:
+    def mesh(self) -> MeshSecret:
+        """The mesh in its present epoch."""
+        return self.membership.secret
+
+    @property
+    def grant_bytes(self) -> bytes:
         """The grant as it travels."""
-        return None if self.grant is None else self.grant.to_bytes()
+        return self.membership.grant.to_bytes()
 
 
 def boot_bytes(number: int, nonce: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What a node keeps of its identity in its state directory: `node.key`, `mesh.json` and `boot`.
+"""What a node keeps of its identity in its state directory: keys, its mesh, invitations, and `boot`.
 
 Rules of this file: a file is replaced whole or not at all, and is on the disk before the caller goes on (a power cut
 at any instant leaves the old one or the new one); secrets are readable by their owner only, and a file that others
@@ -12,15 +12,23 @@ import logging
 import os
 import secrets
 import stat
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from edgeboard.errors import UserError
+from edgeboard.errors import EdgeboardError, UserError
+from edgeboard.identity.charter import NAME_MAX, Charter, mesh_id
+from edgeboard.identity.grants import Grant, Role
 from edgeboard.identity.keys import SEED_BYTES, NodeKey
-from edgeboard.identity.trust import MESH_ID_BYTES, SECRET_BYTES, MeshSecret
+from edgeboard.identity.membership import Issuer, Membership, found_mesh
+from edgeboard.identity.trust import SECRET_BYTES, MeshSecret
 from edgeboard.ids import MeshId
 
 KEY_FILE = "node.key"
 MESH_FILE = "mesh.json"
+MESH_KEY_FILE = "mesh.key"  # on the board where the mesh was made
+INVITATIONS_FILE = "invitations.json"  # that this node has given
+PEERS_FILE = "peers.json"  # where the boards were that let this one in
 BOOT_FILE = "boot"
 BOOT_MAX = 0xFFFF_FFFF
 
@@ -34,34 +42,61 @@ def load_or_create_key(state_dir: Path) -> NodeKey:
     Raises:
         UserError: unreadable, of the wrong size, or open to others.
     """
-    path = state_dir / KEY_FILE
-    seed = _read_secret(path)
-    if seed is None:
-        seed = secrets.token_bytes(SEED_BYTES)
-        _replace(path, seed)
-    if len(seed) != SEED_BYTES:
-        raise UserError(
-            f"{path} has {len(seed)} bytes instead of {SEED_BYTES}: restore it from a copy, or remove it to make "
-            "this a new node"
-        )
-    return NodeKey(seed)
+    return _load_key(state_dir / KEY_FILE, "remove it to make this a new node") or _make_key(state_dir / KEY_FILE)
 
 
-def load_or_create_mesh(state_dir: Path) -> MeshSecret:
-    """The mesh that this node belongs to; a new one of its own at the first start.
+def load_mesh_key(state_dir: Path) -> NodeKey | None:
+    """The key of the mesh, if this node holds it; raises as `load_or_create_key`."""
+    return _load_key(state_dir / MESH_KEY_FILE, "remove it, if another board of this mesh can invite")
+
+
+def load_or_found_mesh(state_dir: Path, name: str) -> Membership:
+    """What this node holds of its mesh; at the first start a mesh of its own, called `name`.
 
     Raises:
         UserError: unreadable, damaged, or open to others.
     """
-    mesh = load_mesh(state_dir)
-    if mesh is None:
-        mesh = MeshSecret(MeshId(secrets.token_bytes(MESH_ID_BYTES)), 1, secrets.token_bytes(SECRET_BYTES))
-        set_mesh(state_dir, mesh)
-    return mesh
+    membership = load_mesh(state_dir)
+    if membership is not None:
+        key, mesh_key = load_or_create_key(state_dir), load_mesh_key(state_dir)
+        if membership.grant.public_key == key.public_key:
+            return membership
+        if mesh_key is not None and mesh_key.public_key == membership.charter.mesh_key:
+            grant = Issuer(membership.mesh, mesh_key, None).admit(key.public_key, Role.UPDATE, secrets.randbits(64))
+            membership = replace(membership, grant=grant)
+            set_mesh(state_dir, membership)
+            return membership
+        _logger.warning(
+            "this board has a new key, so it is a new board, and no member of the mesh %s; invite it again",
+            membership.charter.name,
+        )
+    return found(state_dir, name, is_private=True)
 
 
-def load_mesh(state_dir: Path) -> MeshSecret | None:
-    """The mesh that this node belongs to; None before its first start.
+def found(state_dir: Path, name: str, *, is_private: bool = False) -> Membership:
+    """Make a new mesh whose key is kept here, and this node its first member; raises as `load_or_found_mesh`."""
+    key, before = load_or_create_key(state_dir), load_mesh_key(state_dir)
+    if before is not None:  # whoever has a key shall not lose it by a word
+        kept = f"mesh-{mesh_id(before.public_key).hex()[:8]}.key"
+        try:
+            (state_dir / MESH_KEY_FILE).replace(state_dir / kept)
+        except OSError as error:
+            raise _cannot("write", state_dir / kept, error) from None
+    mesh_key = _make_key(state_dir / MESH_KEY_FILE)
+    membership = found_mesh(
+        mesh_key,
+        name[:NAME_MAX],
+        key.public_key,
+        secrets.token_bytes(SECRET_BYTES),
+        secrets.randbits(64),
+        is_private=is_private,
+    )
+    set_mesh(state_dir, membership)
+    return membership
+
+
+def load_mesh(state_dir: Path) -> Membership | None:
+    """What this node holds of its mesh; None before its first start.
 
     Raises:
         UserError: unreadable, damaged, or open to others.
@@ -72,22 +107,85 @@ def load_mesh(state_dir: Path) -> MeshSecret | None:
         return None
     try:
         fields = json.loads(data)
-        return MeshSecret(MeshId(bytes.fromhex(fields["mesh"])), int(fields["epoch"]), bytes.fromhex(fields["secret"]))
-    except (ValueError, KeyError, TypeError, RecursionError):
+        mesh = MeshId(bytes.fromhex(fields["mesh"]))
+        charter = Charter.from_bytes(bytes.fromhex(fields["charter"]), mesh)
+        secret = MeshSecret(mesh, charter.epoch.epoch, bytes.fromhex(fields["secret"]))
+        grant = Grant.from_bytes(bytes.fromhex(fields["grant"]))
+        return Membership(charter, secret, grant, fields.get("private") is True)
+    except (ValueError, KeyError, TypeError, RecursionError, EdgeboardError):
         raise UserError(
-            f"{path} is damaged: join again with the secret that `edgeboard mesh secret` prints on another board, or "
-            "remove it to start a new mesh"
+            f"{path} is damaged: remove it, and join again with an invitation that `edgeboard mesh invite` makes on "
+            "another board"
         ) from None
 
 
-def set_mesh(state_dir: Path, mesh: MeshSecret) -> None:
-    """Make this node one of `mesh` from its next start on.
+def set_mesh(state_dir: Path, membership: Membership) -> None:
+    """Make this node a member from its next start on.
 
     Raises:
         UserError: cannot be written.
     """
-    fields = {"mesh": mesh.mesh.hex(), "epoch": mesh.epoch, "secret": mesh.secret.hex()}
+    fields = {
+        "mesh": membership.mesh.hex(),
+        "name": membership.charter.name,  # for people; the charter has the one that counts
+        "private": membership.is_private,
+        "secret": membership.secret.secret.hex(),
+        "grant": membership.grant.to_bytes().hex(),
+        "charter": membership.charter.to_bytes().hex(),
+    }
     _replace(state_dir / MESH_FILE, json.dumps(fields, indent=2).encode() + b"\n")
+
+
+def load_issuer(state_dir: Path, membership: Membership) -> Issuer | None:
+    """What this node may sign for its mesh with; None if it is no admin. Raises as `load_or_create_key`."""
+    mesh_key = load_mesh_key(state_dir)
+    if mesh_key is not None and mesh_key.public_key == membership.charter.mesh_key:
+        return Issuer(membership.mesh, mesh_key, None)
+    if membership.grant.role >= Role.ADMIN and membership.grant.issuer_grant is None:
+        return Issuer(membership.mesh, load_or_create_key(state_dir), membership.grant)
+    return None
+
+
+def enrol(state_dir: Path, other: Path, role: Role = Role.DRAW) -> Membership:
+    """Make the node of another state directory on this machine a member of the mesh of this one.
+
+    Raises:
+        UserError: as above, or this node may not admit others.
+    """
+    membership = load_mesh(state_dir)
+    issuer = None if membership is None else load_issuer(state_dir, membership)
+    if membership is None or issuer is None:
+        raise UserError(f"the node of {state_dir} may not let others into a mesh")
+    grant = issuer.admit(load_or_create_key(other).public_key, role, secrets.randbits(64))
+    set_mesh(state_dir, membership.inhabited())
+    admitted = Membership(membership.charter, membership.secret, grant)
+    set_mesh(other, admitted)
+    return admitted
+
+
+def set_peers(state_dir: Path, urls: Sequence[str]) -> None:
+    """Remember where other boards of the mesh are; raises as `set_mesh`."""
+    _replace(state_dir / PEERS_FILE, json.dumps({"peers": list(urls)}, indent=2).encode() + b"\n")
+
+
+def load_peers(state_dir: Path) -> tuple[str, ...]:
+    """Where the boards were that let this one in; none if that is not known."""
+    try:
+        fields = json.loads(_read_secret(state_dir / PEERS_FILE) or b"{}")
+        return tuple(str(url) for url in fields.get("peers", ()))
+    except (ValueError, AttributeError, TypeError, RecursionError, UserError) as error:
+        _logger.warning("%s is of no use: %s", state_dir / PEERS_FILE, error)
+        return ()
+
+
+def keep_invitations(state_dir: Path, data: bytes) -> None:
+    """Keep the book of `invitations`; raises as `set_mesh`."""
+    _replace(state_dir / INVITATIONS_FILE, data)
+
+
+def load_invitations(state_dir: Path) -> bytes | None:
+    """What `keep_invitations` kept; None if nothing was. Raises UserError as `load_mesh`."""
+    return _read_secret(state_dir / INVITATIONS_FILE)
 
 
 def next_boot(state_dir: Path) -> int:
@@ -107,6 +205,19 @@ def next_boot(state_dir: Path) -> int:
     number = last % BOOT_MAX + 1
     _replace(path, _boot_line(number))
     return number
+
+
+def _load_key(path: Path, remedy: str) -> NodeKey | None:
+    seed = _read_secret(path)
+    if seed is not None and len(seed) != SEED_BYTES:
+        raise UserError(f"{path} has {len(seed)} bytes instead of {SEED_BYTES}: restore it from a copy, or {remedy}")
+    return None if seed is None else NodeKey(seed)
+
+
+def _make_key(path: Path) -> NodeKey:
+    seed = secrets.token_bytes(SEED_BYTES)
+    _replace(path, seed)
+    return NodeKey(seed)
 
 
 def _read_boot(path: Path) -> int:

@@ -15,6 +15,7 @@ from edgeboard.ids import NodeId, node_id
 SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
+SIGNATURES_KEPT = 512  # answers that are remembered where the same is asked on every link
 KEYS_KEPT = 256  # public keys that were read: a room has few, and reading one costs a tenth of a check
 
 
@@ -49,6 +50,12 @@ def verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@lru_cache(SIGNATURES_KEPT)
+def verify_again(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """`verify` for what comes again and again, such as grants: the last answers are remembered."""
+    return verify(public_key, signature, message)
 
 
 @lru_cache(KEYS_KEPT)

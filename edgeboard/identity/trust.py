@@ -1,25 +1,21 @@
-"""The secret that the nodes of one mesh share, and its printed form.
+"""The secret that the nodes of one mesh share in one epoch.
 
 Whoever knows the secret of the present epoch belongs to the mesh; a node that was left out of a new epoch does not.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from typing import Self
 
-from edgeboard.errors import DecodeError
 from edgeboard.ids import MeshId
 
 MESH_ID_BYTES = 16
 SECRET_BYTES = 32
-EPOCH_MAX = 0xFFFF_FFFF  # u32 in the printed form
+COMMITMENT_BYTES = 32
+EPOCH_MAX = 0xFFFF_FFFF
 
-_PREFIX = "ebm1-"
-_CHECKSUM_BYTES = 4
 _MAC_DOMAIN = b"edgeboard-mac-1"
+_COMMITMENT_DOMAIN = b"edgeboard-commitment-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +38,13 @@ class MeshSecret:
         """Whether `mac` was made with this secret over `message`, compared in constant time."""
         return hmac.compare_digest(self.mac(message), mac)
 
-    def to_text(self) -> str:
-        """The form that people copy from one board to the next; whoever reads it may join."""
-        body = self.mesh + self.epoch.to_bytes(4, "big") + self.secret
-        return _PREFIX + base64.b32encode(body + _checksum(body)).decode().lower().rstrip("=")
+    @property
+    def commitment(self) -> bytes:
+        """32 bytes that only this secret has, and that do not give it away."""
+        fields = self.mesh + self.epoch.to_bytes(8, "big") + self.secret
+        return hashlib.sha256(_COMMITMENT_DOMAIN + fields).digest()
 
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """Read what `to_text` printed; capitals and surrounding blanks do not matter.
-
-        Raises:
-            DecodeError: not of that form, or mistyped.
-        """
-        encoded = text.strip().lower()
-        if not encoded.startswith(_PREFIX):
-            raise DecodeError(f"a mesh secret starts with {_PREFIX}")
-        encoded = encoded.removeprefix(_PREFIX)
-        try:
-            data = base64.b32decode(encoded.upper() + "=" * (-len(encoded) % 8))
-        except (binascii.Error, ValueError):
-            raise DecodeError("a mesh secret has letters a to z and digits 2 to 7 only") from None
-        body, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
-        if len(body) != MESH_ID_BYTES + 4 + SECRET_BYTES:
-            raise DecodeError("a mesh secret is cut short or too long")
-        epoch = int.from_bytes(body[MESH_ID_BYTES : MESH_ID_BYTES + 4], "big")
-        if checksum != _checksum(body) or epoch == 0:
-            raise DecodeError("a mesh secret is mistyped: its checksum does not hold")
-        secret = cls(MeshId(body[:MESH_ID_BYTES]), epoch, body[MESH_ID_BYTES + 4 :])
-        if secret.to_text() != _PREFIX + encoded:
-            raise DecodeError("a mesh secret is mistyped: its last letter does not hold")
-        return secret
-
-
-def _checksum(body: bytes) -> bytes:
-    return hashlib.sha256(body).digest()[:_CHECKSUM_BYTES]
+    @property
+    def rank(self) -> tuple[int, bytes]:
+        """Which of two secrets of one mesh is the newer: the one of the higher rank."""
+        return self.epoch, self.commitment

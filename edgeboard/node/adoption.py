@@ -1,7 +1,7 @@
 """Ink that was drawn before this board joined its mesh.
 
-Rooms and signatures belong to a mesh, so after `edgeboard mesh secret --set` the rooms of the mesh before are no longer
-shown. Their ops keep their ids, so they are taken into the rooms of the same name; doing it again changes nothing.
+Rooms and signatures belong to a mesh, so after `edgeboard join` the rooms of the mesh before are no longer shown. Their
+ops keep their ids, so they are taken into the rooms of the same name; doing it again changes nothing.
 """
 
 import asyncio

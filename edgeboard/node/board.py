@@ -13,6 +13,8 @@ from aiohttp import web
 
 from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
 from edgeboard.ids import MeshId
+from edgeboard.node.admission import Admission
+from edgeboard.node.gate import Gate
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
 from edgeboard.node.sightings import Sightings
@@ -23,10 +25,8 @@ from edgeboard.web.addresses import listen
 STOP_S = 1.8  # a stop is done within 2 s
 LOOK_S = 30.0  # between two looks at the space on the disk
 ADDRESSES_S = 10.0  # between two looks at our own addresses
-SAME_SECRET = (
-    "; print the secret there with `edgeboard mesh secret`, and set it here with `edgeboard mesh secret --set`"
-)
-REMEDIES = {CloseCode.OTHER_MESH: SAME_SECRET, CloseCode.AUTH_FAILED: SAME_SECRET}
+BE_INVITED = "; invite this board there with `edgeboard mesh invite`, and say here: edgeboard join INVITATION"
+REMEDIES = {CloseCode.OTHER_MESH: BE_INVITED, CloseCode.AUTH_FAILED: BE_INVITED}
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +57,9 @@ class Board:
         sightings: Sightings,
         discovery: Discovery | None,
         attend: Callable[[], object],
+        gate: Gate,
+        admission: Admission,
+        join_file: Path,
         warm_up: Callable[[], object],
         adopt: Callable[[], Coroutine[Any, Any, None]],
         look_at_disk: Callable[[], None],
@@ -82,6 +85,9 @@ class Board:
         self._sightings = sightings
         self._discovery = discovery
         self._attend = attend
+        self._gate = gate
+        self._admission = admission
+        self._join_file = join_file
         self._warm_up = warm_up
         self._adopt = adopt
         self._look_at_disk = look_at_disk
@@ -90,6 +96,7 @@ class Board:
         self._runners: list[web.AppRunner] = []
         self._stopping = asyncio.Event()
         self._fatal: UserError | None = None
+        self.is_restarting = False  # it has stopped to begin anew, as a member of another mesh
         self.port = listen[1]
 
     async def start(self) -> None:
@@ -103,6 +110,7 @@ class Board:
             self.node.feed(lambda _: self.node.pipeline.attachments.restore(held, all_rooms_open=is_all))
             for name in list(names)[:most]:
                 self.node.feed(partial(self.node.pipeline.open_room, name))
+            await self._admission.start()
             await self._serve()
             self._warm_up()
             self.spawn(self._adopt(), name="take over rooms of the mesh before")
@@ -113,6 +121,8 @@ class Board:
                 run = partial(self._discovery.run, self.port, found, gone)
                 self._supervisor.start("discovery", run, OnFailure.RESTART)
             self._attend()
+            self.spawn(self._admission.keep_time(), name="keep the time of invitations")
+            self.spawn(self._admission.follow_file(self._join_file), name="join with a file")
             for url in dict.fromkeys(self._peers):
                 self.spawn(self.links.keep_linked(self._transport, url, self._refusal(url)), name=f"link to {url}")
         except BaseException:
@@ -167,7 +177,21 @@ class Board:
     def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         self._supervisor.spawn(work, name=name)
 
+    def standing(self) -> str:
+        """What this board is in its mesh, in a line for people."""
+        trust = self._gate.trust
+        name, grant = trust.membership.charter.name, trust.membership.grant
+        if trust.is_revoked:
+            return f"it was put out of the mesh {name}; join another one with: edgeboard join"
+        if trust.membership.is_private:
+            return "it is in a mesh of its own; let another board in with: edgeboard mesh invite"
+        return f"it is in the mesh {name}, with the role {grant.role.name.lower()}"
+
     def request_stop(self) -> None:
+        self._stopping.set()
+
+    def request_restart(self) -> None:
+        self.is_restarting = True
         self._stopping.set()
 
     async def run_until_stopped(self) -> None:
@@ -184,12 +208,14 @@ class Board:
         """Everything logged is on disk and every neighbour knows, within 2 s."""
         self._stopping.set()
         self.node.stop()
+        self._gate.stop()
         self.links.close_all()
         try:
             await self.node.name_rooms()
         except StoreError as error:
             _log.error("rooms could not be named on the disk: %s", error)
         await self._supervisor.stop()
+        await self._admission.stop()
         try:
             async with asyncio.timeout(STOP_S):
                 await asyncio.gather(

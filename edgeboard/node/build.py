@@ -22,20 +22,24 @@ from edgeboard.config.values import read_signaling
 from edgeboard.discovery.mdns import MdnsDiscovery
 from edgeboard.errors import CloseCode, RefusedError, TransportError, UserError
 from edgeboard.identity.credentials import Credentials, boot_bytes
-from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot
+from edgeboard.identity.keyfile import load_issuer, load_or_create_key, load_or_found_mesh, load_peers, next_boot
 from edgeboard.identity.keys import verify
 from edgeboard.identity.tickets import Tickets
 from edgeboard.ids import NodeId, Origin, PersonId, RoomId, author_id, mesh_tag
 from edgeboard.mesh.introductions import Introduced
+from edgeboard.node.admission import Admission
 from edgeboard.node.adoption import adopt_rooms
 from edgeboard.node.api import Api
 from edgeboard.node.board import Board
 from edgeboard.node.footprint import list_imports, resident_bytes
+from edgeboard.node.gate import Gate
 from edgeboard.node.introducing import ByService, InBand, Introducer
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
+from edgeboard.node.ownership import Ownership
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.sightings import Sightings
+from edgeboard.node.trust import Trust
 from edgeboard.node.values import Identity, PipelineSettings
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.ports import Link, Signaling, Store
@@ -74,7 +78,8 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     state = StateDirectory.open(config.node.state)
     try:
         key = load_or_create_key(state.path)
-        mesh = load_or_create_mesh(state.path)
+        membership = load_or_found_mesh(state.path, config.node.name)
+        issuer = load_issuer(state.path, membership)
         boot, boot_nonce = next_boot(state.path), secrets.randbits(32)
         store: Store = (
             MemoryStore() if config.storage.kind == "memory" else SqliteStore(state.database, config.storage.settings)
@@ -82,10 +87,11 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     except BaseException:
         state.close()
         raise
-    credentials = Credentials(key, mesh, boot_bytes(boot, boot_nonce))
+    mesh = membership.mesh
+    credentials = Credentials(key, membership, boot_bytes(boot, boot_nonce))
 
     def make_author(room: RoomId) -> LocalAuthor:
-        return LocalAuthor(mesh.mesh, room, author_id(key.node_id, boot, boot_nonce), key.public_key, key.sign)
+        return LocalAuthor(mesh, room, author_id(key.node_id, boot, boot_nonce), key.public_key, key.sign)
 
     tickets = Tickets(lambda: credentials.mesh)
     identity = Identity(
@@ -93,7 +99,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         public_key=key.public_key,
         boot=credentials.boot,
         name=config.node.name,
-        mesh=mesh.mesh,
+        mesh=mesh,
         software=f"edgeboard {__version__}",
         person=PersonId(hashlib.sha256(b"edgeboard-pen-1" + key.public_key).digest()[:16]),
         origin=Origin(secrets.randbits(64)),
@@ -105,32 +111,41 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         seal_ticket=tickets.seal,
     )
     pipeline = Pipeline(identity, _pipeline_settings(config))
-    node = Node(pipeline, clock, store, mesh.mesh)
+    node = Node(pipeline, clock, store, mesh)
     supervisor = Supervisor(stop_s=1.0)
     writer = GroupWriter(store, clock, node.committed, node.store_failed, node.store_recovered, config.storage.settings)
     is_memory = config.storage.kind == "memory"
     blobs = BlobShelves(BlobMemory() if is_memory else BlobFiles(state.path / FOLDER))
+    gate = Gate(Trust(credentials, issuer, secrets.token_bytes), clock, state.path, node, supervisor.spawn)
     links = Links(
         key.node_id,
         random.Random(secrets.randbits(64)),
         supervisor.spawn,
-        node.link_up,
-        node.link_down,
-        node.message,
+        gate.link_up,
+        gate.link_down,
+        gate.message,
         node.heard,
         node.is_suspect,
     )
+    gate.wire(links)
 
     def on_link(link: Link) -> None:
         links.accept(link)
 
+    admission = Admission(
+        key, gate, clock, state.path, lambda: told_urls(config.node.listen.host, board.port),
+        lambda: board.request_restart(), node.alarms.append,
+    )  # fmt: skip
+    ownership = Ownership(admission, links)
     client = SignalingClient(credentials)
 
     def tell_of_us() -> dict[str, object]:
         urls = told_urls(config.node.listen.host, board.port) if config.guests.failover else []
         return {"name": config.node.name, "urls": urls}
 
-    transport = LinkTransport(config.transport, credentials, client.introduce, on_link, capabilities=tell_of_us)
+    transport = LinkTransport(
+        config.transport, credentials, client.introduce, on_link, on_news=gate.news, capabilities=tell_of_us
+    )
     signaling = SignalingServer(credentials, clock, transport.answer_node, transport.answer_guest)
 
     node.wire(writer, blobs, links, supervisor.spawn, links.dial)
@@ -140,7 +155,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         links.seen(other, urls)
 
     sightings = Sightings(found, node.gone)
-    tag, host = mesh_tag(mesh.mesh), config.node.listen.host
+    tag, host = mesh_tag(mesh), config.node.listen.host
     introducer = Introducer(client, signaling.relayed_offer, supervisor.spawn)
     in_band = InBand(introducer, node.introduce)
     node.on_introduced = in_band.arrived
@@ -178,6 +193,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             "port": board.port,
             "state_directory": str(state.path),
             "boot": boot,
+            "membership": ownership.describe(),
             "kernels": _native.active(),
             "kernels_remedy": kernels_remedy,
             "memory_bytes": resident_bytes(),
@@ -218,6 +234,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         imports=list_imports,
         signaling=attendance.describe,
         change_signaling=change_signaling,
+        trust=ownership.doors(),
         urls=lambda: board_urls(config.node.listen.host, board.port),
         holds_ticket=tickets.holds,
     )
@@ -232,16 +249,19 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         control=make_app(doors, control=True),
         listen=(config.node.listen.host, config.node.listen.port),
         socket_path=state.control_socket,
-        mesh=mesh.mesh,
+        mesh=mesh,
         rooms=config.rooms,
-        peers=config.peers,
+        peers=(*config.peers, *load_peers(state.path)),
         required_peers=required_peers,
         supervisor=supervisor,
         tell_where=lambda: node.reachable_at(tuple(told_urls(config.node.listen.host, board.port))),
         sightings=sightings,
         discovery=discovery if config.discovery.mdns else None,
+        gate=gate,
+        admission=admission,
+        join_file=config.node.join_file,
         warm_up=transport.warm_up,
-        adopt=lambda: adopt_rooms(store, mesh.mesh, api),
+        adopt=lambda: adopt_rooms(store, mesh, api),
         look_at_disk=state.space.look,
         attend=lambda: [attendance.add(url) for url in config.signaling],
         closing=closing,

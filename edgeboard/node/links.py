@@ -32,9 +32,10 @@ MOVED_LOOK_S = 0.3
 REFUSED_PAUSE_S = 30.0  # after a refusal: a person has to act first
 CLONE_PROBE_S = 2.5  # two pings of the first link: does it still answer?
 CLONE_TEXT = (
-    "this node key is in use by another machine: the state directory was copied; remove node.key from one of the two"
+    "this node key is in use by another machine: the state directory was copied; remove node.key from one of the two, "
+    "and invite it"
 )
-FINAL = frozenset({CloseCode.OTHER_MESH, CloseCode.AUTH_FAILED, CloseCode.CLONE, CloseCode.TOO_OLD})
+FINAL = frozenset({CloseCode.OTHER_MESH, CloseCode.AUTH_FAILED, CloseCode.CLONE, CloseCode.REVOKED, CloseCode.TOO_OLD})
 
 _log = logging.getLogger(__name__)
 
@@ -307,6 +308,8 @@ class Links:
         """Remember a refusal, and tell it where a person has to act; returns how long to wait."""
         self.refusals[url] = str(error)
         _log.log(logging.WARNING if is_news else logging.DEBUG, "the board at %s refuses: %s", url, error)
+        if error.code is CloseCode.EPOCH:  # one of the two knows more now than it did
+            return FIRST_PAUSE_S
         if error.code not in FINAL:
             return min(LAST_PAUSE_S, pause * 2)
         on_refused(error)

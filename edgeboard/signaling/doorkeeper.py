@@ -17,7 +17,9 @@ NONCES_MAX = 20_000  # about 2 MB, 33 offers a second for the whole window
 
 @final
 class Doorkeeper:
-    def __init__(self) -> None:
+    def __init__(self, what: str = "offer") -> None:
+        """`what` is counted here, for people to read."""
+        self._what = what
         self._sources: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens left, at this time
         self._seen: OrderedDict[bytes, float] = OrderedDict()  # when they may be forgotten
 
@@ -34,7 +36,7 @@ class Doorkeeper:
         if len(self._sources) > SOURCES_MAX:
             self._sources.popitem(last=False)
         if not allowed:
-            raise RefusedError(CloseCode.RATE, f"more than {OFFERS_PER_S} offers in a second; try again later")
+            raise RefusedError(CloseCode.RATE, f"more than {OFFERS_PER_S} {self._what}s in a second; try again later")
 
     def remember(self, public_key: bytes, nonce: bytes, now: float) -> None:
         """Note an offer whose proofs hold.
@@ -46,7 +48,7 @@ class Doorkeeper:
             self._seen.popitem(last=False)
         seen = public_key + nonce
         if seen in self._seen:
-            raise RefusedError(CloseCode.AUTH_FAILED, "this offer was seen before")
+            raise RefusedError(CloseCode.AUTH_FAILED, f"this {self._what} was seen before")
         if len(self._seen) >= NONCES_MAX:
-            raise RefusedError(CloseCode.RATE, "too many offers to remember; try again later")
+            raise RefusedError(CloseCode.RATE, f"too many {self._what}s to remember; try again later")
         self._seen[seen] = now + REPLAY_WINDOW_S

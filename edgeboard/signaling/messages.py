@@ -1,7 +1,8 @@
-"""Envelopes: an offer or an answer, signed by its node and proved with the mesh secret.
+"""Envelopes: an offer or an answer, with the grant of its node and signed by it.
 
 An envelope is checked in full before its SDP reaches anything that opens sockets. It says who speaks and to whom; that
-the connection then leads to that node is proved by the handshake on it.
+the connection then leads to that node, and that both know the present epoch, is proved by the handshake on it: a node
+that slept through an epoch must get so far.
 """
 
 from dataclasses import dataclass
@@ -13,16 +14,15 @@ import msgpack
 from edgeboard.errors import CloseCode, DecodeError, LimitError, RefusedError, SignatureError
 from edgeboard.identity.credentials import Credentials
 from edgeboard.identity.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, length_prefixed, verify
-from edgeboard.identity.trust import EPOCH_MAX, MESH_ID_BYTES
+from edgeboard.identity.trust import MESH_ID_BYTES
 from edgeboard.ids import MeshId, NodeId, node_id
 
 VERSION = 1
 ENVELOPE_MAX = 16 * 1024  # bytes
 NONCE_BYTES = 16
-MAC_BYTES = 32
 
 _NODE_ID_BYTES = 16
-_FIELDS = 10  # before signature and mac
+_FIELDS = 9  # before the signature
 
 
 class Kind(IntEnum):
@@ -39,8 +39,7 @@ class Envelope:
     public_key: bytes  # of the sender
     to: NodeId | None  # None: whoever is at that address
     mesh: MeshId
-    epoch: int
-    grant: bytes | None
+    grant: bytes
     nonce: bytes
     kind: Kind
     answers: bytes | None  # the nonce of the offer
@@ -62,7 +61,7 @@ def read_offer(data: bytes, credentials: Credentials) -> Envelope:
 
     Raises:
         DecodeError: not an envelope of this form; `LimitError` above 16 KiB.
-        RefusedError: another mesh, epoch or version, or for another node.
+        RefusedError: another mesh or version, a grant that does not hold or was revoked, or for another node.
         SignatureError: the signature of its sender does not hold.
     """
     envelope = _read(data, credentials)
@@ -95,11 +94,9 @@ def peek(data: bytes) -> Envelope:
 def _write(
     credentials: Credentials, to: NodeId | None, nonce: bytes, kind: Kind, answers: bytes | None, sdp: str
 ) -> bytes:
-    mesh = credentials.mesh
-    fields: list[Any] = [VERSION, credentials.key.public_key, to, mesh.mesh, mesh.epoch, credentials.grant_bytes]
+    fields: list[Any] = [VERSION, credentials.key.public_key, to, credentials.mesh.mesh, credentials.grant_bytes]
     fields += [nonce, int(kind), answers, sdp]
-    message = _signed(fields)
-    return bytes(msgpack.packb([*fields, credentials.key.sign(message), mesh.mac(message)]))
+    return bytes(msgpack.packb([*fields, credentials.key.sign(_signed(fields))]))
 
 
 def _fields(data: bytes) -> list[Any]:
@@ -119,30 +116,21 @@ def _read(data: bytes, credentials: Credentials) -> Envelope:
     if fields[0] < VERSION:
         raise RefusedError(CloseCode.TOO_OLD, f"version {fields[0]} is not spoken any more; update it")
     envelope = _envelope(fields)
-    signature, mac = _exactly(SIGNATURE_BYTES, fields[_FIELDS]), _exactly(MAC_BYTES, fields[_FIELDS + 1])
-    mesh = credentials.mesh
-    if envelope.mesh != mesh.mesh:
+    signature = _exactly(SIGNATURE_BYTES, fields[_FIELDS])
+    if envelope.mesh != credentials.mesh.mesh:
         raise RefusedError(CloseCode.OTHER_MESH, "this node belongs to another mesh")
-    if envelope.epoch != mesh.epoch:
-        text = f"epoch {envelope.epoch} of the mesh secret does not meet epoch {mesh.epoch}"
-        raise RefusedError(CloseCode.AUTH_FAILED, text)
-    message = _signed(fields[:_FIELDS])
-    # The cheap check first: a stranger costs no verification of a signature.
-    if not mesh.holds(mac, message):
-        raise RefusedError(CloseCode.AUTH_FAILED, "the sender does not hold the secret of this mesh")
-    if not verify(envelope.public_key, signature, message):
+    credentials.membership.read_grant(envelope.grant, envelope.public_key)
+    if not verify(envelope.public_key, signature, _signed(fields[:_FIELDS])):
         raise SignatureError("the sender does not hold the key that it names")
     return envelope
 
 
 def _envelope(fields: list[Any]) -> Envelope:
-    if len(fields) < _FIELDS + 2:
+    if len(fields) < _FIELDS + 1:
         raise DecodeError("an envelope lacks fields")
-    _, public_key, to, mesh, epoch, grant, nonce, kind, answers, sdp = fields[:_FIELDS]
-    if not isinstance(epoch, int) or isinstance(epoch, bool) or not 0 <= epoch <= EPOCH_MAX:
-        raise DecodeError("an epoch is not a number in its range")
-    if grant is not None and not (isinstance(grant, bytes) and grant):
-        raise DecodeError("a grant is neither bytes nor nil")
+    _, public_key, to, mesh, grant, nonce, kind, answers, sdp = fields[:_FIELDS]
+    if not isinstance(grant, bytes):
+        raise DecodeError("a grant is not bytes")
     if not isinstance(sdp, str):
         raise DecodeError("an SDP is not text")
     if not isinstance(kind, int) or isinstance(kind, bool) or kind not in tuple(Kind):
@@ -151,7 +139,6 @@ def _envelope(fields: list[Any]) -> Envelope:
         public_key=_exactly(PUBLIC_KEY_BYTES, public_key),
         to=None if to is None else NodeId(_exactly(_NODE_ID_BYTES, to)),
         mesh=MeshId(_exactly(MESH_ID_BYTES, mesh)),
-        epoch=epoch,
         grant=grant,
         nonce=_exactly(NONCE_BYTES, nonce),
         kind=Kind(kind),
@@ -161,7 +148,7 @@ def _envelope(fields: list[Any]) -> Envelope:
 
 
 def _signed(fields: list[Any]) -> bytes:
-    """What signature and mac are over: lengths before bytes and text, numbers as u64, nil as empty."""
+    """What the signature is over: lengths before bytes and text, numbers as u64, nil as empty."""
     parts = [b"edgeboard-signal-1"]
     for field in fields:
         if isinstance(field, int):

@@ -25,7 +25,7 @@ from edgeboard.transport import patches
 from edgeboard.transport.boards import WebSockets, knock, read_board
 from edgeboard.transport.half_open import HalfOpen
 from edgeboard.transport.link import Carrier, OpenLink
-from edgeboard.transport.meeting import Meeting, Seal
+from edgeboard.transport.meeting import Meeting, OnNews, Seal
 from edgeboard.transport.relay import RelayCarrier
 from edgeboard.transport.settings import Settings
 from edgeboard.transport.tasks import Tasks
@@ -43,16 +43,10 @@ Introduce = Callable[[str, str, NodeId | None], Awaitable[tuple[str, bytes]]]
 LetIn = Callable[["WebRtcCarrier"], Awaitable[OpenLink]]  # makes the link of a connection that has opened
 
 # Reasons that another carrier would not change.
-FINAL = frozenset(
-    {
-        CloseCode.AUTH_FAILED,
-        CloseCode.BAD_SIGNATURE,
-        CloseCode.CLONE,
-        CloseCode.FORBIDDEN,
-        CloseCode.OTHER_MESH,
-        CloseCode.TOO_OLD,
-    }
-)
+FINAL = frozenset({
+    CloseCode.AUTH_FAILED, CloseCode.BAD_SIGNATURE, CloseCode.CLONE, CloseCode.EPOCH, CloseCode.FORBIDDEN,
+    CloseCode.OTHER_MESH, CloseCode.REVOKED, CloseCode.TOO_OLD,
+})  # fmt: skip
 
 STOPPING = "this board is stopping"
 
@@ -77,6 +71,7 @@ class LinkTransport:
         credentials: who we are.
         introduce: carries an offer to a board and brings its answer.
         on_link: gets every link that others opened, to a node (`peer` is set) or to a guest.
+        on_news: gets what a member of a newer epoch has brought.
         capabilities: what we can do and where browsers find us, told to other nodes; asked for each link anew.
         entropy: `n` random bytes.
     """
@@ -88,6 +83,7 @@ class LinkTransport:
         introduce: Introduce,
         on_link: Callable[[Link], None],
         *,
+        on_news: OnNews | None = None,
         capabilities: Callable[[], Mapping[str, object]] = dict,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
@@ -95,6 +91,7 @@ class LinkTransport:
         self._credentials = credentials
         self._introduce = introduce
         self._on_link = on_link
+        self._on_news = on_news
         self._capabilities = capabilities
         self._entropy = entropy
         self._loop = asyncio.get_running_loop()
@@ -319,7 +316,7 @@ class LinkTransport:
             capabilities=self._capabilities(),
             expected=expected,
         )
-        return await Meeting(carrier, session, self._make_link, seal).link()
+        return await Meeting(carrier, session, self._make_link, seal, self._on_news).link()
 
     def _make_link(self, carrier: Carrier, peer: Peer | None) -> OpenLink:
         link = OpenLink(carrier, peer, self._settings, self._links.discard)

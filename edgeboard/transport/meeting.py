@@ -5,15 +5,19 @@ from collections.abc import Callable
 from typing import assert_never, final
 
 from edgeboard.errors import CloseCode, RefusedError, TransportError
+from edgeboard.identity.charter import Charter
 from edgeboard.ids import node_id
 from edgeboard.ports import Peer
 from edgeboard.transport.link import Carrier, OpenLink
 from edgeboard.wire.messages import Channel
 from edgeboard.wire.sealing import Opener, Sealer
-from edgeboard.wire.session import Closed, Early, Event, Opened, Send, Session
+from edgeboard.wire.session import Closed, Early, Event, News, Opened, Send, Session, Unsealed
 
 # On a carrier that whoever is in between can read and write: what is put from now on is sealed, what arrives is opened.
 Seal = Callable[[Sealer | None, Opener | None], None]
+
+# What a member of a newer epoch has brought: a charter whose signatures hold, and the secret of its epoch.
+OnNews = Callable[[Charter, bytes], None]
 
 
 @final
@@ -26,8 +30,10 @@ class Meeting:
         session: Session,
         make_link: Callable[[Carrier, Peer], OpenLink],
         seal: Seal | None = None,
+        on_news: OnNews | None = None,
     ) -> None:
         self._carrier = carrier
+        self._on_news = on_news
         self._seal = seal
         self._session = session
         self._make_link = make_link
@@ -85,9 +91,18 @@ class Meeting:
                     if self._seal is not None:
                         self._seal(output.seal, output.unseal)
                     identity = node_id(output.public_key)
-                    peer = Peer(identity, output.public_key, output.boot, int(output.role), output.capabilities)
+                    peer = Peer(
+                        identity, output.public_key, output.boot, int(output.role), output.capabilities,
+                        output.grant.to_bytes(),
+                    )  # fmt: skip
                     link = self._make_link(self._carrier, peer)
                     self._result.set_result(link)
+                case Unsealed():
+                    if self._seal is not None:
+                        self._seal(None, output.unseal)
+                case News():
+                    if self._on_news is not None:
+                        self._on_news(output.charter, output.secret)
                 case Early():
                     if link is not None:
                         link.arrived(output.channel, output.data)

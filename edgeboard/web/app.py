@@ -31,6 +31,7 @@ from edgeboard.web.exports import (
     read_wanted,
 )
 from edgeboard.web.sharing import check_own, embedded, offering, qr_svg
+from edgeboard.web.trust import TrustDoors, add_control_routes, add_public_routes, read_body
 
 OFFER_MAX = 16 * 1024  # bytes of an offer's body
 IMPORT_MAX = 256 * 1024 * 1024  # bytes of a room's JSON, over the control socket only
@@ -79,6 +80,7 @@ class Doors:
     imports: Callable[[], Json]
     signaling: Callable[[], Json]
     change_signaling: Callable[[str | None, str | None], bool]  # URL to add, URL to remove; whether that was news
+    trust: TrustDoors
     urls: Callable[[], list[str]]  # by which others reach the board, the best first
     holds_ticket: Callable[[str], bool]  # of a page that comes from another board of the mesh
 
@@ -159,17 +161,6 @@ def _check_host(request: web.Request) -> None:
             ) from None
 
 
-async def _body(request: web.Request, most: int) -> bytes:
-    if request.content_length is not None and request.content_length > most:
-        raise RefusedError(CloseCode.TOO_BIG, f"more than {most} bytes")
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(64 * 1024):
-        body += chunk
-        if len(body) > most:
-            raise RefusedError(CloseCode.TOO_BIG, f"more than {most} bytes")
-    return bytes(body)
-
-
 def make_app(doors: Doors, *, control: bool) -> web.Application:
     """The application; with `control` also the routes that only the owner of the state directory may use."""
     app = web.Application(middlewares=[_answering(doors)], client_max_size=OFFER_MAX)
@@ -211,7 +202,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         _check_origin(request, doors)
         _check_host(request)
         try:
-            sdp = json.loads(await _body(request, OFFER_MAX))["sdp"]
+            sdp = json.loads(await read_body(request, OFFER_MAX))["sdp"]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise DecodeError('an offer is JSON: {"sdp": "..."}') from None
         if not isinstance(sdp, str):
@@ -219,7 +210,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         return web.json_response({"sdp": await doors.guest_offer(sdp, _remote(request))})
 
     async def node_offer(request: web.Request) -> web.StreamResponse:
-        answer = await doors.node_offer(await _body(request, OFFER_MAX), _remote(request))
+        answer = await doors.node_offer(await read_body(request, OFFER_MAX), _remote(request))
         return web.Response(body=answer, content_type="application/octet-stream")
 
     def door(serve: Serve, visitors: Doors | None = None) -> Handler:
@@ -256,7 +247,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         async with converting:
             try:
                 async with asyncio.timeout(CONVERT_S):
-                    body = await _body(request, CONVERT_MAX)
+                    body = await read_body(request, CONVERT_MAX)
             except TimeoutError:
                 raise RefusedError(CloseCode.RATE, f"the file did not come within {CONVERT_S:.0f} s") from None
             return web.json_response(await doors.convert(request.query.get("name", "")[:NAME_MAX], body))
@@ -278,7 +269,9 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     app.router.add_post("/api/convert", convert)
     app.router.add_get("/static/v-{version}/{name:.+}", asset)
     app.router.add_static("/static", STATIC, append_version=False)
+    add_public_routes(app, doors.trust)
     if control:
+        add_control_routes(app, doors.trust)
         _add_control(app, doors, status)
     return app
 
@@ -291,7 +284,7 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
         return web.json_response(await doors.room_log(request.match_info["name"], read_moment(request.query)))
 
     async def import_room(request: web.Request) -> web.StreamResponse:
-        body = await _body(request, IMPORT_MAX)
+        body = await read_body(request, IMPORT_MAX)
         return web.json_response(await doors.import_json(request.match_info["name"], body))
 
     async def imports(request: web.Request) -> web.StreamResponse:
@@ -302,7 +295,7 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
 
     async def change_signaling(request: web.Request) -> web.StreamResponse:
         try:
-            wanted = json.loads(await _body(request, OFFER_MAX))
+            wanted = json.loads(await read_body(request, OFFER_MAX))
             add, remove = wanted.get("add"), wanted.get("remove")
         except (ValueError, AttributeError, RecursionError):
             raise DecodeError('a change is JSON: {"add": URL} or {"remove": URL}') from None

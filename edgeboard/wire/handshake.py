@@ -16,9 +16,9 @@ import msgpack
 from edgeboard.errors import DecodeError
 from edgeboard.identity.credentials import BOOT_BYTES
 from edgeboard.identity.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, length_prefixed
-from edgeboard.identity.trust import EPOCH_MAX, MESH_ID_BYTES
+from edgeboard.identity.trust import COMMITMENT_BYTES, EPOCH_MAX, MESH_ID_BYTES
 from edgeboard.ids import MeshId
-from edgeboard.wire.messages import Channel, Close, decode
+from edgeboard.wire.messages import Channel, CharterIs, Close, decode
 
 VERSION = 1
 HELLO = 1  # message numbers on ctl
@@ -48,6 +48,7 @@ class Hello:
     public_key: bytes
     mesh: MeshId
     epoch: int
+    commitment: bytes  # to the secret of that epoch
     grant: bytes | None
     nonce: bytes
     boot: bytes
@@ -55,9 +56,14 @@ class Hello:
     capabilities: Mapping[str, object]
     version: int = VERSION
 
+    @property
+    def rank(self) -> tuple[int, bytes]:
+        """As `MeshSecret.rank`."""
+        return self.epoch, self.commitment
+
     def to_bytes(self) -> bytes:
-        fields = (self.public_key, self.mesh, self.epoch, self.grant, self.nonce, self.boot, self.exchange)
-        return bytes(msgpack.packb([HELLO, self.version, *fields, dict(self.capabilities)]))
+        fields = [self.public_key, self.mesh, self.epoch, self.commitment, self.grant, self.nonce, self.boot]
+        return bytes(msgpack.packb([HELLO, self.version, *fields, self.exchange, dict(self.capabilities)]))
 
     @classmethod
     def from_fields(cls, fields: list[Any]) -> Self:
@@ -66,24 +72,25 @@ class Hello:
         Raises:
             DecodeError: fields are missing or not of their form.
         """
-        if len(fields) < 10:
+        if len(fields) < 11:
             raise DecodeError("HELLO lacks fields")
-        capabilities = fields[9]
+        capabilities = fields[10]
         if not isinstance(capabilities, dict) or len(capabilities) > _CAPABILITIES_MAX:
             raise DecodeError("capabilities are not a small map")
         if not all(isinstance(name, str) for name in capabilities):
             raise DecodeError("a capability has no name")
-        grant = fields[5]
+        grant = fields[6]
         if grant is not None and not (isinstance(grant, bytes) and 0 < len(grant) <= _GRANT_MAX):
             raise DecodeError("a grant is neither bytes nor nil")
         return cls(
             public_key=_exactly(PUBLIC_KEY_BYTES, fields[2]),
             mesh=MeshId(_exactly(MESH_ID_BYTES, fields[3])),
             epoch=_number(EPOCH_MAX, fields[4]),
+            commitment=_exactly(COMMITMENT_BYTES, fields[5]),
             grant=grant,
-            nonce=_exactly(NONCE_BYTES, fields[6]),
-            boot=_exactly(BOOT_BYTES, fields[7]),
-            exchange=None if fields[8] is None else _exactly(BINDING_BYTES, fields[8]),
+            nonce=_exactly(NONCE_BYTES, fields[7]),
+            boot=_exactly(BOOT_BYTES, fields[8]),
+            exchange=None if fields[9] is None else _exactly(BINDING_BYTES, fields[9]),
             capabilities=capabilities,
             version=fields[1],
         )
@@ -105,11 +112,11 @@ class Auth:
         return bytes(msgpack.packb([AUTH, self.signature, self.mac]))
 
 
-def read(data: bytes) -> Hello | OldHello | Auth | Close:
+def read(data: bytes) -> Hello | OldHello | Auth | CharterIs | Close:
     """Read one message of a handshake.
 
     Raises:
-        DecodeError: not HELLO, AUTH or CLOSE, or not of its form.
+        DecodeError: not HELLO, AUTH, CHARTER or CLOSE, or not of its form.
     """
     try:
         fields = msgpack.unpackb(data, strict_map_key=True)
@@ -125,8 +132,10 @@ def read(data: bytes) -> Hello | OldHello | Auth | Close:
         if len(fields) < 3:
             raise DecodeError("AUTH lacks fields")
         return Auth(_exactly(SIGNATURE_BYTES, fields[1]), _exactly(MAC_BYTES, fields[2]))
-    if number == Close.NUMBER and isinstance(message := decode(Channel.CTL, data), Close):
-        return message
+    if number in (Close.NUMBER, CharterIs.NUMBER):
+        message = decode(Channel.CTL, data)
+        if isinstance(message, Close | CharterIs):
+            return message
     raise DecodeError("not a message of a handshake")
 
 
@@ -135,7 +144,6 @@ class Transcript:
     """What both sides have seen of one meeting; the first of each pair is the offerer's."""
 
     mesh: MeshId
-    epoch: int
     nonces: tuple[bytes, bytes]
     bindings: tuple[bytes, bytes]
     public_keys: tuple[bytes, bytes]
@@ -147,7 +155,7 @@ class Transcript:
         fields = (
             side.value.encode(), *self.nonces, *self.bindings, *self.public_keys, grant or b"", boot, *heard
         )  # fmt: skip
-        head = b"edgeboard-auth-1" + length_prefixed(self.mesh) + self.epoch.to_bytes(8, "big")
+        head = b"edgeboard-auth-1" + length_prefixed(self.mesh)
         return head + b"".join(map(length_prefixed, fields))
 
     def salt(self) -> bytes:

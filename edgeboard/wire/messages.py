@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import msgpack
 
 from edgeboard.errors import CloseCode, DecodeError, LimitError
+from edgeboard.identity.charter import CHARTER_MAX
 from edgeboard.vectors import Range
 from edgeboard.wire import fields as form
 from edgeboard.wire.fields import COUNTER_MAX, ENTRY_MAX, NAME_MAX, ROOM_NAME_MAX, Check, Person
@@ -275,6 +276,16 @@ class Hosts:
 
 
 @dataclass(frozen=True, slots=True)
+class CharterIs:
+    """What I know of our mesh (docs/formats/trust.md), and the secret of its epoch."""
+
+    charter: bytes
+    secret: bytes
+    NUMBER: ClassVar[int] = 26
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.blob(CHARTER_MAX), form.exactly(32))
+
+
+@dataclass(frozen=True, slots=True)
 class BatchIs:
     room: bytes
     batch: bytes
@@ -317,7 +328,7 @@ class Recent:
 Packed = (
     Close | Ping | Pong | Join | Leave | VectorIs | Want | Credit | Stored | Digest | Guest | Welcome | Receipt
     | CaughtUp | Presence | Refused | Notice | RoomIs | BlobWant | BlobChunk | BlobHave | BlobLack | Hosts
-    | BatchIs | Submit | Fragment | Recent | Gossip | Introduce
+    | CharterIs | BatchIs | Submit | Fragment | Recent | Gossip | Introduce
 )  # fmt: skip
 OfBlobs = BlobWant | BlobChunk | BlobHave | BlobLack
 Message = Packed | Live
@@ -325,8 +336,8 @@ CTL: dict[int, type[Packed]] = {
     kind.NUMBER: kind
     for kind in (
         Close, Ping, Pong, Join, Leave, VectorIs, Want, Credit, Stored, Digest, Guest, Welcome, Receipt, CaughtUp,
-        Presence, Refused, Notice, RoomIs, BlobWant, BlobChunk, BlobHave, BlobLack, Hosts, Fragment,
-        Members, Roster, Have, Prune, Graft, Introduce,
+        Presence, Refused, Notice, RoomIs, BlobWant, BlobChunk, BlobHave, BlobLack, CharterIs, Hosts,
+        Fragment, Members, Roster, Have, Prune, Graft, Introduce,
     )
 }  # fmt: skip
 LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Submit, Fragment, Recent)}

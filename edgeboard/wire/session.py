@@ -11,24 +11,28 @@ from enum import Enum
 from typing import assert_never, final
 
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
+from edgeboard.identity.charter import Charter
 from edgeboard.identity.credentials import Credentials
-from edgeboard.identity.grants import DEFAULT_ROLE, Grant, Role
+from edgeboard.identity.grants import Grant, Role
 from edgeboard.identity.keys import verify
 from edgeboard.wire.handshake import Auth, Hello, OldHello, Side, Transcript, read
-from edgeboard.wire.messages import Channel, Close, closing
+from edgeboard.wire.messages import MESSAGE_MAX, Channel, CharterIs, Close, closing, encode
 from edgeboard.wire.sealing import Opener, Sealer, exchange_public, seal_link
 
 HANDSHAKE_S = 3.0  # from the open channel to OPEN: one round trip and two signatures, with room for a busy board
 EARLY_MAX = 4 * 1024  # bytes before OPEN; HELLO with a grant and AUTH are below 1 KiB
+NEWS_MAX = EARLY_MAX + MESSAGE_MAX  # bytes in all where a member of a newer epoch brings the charter
 
 CLONE_TEXT = (
-    "this state directory was copied from another machine; remove node.key on one of them to make a new identity"
+    "this state directory was copied from another machine; remove node.key on one of them to make a new identity, "
+    "and invite it"
 )
 
 
 class State(Enum):
     WAIT_HELLO = "WAIT_HELLO"
     WAIT_AUTH = "WAIT_AUTH"
+    WAIT_NEWS = "WAIT_NEWS"
     OPEN = "OPEN"
     CLOSED = "CLOSED"
 
@@ -36,6 +40,9 @@ class State(Enum):
 class Event(Enum):
     HELLO_FITS = "HELLO that fits"
     AUTH_HOLDS = "AUTH that holds"
+    NEWER = "AUTH that holds, of a newer epoch"
+    OLDER = "AUTH that holds, of an older epoch"
+    NEWS = "CHARTER that holds"
     WRONG = "anything else, or too much of it"
     LATE = "3 s have passed"
     TOLD = "CLOSE from the other side"
@@ -44,7 +51,13 @@ class Event(Enum):
 _ENDS = {Event.WRONG: State.CLOSED, Event.LATE: State.CLOSED, Event.TOLD: State.CLOSED}
 TABLE: dict[State, dict[Event, State]] = {
     State.WAIT_HELLO: {Event.HELLO_FITS: State.WAIT_AUTH, **_ENDS},
-    State.WAIT_AUTH: {Event.AUTH_HOLDS: State.OPEN, **_ENDS},
+    State.WAIT_AUTH: {
+        Event.AUTH_HOLDS: State.OPEN,
+        Event.NEWER: State.WAIT_NEWS,
+        Event.OLDER: State.CLOSED,
+        **_ENDS,
+    },
+    State.WAIT_NEWS: {Event.NEWS: State.CLOSED, **_ENDS},
     State.OPEN: {},
     State.CLOSED: {},
 }
@@ -79,10 +92,29 @@ class Opened:
 
     public_key: bytes
     boot: bytes
-    role: Role
+    grant: Grant
     capabilities: Mapping[str, object]
     seal: Sealer | None
     unseal: Opener | None
+
+    @property
+    def role(self) -> Role:
+        return self.grant.role
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """What arrives from now on is sealed, though the link is not open (on a WebSocket, before the news)."""
+
+    unseal: Opener
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a member of a newer epoch has brought: a charter whose signatures hold, and the secret of its epoch."""
+
+    charter: Charter
+    secret: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +127,14 @@ class Early:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The meeting is over; `cause` is WRONG, LATE, or TOLD when the other side gave the reason."""
+    """The meeting is over; `cause` is TOLD when the other side gave the reason, NEWS when it is worth another one."""
 
     code: CloseCode
     text: str
     cause: Event
 
 
-Output = Send | Opened | Early | Closed
+Output = Send | Opened | Unsealed | News | Early | Closed
 
 
 @final
@@ -133,6 +165,7 @@ class Session:
         """
         self.state = State.WAIT_HELLO
         self._credentials = credentials
+        self._member = credentials.membership  # as it is at this meeting, whatever news comes meanwhile
         self._side = side
         self._binding = binding
         self._nonce = nonce
@@ -142,13 +175,15 @@ class Session:
         self._early: list[Early] = []
         self._outputs: list[Output] = []
         self._theirs: Hello | None = None
+        self._their_grant: Grant | None = None
         self._transcript: Transcript | None = None
         self._sealing: tuple[Sealer, Opener] | None = None
         self._exchange = exchange_public(binding.private) if isinstance(binding, EphemeralKey) else None
         hello = Hello(
             public_key=credentials.key.public_key,
-            mesh=credentials.mesh.mesh,
-            epoch=credentials.mesh.epoch,
+            mesh=self._member.mesh,
+            epoch=self._member.secret.epoch,
+            commitment=self._member.secret.commitment,
             grant=credentials.grant_bytes,
             nonce=nonce,
             boot=credentials.boot,
@@ -176,7 +211,7 @@ class Session:
         self._received += len(data)
         if now >= self._deadline:
             self.on_timer(now)
-        elif self._received > EARLY_MAX:
+        elif self._received > (NEWS_MAX if self.state is State.WAIT_NEWS else EARLY_MAX):
             self._close(Event.WRONG, CloseCode.AUTH_FAILED, "too much was said before the proof of identity")
         elif channel is Channel.LOG:
             self._early.append(Early(channel, data))
@@ -188,7 +223,7 @@ class Session:
             self._close(Event.LATE, CloseCode.AUTH_FAILED, f"no proof of identity within {HANDSHAKE_S:.0f} s")
 
     def next_timer(self) -> float | None:
-        return self._deadline if self.state in (State.WAIT_HELLO, State.WAIT_AUTH) else None
+        return None if self.state in (State.OPEN, State.CLOSED) else self._deadline
 
     def drain(self) -> Iterator[Output]:
         """What is to be done now, in order; each output comes once."""
@@ -214,6 +249,8 @@ class Session:
                     self._on_hello(message, data)
                 case Auth():
                     self._on_auth(message)
+                case CharterIs():
+                    self._on_news(message)
                 case OldHello():
                     raise RefusedError(
                         CloseCode.TOO_OLD, f"version {message.version} is not spoken any more; update it"
@@ -223,7 +260,7 @@ class Session:
                 case _:
                     assert_never(message)
         except DecodeError as error:
-            # In WAIT_AUTH whatever does not hold has the same code, see the table of the format.
+            # After HELLO whatever does not hold has the same code, see the table of the format.
             code = CloseCode.MALFORMED if self.state is State.WAIT_HELLO else CloseCode.AUTH_FAILED
             self._close(Event.WRONG, code, str(error))
         except RefusedError as error:
@@ -240,34 +277,30 @@ class Session:
         if self._side is Side.ANSWERER:
             pairs = [(b, a) for a, b in pairs]
         self._theirs = theirs
-        self._transcript = Transcript(mine.mesh.mesh, mine.mesh.epoch, *pairs)
+        self._transcript = Transcript(self._member.mesh, *pairs)
         sealing = None
         if isinstance(self._binding, EphemeralKey):
             sealing = seal_link(self._binding.private, binding[1], self._transcript.salt(), self._side)
             if sealing is None:
                 raise RefusedError(CloseCode.AUTH_FAILED, "the X25519 key gives no secret")
-        proof = self._transcript.of(self._side, mine.grant_bytes, mine.boot)
-        self._outputs.append(Send(Auth(mine.key.sign(proof), mine.mesh.mac(proof)).to_bytes()))
+        proof = self._transcript.of(self._side, self._member.grant.to_bytes(), mine.boot)
+        self._outputs.append(Send(Auth(mine.key.sign(proof), self._member.secret.mac(proof)).to_bytes()))
         self._sealing = sealing
         self._step(Event.HELLO_FITS)
 
     def _check_hello(self, theirs: Hello) -> None:
         mine = self._credentials
-        if theirs.mesh != mine.mesh.mesh:
+        if theirs.mesh != self._member.mesh:
             raise RefusedError(CloseCode.OTHER_MESH, "this node belongs to another mesh")
         if theirs.public_key == mine.key.public_key:
             if theirs.boot == mine.boot:
                 raise RefusedError(CloseCode.FORBIDDEN, "a node does not link to itself")
             raise RefusedError(CloseCode.CLONE, CLONE_TEXT)
-        if theirs.epoch != mine.mesh.epoch:
-            text = f"epoch {theirs.epoch} of the mesh secret does not meet epoch {mine.mesh.epoch}"
-            raise RefusedError(CloseCode.AUTH_FAILED, text)
         if self._expected is not None and theirs.public_key != self._expected:
             raise RefusedError(CloseCode.AUTH_FAILED, "another node answers than the one that was introduced")
         if theirs.nonce == self._nonce:
             raise RefusedError(CloseCode.AUTH_FAILED, "our own nonce came back")
-        if theirs.grant is not None and Grant.from_bytes(theirs.grant).public_key != theirs.public_key:
-            raise RefusedError(CloseCode.AUTH_FAILED, "the grant names another node")
+        self._their_grant = self._member.read_grant(theirs.grant, theirs.public_key)
 
     def _bindings(self, theirs: Hello) -> tuple[bytes, bytes]:
         """What ties the proofs to this connection: ours, theirs."""
@@ -282,21 +315,48 @@ class Session:
                 assert_never(self._binding)
 
     def _on_auth(self, auth: Auth) -> None:
-        theirs, transcript = self._theirs, self._transcript
-        if theirs is None or transcript is None:
-            raise RefusedError(CloseCode.AUTH_FAILED, "AUTH was said before HELLO")
+        theirs, transcript, grant = self._theirs, self._transcript, self._their_grant
+        if theirs is None or transcript is None or grant is None or self.state is not State.WAIT_AUTH:
+            raise RefusedError(CloseCode.AUTH_FAILED, "AUTH was said before HELLO, or twice")
         proof = transcript.of(self._side.other, theirs.grant, theirs.boot)
+        secret = self._member.secret
         # The cheap check first: a stranger costs no verification of a signature.
-        if not self._credentials.mesh.holds(auth.mac, proof):
+        if theirs.rank == secret.rank and not secret.holds(auth.mac, proof):
             raise RefusedError(CloseCode.AUTH_FAILED, "the other side does not hold the secret of this mesh")
         if not verify(theirs.public_key, auth.signature, proof):
             raise RefusedError(CloseCode.AUTH_FAILED, "the other side does not hold the key that it names")
-        self._step(Event.AUTH_HOLDS)
         seal, unseal = self._sealing or (None, None)
-        # The role of a grant counts once the mesh has an owner key that it can be checked with.
-        role = DEFAULT_ROLE
-        self._outputs.append(Opened(theirs.public_key, theirs.boot, role, theirs.capabilities, seal, unseal))
-        self._outputs += self._early
+        if theirs.rank > secret.rank:
+            self._step(Event.NEWER)
+            if unseal is not None:
+                self._outputs.append(Unsealed(unseal))
+        elif theirs.rank < secret.rank:
+            self._bring_news()
+        else:
+            self._step(Event.AUTH_HOLDS)
+            self._outputs.append(Opened(theirs.public_key, theirs.boot, grant, theirs.capabilities, seal, unseal))
+            self._outputs += self._early
+
+    def _bring_news(self) -> None:
+        """They slept through an epoch: their grant and key hold, so they get what they need to meet us again."""
+        member, is_sealed = self._member, self.sealer is not None
+        news = CharterIs(member.charter.to_bytes(), member.secret.secret)
+        text = f"this mesh is in epoch {member.secret.epoch}; it has been told, dial again"
+        self._outputs.append(Send(encode(news), sealed=is_sealed))
+        self._outputs.append(Send(closing(CloseCode.EPOCH, text), sealed=is_sealed))
+        self._step(Event.OLDER)
+        self._outputs.append(Closed(CloseCode.EPOCH, text, Event.OLDER))
+
+    def _on_news(self, news: CharterIs) -> None:
+        if self.state is not State.WAIT_NEWS:
+            raise RefusedError(CloseCode.AUTH_FAILED, "CHARTER was said before the proof of identity")
+        charter = Charter.from_bytes(news.charter, self._member.mesh, known=self._member.charter)
+        if self._member.learn(charter, news.secret).secret.rank <= self._member.secret.rank:
+            raise RefusedError(CloseCode.AUTH_FAILED, "the other side claims a newer epoch and has none")
+        self._step(Event.NEWS)
+        self._outputs.append(News(charter, news.secret))
+        text = f"this board has learned of epoch {charter.epoch.epoch}; it dials again"
+        self._outputs.append(Closed(CloseCode.EPOCH, text, Event.NEWS))
 
 
 def close_code(number: int) -> CloseCode:

@@ -10,9 +10,7 @@ import aiohttp
 
 from edgeboard.canvas.ops import Add, ItemType
 from edgeboard.errors import CloseCode, RefusedError, TransportError
-from edgeboard.identity.credentials import Credentials
 from edgeboard.identity.keys import NodeKey
-from edgeboard.identity.trust import MeshSecret
 from edgeboard.ids import Origin, PersonId
 from edgeboard.oplog.codec import encode_stroke
 from edgeboard.signaling.client import SignalingClient
@@ -126,7 +124,7 @@ class Peer:
     """A node that only links; each has a key of its own."""
 
     def __init__(self, secret, mode):
-        self._credentials = Credentials(NodeKey(secrets.token_bytes(32)), MeshSecret.from_text(secret), bytes(8))
+        self._credentials = secret.credentials(NodeKey(secrets.token_bytes(32)))
         self._signaling = SignalingClient(self._credentials)
         settings = Settings(mode=mode, addresses=ADDRESSES)
         self._transport = LinkTransport(settings, self._credentials, self._signaling.introduce, lambda link: None)

@@ -17,7 +17,20 @@ def test_every_verb_has_a_module_a_summary_and_a_lesson():
 
 
 def test_what_prints_data_prints_json_too():
-    for name in ("rooms", "log lobby", "status", "mesh secret", "import r f", "replay f --room r", "demo"):
+    for name in (
+        "rooms",
+        "log lobby",
+        "status",
+        "mesh init a",
+        "mesh invite",
+        "mesh invitations",
+        "mesh revoke 1",
+        "join x",
+        "pair",
+        "import r f",
+        "replay f --room r",
+        "demo",
+    ):
         assert make_parser().parse_args([*name.split(), "--json"]).json
 
 

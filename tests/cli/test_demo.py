@@ -10,6 +10,7 @@ import time
 import pytest
 
 from edgeboard.cli.demo import Look, linked_by, make_pen, show_look
+from edgeboard.identity.keyfile import load_mesh
 
 LOOK = Look("webrtc", (5, 5), ("ab", "ab"))
 
@@ -75,7 +76,7 @@ def test_people_see_addresses_codes_and_how_to_end_it(tmp_path):
     assert "Ctrl-C ends it." in out
     assert "strokes: 0 on Board A, 0 on Board B; canvases equal" in out
     assert (tmp_path / "a" / "edgeboard.db").exists()
-    assert (tmp_path / "a" / "mesh.json").read_text() == (tmp_path / "b" / "mesh.json").read_text()
+    assert load_mesh(tmp_path / "a").secret == load_mesh(tmp_path / "b").secret
     again = start_demo("--seconds", "0.5", "--no-replay", "--state", tmp_path)
     again.communicate(timeout=60)
     assert again.returncode == 0

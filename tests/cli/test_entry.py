@@ -71,7 +71,7 @@ def test_the_version_is_that_of_the_package(run_main):
         (["replay", "x.csv"], "edgeboard replay: the following arguments are required: --room"),
         (["replay", "x.csv", "--room", "r", "--speed", "-1"], "write a number from 0 to 1000"),
         (["replay", "x.csv", "--room", "r", "--colour", "red"], "'red' is not a colour; write 0 to 15"),
-        (["mesh", "password"], "edgeboard mesh: argument what: invalid choice: 'password'"),
+        (["mesh", "password"], "edgeboard mesh: argument WHAT: invalid choice: 'password'"),
         (["status", "extra"], "unrecognized arguments: extra"),
     ],
 )

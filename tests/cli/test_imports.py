@@ -35,8 +35,8 @@ def imports_of(run_main, state, module):
 @pytest.mark.slow
 def test_an_idle_node_loads_nothing_that_it_does_not_use(start_node, run_main):
     first = start_node("a")
-    secret = run_main("mesh", "secret", "--state", first.state)[1].strip()
-    run_main("mesh", "secret", "--state", first.state.parent / "b", "--set", secret)
+    invitation = json.loads(run_main("mesh", "invite", "--json", "--state", first.state)[1])["text"]
+    run_main("join", invitation, "--state", first.state.parent / "b")
     second = start_node("b", "--peer", first.url)
     second.wait_for("joining -> active")
     modules = set(imports_of(run_main, second.state, "edgeboard.transport.webrtc")["modules"])

@@ -1,88 +1,119 @@
-"""The secret of a mesh: printed, set, and what happens to the rooms of the mesh that was left."""
+"""`edgeboard mesh`: making one, inviting, putting out; against made-up nodes, and against no node at all."""
 
-import io
 import json
 
 import pytest
 
-from edgeboard.cli.offline import importing, offline
-from edgeboard.identity.keyfile import load_or_create_mesh
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId, room_id
-from edgeboard.ports import StoredRoom
-from edgeboard.storage.sqlite import SqliteStore
+from edgeboard.identity.invitations import Invitation
+from edgeboard.identity.keyfile import enrol, load_mesh, load_mesh_key
+from edgeboard.ids import MeshId, NodeId
 from edgeboard.storage.statedir import StateDirectory
 
-TOKEN = MeshSecret(MeshId(b"m" * 16), 2, b"s" * 32).to_text()
+INVITATION = Invitation(MeshId(b"m" * 16), NodeId(b"n" * 16), b"t" * 16, ("http://10.0.0.5:8787",))
+MADE = {
+    "id": "3f2a" * 4, "mesh": "school", "text": INVITATION.to_text(), "file": INVITATION.to_file("school"), "boards": 1,
+    "role": "draw", "left_s": 86_400, "urls": ["http://10.0.0.5:8787"],
+}  # fmt: skip
 
 
-def test_a_new_node_gets_a_secret_of_its_own_and_keeps_it(run_main, tmp_path):
-    code, out, err = run_main("mesh", "secret", "--state", tmp_path / "a")
+def test_a_mesh_is_made_with_a_name_and_its_key_is_kept(run_main, tmp_path):
+    code, out, err = run_main("mesh", "init", "school", "--state", tmp_path / "a")
     assert (code, err) == (0, "")
-    assert out.startswith("ebm1-")
-    assert run_main("mesh", "secret", "--state", tmp_path / "a")[1] == out
-    fields = json.loads(run_main("mesh", "secret", "--json", "--state", tmp_path / "a")[1])
-    assert fields["secret"] == out.strip()
-    assert (fields["epoch"], len(fields["mesh"])) == (1, 32)
+    assert "made the mesh school; its key is" in out
+    assert "keep a copy" in out
+    made = load_mesh(tmp_path / "a")
+    assert (made.charter.name, made.is_private) == ("school", False)
+    assert load_mesh_key(tmp_path / "a").public_key == made.charter.mesh_key
+    fields = json.loads(run_main("mesh", "init", "lab", "--json", "--leave", "--state", tmp_path / "a")[1])
+    assert fields == {"mesh": load_mesh(tmp_path / "a").mesh.hex(), "name": "lab"}
 
 
-def test_a_second_board_joins_with_it(run_main, tmp_path):
-    code, out, _ = run_main("mesh", "secret", "--set", TOKEN, "--state", tmp_path / "b")
-    assert (code, out) == (0, "this board joins that mesh when it starts next\n")
-    assert run_main("mesh", "secret", "--state", tmp_path / "b")[1].strip() == TOKEN
-    out = run_main("mesh", "secret", "--set", f"  {TOKEN.upper()} ", "--state", tmp_path / "b")[1]
-    assert out == "this board is in that mesh already\n"
+def test_a_board_with_others_does_not_leave_them_by_accident(run_main, tmp_path):
+    run_main("mesh", "init", "school", "--state", tmp_path / "a")
+    enrol(tmp_path / "a", tmp_path / "b")
+    for name in "ab":
+        code, _, err = run_main("mesh", "init", "lab", "--state", tmp_path / name)
+        assert code == 1
+        assert "is in the mesh school with others" in err
+        assert "--leave" in err
+    assert run_main("mesh", "init", "lab", "--leave", "--state", tmp_path / "b")[0] == 0
+    assert load_mesh(tmp_path / "b").charter.name == "lab"
 
 
-def test_a_secret_may_come_from_the_standard_input(run_main, tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{TOKEN}\n"))
-    run_main("mesh", "secret", "--set", "-", "--state", tmp_path)
-    assert load_or_create_mesh(tmp_path).to_text() == TOKEN
-
-
-@pytest.mark.parametrize("token", ["", "hello", TOKEN[:-1], f"{TOKEN[:-1]}{'a' if TOKEN[-1] != 'a' else 'b'}"])
-def test_a_mistyped_secret_changes_nothing(run_main, tmp_path, token):
-    before = run_main("mesh", "secret", "--state", tmp_path)[1]
-    code, out, err = run_main("mesh", "secret", "--set", token, "--state", tmp_path)
-    assert (code, out) == (1, "")
-    assert err.startswith("edgeboard: a mesh secret ")
-    assert "print it with `edgeboard mesh secret` on the other board" in err
-    assert run_main("mesh", "secret", "--state", tmp_path)[1] == before
-
-
-def test_a_secret_is_printed_while_the_node_runs_but_not_changed(run_main, tmp_path):
-    before = run_main("mesh", "secret", "--state", tmp_path)[1]
+def test_a_mesh_is_not_made_under_a_running_node(run_main, tmp_path):
     with StateDirectory.open(tmp_path):
-        assert run_main("mesh", "secret", "--state", tmp_path)[1] == before
-        code, _, err = run_main("mesh", "secret", "--set", TOKEN, "--state", tmp_path)
+        code, _, err = run_main("mesh", "init", "school", "--state", tmp_path)
     assert code == 1
     assert "is in use by a node" in err
 
 
-def test_the_ink_of_the_old_mesh_is_kept(run_main, tmp_path):
-    run_main("mesh", "secret", "--state", tmp_path)
-    with StateDirectory.open(tmp_path) as held:
-        mesh = load_or_create_mesh(held.path).mesh
-        store = SqliteStore(held.database)
-        store.add_room(StoredRoom(room_id(mesh, "lobby"), mesh, "lobby"))
-        store.close()
-    raw = "AQAQAAAE"  # add of an empty shape
-    op = {"id": "0000000000000007:1", "person": "00" * 16, "raw": raw}
-    archive = {"format": "edgeboard-room", "version": 1, "room": "x", "ops": [op]}
-    with importing(tmp_path) as importer:
-        assert importer.import_json("lobby", json.dumps(archive).encode())["taken"] == 1
-    _, out, _ = run_main("mesh", "secret", "--set", TOKEN, "--state", tmp_path)
-    assert "1 of its rooms belonged to the old one and are kept in" in out
-    with offline(tmp_path) as rooms:
-        assert rooms.names() == []
-    kept = tmp_path / f"rooms-of-{mesh.hex()[:8]}" / "lobby.json"
-    code, out, _ = run_main("import", "lobby", kept, "--state", tmp_path)
-    assert (code, out) == (0, "lobby: 1 ops taken, 0 known already\n")
+@pytest.mark.parametrize("name", ["", " ", "x" * 41, "a\nb"])
+def test_a_name_that_is_none(run_main, tmp_path, name):
+    assert run_main("mesh", "init", name, "--state", tmp_path)[0] == 2
 
 
-def test_a_state_that_cannot_be_written_is_one_line(run_main, tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    code, _, err = run_main("mesh", "secret", "--state", tmp_path / "file" / "state")
+def test_an_invitation_is_shown_and_written(run_main, fake_node, tmp_path):
+    asked = []
+    fake_node.table["POST /control/mesh/invite"] = lambda body: (asked.append(json.loads(body)), (200, MADE))[1]
+    svg, file = tmp_path / "code.svg", tmp_path / "edgeboard-join.txt"
+    words = "--boards", "30", "--for", "2h", "--role", "admin", "--svg", svg, "--file", file
+    code, out, err = run_main("mesh", "invite", *words, "--state", fake_node.state)
+    assert (code, err) == (0, "")
+    assert asked == [{"boards": 30, "role": "admin", "seconds": 7200.0}]
+    assert "lets one board into the mesh school within 24 hours, as draw" in out
+    assert f"    edgeboard join {INVITATION.to_text()}\n" in out
+    assert f"edgeboard mesh invite --revoke 3f2a3f2a --state {fake_node.state}" in out
+    assert Invitation.from_text(file.read_text()) == INVITATION
+    assert svg.read_text().startswith("<?xml")
+    assert json.loads(run_main("mesh", "invite", "--json", "--state", fake_node.state)[1]) == MADE
+
+
+def test_a_file_that_cannot_be_written_is_one_line(run_main, fake_node, tmp_path):
+    fake_node.table["POST /control/mesh/invite"] = 200, MADE
+    code, _, err = run_main("mesh", "invite", "--file", tmp_path, "--state", fake_node.state)
     assert code == 1
-    assert err.count("\n") == 1
-    assert "cannot keep the node's state" in err
+    assert err.startswith("edgeboard: cannot write")
+
+
+def test_an_invitation_is_taken_back(run_main, fake_node):
+    fake_node.table["POST /control/mesh/invitations/end"] = 200, {"id": "3f2a", "used": 1}
+    out = run_main("mesh", "invite", "--revoke", "3f2a", "--state", fake_node.state)[1]
+    assert out == "invitation 3f2a is ended; 1 board that came by it stays\n"
+
+
+def test_invitations_are_listed(run_main, fake_node):
+    rows = [
+        {"id": "3f2a" * 4, "state": "open", "left_s": 7200, "used": 1, "boards": 3, "role": "draw"},
+        {"id": "9c41" * 4, "state": "used up", "left_s": 7200, "used": 1, "boards": 1, "role": "admin"},
+    ]
+    fake_node.table["GET /control/mesh/invitations"] = 200, rows
+    out = run_main("mesh", "invitations", "--state", fake_node.state)[1].splitlines()
+    assert out == ["3f2a3f2a  open, 2 hours left  1 of 3 used  draw", "9c419c41  used up  1 of 1 used  admin"]
+    assert json.loads(run_main("mesh", "invitations", "--json", "--state", fake_node.state)[1]) == rows
+    fake_node.table["GET /control/mesh/invitations"] = 200, []
+    assert "no invitations" in run_main("mesh", "invitations", "--state", fake_node.state)[1]
+
+
+def test_a_board_is_put_out(run_main, fake_node):
+    asked = []
+    answer = {"node": "ab" * 16, "news": True, "epoch": 2}
+    fake_node.table["POST /control/mesh/revoke"] = lambda body: (asked.append(json.loads(body)), (200, answer))[1]
+    out = run_main("mesh", "revoke", "abababab", "--state", fake_node.state)[1]
+    assert asked == [{"node": "abababab"}]
+    assert out.startswith(f"board {'ab' * 16} is put out")
+    answer["news"] = False
+    assert "was put out before" in run_main("mesh", "revoke", "abababab", "--state", fake_node.state)[1]
+    assert run_main("mesh", "revoke", "--state", fake_node.state)[2].startswith("edgeboard: name the board by its id")
+    fake_node.table["GET /control/mesh/revocations"] = 200, [{"kind": "node", "target": "ab", "by": "the mesh key"}]
+    assert run_main("mesh", "revoke", "--list", "--state", fake_node.state)[1] == "node ab, by the mesh key\n"
+
+
+def test_without_a_node_it_says_so(run_main, tmp_path):
+    code, _, err = run_main("mesh", "invite", "--state", tmp_path)
+    assert code == 1
+    assert "no node runs on" in err
+
+
+@pytest.mark.parametrize("words", [["--for", "soon"], ["--boards", "0"], ["--role", "king"]])
+def test_an_invitation_that_makes_no_sense(run_main, tmp_path, words):
+    assert run_main("mesh", "invite", *words, "--state", tmp_path)[0] == 2

@@ -10,9 +10,9 @@ from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.ops import Maker
 from edgeboard.canvas.samples import Stroke
 from edgeboard.cli.control import ask_json
-from edgeboard.cli.offline import importing, keep_rooms, offline
+from edgeboard.cli.offline import importing, offline
 from edgeboard.errors import DecodeError, UserError
-from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot
+from edgeboard.identity.keyfile import load_or_create_key, load_or_found_mesh, next_boot
 from edgeboard.ids import AuthorTag, MeshId, Origin, PersonId, room_id
 from edgeboard.oplog.codec import encode_stroke
 from edgeboard.ports import StoredRoom
@@ -38,7 +38,7 @@ def state(tmp_path):
     """A state directory whose node has stopped, with one empty room and one of another mesh."""
     with StateDirectory.open(tmp_path / "node") as held:
         load_or_create_key(held.path)
-        mesh = load_or_create_mesh(held.path).mesh
+        mesh = load_or_found_mesh(held.path, "board").mesh
         store = SqliteStore(held.database)
         store.add_room(StoredRoom(room_id(mesh, "lobby"), mesh, "lobby"))
         other = MeshId(b"another mesh ...")
@@ -140,7 +140,7 @@ def test_who_looks_needs_no_lock_and_stops_no_node(state):
         assert rooms.export("drawn", Wanted("svg")).data.count(b"<path") == 3
         with StateDirectory.open(state) as held:  # a node starts meanwhile, writes, and stops
             store = SqliteStore(held.database)
-            mesh = load_or_create_mesh(held.path).mesh
+            mesh = load_or_found_mesh(held.path, "board").mesh
             store.add_room(StoredRoom(room_id(mesh, "later"), mesh, "later"))
             store.close()
         assert rooms.names() == ["drawn", "later", "lobby"]
@@ -160,18 +160,8 @@ def test_a_node_starts_while_somebody_looks(state, start_node):
 
 def test_who_looks_leaves_no_key_and_no_mesh_behind(state):
     (state / "mesh.json").unlink()
+    (state / "mesh.key").unlink()
     (state / "node.key").unlink()
     with pytest.raises(UserError, match="no node has kept anything in"), offline(state):
         pass
     assert {path.name for path in state.iterdir()} <= {"lock", "reserve", "edgeboard.db"}
-
-
-def test_rooms_with_ink_are_kept_as_archives(state):
-    with importing(state) as importer:
-        importer.import_json("drawn", archive()[0])
-    with StateDirectory.open(state) as held:
-        (path,) = keep_rooms(held)
-    assert path.name == "drawn.json"
-    assert len(json.loads(path.read_text())["ops"]) == 3
-    with StateDirectory.open(state.parent / "new") as held:
-        assert keep_rooms(held) == []

@@ -17,7 +17,7 @@ from edgeboard.cli.run import config_of
 from edgeboard.config.schema import Config
 from edgeboard.config.values import Listen
 from edgeboard.errors import UserError
-from edgeboard.identity.keyfile import load_or_create_mesh, set_mesh
+from edgeboard.identity.keyfile import enrol
 
 slow = pytest.mark.slow
 RECORDING = Path(edgeboard.cli.run.__file__).parent / "data" / "handwriting.jsonl"
@@ -192,7 +192,7 @@ def test_a_peer_that_is_not_there_is_waited_for(start_node, tmp_path):
         port = later.getsockname()[1]
     first = start_node("a", "--peer", f"http://127.0.0.1:{port}")
     (tmp_path / "b").mkdir()
-    set_mesh(tmp_path / "b", load_or_create_mesh(first.state))
+    enrol(first.state, tmp_path / "b")
     start_node("b", port=port)
     first.wait_for("linked to board")
 

@@ -9,7 +9,7 @@ import pytest
 from edgeboard.cli import surroundings
 from edgeboard.cli.findings import Level
 from edgeboard.cli.surroundings import check_clock, check_database, check_disk, check_keys, check_state
-from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh
+from edgeboard.identity.keyfile import load_or_create_key, load_or_found_mesh
 from edgeboard.ids import AuthorTag, MeshId, RoomId
 from edgeboard.ports import StoredBatch, StoredRoom
 from edgeboard.storage.sqlite import SqliteStore
@@ -209,7 +209,7 @@ def test_a_database_of_another_program_is_not_ours(state):
 def test_keys_are_looked_at(state):
     assert levels(check_keys(state)) == {("keys", "ok")}
     load_or_create_key(state)
-    load_or_create_mesh(state)
+    load_or_found_mesh(state, "board")
     assert levels(check_keys(state)) == {("keys", "ok")}
     (state / "node.key").chmod(0o640)
     assert f"chmod 600 {state / 'node.key'}" in only(check_keys(state), Level.PROBLEM).remedy

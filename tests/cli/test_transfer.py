@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 import edgeboard.cli.transfer as transfer
-from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh
+from edgeboard.identity.keyfile import load_or_create_key, load_or_found_mesh
 from edgeboard.ids import room_id
 from edgeboard.ports import StoredRoom
 from edgeboard.storage.sqlite import SqliteStore
@@ -29,7 +29,7 @@ def stopped(tmp_path):
     """The state directory of a node that has stopped, with the room lobby."""
     with StateDirectory.open(tmp_path / "node") as held:
         load_or_create_key(held.path)
-        mesh = load_or_create_mesh(held.path).mesh
+        mesh = load_or_found_mesh(held.path, "board").mesh
         store = SqliteStore(held.database)
         store.add_room(StoredRoom(room_id(mesh, "lobby"), mesh, "lobby"))
         store.close()

@@ -4,18 +4,20 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId
+from edgeboard.identity.grants import Role
+from edgeboard.identity.keyfile import load_or_create_key, set_mesh
+from edgeboard.identity.membership import Issuer, found_mesh
 from edgeboard.node.links import CLONE_TEXT
+from edgeboard.testing.members import TestMesh
 from tests.conftest import LOOPBACK
 from tests.crash.evidence import carriers, digest_of, ops_in
 from tests.crash.hosted import HostedGuest
 
-OTHER_SECRET = MeshSecret(MeshId(b"mesh of the test"), 1, b"x" * 32).to_text()  # the same mesh by name
-OTHER_MESH = MeshSecret(MeshId(b"quite another me"), 1, b"s" * 32).to_text()
+OTHER_MESH = TestMesh("quite another mesh")
 
 
 def run_until_it_ends(node, *more):
@@ -64,7 +66,7 @@ def copy_of(make_node, node, **how):
 
 
 @pytest.mark.slow
-def test_the_copy_of_a_state_directory_is_refused_and_told_the_remedy(make_node, linked, eventually):
+def test_the_copy_of_a_state_directory_is_refused_and_told_the_remedy(make_node, mesh_secret, linked, eventually):
     first, second, _ = linked
     copied = copy_of(make_node, second)
     told = one_clear_line(run_until_it_ends(copied, "--peer", first.url))
@@ -74,6 +76,7 @@ def test_the_copy_of_a_state_directory_is_refused_and_told_the_remedy(make_node,
     assert_undisturbed(linked, eventually)
 
     (copied.state / "node.key").unlink()  # the remedy
+    mesh_secret.admit(copied.state)
     copied.arguments = (*copied.arguments, "--peer", first.url)
     copied.start()
     eventually(lambda: len(carriers(first)) == 2)
@@ -89,21 +92,34 @@ def test_a_copy_whose_peers_stand_in_its_file_runs_on_alone_and_says_why(make_no
     assert_undisturbed(linked, eventually)
 
 
+class Uninvited:
+    """Not a mesh: gives a node all of one that others can hear, and a grant that the node has signed itself."""
+
+    def __init__(self, mesh):
+        self._mesh = mesh
+
+    def admit(self, state):
+        key = load_or_create_key(state)
+        own = found_mesh(key, "own", key.public_key, bytes(32), 0)
+        grant = Issuer(own.mesh, key, None).admit(key.public_key, Role.DRAW, 1)
+        set_mesh(state, replace(self._mesh.founded, grant=grant))
+
+
 STRANGERS = {
-    "other-secret": (OTHER_SECRET, "webrtc", "secret"),
-    "other-secret-over-a-websocket": (OTHER_SECRET, "websocket", "secret"),
-    "other-mesh": (OTHER_MESH, "webrtc", "mesh"),
-    "other-mesh-over-a-websocket": (OTHER_MESH, "websocket", "mesh"),
+    "uninvited": (Uninvited, "webrtc", "grant"),
+    "uninvited-over-a-websocket": (Uninvited, "websocket", "grant"),
+    "other-mesh": (None, "webrtc", "mesh"),
+    "other-mesh-over-a-websocket": (None, "websocket", "mesh"),
 }
 
 
 @pytest.mark.slow
-def test_nobody_links_without_the_secret_whoever_dials(make_node, mesh_secret):
+def test_nobody_links_without_a_grant_whoever_dials(make_node, mesh_secret):
     first = make_node("first", secret=mesh_secret).start()
-    dialled = make_node("dialled", secret=OTHER_SECRET).start()
+    dialled = make_node("dialled", secret=Uninvited(mesh_secret)).start()
     strangers = [
-        make_node(name, secret=secret, config_text=f"{LOOPBACK}  mode: {mode}\n")
-        for name, (secret, mode, _) in STRANGERS.items()
+        make_node(name, secret=kind(mesh_secret) if kind else OTHER_MESH, config_text=f"{LOOPBACK}  mode: {mode}\n")
+        for name, (kind, mode, _) in STRANGERS.items()
     ]
     with ThreadPoolExecutor() as pool:
         ends = [pool.submit(run_until_it_ends, stranger, "--peer", first.url) for stranger in strangers]

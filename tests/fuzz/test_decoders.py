@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 
 from edgeboard.canvas.ops import decode_body, decode_op
 from edgeboard.errors import DecodeError, RefusedError
-from edgeboard.identity.credentials import Credentials, boot_bytes
 from edgeboard.identity.keys import NodeKey, verify
-from edgeboard.identity.trust import MeshSecret
 from edgeboard.ids import MeshId, Origin, RoomId
 from edgeboard.interchange.excalidraw_reader import read_excalidraw
 from edgeboard.node.conversion import convert
@@ -26,6 +24,7 @@ from edgeboard.rooms.archive import read_archive
 from edgeboard.signaling.messages import read_offer, write_offer
 from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.guest import ScriptedGuest
+from edgeboard.testing.members import TestMesh
 from edgeboard.vectors import Vector
 from edgeboard.wire.handshake import read as read_handshake
 from edgeboard.wire.live import decode_live, read_item
@@ -34,9 +33,9 @@ from tests.interchange.scenes import FILES, element, scene
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 ORIGIN = Origin(0x0123456789ABCDEF)
-MESH = MeshSecret(MeshId(b"m" * 16), 1, b"s" * 32)
-ME = Credentials(NodeKey(b"k" * 32), MESH, boot_bytes(1, 2))
-OFFER = write_offer(Credentials(NodeKey(b"j" * 32), MESH, boot_bytes(1, 3)), b"n" * 16, "v=0\r\n")
+MESH = TestMesh("m")
+ME = MESH.credentials(NodeKey(b"k" * 32))
+OFFER = write_offer(MESH.credentials(NodeKey(b"j" * 32)), b"n" * 16, "v=0\r\n")
 
 DRAWING = scene(
     element("rectangle", angle=0.5), element("arrow", points=[[0, 0], [9, 9.5]], endArrowhead="arrow"),

@@ -1,3 +1,4 @@
+import json
 import os
 import stat
 
@@ -5,9 +6,26 @@ import pytest
 
 from edgeboard.errors import UserError
 from edgeboard.identity import keyfile
-from edgeboard.identity.keyfile import load_or_create_key, load_or_create_mesh, next_boot, set_mesh
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId
+from edgeboard.identity.grants import Role
+from edgeboard.identity.keyfile import (
+    enrol,
+    found,
+    keep_invitations,
+    load_invitations,
+    load_issuer,
+    load_mesh,
+    load_mesh_key,
+    load_or_create_key,
+    load_or_found_mesh,
+    load_peers,
+    next_boot,
+    set_mesh,
+    set_peers,
+)
+from edgeboard.identity.keys import NodeKey
+from edgeboard.testing.members import TestMesh
+
+OTHER = TestMesh("other")
 
 
 def mode_of(path):
@@ -39,8 +57,8 @@ def test_a_key_of_the_wrong_size_is_refused_and_kept(tmp_path, size):
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
 def test_secrets_open_to_others_are_refused_with_the_remedy(tmp_path, mode):
     load_or_create_key(tmp_path)
-    load_or_create_mesh(tmp_path)
-    for name, load in (("node.key", load_or_create_key), ("mesh.json", load_or_create_mesh)):
+    load_or_found_mesh(tmp_path, "board")
+    for name, load in (("node.key", load_or_create_key), ("mesh.json", load_mesh), ("mesh.key", load_mesh_key)):
         (tmp_path / name).chmod(mode)
         with pytest.raises(UserError, match=f"chmod 600 .*{name}"):
             load(tmp_path)
@@ -56,28 +74,103 @@ def test_what_cannot_be_read_or_written_is_said_in_one_line(tmp_path):
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    mesh = load_or_create_mesh(tmp_path)
+    mesh = load_or_found_mesh(tmp_path, "board")
+    files = sorted(path.name for path in tmp_path.iterdir())
 
     def fail(descriptor):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(keyfile.os, "fsync", fail)
     with pytest.raises(UserError, match="No space left"):
-        set_mesh(tmp_path, MeshSecret(MeshId(bytes(16)), 2, bytes(32)))
+        set_mesh(tmp_path, OTHER.founded)
     monkeypatch.undo()
-    assert load_or_create_mesh(tmp_path) == mesh
-    assert [path.name for path in tmp_path.iterdir()] == ["mesh.json"]
+    assert load_mesh(tmp_path) == mesh
+    assert sorted(path.name for path in tmp_path.iterdir()) == files == ["mesh.json", "mesh.key", "node.key"]
 
 
 def test_the_mesh_is_made_once_and_can_be_changed(tmp_path):
-    mesh = load_or_create_mesh(tmp_path)
-    assert mesh.epoch == 1
-    assert load_or_create_mesh(tmp_path) == mesh
-    assert mode_of(tmp_path / "mesh.json") == 0o600
-    other = MeshSecret(MeshId(bytes(16)), 9, bytes(range(32)))
+    mesh = load_or_found_mesh(tmp_path, "kitchen")
+    assert (mesh.charter.name, mesh.secret.epoch, mesh.is_private, mesh.grant.role) == ("kitchen", 1, True, Role.UPDATE)
+    assert load_or_found_mesh(tmp_path, "kitchen") == mesh
+    assert mode_of(tmp_path / "mesh.json") == mode_of(tmp_path / "mesh.key") == 0o600
+    other = OTHER.member(load_or_create_key(tmp_path))
     set_mesh(tmp_path, other)
-    assert load_or_create_mesh(tmp_path) == other
+    assert load_or_found_mesh(tmp_path, "kitchen") == other
     assert mode_of(tmp_path / "mesh.json") == 0o600
+
+
+def test_who_founds_again_keeps_the_key_of_the_mesh_before(tmp_path):
+    before = found(tmp_path, "one")
+    after = found(tmp_path, "two")
+    assert load_mesh_key(tmp_path).public_key == after.charter.mesh_key
+    kept = tmp_path / f"mesh-{before.mesh.hex()[:8]}.key"
+    assert NodeKey(kept.read_bytes()).public_key == before.charter.mesh_key
+
+
+def test_who_holds_the_mesh_key_or_is_its_admin_may_sign(tmp_path):
+    mesh = load_or_found_mesh(tmp_path / "a", "board")
+    assert load_issuer(tmp_path / "a", mesh).most is Role.UPDATE
+    roles = {Role.DRAW: None, Role.MODERATE: None, Role.ADMIN: Role.MODERATE, Role.UPDATE: Role.MODERATE}
+    for role, most in roles.items():
+        state = tmp_path / role.name
+        issuer = load_issuer(state, enrol(tmp_path / "a", state, role))
+        assert (issuer and issuer.most) == most
+
+
+def test_an_enrolled_node_is_a_member_and_its_mesh_is_private_no_longer(tmp_path):
+    mesh = load_or_found_mesh(tmp_path / "a", "board")
+    enrol(tmp_path / "a", tmp_path / "b")
+    member = load_mesh(tmp_path / "b")
+    assert (member.mesh, member.secret, member.grant.role) == (mesh.mesh, mesh.secret, Role.DRAW)
+    assert not load_mesh(tmp_path / "a").is_private
+    with pytest.raises(UserError, match="may not let others"):
+        enrol(tmp_path / "b", tmp_path / "c")
+    with pytest.raises(UserError, match="may not let others"):
+        enrol(tmp_path / "nowhere", tmp_path / "c")
+
+
+def test_a_node_with_a_new_key_is_a_new_node(tmp_path, caplog):
+    """The owner of a mesh stays in it; whoever was let in must be let in again."""
+    mesh = load_or_found_mesh(tmp_path / "a", "board")
+    enrol(tmp_path / "a", tmp_path / "b")
+    for name in "ab":
+        (tmp_path / name / "node.key").unlink()
+    again = load_or_found_mesh(tmp_path / "a", "board")
+    assert again.mesh == mesh.mesh
+    assert again.grant.public_key == load_or_create_key(tmp_path / "a").public_key != mesh.grant.public_key
+    alone = load_or_found_mesh(tmp_path / "b", "b")
+    assert alone.is_private
+    assert alone.mesh != mesh.mesh
+    assert "invite it again" in caplog.text
+
+
+def test_peers_and_invitations_are_kept(tmp_path, caplog):
+    assert load_peers(tmp_path) == ()
+    assert load_invitations(tmp_path) is None
+    set_peers(tmp_path, ["http://a:1", "http://b:2"])
+    keep_invitations(tmp_path, b"{}")
+    assert load_peers(tmp_path) == ("http://a:1", "http://b:2")
+    assert load_invitations(tmp_path) == b"{}"
+    assert mode_of(tmp_path / "invitations.json") == 0o600
+    (tmp_path / "peers.json").write_text("[")
+    assert load_peers(tmp_path) == ()
+    assert "peers.json is of no use" in caplog.text
+
+
+def good_fields(path):
+    set_mesh(path, OTHER.founded)
+    return json.loads((path / "mesh.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("mesh", "00" * 16), ("secret", "00" * 32), ("charter", "00"), ("grant", ""), ("grant", None), ("secret", None)],
+)
+def test_a_mesh_file_that_contradicts_itself_is_refused(tmp_path, field, value):
+    fields = good_fields(tmp_path)
+    (tmp_path / "mesh.json").write_text(json.dumps(fields | {field: value}))
+    with pytest.raises(UserError, match="damaged"):
+        load_mesh(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +185,7 @@ def test_a_damaged_mesh_file_is_refused_and_kept(tmp_path, content):
     path.write_text(content)
     path.chmod(0o600)
     with pytest.raises(UserError, match="damaged"):
-        load_or_create_mesh(tmp_path)
+        load_or_found_mesh(tmp_path, "board")
     assert path.read_text() == content
 
 

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from edgeboard.identity.keyfile import set_mesh
-from edgeboard.identity.trust import MeshSecret
 from tests.conftest import RunningNode, eventually, find_program
 
 PREFIX = "ebtest"  # of the namespaces
@@ -69,7 +67,7 @@ class Network:
         file.write_text(config or "{}\n")
         folder = state or self._folder / name
         node = Board(machine, folder, "--config", str(file), *arguments)
-        set_mesh(folder, MeshSecret.from_text(self._secret))
+        self._secret.admit(folder)
         machine.boards.append(node)
         return node
 

@@ -7,11 +7,9 @@ import msgpack
 from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.config.schema import Config, NodeSection
 from edgeboard.config.values import Listen
-from edgeboard.identity.keyfile import set_mesh
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId
 from edgeboard.node.build import build
 from edgeboard.storage.sqlite import SqliteStore
+from edgeboard.testing.members import TestMesh
 
 
 def board_in(state):
@@ -30,7 +28,7 @@ async def test_ink_of_the_mesh_before_is_in_the_room_of_the_same_name(tmp_path) 
     body = Add(page=0, layer=0, type=ItemType.TEXT, payload=msgpack.packb([0, 0, "before", 16, 0]))
     (op,) = board.node.feed(lambda now: board.node.pipeline.draw("lobby", [body], now))
     await board.stop()
-    set_mesh(tmp_path / "a", MeshSecret(MeshId(b"the other mesh.."), 1, b"s" * 32))
+    TestMesh("the other").admit(tmp_path / "a")
     for _ in range(2):
         board = board_in(tmp_path / "a")
         await board.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import aiohttp
 import msgpack
@@ -11,18 +12,22 @@ from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.config.schema import Config, NodeSection, StorageSection
 from edgeboard.config.values import Listen
 from edgeboard.errors import StoreError, UserError
-from edgeboard.identity.keyfile import load_or_create_mesh, set_mesh
 from edgeboard.ids import Origin, PersonId
 from edgeboard.node.build import build
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.testing.guest import ScriptedGuest
+from edgeboard.testing.members import TestMesh
 from edgeboard.transport.settings import Settings as TransportSettings
 from edgeboard.wire.messages import Channel
 
+MESH = TestMesh("of this test")
 
-def config_of(state, *peers: str, port: int = 0, kind: str = "sqlite", mode: str = "auto") -> Config:
+
+def config_of(
+    state, *peers: str, port: int = 0, kind: str = "sqlite", mode: str = "auto", join_file: Path = Path("/none")
+) -> Config:
     return Config(
-        node=NodeSection(name=state.name, state=state, listen=Listen("127.0.0.1", port)),
+        node=NodeSection(name=state.name, state=state, listen=Listen("127.0.0.1", port), join_file=join_file),
         peers=peers,
         transport=TransportSettings(mode=mode, include_loopback=True, addresses=("127.0.0.1",)),
         storage=StorageSection(kind=kind),
@@ -32,9 +37,7 @@ def config_of(state, *peers: str, port: int = 0, kind: str = "sqlite", mode: str
 def same_mesh(*states) -> None:
     for state in states:
         state.mkdir(mode=0o700)
-    mesh = load_or_create_mesh(states[0])
-    for state in states[1:]:
-        set_mesh(state, mesh)
+        MESH.admit(state)
 
 
 def text(words: str) -> Add:

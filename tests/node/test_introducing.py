@@ -7,25 +7,23 @@ import pytest
 
 from edgeboard.clock import SystemClock
 from edgeboard.errors import RefusedError, TransportError
-from edgeboard.identity.credentials import Credentials
 from edgeboard.identity.keys import NodeKey
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId
 from edgeboard.mesh.introductions import Introduced
 from edgeboard.node import introducing as module
 from edgeboard.node.introducing import ByService, InBand, Introducer
 from edgeboard.signaling.client import SignalingClient
 from edgeboard.signaling.messages import write_offer
 from edgeboard.signaling.server import SignalingServer
+from edgeboard.testing.members import TestMesh
 
-MESH = MeshSecret(MeshId(b"m" * 16), 1, b"s" * 32)
+MESH = TestMesh("m")
 
 
 class Board:
     """One side, with a real client and a real server; `way` is what lies between the boards."""
 
     def __init__(self, seed, way, mesh=MESH):
-        self.credentials = Credentials(NodeKey(seed * 32), mesh, bytes(8))
+        self.credentials = mesh.credentials(NodeKey(seed * 32))
         self.node = self.credentials.key.node_id
         self.way = way
         self.answered = []
@@ -143,7 +141,7 @@ async def test_an_offer_in_anothers_name_or_for_another_is_not_answered(way):
 
 
 async def test_a_stranger_is_not_answered(way):
-    eve, bob = Board(b"e", way, MeshSecret(MESH.mesh, 1, bytes(32))), Board(b"b", way)
+    eve, bob = Board(b"e", way, TestMesh("other")), Board(b"b", way)
     with pytest.raises(TransportError, match="no answer"):
         await eve.in_band.introduce(bob.node, "sdp")
     assert bob.answered == []

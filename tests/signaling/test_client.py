@@ -2,22 +2,21 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
 
 from edgeboard.errors import CloseCode, RefusedError, TransportError
-from edgeboard.identity.credentials import Credentials
 from edgeboard.identity.keys import NodeKey
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId
 from edgeboard.signaling import client as module
 from edgeboard.signaling.client import SignalingClient
 from edgeboard.signaling.messages import ENVELOPE_MAX, read_offer, write_answer
+from edgeboard.testing.members import TestMesh
 
-MESH = MeshSecret(MeshId(b"m" * 16), 1, b"s" * 32)
-ANN = Credentials(NodeKey(b"a" * 32), MESH, bytes(8))
-BOB = Credentials(NodeKey(b"b" * 32), MESH, bytes(8))
+MESH = TestMesh("m")
+ANN = MESH.credentials(NodeKey(b"a" * 32))
+BOB = MESH.credentials(NodeKey(b"b" * 32))
 
 
 @pytest.fixture
@@ -67,7 +66,8 @@ async def test_an_offer_comes_back_answered(client, serve):
 
 
 async def test_an_answer_of_somebody_else_is_refused(client, serve):
-    stranger = Credentials(NodeKey(b"x" * 32), MeshSecret(MESH.mesh, 1, bytes(32)), bytes(8))
+    stranger = TestMesh("m").credentials(NodeKey(b"x" * 32))
+    stranger.membership = replace(stranger.membership, grant=replace(stranger.membership.grant, signature=bytes(64)))
 
     async def answer(body):
         return web.Response(body=write_answer(stranger, b"n" * 16, "sdp", read_offer(body, BOB)))

@@ -1,17 +1,15 @@
 import pytest
 
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, TransportError
-from edgeboard.identity.credentials import Credentials
 from edgeboard.identity.keys import NodeKey
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId
 from edgeboard.signaling.doorkeeper import OFFERS_PER_S, REPLAY_WINDOW_S
 from edgeboard.signaling.messages import read_answer, write_offer
 from edgeboard.signaling.server import SignalingServer
+from edgeboard.testing.members import TestMesh
 
-MESH = MeshSecret(MeshId(b"m" * 16), 1, b"s" * 32)
-ANN = Credentials(NodeKey(b"a" * 32), MESH, bytes(8))
-BOB = Credentials(NodeKey(b"b" * 32), MESH, bytes(8))
+MESH = TestMesh("m")
+ANN = MESH.credentials(NodeKey(b"a" * 32))
+BOB = MESH.credentials(NodeKey(b"b" * 32))
 
 
 class Clock:
@@ -63,7 +61,7 @@ async def refused(awaitable):
 
 
 async def test_nothing_is_built_for_what_does_not_hold(door, asked, clock):
-    assert await refused(door.offer(offer().replace(b"sdp", b"SDP"), "1")) is CloseCode.AUTH_FAILED
+    assert await refused(door.offer(offer().replace(b"sdp", b"SDP"), "1")) is CloseCode.BAD_SIGNATURE
     with pytest.raises(DecodeError):
         await door.offer(b"noise", "1")
     assert asked == []

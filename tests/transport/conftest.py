@@ -10,18 +10,16 @@ from aiohttp import web
 
 from edgeboard.clock import SystemClock
 from edgeboard.errors import EdgeboardError, RefusedError
-from edgeboard.identity.credentials import Credentials
 from edgeboard.identity.keys import NodeKey
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId
 from edgeboard.signaling.client import SignalingClient
 from edgeboard.signaling.server import SignalingServer
+from edgeboard.testing.members import TestMesh
 from edgeboard.transport import patches
 from edgeboard.transport.dialer import LinkTransport
 from edgeboard.transport.settings import Settings
 
 PATIENCE_S = 10.0  # for anything to happen; a test that waits so long has failed
-MESH = MeshSecret(MeshId(b"m" * 16), 1, b"s" * 32)
+MESH = TestMesh("m")
 
 
 class Inbox:
@@ -72,10 +70,13 @@ class Board:
     def __init__(self, name, settings=None, mesh=MESH, key=None, boot=None, introduce=None):
         settings = settings or Settings(addresses=("127.0.0.1",))
         key = key or NodeKey(name.encode().ljust(32, b"."))
-        self.credentials = Credentials(key, mesh, (boot or name).encode().ljust(8, b".")[:8])
+        self.credentials = mesh.credentials(key, (boot or name).encode().ljust(8, b".")[:8])
+        self.news = []
         self.client = SignalingClient(self.credentials)
         self.inboxes = asyncio.Queue()
-        self.transport = LinkTransport(settings, self.credentials, introduce or self.client.introduce, self.on_link)
+        self.transport = LinkTransport(
+            settings, self.credentials, introduce or self.client.introduce, self.on_link, on_news=self.on_news
+        )
         answers = self.transport.answer_node, self.transport.answer_guest
         self.signaling = SignalingServer(self.credentials, SystemClock(), *answers)
         self.calls = Counter()
@@ -84,6 +85,10 @@ class Board:
 
     def on_link(self, link):
         self.inboxes.put_nowait(Inbox(link))
+
+    def on_news(self, charter, secret):
+        self.news.append((charter, secret))
+        self.credentials.membership = self.credentials.membership.learn(charter, secret)
 
     async def accepted(self):
         """The inbox of the next link that another opened."""

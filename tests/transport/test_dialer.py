@@ -4,17 +4,17 @@ import asyncio
 import contextlib
 import re
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from edgeboard.errors import CloseCode, RefusedError, TransportError
+from edgeboard.identity.charter import Kind
 from edgeboard.identity.keys import NodeKey
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId
+from edgeboard.identity.membership import Membership
 from edgeboard.signaling.messages import write_offer
+from edgeboard.testing.members import TestMesh
 from edgeboard.transport import patches
 from edgeboard.transport.settings import Settings
 from edgeboard.transport.tasks import Tasks
@@ -24,7 +24,7 @@ from edgeboard.wire.session import CLONE_TEXT
 
 LOCAL = ("127.0.0.1",)
 MODES = ["webrtc", "websocket"]
-MESH = MeshSecret(MeshId(b"m" * 16), 1, b"s" * 32)
+MESH = TestMesh("m")
 
 
 def only(mode, **more):
@@ -70,9 +70,7 @@ async def test_by_itself_a_board_prefers_webrtc(boards):
 
 
 STRANGERS = {
-    "wrong secret": ({"mesh": replace(MESH, secret=b"w" * 32)}, CloseCode.AUTH_FAILED, "secret"),
-    "other mesh": ({"mesh": replace(MESH, mesh=MeshId(b"o" * 16))}, CloseCode.OTHER_MESH, "another mesh"),
-    "other epoch": ({"mesh": replace(MESH, epoch=2)}, CloseCode.AUTH_FAILED, "epoch"),
+    "other mesh": ({"mesh": TestMesh("other")}, CloseCode.OTHER_MESH, "another mesh"),
     "copied card": ({"key": NodeKey(b"ann".ljust(32, b".")), "boot": "again"}, CloseCode.CLONE, CLONE_TEXT),
 }
 
@@ -90,6 +88,34 @@ async def test_nobody_links_who_does_not_belong_and_no_other_carrier_is_tried(bo
     assert ann.transport.statistics().opened == {}
     assert stranger.calls["/link"] == (1 if mode == "websocket" else 0)
     assert stranger.calls["node"] == (0 if mode == "websocket" else 1)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("sleeper", ["dials", "is dialled"])
+async def test_a_board_that_slept_through_an_epoch_links_at_the_second_attempt(boards, mode, sleeper):
+    ann, bob = await boards("ann", settings=only(mode)), await boards("bob")
+    asleep, awake = (ann, bob) if sleeper == "dials" else (bob, ann)
+    awake.credentials.membership = MESH.issuer.next_epoch(awake.credentials.membership, b"2" * 32)
+    with pytest.raises(RefusedError) as caught:
+        await ann.transport.connect(bob.url)
+    assert caught.value.code is CloseCode.EPOCH
+    here, there = await ann.connect(bob)
+    assert len(asleep.news) == 1
+    assert awake.news == []
+    assert asleep.credentials.mesh == awake.credentials.mesh
+    assert here.link.carrier == there.link.carrier == mode
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_revoked_board_is_told_so_and_does_not_link(boards, mode):
+    ann, bob = await boards("ann", settings=only(mode)), await boards("bob")
+    member = bob.credentials.membership
+    charter = member.charter.with_revocation(MESH.issuer.revoke(Kind.NODE, ann.credentials.key.node_id))
+    bob.credentials.membership = Membership(charter, member.secret, member.grant)
+    with pytest.raises(RefusedError, match="put out of the mesh m") as caught:
+        await ann.transport.connect(bob.url)
+    assert caught.value.code is CloseCode.REVOKED
+    assert bob.inboxes.empty()
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -122,7 +148,7 @@ async def test_a_fingerprint_swapped_by_the_signaling_service_is_refused(boards,
     ann = await boards("ann", settings=only("webrtc"), introduce=swap_in_envelope)
     with pytest.raises(RefusedError) as caught:
         await ann.transport.connect(bob.url)
-    assert caught.value.code is CloseCode.AUTH_FAILED
+    assert caught.value.code is CloseCode.BAD_SIGNATURE
 
     async def swap_in_answer(board, sdp, to):
         answer, key = await ann.client.introduce(board, sdp)

@@ -1,13 +1,10 @@
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from edgeboard.errors import CloseCode, RefusedError, TransportError
-from edgeboard.identity.credentials import Credentials
 from edgeboard.identity.keys import NodeKey
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId
+from edgeboard.testing.members import TestMesh
 from edgeboard.transport.link import OpenLink
 from edgeboard.transport.loopback import LoopbackCarrier
 from edgeboard.transport.meeting import Meeting
@@ -17,9 +14,9 @@ from edgeboard.wire.handshake import Side
 from edgeboard.wire.messages import Channel
 from edgeboard.wire.session import EphemeralKey, Fingerprints, Session
 
-MESH = MeshSecret(MeshId(b"m" * 16), 1, b"s" * 32)
-ANN = Credentials(NodeKey(b"a" * 32), MESH, b"boot-ann")
-BOB = Credentials(NodeKey(b"b" * 32), MESH, b"boot-bob")
+MESH = TestMesh("m")
+ANN = MESH.credentials(NodeKey(b"a" * 32), b"boot-ann")
+BOB = MESH.credentials(NodeKey(b"b" * 32), b"boot-bob")
 
 
 def carriers():
@@ -72,7 +69,7 @@ async def test_log_that_overtakes_the_proof_is_delivered_behind_it(inbox_of):
 
 
 async def test_both_sides_are_told_why_they_do_not_meet():
-    left, right = both(ANN, replace(BOB, mesh=replace(MESH, mesh=MeshId(bytes(16)))))
+    left, right = both(ANN, TestMesh("other").credentials(BOB.key))
     for side in (left, right):
         with pytest.raises(RefusedError) as caught:
             await side.link()

@@ -202,7 +202,7 @@ async def test_a_stranger_at_the_door_of_nodes_gets_nothing(boards, knock):
     bob = await boards("bob")
     ws = await knock(f"{bob.url}/link")
     hello = (await ws.receive(timeout=5)).data
-    assert hello[:3] == b"\0\x9a\1"  # channel, an array of ten, HELLO
+    assert hello[:3] == b"\0\x9b\1"  # channel, an array of eleven, HELLO
     await ws.send_bytes(hello)
     assert (await close_of(ws)).code == CloseCode.FORBIDDEN
     for noise in (b"", b"\0", b"\0" + bytes(5000), b"\2" + bytes(5000)):

@@ -13,6 +13,7 @@ import edgeboard.web.app as app_module
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError, StoreError, TransportError, UserError
 from edgeboard.web.app import CONVERT_MAX, HEADERS, Doors, http_status, make_app
 from edgeboard.web.exports import MEDIA_TYPES, NOTES_HEADER, Exported, Wanted
+from tests.web.test_trust import trust_doors
 
 
 def doors(**changed) -> Doors:
@@ -56,6 +57,7 @@ def doors(**changed) -> Doors:
         "imports": lambda: {"modules": []},
         "signaling": lambda: [{"url": "http://s:8788", "open": True, "boards": 2, "trouble": ""}],
         "change_signaling": lambda add, remove: add == "http://new:1",
+        "trust": trust_doors(),
         "urls": lambda: ["http://192.168.1.20:8787"],
         "holds_ticket": lambda ticket: ticket == "good",
     }

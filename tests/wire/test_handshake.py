@@ -11,7 +11,7 @@ from edgeboard.ids import MeshId
 from edgeboard.wire.handshake import Auth, Hello, OldHello, Side, Transcript, read
 from edgeboard.wire.messages import Close, closing
 
-HELLO = Hello(bytes(32), MeshId(bytes(16)), 3, None, bytes(32), bytes(8), None, {"ink": 1})
+HELLO = Hello(bytes(32), MeshId(bytes(16)), 3, b"c" * 32, None, bytes(32), bytes(8), None, {"ink": 1})
 AUTH = Auth(bytes(64), bytes(32))
 
 
@@ -22,7 +22,7 @@ def test_round_trip(message):
 
 def test_the_documented_form_of_hello():
     fields = msgpack.unpackb(HELLO.to_bytes())
-    assert fields == [1, 1, bytes(32), bytes(16), 3, None, bytes(32), bytes(8), None, {"ink": 1}]
+    assert fields == [1, 1, bytes(32), bytes(16), 3, b"c" * 32, None, bytes(32), bytes(8), None, {"ink": 1}]
 
 
 def test_what_newer_versions_append_is_skipped():
@@ -52,11 +52,11 @@ OTHER_FORMS = [
     *(None, [], [True], ["1"], [1], [1, "1"], [1, True], [1, -1], [1, 1 << 20]),
     *([2], [2, bytes(64)], [2, bytes(63), bytes(32)], [2, bytes(64), bytes(33)]),
     *([3], [3, 1], [4, 1, {}], [32, bytes(16), b""]),
-    *(msgpack.unpackb(HELLO.to_bytes())[:n] for n in range(2, 10)),
+    *(msgpack.unpackb(HELLO.to_bytes())[:n] for n in range(2, 11)),
     *(with_field(2, bytes(31)), with_field(2, "x" * 32), with_field(3, None), with_field(4, -1)),
-    *(with_field(4, 1 << 40), with_field(5, b""), with_field(5, bytes(1025)), with_field(6, bytes(31))),
-    *(with_field(7, 7), with_field(8, b""), with_field(9, []), with_field(9, {b"a": 1})),
-    with_field(9, {str(n): n for n in range(65)}),
+    *(with_field(4, 1 << 40), with_field(5, bytes(31)), with_field(6, b""), with_field(6, bytes(1025))),
+    *(with_field(7, bytes(31)), with_field(8, 7), with_field(9, b""), with_field(10, []), with_field(10, {b"a": 1})),
+    with_field(10, {str(n): n for n in range(65)}),
 ]
 
 
@@ -82,7 +82,6 @@ def test_read_of_a_bent_hello_raises_one_family(at, bend):
 
 TRANSCRIPT = Transcript(
     MeshId(b"m" * 16),
-    2,
     (b"1" * 32, b"2" * 32),
     (b"3" * 32, b"4" * 32),
     (b"5" * 32, b"6" * 32),
@@ -96,7 +95,7 @@ def test_the_transcript_is_the_documented_one():
 
     fields = [b"answerer", b"1" * 32, b"2" * 32, b"3" * 32, b"4" * 32, b"5" * 32, b"6" * 32, b"grant", b"b" * 8]
     fields += [hashlib.sha256(b"HELLO of the offerer").digest(), hashlib.sha256(b"HELLO of the answerer").digest()]
-    expected = b"edgeboard-auth-1" + lp(b"m" * 16) + (2).to_bytes(8, "big") + b"".join(map(lp, fields))
+    expected = b"edgeboard-auth-1" + lp(b"m" * 16) + b"".join(map(lp, fields))
     assert TRANSCRIPT.of(Side.ANSWERER, b"grant", b"b" * 8) == expected
 
 

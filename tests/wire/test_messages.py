@@ -23,6 +23,7 @@ from edgeboard.wire.messages import (
     BlobWant,
     CaughtUp,
     Channel,
+    CharterIs,
     Close,
     Credit,
     Digest,
@@ -52,6 +53,7 @@ from edgeboard.wire.messages import (
 ROOM, NODE, ORIGIN, TAG = b"r" * 16, b"n" * 16, b"o" * 8, AuthorTag(b"a" * 8)
 EXAMPLES: list[tuple[Channel, Message]] = [
     (Channel.CTL, Close(7, "no")),
+    (Channel.CTL, CharterIs(b"charter", b"s" * 32)),
     (Channel.CTL, Ping(3, {ROOM: b"d" * 8})),
     (Channel.CTL, Pong(3)),
     (Channel.CTL, Join(ROOM, "lobby", b"\x00", 4)),

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeboard.errors import CloseCode, StateError
+from edgeboard.identity.charter import Kind
 from edgeboard.identity.credentials import Credentials
-from edgeboard.identity.grants import Grant, Role
+from edgeboard.identity.grants import Role
 from edgeboard.identity.keys import NodeKey
-from edgeboard.identity.trust import MeshSecret
-from edgeboard.ids import MeshId
+from edgeboard.identity.membership import Issuer, Membership, found_mesh
+from edgeboard.testing.members import TestMesh
 from edgeboard.wire.handshake import Auth, Side, read
-from edgeboard.wire.messages import Channel, closing
+from edgeboard.wire.messages import Channel, CharterIs, closing, encode
 from edgeboard.wire.session import (
     CLONE_TEXT,
     EARLY_MAX,
@@ -25,16 +26,18 @@ from edgeboard.wire.session import (
     EphemeralKey,
     Event,
     Fingerprints,
+    News,
     Opened,
     Send,
     Session,
     State,
+    Unsealed,
     close_code,
 )
 
-MESH = MeshSecret(MeshId(b"m" * 16), 1, b"s" * 32)
-ANN = Credentials(NodeKey(b"a" * 32), MESH, b"boot-ann")
-BOB = Credentials(NodeKey(b"b" * 32), MESH, b"boot-bob")
+MESH = TestMesh("m")
+ANN = MESH.credentials(NodeKey(b"a" * 32), b"boot-ann")
+BOB = MESH.credentials(NodeKey(b"b" * 32), b"boot-bob")
 CARRIERS = ["webrtc", "websocket"]
 
 
@@ -128,34 +131,48 @@ def test_capabilities_reach_the_other_side():
     assert meeting.result(meeting.right).capabilities == {"eink": True}
 
 
-def test_a_grant_travels_and_must_name_its_bearer():
-    grant = Grant(ANN.key.public_key, Role.ADMIN, 1, 1, bytes(64))
-    meeting = Meeting(replace(ANN, grant=grant)).run()
-    assert isinstance(meeting.result(meeting.right), Opened)
-    assert meeting.result(meeting.right).role is Role.DRAW  # nobody can check it yet, so it gives nothing
-    stolen = replace(grant, public_key=bytes(32)).to_bytes()
-    meeting = Meeting().run(changing(1, 5, stolen))
-    assert meeting.result(meeting.right).code is CloseCode.AUTH_FAILED
+def test_the_role_is_that_of_the_grant():
+    meeting = Meeting(MESH.credentials(ANN.key, ANN.boot, Role.ADMIN)).run()
+    assert meeting.result(meeting.right).role is Role.ADMIN
+    assert meeting.result(meeting.left).role is Role.DRAW
 
 
-def test_a_changed_grant_breaks_the_proof():
-    grant = Grant(ANN.key.public_key, Role.DRAW, 1, 1, bytes(64))
-    raised = replace(grant, role=Role.ADMIN).to_bytes()
-    meeting = Meeting(replace(ANN, grant=grant)).run(changing(1, 5, lambda old: old and raised))
+def test_a_grant_must_name_its_bearer():
+    meeting = Meeting().run(changing(1, 6, MESH.member(NodeKey(b"c" * 32)).grant.to_bytes()))
     assert meeting.result(meeting.right).code is CloseCode.AUTH_FAILED
+    assert "names another node" in meeting.result(meeting.right).text
+
+
+def test_nobody_comes_without_a_grant():
+    meeting = Meeting().run(changing(1, 6, None))
+    assert meeting.result(meeting.right).code is CloseCode.AUTH_FAILED
+    assert "must be invited" in meeting.result(meeting.right).text
+
+
+def test_nobody_raises_his_own_grant():
+    raised = replace(ANN.membership.grant, role=Role.ADMIN)
+    boaster = Credentials(ANN.key, replace(ANN.membership, grant=raised), ANN.boot)
+    meeting = Meeting(boaster).run()
+    assert meeting.result(meeting.right).code is CloseCode.AUTH_FAILED
+    assert "signature" in meeting.result(meeting.right).text
 
 
 # ------------------------------------------------------------------------------------------------ who is refused
 
 
-OTHER_MESH = replace(BOB, mesh=replace(MESH, mesh=MeshId(b"o" * 16)))
-WRONG_SECRET = replace(BOB, mesh=replace(MESH, secret=b"w" * 32))
-NEXT_EPOCH = replace(BOB, mesh=replace(MESH, epoch=2))
+def uninvited():
+    """A node that has heard all that a mesh says in the open, and has given itself a grant."""
+    key = NodeKey(b"u" * 32)
+    own = found_mesh(key, "own", key.public_key, bytes(32), 0)
+    grant = Issuer(own.mesh, key, None).admit(key.public_key, Role.DRAW, 1)
+    return Credentials(key, replace(MESH.founded, grant=grant), b"boot-one")
+
+
+OTHER_MESH = TestMesh("other").credentials(BOB.key, BOB.boot)
 COPY_OF_ANN = replace(ANN, boot=b"boot-two")
 REFUSED = {
     "other mesh": (OTHER_MESH, CloseCode.OTHER_MESH, "another mesh"),
-    "wrong secret": (WRONG_SECRET, CloseCode.AUTH_FAILED, "secret"),
-    "other epoch": (NEXT_EPOCH, CloseCode.AUTH_FAILED, "epoch"),
+    "uninvited": (uninvited(), CloseCode.AUTH_FAILED, "does not go back to the key of this mesh"),
     "copied card": (COPY_OF_ANN, CloseCode.CLONE, CLONE_TEXT),
     "itself": (ANN, CloseCode.FORBIDDEN, "itself"),
 }
@@ -172,6 +189,14 @@ def test_who_does_not_belong_is_refused_and_told_why(carrier, other, code, text)
         assert text in closed.text
         assert session.state is State.CLOSED
         assert session.next_timer() is None
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_nobody_comes_without_the_secret(carrier):
+    """The grant is real and so is the key; what is missing is what a revoked node does not have."""
+    meeting = Meeting(carrier=carrier).run(changing(2, 2, bytes(32)))
+    assert_both_refuse(meeting)
+    assert "secret" in meeting.result(meeting.left).text
 
 
 def test_an_old_version_is_refused_by_number():
@@ -202,24 +227,24 @@ def test_a_swapped_fingerprint_breaks_both_proofs():
 
 
 def test_a_swapped_exchange_key_breaks_both_proofs():
-    assert_both_refuse(Meeting(carrier="websocket").run(changing(1, 8, b"\x09" + bytes(31))))
+    assert_both_refuse(Meeting(carrier="websocket").run(changing(1, 9, b"\x09" + bytes(31))))
 
 
 @pytest.mark.parametrize(("key", "text"), [(None, "needs an X25519 key"), (bytes(32), "gives no secret")])
 def test_a_websocket_needs_an_exchange_key_that_gives_a_secret(key, text):
-    meeting = Meeting(carrier="websocket").run(changing(1, 8, key))
+    meeting = Meeting(carrier="websocket").run(changing(1, 9, key))
     assert_both_refuse(meeting)
     assert text in meeting.result(meeting.left).text
 
 
-@pytest.mark.parametrize("field", [2, 6, 7], ids=["key", "nonce", "boot"])
+@pytest.mark.parametrize("field", [7, 8], ids=["nonce", "boot"])
 def test_a_changed_hello_breaks_the_proof(field):
     assert_both_refuse(Meeting().run(changing(1, field, lambda old: bytes(len(old)))))
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [(1, 2), (9, {"ink": 2}), (9, {}), (9, {"ink": 1, "more": True})],
+    [(1, 2), (10, {"ink": 2}), (10, {}), (10, {"ink": 1, "more": True})],
     ids=["version", "capability", "no capability", "another capability"],
 )
 def test_what_a_node_says_of_itself_cannot_be_altered_on_the_way(field, value):
@@ -396,6 +421,130 @@ def test_an_open_session_reads_no_more():
     with pytest.raises(StateError):
         meeting.left.receive(b"", 0.0)
     assert meeting.left.state is State.OPEN
+
+
+# ------------------------------------------------------------------------------------------------ epochs and revocation
+
+
+def in_epoch(credentials, number=2, revoked=(), secret=b"2" * 32):
+    """The same node after an epoch has changed, with these nodes put out."""
+    member = credentials.membership
+    for node in revoked:
+        charter = member.charter.with_revocation(MESH.issuer.revoke(Kind.NODE, node))
+        member = Membership(charter, member.secret, member.grant)
+    for _ in range(number - 1):
+        member = MESH.issuer.next_epoch(member, secret)
+    return Credentials(credentials.key, member, credentials.boot)
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+@pytest.mark.parametrize("sleeper", ["left", "right"])
+def test_who_slept_through_an_epoch_is_told_and_may_come_again(carrier, sleeper):
+    stranger = NodeKey(b"c" * 32).node_id
+    awake = in_epoch(BOB if sleeper == "left" else ANN, 3, [stranger])
+    sessions = (ANN, awake) if sleeper == "left" else (awake, BOB)
+    meeting = Meeting(*sessions, carrier)
+    older, newer = (meeting.left, meeting.right) if sleeper == "left" else (meeting.right, meeting.left)
+    keys = {}
+    moved = True
+    while moved:
+        moved = False
+        for here, there in ((older, newer), (newer, older)):
+            for output in here.drain():
+                moved = True
+                if isinstance(output, Unsealed):
+                    keys[here] = output.unseal
+                elif not isinstance(output, Send):
+                    meeting.results[here].append(output)
+                elif there.state not in (State.OPEN, State.CLOSED):
+                    data = output.data
+                    if output.sealed and carrier == "websocket":
+                        data = keys[there].open(here.sealer.seal(Channel.CTL, data))[1]
+                    there.receive(data, 0.1)
+    news, closed = meeting.results[older]
+    assert isinstance(news, News)
+    assert (closed.code, closed.cause) == (CloseCode.EPOCH, Event.NEWS)
+    assert meeting.result(newer).code is CloseCode.EPOCH
+    slept = ANN if sleeper == "left" else BOB
+    caught_up = Credentials(slept.key, slept.membership.learn(news.charter, news.secret), slept.boot)
+    assert caught_up.mesh == awake.mesh
+    again = Meeting(caught_up, awake).run()
+    assert isinstance(again.result(again.left), Opened)
+
+
+def test_of_two_epochs_of_one_number_the_higher_commitment_is_the_newer():
+    """Two admins in two halves of a network: whoever has the lower one is told the other, and they meet."""
+    one, two = in_epoch(ANN, secret=b"1" * 32), in_epoch(BOB, secret=b"2" * 32)
+    meeting = Meeting(one, two).run()
+    told = [session for session, results in meeting.results.items() if isinstance(results[0], News)]
+    assert told == [meeting.left if one.mesh.rank < two.mesh.rank else meeting.right]
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_revoked_node_is_refused_by_name_whatever_epoch_it_knows(carrier):
+    for bob in (BOB, in_epoch(BOB)):
+        meeting = Meeting(in_epoch(ANN, 2, [BOB.key.node_id]), bob, carrier).run()
+        closed = meeting.result(meeting.left)
+        assert closed.code is CloseCode.REVOKED
+        assert f"board {BOB.key.node_id.hex()[:8]} was put out of the mesh m" in closed.text
+        assert meeting.result(meeting.right).code is CloseCode.REVOKED
+
+
+def test_the_grant_of_a_revoked_admin_is_refused():
+    admin = NodeKey(b"d" * 32)
+    bob = Credentials(BOB.key, MESH.member(BOB.key, issuer=MESH.admin(admin)), BOB.boot)
+    meeting = Meeting(ANN, bob).run()
+    assert isinstance(meeting.result(meeting.left), Opened)
+    meeting = Meeting(in_epoch(ANN, 2, [admin.node_id]), bob).run()
+    assert meeting.result(meeting.left).code is CloseCode.REVOKED
+    assert "that let board" in meeting.result(meeting.left).text
+
+
+def waiting_for_news():
+    """Ann, who waits for the news of Bob's newer epoch."""
+    left, right = start(ANN, Side.OFFERER), start(in_epoch(BOB), Side.ANSWERER)
+    left_hello, right_hello = hello_of(left), hello_of(right)
+    left.receive(right_hello, 0.0)
+    right.receive(left_hello, 0.0)
+    (auth,), _ = split(right)
+    left.receive(auth.data, 0.0)
+    assert left.state is State.WAIT_NEWS
+    list(left.drain())
+    return left
+
+
+def forged_charter():
+    charter = in_epoch(BOB).membership.charter
+    return charter.with_epoch(replace(charter.epoch, signature=bytes(64))).to_bytes()
+
+
+NEWS = {
+    "forged": (forged_charter(), b"2" * 32, CloseCode.BAD_SIGNATURE),
+    "rolled back": (MESH.founded.charter.to_bytes(), MESH.founded.secret.secret, CloseCode.AUTH_FAILED),
+    "without its secret": (in_epoch(BOB).membership.charter.to_bytes(), bytes(32), CloseCode.AUTH_FAILED),
+    "of another mesh": (TestMesh("o").founded.charter.to_bytes(), bytes(32), CloseCode.OTHER_MESH),
+    "noise": (b"noise", bytes(32), CloseCode.AUTH_FAILED),
+}
+
+
+@pytest.mark.parametrize(("charter", "secret", "code"), NEWS.values(), ids=NEWS)
+def test_news_that_do_not_hold_are_refused(charter, secret, code):
+    session = waiting_for_news()
+    session.receive(encode(CharterIs(charter, secret)), 0.0)
+    (closed,) = results(session)
+    assert closed.code is code
+
+
+def test_who_claims_news_and_brings_none_is_left_after_a_while():
+    session = waiting_for_news()
+    session.on_timer(HANDSHAKE_S)
+    assert results(session)[0].cause is Event.LATE
+
+
+def test_a_charter_before_the_proof_is_refused():
+    session = start(ANN, Side.OFFERER)
+    session.receive(encode(CharterIs(MESH.founded.charter.to_bytes(), bytes(32))), 0.0)
+    assert results(session)[0].code is CloseCode.AUTH_FAILED
 
 
 # ------------------------------------------------------------------------------------------------ the table
