@@ -38,6 +38,7 @@ class CloseCode(IntEnum):
     STORE_FULL = 16
     REVOKED = 17
     EPOCH = 18
+    PIN = 19
 
 
 class EdgeboardError(Exception):

@@ -4,34 +4,14 @@ Only cheap modules are imported here: the help must answer at once on a small bo
 """
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from edgeboard.cli.moments import read_moment, read_span
+from edgeboard.cli.verbs import Verb, add_json, add_state, reads
 from edgeboard.config import values
 
 T = TypeVar("T")
-
-
-class Verb(NamedTuple):
-    name: str
-    module: str  # below edgeboard.cli, with a function main(arguments) -> exit code
-    summary: str
-    lesson: str
-    add: Callable[[argparse.ArgumentParser], None]
-
-
-def reads(reader: Callable[[str], T]) -> Callable[[str], T]:
-    """A reader of config values as argparse wants it: its message is kept."""
-
-    def read(text: str) -> T:
-        try:
-            return reader(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return read
 
 
 def read_speed(text: str) -> float:
@@ -67,19 +47,6 @@ def read_colour(text: str) -> int:
         raise ValueError(f"{text!r} is not a colour; write 0 to 15 for one of the palette, or #rrggbb") from None
 
 
-def add_state(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument(
-        "--state",
-        metavar="DIR",
-        type=reads(values.read_path),
-        help=f"state directory of {what} (default: {_short(values.default_state())})",
-    )
-
-
-def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON for scripts")
-
-
 def add_at(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at", metavar="TIME", type=reads(read_moment),
@@ -89,11 +56,6 @@ def add_at(parser: argparse.ArgumentParser) -> None:
 
 def add_room(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("room", metavar="ROOM", type=reads(values.read_room), help="name of the room, such as lobby")
-
-
-def _short(path: Path) -> str:
-    home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
@@ -263,6 +225,25 @@ def _pair(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _pin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--new", action="store_true", help="make another one; who came in by the old one has to say it")
+    add_state(parser, "the node")
+    add_json(parser)
+
+
+def _token(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--room", metavar="ROOM", type=reads(values.read_room), help="make a link that leads into it")
+    what.add_argument("--revoke", metavar="ID", help="end a link, by the letters that were printed with it")
+    parser.add_argument("--role", choices=("draw", "view"), default="draw", help="what it lets do (default: draw)")
+    parser.add_argument(
+        "--for", dest="seconds", metavar="TIME", type=reads(read_span),
+        help="when it ends, such as 30min, 2h or 7d (default: when it is revoked)",
+    )  # fmt: skip
+    add_state(parser, "the node")
+    add_json(parser)
+
+
 VERBS: tuple[Verb, ...] = (
     Verb(
         "run", "run", "start a board",
@@ -359,6 +340,23 @@ VERBS: tuple[Verb, ...] = (
         "    edgeboard signal                             at port 8788\n"
         "    edgeboard run --signal http://10.0.0.9:8788  on each board",
         _signal,
+    ),
+    Verb(
+        "pin", "admit", "show the PIN that lets guests draw, or make another one",
+        "A board asks guests for it with `guests: {admit: pin}` in its configuration. Wrong ones are slowed down,\n"
+        "and a PIN that was guessed at a thousand times is another one.\n\n"
+        "    edgeboard pin\n"
+        "    edgeboard pin --new",
+        _pin,
+    ),
+    Verb(
+        "token", "admit", "make links that let somebody into one room",
+        "The link works at this board whatever it asks of others, also from outside of its network. Its time runs\n"
+        "by the board's uptime, never by a clock on a wall.\n\n"
+        "    edgeboard token --room lesson --role view --for 2h\n"
+        "    edgeboard token                              lists those that hold\n"
+        "    edgeboard token --revoke 1f3a9c02",
+        _token,
     ),
     Verb(
         "mesh", "mesh", "make a mesh, invite boards into it, put boards out of it",

@@ -114,6 +114,8 @@ async def _serve_once(board: "Board", config: Config, stop: asyncio.Event) -> bo
             started.result()
             announce(config, board.port)
             say(board.standing())
+            if config.guests.admit == "pin":
+                say(f"guests say the PIN {board.guest_pin()}")
             served = asyncio.create_task(board.run_until_stopped(), name="serve")
             await asyncio.wait({served, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if served.done():

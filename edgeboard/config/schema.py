@@ -35,6 +35,7 @@ ROOMS_MAX = 64  # as many as a link can join (docs/formats/wire.md)
 PEERS_MAX = 256
 
 Level = Literal["debug", "info", "warning", "error"]
+AdmitRule = Literal["draw", "view", "pin", "token"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class GuestsSection:
     messages_per_s: float = 400.0  # of one link; a burst may be four times that
     live_per_s: float = 120.0  # frames of previews and cursors of one link; what is above is dropped
     gather_s: float = 0.033  # outgoing work is gathered this long; 0 sends at once
+    admit: AdmitRule = "draw"  # what browsers are asked for, and may do
     failover: bool = True  # browsers of another board may come here when theirs dies
 
 

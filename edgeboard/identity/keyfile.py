@@ -30,6 +30,7 @@ MESH_KEY_FILE = "mesh.key"  # on the board where the mesh was made
 INVITATIONS_FILE = "invitations.json"  # that this node has given
 PEERS_FILE = "peers.json"  # where the boards were that let this one in
 BOOT_FILE = "boot"
+GUESTS_FILE = "guests.json"
 BOOT_MAX = 0xFFFF_FFFF
 
 _FILE_MAX = 64 * 1024  # bytes; none of these files has more than a few hundred
@@ -186,6 +187,24 @@ def keep_invitations(state_dir: Path, data: bytes) -> None:
 def load_invitations(state_dir: Path) -> bytes | None:
     """What `keep_invitations` kept; None if nothing was. Raises UserError as `load_mesh`."""
     return _read_secret(state_dir / INVITATIONS_FILE)
+
+
+def keep_guests(state_dir: Path, data: bytes) -> None:
+    """Write down how guests are let in: the PIN, and the tokens that hold.
+
+    Raises:
+        UserError: cannot be written.
+    """
+    _replace(state_dir / GUESTS_FILE, data)
+
+
+def load_guests(state_dir: Path) -> bytes | None:
+    """What `keep_guests` has written, or None.
+
+    Raises:
+        UserError: unreadable, or open to others.
+    """
+    return _read_secret(state_dir / GUESTS_FILE)
 
 
 def next_boot(state_dir: Path) -> int:

@@ -36,6 +36,15 @@ class NodeKey:
         self.public_key: bytes = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.node_id: NodeId = node_id(self.public_key)
 
+    @property
+    def private(self) -> Ed25519PrivateKey:
+        """The secret half, for libraries that sign themselves."""
+        return self._private
+
+    @property
+    def public(self) -> Ed25519PublicKey:
+        return self._private.public_key()
+
     def sign(self, message: bytes) -> bytes:
         return self._private.sign(message)
 

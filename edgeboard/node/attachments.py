@@ -103,6 +103,10 @@ class Attachments:
         Raises:
             RefusedError: the link has to end.
         """
+        state = self._core.mesh.state(link)
+        is_guest = state is not None and state.is_guest
+        if isinstance(message, BlobHave) and is_guest and not self._core.guests.may_draw(link):
+            return  # who may only look has nothing to give
         self._exchange.receive(link, message, now)
         if not isinstance(message, BlobHave):
             return

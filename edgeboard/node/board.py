@@ -63,6 +63,8 @@ class Board:
         warm_up: Callable[[], object],
         adopt: Callable[[], Coroutine[Any, Any, None]],
         look_at_disk: Callable[[], None],
+        look_at_guests: Callable[[], None],
+        guest_pin: Callable[[], str],
         closing: Callable[[], Awaitable[None]],
         release: Callable[[], None],
     ) -> None:
@@ -91,6 +93,8 @@ class Board:
         self._warm_up = warm_up
         self._adopt = adopt
         self._look_at_disk = look_at_disk
+        self._look_at_guests = look_at_guests
+        self.guest_pin = guest_pin
         self._closing = closing
         self._release = release
         self._runners: list[web.AppRunner] = []
@@ -162,6 +166,7 @@ class Board:
             await asyncio.sleep(LOOK_S)
             with suppress(OSError):
                 await asyncio.to_thread(self._look_at_disk)
+            self._look_at_guests()
 
     def _refusal(self, url: str) -> Callable[[RefusedError], None]:
         """What to do about a refusal: a peer named on the command line ends the start, another one is tried again."""

@@ -25,7 +25,8 @@ from edgeboard.identity.credentials import Credentials, boot_bytes
 from edgeboard.identity.keyfile import load_issuer, load_or_create_key, load_or_found_mesh, load_peers, next_boot
 from edgeboard.identity.keys import verify
 from edgeboard.identity.tickets import Tickets
-from edgeboard.ids import NodeId, Origin, PersonId, RoomId, author_id, mesh_tag
+from edgeboard.identity.tokens import read_token
+from edgeboard.ids import NodeId, Origin, PersonId, RoomId, author_id, mesh_tag, room_id
 from edgeboard.mesh.introductions import Introduced
 from edgeboard.node.admission import Admission
 from edgeboard.node.adoption import adopt_rooms
@@ -33,6 +34,7 @@ from edgeboard.node.api import Api
 from edgeboard.node.board import Board
 from edgeboard.node.footprint import list_imports, resident_bytes
 from edgeboard.node.gate import Gate
+from edgeboard.node.guestbook import Guestbook
 from edgeboard.node.introducing import ByService, InBand, Introducer
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
@@ -43,6 +45,7 @@ from edgeboard.node.trust import Trust
 from edgeboard.node.values import Identity, PipelineSettings
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.ports import Link, Signaling, Store
+from edgeboard.rooms.admission import Door, Rule, Source
 from edgeboard.rooms.room import RoomSettings
 from edgeboard.runtime import failpoints
 from edgeboard.runtime.supervise import Supervisor
@@ -55,8 +58,8 @@ from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import StateDirectory
 from edgeboard.storage.writer import GroupWriter
 from edgeboard.transport.dialer import LinkTransport
-from edgeboard.web.addresses import board_urls, told_urls
-from edgeboard.web.app import Doors, make_app
+from edgeboard.web.addresses import board_urls, is_near, told_urls, try_key
+from edgeboard.web.app import LOCAL_SOCKET, Doors, make_app
 
 MEMORY_BLOB_BYTES = 32 << 20  # of images where nothing is kept on a disk
 
@@ -94,6 +97,13 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         return LocalAuthor(mesh, room, author_id(key.node_id, boot, boot_nonce), key.public_key, key.sign)
 
     tickets = Tickets(lambda: credentials.mesh)
+    door = Door(
+        key.node_id,
+        Rule(config.guests.admit),
+        tickets.read,
+        lambda text: read_token(text, key.public, mesh, key.node_id),
+        lambda name: room_id(mesh, name),
+    )
     identity = Identity(
         node=key.node_id,
         public_key=key.public_key,
@@ -109,9 +119,11 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         make_author=make_author,
         wall_ms=clock.wall_ms,
         seal_ticket=tickets.seal,
+        door=door,
     )
     pipeline = Pipeline(identity, _pipeline_settings(config))
-    node = Node(pipeline, clock, store, mesh)
+    node = Node(pipeline, clock, store, mesh, source_of)
+    guestbook = Guestbook(state.path, key, mesh, door, clock, lambda: node.feed(pipeline.hosting.look_at_entries))
     supervisor = Supervisor(stop_s=1.0)
     writer = GroupWriter(store, clock, node.committed, node.store_failed, node.store_recovered, config.storage.settings)
     is_memory = config.storage.kind == "memory"
@@ -237,6 +249,14 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         trust=ownership.doors(),
         urls=lambda: board_urls(config.node.listen.host, board.port),
         holds_ticket=tickets.holds,
+        check_reader=lambda ticket, room, source: door.check_reader(
+            ticket, room_id(mesh, room), source_of(source), clock.now()
+        ),
+        pin=guestbook.pin,
+        new_pin=guestbook.new_pin,
+        tokens=guestbook.tokens,
+        issue_token=guestbook.issue,
+        revoke_token=guestbook.revoke,
     )
     board = Board(
         node,
@@ -265,9 +285,18 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         look_at_disk=state.space.look,
         attend=lambda: [attendance.add(url) for url in config.signaling],
         closing=closing,
+        look_at_guests=guestbook.look,
+        guest_pin=lambda: str(guestbook.pin()["pin"]),
         release=state.close,
     )
     return board
+
+
+def source_of(remote: str) -> Source:
+    """Where a guest comes from, by the text that its link has for that."""
+    if remote == LOCAL_SOCKET:
+        return Source(remote, is_owner=True)
+    return Source(try_key(remote), is_near=is_near(remote))
 
 
 def _pipeline_settings(config: Config) -> PipelineSettings:

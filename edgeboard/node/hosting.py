@@ -1,21 +1,22 @@
 """What a host does for its guests: greets them, logs what they draw, and tells them when it is safe."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import final
 
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
 from edgeboard.identity.grants import Role
-from edgeboard.identity.tickets import Admitted, Ticket
-from edgeboard.ids import COUNTER_MAX, NodeId, Origin, RoomId
+from edgeboard.ids import COUNTER_MAX, NodeId, Origin, PersonId, RoomId, room_id
 from edgeboard.node.attachments import Attachments
 from edgeboard.node.core import Core
+from edgeboard.rooms.admission import Entry, Rule, Source
 from edgeboard.rooms.elsewhere import Elsewhere
 from edgeboard.rooms.guests import GuestState
 from edgeboard.rooms.recent import LEAST, newest_ops
 from edgeboard.varints import get_uvarint
 from edgeboard.vectors import Vector
 from edgeboard.wire.fields import Host, Owned
-from edgeboard.wire.live import Live
+from edgeboard.wire.live import Live, LiveKind
 from edgeboard.wire.messages import (
     TEXT_MAX,
     VERSION,
@@ -32,6 +33,7 @@ from edgeboard.wire.messages import (
     Welcome,
 )
 
+VIEW, FOLLOW = 8, 9  # kinds of live items that nodes pass on unread (docs/formats/wire.md)
 HOSTS_EVERY_S = 2.0  # between looks at which other boards answer
 
 
@@ -44,6 +46,7 @@ class Hosting:
         self._attachments = attachments
         self._elsewhere = Elsewhere()
         self._told: dict[int, Hosts] = {}  # guest's link to what it was told of other boards
+        self._sources: dict[int, Source] = {}
         self._hosts_due = 0.0
 
     def receive(self, link: int, message: Message, now: float) -> None:
@@ -53,7 +56,7 @@ class Hosting:
             DecodeError: broken. RefusedError: not allowed. The link is to be closed with the reason.
         """
         if isinstance(message, Guest):
-            self._greet(link, message)
+            self._greet(link, message, now)
             return
         guest = self._core.guests.get(link)
         if guest is None:
@@ -68,7 +71,7 @@ class Hosting:
             case Submit(room, origin, tails):
                 self._submit(guest, RoomId(room), Origin(int.from_bytes(origin, "big")), tails, now)
             case Live():
-                self._core.live_items(link, message, guest.origin, now)
+                self._core.live_items(link, shown_by(guest, message), guest.origin, now)
             case _:
                 raise RefusedError(CloseCode.MALFORMED, f"a guest does not say {type(message).__name__}")
 
@@ -76,6 +79,7 @@ class Hosting:
         """The link has ended; False if it was no guest's."""
         guest = self._core.guests.leave(link)
         self._told.pop(link, None)
+        self._sources.pop(link, None)
         if guest is None:
             return False
         for room in guest.rooms:
@@ -92,10 +96,38 @@ class Hosting:
             known.hear(core.identity.node, core.next_presence(), here)
             core.tell_presence(room, core.identity.node)
 
-    def _greet(self, link: int, hello: Guest) -> None:
+    # -- who may come in
+
+    def arrived(self, link: int, source: Source) -> None:
+        """A guest's link has opened; it has said nothing yet."""
+        self._sources[link] = source
+
+    def look_at_entries(self, now: float) -> None:
+        """Let go of guests whose token or PIN has ended."""
+        door = self._core.identity.door
+        for link in [] if door is None else self._core.guests.all_links():
+            guest = self._core.guests.get(link)
+            if guest is not None and door is not None and not door.holds(guest.entry, now):
+                error = door.why_ended(guest.entry)
+                self._core.close(link, error.code, str(error))
+
+    def _greet(self, link: int, hello: Guest, now: float) -> None:
         core = self._core
-        guest = core.guests.greet(link, hello)
-        limits = {"gather_ms": round(core.settings.room.gather_s * 1000)}
+        door = core.identity.door
+
+        def admit() -> Entry:
+            if door is None:
+                return Entry()
+            source = self._sources.get(link, Source("", is_near=False))
+            return door.admit(PersonId(hello.person), hello.capabilities, source, now)
+
+        guest = core.guests.greet(link, hello, admit)
+        rule = Rule.DRAW if door is None else door.rule
+        limits = {
+            "gather_ms": round(core.settings.room.gather_s * 1000),
+            "role": guest.entry.role.name.lower(),
+            "admit": rule.value,
+        }
         core.say(link, Welcome(VERSION, core.identity.node, core.identity.name, limits, core.identity.software))
         self._tell_hosts(guest)
         for room in guest.rooms:
@@ -117,6 +149,7 @@ class Hosting:
         if now >= self._hosts_due:
             self._hosts_due = now + HOSTS_EVERY_S
             self.tell_hosts()
+            self.look_at_entries(now)
 
     def tell_hosts(self) -> None:
         """Tell each guest which boards it can go to, where that has changed."""
@@ -130,14 +163,16 @@ class Hosting:
                 self._tell_hosts(guest)
 
     def _tell_hosts(self, guest: GuestState) -> None:
-        ticket = Ticket(guest.person, Admitted.OPEN, Role.DRAW)
-        told = Hosts(self._elsewhere.listing(guest.origin), self._core.identity.seal_ticket(ticket))
+        ticket = self._core.identity.seal_ticket(guest.entry.ticket(guest.person))
+        told = Hosts(self._elsewhere.listing(guest.origin), ticket)
         if self._told.get(guest.link) != told:
             self._told[guest.link] = told
             self._core.say(guest.link, told)
 
     def _join(self, guest: GuestState, name: str, vector: Vector, handle: int, now: float) -> None:
         core = self._core
+        if core.identity.door is not None:
+            core.identity.door.check_room(guest.entry, room_id(core.identity.mesh, name))
         room = core.open_room(name, now)
         core.guests.enter(guest, room.room)
         core.say(guest.link, RoomIs(room.room, name, room.state.value))
@@ -163,6 +198,8 @@ class Hosting:
             raise RefusedError(CloseCode.MALFORMED, "SUBMIT to a room that was not joined")
         for tail in tails:
             try:
+                if guest.entry.role < Role.DRAW:
+                    raise RefusedError(CloseCode.FORBIDDEN, "you may look at this room, and not draw")
                 core.require_store()
                 room.take(origin, guest.person, tail, guest.link, now)
             except (DecodeError, RefusedError, StateError) as error:
@@ -172,6 +209,16 @@ class Hosting:
                 core.say(guest.link, reason)
         core.receipts(room)
         core.flush_due(room, now)
+
+
+SEEN_OF_VIEWERS = frozenset({LiveKind.CURSOR, VIEW, FOLLOW})
+
+
+def shown_by(guest: GuestState, frame: Live) -> Live:
+    """What of a live frame others are shown: of somebody who may only look, where they are and whom they follow."""
+    if guest.entry.role >= Role.DRAW:
+        return frame
+    return replace(frame, items=tuple(item for item in frame.items if item.kind in SEEN_OF_VIEWERS))
 
 
 def counter_of_tail(tail: bytes) -> int:

@@ -22,6 +22,7 @@ from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Alarm, Damaged, LoadRoom, Output, Rewrite, RoomChanged, Save
 from edgeboard.ports import Blobs, Store, StoredBatch, StoredRoom, Writer
+from edgeboard.rooms.admission import Source
 from edgeboard.rooms.elsewhere import read_host
 from edgeboard.rooms.room import Room
 from edgeboard.runtime import failpoints
@@ -40,8 +41,11 @@ _log = logging.getLogger(__name__)
 class Node:
     """Drives one pipeline."""
 
-    def __init__(self, pipeline: Pipeline, clock: Clock, store: Store, mesh: MeshId) -> None:
+    def __init__(
+        self, pipeline: Pipeline, clock: Clock, store: Store, mesh: MeshId, source_of: Callable[[str], Source] = Source
+    ) -> None:
         self.pipeline = pipeline
+        self._source_of = source_of
         self.alarms: deque[str] = deque(maxlen=ALARMS_KEPT)
         self.on_damage: list[Callable[[Damaged], None]] = []
         self.on_introduced: Callable[[Introduced], None] = lambda came: None
@@ -79,8 +83,13 @@ class Node:
     def link_up(self, number: int, node: NodeId | None) -> None:
         link = None if self._links is None else self._links.get(number)
         peer = None if link is None else link.peer
+        if link is not None and peer is None:
+            source = self._source_of(link.remote)
+            self.pipeline.hosting.arrived(number, source)
         host = None if peer is None else read_host(peer.node, peer.capabilities)
-        self.feed(lambda now: self.pipeline.link_up(number, node, now, host))
+        self.feed(lambda now: self.pipeline.link_up(number, node, now))
+        if peer is not None:
+            self.feed(lambda _: self.pipeline.hosting.node_linked(peer.node, host))
 
     def link_down(self, number: int) -> None:
         self.feed(lambda now: self.pipeline.link_down(number, now))

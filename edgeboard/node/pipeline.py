@@ -25,7 +25,6 @@ from edgeboard.rooms.people import People
 from edgeboard.rooms.room import ALONE_S, Room
 from edgeboard.rooms.states import RoomEvent, RoomState
 from edgeboard.vectors import Vector
-from edgeboard.wire.fields import Host
 from edgeboard.wire.fragments import split
 from edgeboard.wire.introductions import Introduce
 from edgeboard.wire.live import Live
@@ -39,7 +38,7 @@ class Pipeline:
     def __init__(self, identity: Identity, settings: PipelineSettings | None = None) -> None:
         self._core = Core(identity, settings or PipelineSettings())
         self.attachments = Attachments(self._core)
-        self._hosting = Hosting(self._core, self.attachments)
+        self.hosting = Hosting(self._core, self.attachments)
         self.upkeep = Upkeep(self._core)
         self._intake: dict[int, Intake] = {}
         self._digest_due = 0.0
@@ -194,16 +193,13 @@ class Pipeline:
 
     # -- links
 
-    def link_up(self, link: int, node: NodeId | None, now: float, host: Host | None = None) -> None:
-        """A link is open; `node` is None for a guest, `host` where browsers find the board of a node."""
+    def link_up(self, link: int, node: NodeId | None, now: float) -> None:
+        """A link is open; `node` is None for a guest."""
         settings = self._core.settings
         self._intake[link] = Intake(settings.messages_per_s, settings.live_per_s, now)
         rooms = [(room.room, room.name) for room in self._core.rooms.values()]
         self.attachments.link_up(link, now, is_guest=node is None)
         self._core.mesh.link_up(link, node, rooms, now)
-        if node is not None:
-            self._hosting.node_linked(node, host)
-
         if node is not None:
             self._core.introductions.link_up(link, node, now)
 
@@ -219,9 +215,9 @@ class Pipeline:
         self._core.mesh.link_down(link, now)
         self.attachments.link_down(link, now)
         self._core.live.forget(link)
-        if not self._hosting.left(link) and state is not None and not state.is_guest:
+        if not self.hosting.left(link) and state is not None and not state.is_guest:
             self._core.forget_departed(now)
-            self._hosting.node_unlinked(NodeId(state.node))
+            self.hosting.node_unlinked(NodeId(state.node))
             for room in self._core.rooms.values():
                 self._core.receipts(room)  # which may not need that node any more
                 self._core.advance(room, now)
@@ -272,7 +268,7 @@ class Pipeline:
         elif isinstance(message, OfBlobs):
             self.attachments.receive(link, message, now)
         elif state.is_guest:
-            self._hosting.receive(link, message, now)
+            self.hosting.receive(link, message, now)
         else:
             self._from_node(link, NodeId(state.node), message, now)
 
@@ -360,7 +356,7 @@ class Pipeline:
         core.mesh.on_timer(now)
         core.forget_departed(now)
         self.upkeep.on_timer(now)
-        self._hosting.on_timer(now)
+        self.hosting.on_timer(now)
         self.attachments.on_timer(now)
         due = core.live.next_timer()
         if due is not None and due <= now:

@@ -12,6 +12,7 @@ from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.batch import Batch
 from edgeboard.oplog.floors import Reduced
 from edgeboard.oplog.history import Entry
+from edgeboard.rooms.admission import Door
 from edgeboard.rooms.compaction import CompactionSettings
 from edgeboard.rooms.room import RoomSettings
 from edgeboard.rooms.states import RoomState
@@ -51,6 +52,7 @@ class Identity:
     wall_ms: Callable[[], int]
     admins: frozenset[NodeId] = frozenset()
     seal_ticket: Callable[[Ticket], str] = lambda ticket: ""
+    door: Door | None = None  # None: whoever comes may draw
 
     def oneself(self) -> Oneself:
         """What the mesh is told of us."""

@@ -1,10 +1,13 @@
 """The browsers this node is host to. A host vouches for its guests; here stands what it knows of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import final
 
 from edgeboard.errors import CloseCode, RefusedError
+from edgeboard.identity.grants import Role
 from edgeboard.ids import Origin, PersonId, RoomId
+from edgeboard.rooms.admission import Entry
 from edgeboard.wire.fields import Person
 from edgeboard.wire.messages import VERSION, Guest
 
@@ -18,6 +21,7 @@ class GuestState:
     origin: Origin
     name: str
     colour: int
+    entry: Entry = Entry()
     rooms: set[RoomId] = field(default_factory=set)
 
     def as_person(self) -> Person:
@@ -39,11 +43,11 @@ class Guests:
     def __contains__(self, link: int) -> bool:
         return link in self._by_link
 
-    def greet(self, link: int, hello: Guest) -> GuestState:
+    def greet(self, link: int, hello: Guest, admit: Callable[[], Entry] = Entry) -> GuestState:
         """Admit a guest; a second hello on the same link only renames it.
 
         Raises:
-            RefusedError: its page is too old, or the node is full.
+            RefusedError: its page is too old, the node is full, or what `admit` raises.
         """
         if hello.version < VERSION:
             raise RefusedError(CloseCode.TOO_OLD, "this page is too old for the board: reload it")
@@ -54,9 +58,14 @@ class Guests:
         if len(self._by_link) >= self._most:
             raise RefusedError(CloseCode.ROOM_FULL, f"this board is host to {self._most} people already")
         origin = Origin(int.from_bytes(hello.origin, "big"))
-        guest = GuestState(link, PersonId(hello.person), origin, clean_name(hello.name), hello.colour)
+        guest = GuestState(link, PersonId(hello.person), origin, clean_name(hello.name), hello.colour, admit())
         self._by_link[link] = guest
         return guest
+
+    def may_draw(self, link: int) -> bool:
+        """Whether a guest may; False before its greeting."""
+        guest = self._by_link.get(link)
+        return guest is not None and guest.entry.role >= Role.DRAW
 
     def get(self, link: int) -> GuestState | None:
         return self._by_link.get(link)

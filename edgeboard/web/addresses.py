@@ -5,6 +5,8 @@ import ipaddress
 import socket
 from collections.abc import Iterator
 
+from edgeboard.runtime.interfaces import list_addresses
+
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::", "*", "")
 ELSEWHERE = "192.0.2.1"  # reserved for documents; asking which way leads there sends no packet
@@ -65,6 +67,31 @@ def _listen(family: socket.AddressFamily, host: str, port: int, *more: object) -
 def told_urls(host: str, port: int) -> list[str]:
     """The addresses of a board for others to go to: never the machine's own name for itself, unless it has no other."""
     return board_urls(host, port)[:1]
+
+
+def is_near(source: str) -> bool:
+    """Whether an address is on a network of this machine, and not somewhere in the internet."""
+    found = _address(source)
+    if found is None:
+        return False
+    return not found.is_global or any(each.holds(found) for each in list_addresses())
+
+
+def try_key(source: str) -> str:
+    """What tries of a source are counted by: its address, or the network of an IPv6 one, of which it has all."""
+    found = _address(source)
+    if found is None or found.version == 4:
+        return source if found is None else str(found)
+    return str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))
+
+
+def _address(source: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        found = ipaddress.ip_address(source.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return found if mapped is None else mapped
 
 
 def free_ports(host: str, count: int, first: int) -> list[int]:

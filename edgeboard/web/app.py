@@ -33,6 +33,7 @@ from edgeboard.web.exports import (
 from edgeboard.web.sharing import check_own, embedded, offering, qr_svg
 from edgeboard.web.trust import TrustDoors, add_control_routes, add_public_routes, read_body
 
+LOCAL_SOCKET = "local socket"  # where a guest comes from that came by the control socket
 OFFER_MAX = 16 * 1024  # bytes of an offer's body
 IMPORT_MAX = 256 * 1024 * 1024  # bytes of a room's JSON, over the control socket only
 CONVERT_MAX = 16 * 1024 * 1024  # bytes of a file that the page wants as items
@@ -49,6 +50,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+FORWARDED = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"}  # what a proxy adds
 TICKET = "ticket"  # in the query, of a page that comes from another board
 SHARED_HEADERS = {"Vary": "Origin", "Access-Control-Expose-Headers": NOTES_HEADER}
 EMBED = "/embed/"  # what lies below may stand in pages of others
@@ -83,6 +85,12 @@ class Doors:
     trust: TrustDoors
     urls: Callable[[], list[str]]  # by which others reach the board, the best first
     holds_ticket: Callable[[str], bool]  # of a page that comes from another board of the mesh
+    check_reader: Callable[[str, str, str], None]  # ticket, room and source of who wants to read; raises
+    pin: Callable[[], Json]
+    new_pin: Callable[[], Json]
+    tokens: Callable[[], Json]
+    issue_token: Callable[[str, str, float | None], Json]  # room, role, seconds
+    revoke_token: Callable[[str], Json]
 
 
 def http_status(error: EdgeboardError) -> int:
@@ -161,6 +169,15 @@ def _check_host(request: web.Request) -> None:
             ) from None
 
 
+def _check_beside(request: web.Request) -> None:
+    """Only a browser on this machine, which shows the board's own panel: not one that a proxy here speaks for."""
+    near = ipaddress.ip_address(_remote(request)).is_loopback if request.remote else False
+    host = request.host.rpartition(":")[0] if not request.host.endswith("]") and ":" in request.host else request.host
+    is_ours = host in ("localhost", "127.0.0.1", "[::1]") and not FORWARDED & request.headers.keys()
+    if not near or not is_ours or _is_foreign(request):
+        raise RefusedError(CloseCode.FORBIDDEN, "only the board's own panel may ask that")
+
+
 def make_app(doors: Doors, *, control: bool) -> web.Application:
     """The application; with `control` also the routes that only the owner of the state directory may use."""
     app = web.Application(middlewares=[_answering(doors)], client_max_size=OFFER_MAX)
@@ -195,6 +212,10 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         check_own(text, request.host, await asyncio.to_thread(doors.urls))
         return web.Response(body=await asyncio.to_thread(qr_svg, text), content_type="image/svg+xml")
 
+    async def pin(request: web.Request) -> web.StreamResponse:
+        _check_beside(request)
+        return web.json_response(doors.pin())
+
     async def asset(request: web.Request) -> web.StreamResponse:
         return assets.file(request.match_info["version"], request.match_info["name"])
 
@@ -227,7 +248,9 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
 
     def export(form: str) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            _check_host(request)
+            if not control:
+                _check_host(request)
+                doors.check_reader(request.query.get(TICKET, ""), request.match_info["name"], _remote(request))
             exported = await doors.export(request.match_info["name"], read_wanted(form, request.query))
             notes = json.dumps(exported.notes)
             headers = {NOTES_HEADER: notes} if exported.notes and len(notes) <= NOTES_BYTES_MAX else {}
@@ -260,6 +283,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     app.router.add_get(f"{EMBED}{{name}}", embed)
     app.router.add_get("/api/addresses", addresses)
     app.router.add_get("/api/qr.svg", qr)
+    app.router.add_get("/api/pin", pin)
     app.router.add_post("/signal/guest", guest_offer)
     app.router.add_post("/signal/node", node_offer)
     app.router.add_get("/guest", door(doors.serve_guest, doors))
@@ -303,6 +327,29 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
             raise DecodeError('a change is JSON: {"add": URL} or {"remove": URL}')
         return web.json_response({"changed": doors.change_signaling(add, remove), "services": doors.signaling()})
 
+    async def pin(request: web.Request) -> web.StreamResponse:
+        return web.json_response(doors.new_pin() if request.method == "POST" else doors.pin())
+
+    async def tokens(request: web.Request) -> web.StreamResponse:
+        return web.json_response(doors.tokens())
+
+    async def issue(request: web.Request) -> web.StreamResponse:
+        wish = request.query
+        try:
+            seconds = float(wish["seconds"]) if "seconds" in wish else None
+        except ValueError:
+            raise DecodeError("seconds is not a number") from None
+        check_room_name(wish.get("room", ""))
+        return web.json_response(doors.issue_token(wish["room"], wish.get("role", "draw"), seconds))
+
+    async def revoke(request: web.Request) -> web.StreamResponse:
+        return web.json_response(doors.revoke_token(request.match_info["id"]))
+
+    app.router.add_get("/control/pin", pin)
+    app.router.add_post("/control/pin", pin)
+    app.router.add_get("/control/tokens", tokens)
+    app.router.add_post("/control/tokens", issue)
+    app.router.add_post("/control/tokens/{id}/revoke", revoke)
     app.router.add_get("/control/status", status)
     app.router.add_get("/control/signaling", signaling)
     app.router.add_post("/control/signaling", change_signaling)
@@ -313,4 +360,4 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
 
 
 def _remote(request: web.Request) -> str:
-    return (request.remote or "local socket").removeprefix("::ffff:")  # IPv4, on a socket for both
+    return (request.remote or LOCAL_SOCKET).removeprefix("::ffff:")  # IPv4, on a socket for both

@@ -6,14 +6,20 @@ import pytest
 from edgeboard.canvas.bodies import Add, Alive, ItemType
 from edgeboard.canvas.ops import decode_op
 from edgeboard.errors import CloseCode
+from edgeboard.identity.grants import Role
+from edgeboard.identity.tickets import Admitted
 from edgeboard.ids import Origin, PersonId, room_id
 from edgeboard.node.values import PipelineSettings
+from edgeboard.rooms.admission import Entry
 from edgeboard.testing.cluster import MESH, Cluster
 from edgeboard.testing.guest import ScriptedGuest
-from edgeboard.wire.live import Cursor, Live, live_item, read_item
+from edgeboard.wire.fields import Host
+from edgeboard.wire.live import Cursor, Live, LiveItem, live_item, read_item
 from edgeboard.wire.messages import (
+    BlobWant,
     CaughtUp,
     Channel,
+    Hosts,
     Notice,
     Presence,
     Recent,
@@ -293,3 +299,64 @@ def test_neither_a_guest_nor_a_node_may_say_what_is_recent() -> None:
     guest.send(Channel.LOG, encode(Recent(LOBBY, ())))
     cluster.run(0.1)
     assert guest.closed is not None or cluster.nodes[0].closed[-1].code is CloseCode.MALFORMED
+
+
+# -- who may only look, and who may not come in
+
+
+def seated_as(cluster: Cluster, entry: Entry, number: int = 1) -> ScriptedGuest:
+    """A guest whom the door has let in like this."""
+    guest = guest_of(number)
+    hosting = cluster.nodes[0].pipeline.hosting
+    admit = hosting._core.guests.greet
+    hosting._core.guests.greet = lambda link, hello, _: admit(link, hello, lambda: entry)  # type: ignore[method-assign]
+    cluster.seat(guest, 0)
+    guest.enter("lobby")
+    cluster.run(0.1)
+    hosting._core.guests.greet = admit  # type: ignore[method-assign]
+    return guest
+
+
+def test_who_may_only_look_sees_everything_and_draws_nothing() -> None:
+    cluster = Cluster(1)
+    artist = seated(cluster, 0, 2, "Ben")
+    viewer = seated_as(cluster, Entry(Admitted.OPEN, Role.VIEW))
+    welcome = next(message for message in viewer.heard if isinstance(message, Welcome))
+    assert welcome.limits["role"] == "view"
+    artist.draw(text())
+    viewer.draw(text(), text())
+    cluster.run(0.5)
+    assert items(cluster, 0) == 1
+    assert len(viewer.batches) == 1
+    assert set(viewer.refused) == {1, 2}
+    assert viewer.closed is None
+    viewer.add_image(b"\x89PNG\r\n\x1a\n" + bytes(64))
+    cluster.run(0.5)
+    assert not any(isinstance(message, BlobWant) for message in viewer.heard)
+
+
+def test_of_who_may_only_look_others_see_the_cursor_and_no_ink() -> None:
+    cluster = Cluster(1)
+    artist = seated(cluster, 0, 2, "Ben")
+    viewer = seated_as(cluster, Entry(Admitted.OPEN, Role.VIEW))
+    cursor = Cursor(viewer.origin, 1, 10, 10, 0, 0)
+    trail = LiveItem(6, 0, viewer.origin.to_bytes(8, "big") + bytes((2, 1, 0, 0, 0)))
+    viewer.send(Channel.LIVE, encode(Live(0, (live_item(cursor), trail))))
+    cluster.run(0.3)
+    seen = [item.kind for message in artist.heard if isinstance(message, Live) for item in message.items]
+    assert seen == [1]
+
+
+def test_a_guest_hears_of_other_boards_after_its_welcome_and_when_they_come_and_go() -> None:
+    cluster = Cluster(2)
+    guest = seated(cluster, 0)
+    told = [message for message in guest.heard if isinstance(message, Hosts)]
+    assert [each.hosts for each in told] == [()]
+    there = Host(cluster.nodes[1].node, "hall", ("http://10.0.0.5:8787",))
+    hosting = cluster.nodes[0].pipeline.hosting
+    cluster.nodes[0].feed(lambda now: hosting.node_linked(there.node, there))  # type: ignore[arg-type]
+    cluster.run(0.1)
+    cluster.nodes[0].feed(lambda now: hosting.tell_hosts())
+    cluster.run(0.1)
+    told = [message for message in guest.heard if isinstance(message, Hosts)]
+    assert [each.hosts for each in told] == [(), (there,)]  # said once, not at every look

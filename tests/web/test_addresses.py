@@ -5,6 +5,7 @@ import socket
 import pytest
 
 import edgeboard.web.addresses as addresses
+from edgeboard.runtime.interfaces import InterfaceAddress
 from edgeboard.web.addresses import board_urls, free_ports, lan_address
 
 
@@ -62,3 +63,44 @@ class Probe:
 def test_a_machine_without_a_network_has_no_address_for_others(monkeypatch, found, expected):
     monkeypatch.setattr(addresses.socket, "socket", Probe(found))
     assert lan_address() == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "near"),
+    [
+        ("192.168.1.9", True),
+        ("10.9.8.7", True),
+        ("100.64.0.9", True),  # a provider's or a VPN's own
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("fe80::1%eth0", True),
+        ("fd12::1", True),
+        ("::ffff:192.168.1.9", True),
+        ("8.8.8.8", False),
+        ("::ffff:8.8.8.8", False),
+        ("2a00:1450:4001::1", False),
+        ("2001:db8:5:5::9", True),  # in a network of this machine
+        ("somewhere", False),
+        ("", False),
+    ],
+)
+def test_what_is_near_is_on_a_network_of_this_machine(monkeypatch, source, near) -> None:
+    ours = [InterfaceAddress("eth0", 2, "2a02:8100:5:5::1", 64), InterfaceAddress("eth0", 2, "2001:db8:5:5::1", 64)]
+    monkeypatch.setattr(addresses, "list_addresses", lambda: iter(ours))
+    assert addresses.is_near(source) is near
+    assert not near or not addresses.is_near("2a02:8100:5:6::1")
+    assert addresses.is_near("2a02:8100:5:5::77")
+
+
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [
+        ("192.168.1.9", "192.168.1.9"),
+        ("::ffff:192.168.1.9", "192.168.1.9"),
+        ("2001:db8:5:5::9", "2001:db8:5:5::/64"),
+        ("2001:db8:5:5:1:2:3:4", "2001:db8:5:5::/64"),
+        ("somewhere", "somewhere"),
+    ],
+)
+def test_tries_are_counted_by_what_one_source_has(source, key) -> None:
+    assert addresses.try_key(source) == key

@@ -60,6 +60,12 @@ def doors(**changed) -> Doors:
         "trust": trust_doors(),
         "urls": lambda: ["http://192.168.1.20:8787"],
         "holds_ticket": lambda ticket: ticket == "good",
+        "check_reader": lambda ticket, room, source: None,
+        "pin": lambda: {"pin": "123456"},
+        "new_pin": lambda: {"pin": "654321"},
+        "tokens": list,
+        "issue_token": lambda room, role, seconds: {"room": room, "role": role, "seconds": seconds},
+        "revoke_token": lambda token: {"id": token},
     }
     return Doors(**{**known, **changed})
 
@@ -169,6 +175,51 @@ async def test_another_page_without_a_good_ticket_is_refused_and_reads_nothing(c
         assert "Access-Control-Allow-Origin" not in answer.headers
     preflight = await client.options(path, headers={**OTHER_BOARD, "Access-Control-Request-Method": "POST"})
     assert "Access-Control-Allow-Origin" not in preflight.headers
+
+
+async def test_who_may_not_come_in_gets_no_room_as_a_file() -> None:
+    asked = []
+
+    def check_reader(ticket: str, room: str, source: str) -> None:
+        asked.append((ticket, room, source))
+        if ticket != "good":
+            raise RefusedError(CloseCode.FORBIDDEN, "no")
+
+    for control in (False, True):
+        app = make_app(doors(check_reader=check_reader), control=control)
+        async with TestClient(TestServer(app)) as client:
+            for form in MEDIA_TYPES:
+                assert (await client.get(f"/api/room/lobby/export.{form}")).status == (200 if control else 403)
+                assert (await client.get(f"/api/room/lobby/export.{form}?ticket=good")).status == 200
+    assert set(asked) == {("", "lobby", "127.0.0.1"), ("good", "lobby", "127.0.0.1")}
+
+
+async def test_the_pin_is_told_to_the_boards_own_panel_and_to_nobody_else(client, control) -> None:
+    assert await (await client.get("/api/pin")).json() == {"pin": "123456"}
+    for headers in (
+        {"Host": "192.168.1.20:8787"},
+        {"Host": "board.example:8787"},
+        {"X-Forwarded-For": "10.0.0.9"},
+        {"Forwarded": "for=10.0.0.9"},
+        {"Via": "1.1 proxy"},
+        {"Origin": "http://evil.example"},
+    ):
+        assert (await client.get("/api/pin", headers=headers)).status == 403, headers
+    assert (await client.get("/control/pin")).status == 404
+    assert await (await control.get("/control/pin")).json() == {"pin": "123456"}
+    assert await (await control.post("/control/pin")).json() == {"pin": "654321"}
+
+
+async def test_tokens_are_made_and_ended_over_the_control_socket_alone(client, control) -> None:
+    for path in ("/control/tokens?room=lobby", "/control/tokens/x/revoke"):
+        assert (await client.post(path)).status == 404
+    made = await control.post("/control/tokens?room=lobby&role=view&seconds=7200")
+    assert await made.json() == {"room": "lobby", "role": "view", "seconds": 7200.0}
+    assert (await (await control.post("/control/tokens?room=lobby")).json())["seconds"] is None
+    for wrong in ("", "?room=", "?room=a%20b", "?room=lobby&seconds=soon"):
+        assert (await control.post(f"/control/tokens{wrong}")).status in (400, 403), wrong
+    assert await (await control.post("/control/tokens/ab12/revoke")).json() == {"id": "ab12"}
+    assert await (await control.get("/control/tokens")).json() == []
 
 
 async def test_no_ticket_opens_the_door_for_nodes_to_a_page(client) -> None:

@@ -18,6 +18,7 @@ export class Boards {
   #ticket = "";
   #names = new Map(); // base address -> name
   #avoided = new Map(); // base address -> until when
+  #isGuarded = false; // whether the board asks for more than to be on its network
 
   /**
    * @param {string} home origin of this page: the board that it came from
@@ -55,9 +56,10 @@ export class Boards {
     for (const { name, urls } of hosts) for (const url of urls) this.#names.set(baseOf(url), name);
   }
 
-  /** The board at which a link is open has said its name. @param {string} name */
-  named(name) {
+  /** The board at which a link is open has let the page in. @param {{name: string, limits: Map<string, unknown>}} told */
+  welcomed({ name, limits }) {
     this.#names.set(this.#here, name);
+    this.#isGuarded = ["pin", "token"].includes(limits.get("admit"));
   }
 
   /** The name of a board; its address if it has not said one. @param {string} base @returns {string} */
@@ -93,7 +95,7 @@ export class Boards {
    * @returns {import("./link.js").Address}
    */
   at(base = this.#here) {
-    if (base === this.#home) return (path) => base + path;
+    if ((base === this.#home && !this.#isGuarded) || this.#ticket === "") return (path) => base + path;
     return (path) => `${base}${path}${path.includes("?") ? "&" : "?"}ticket=${encodeURIComponent(this.#ticket)}`;
   }
 
@@ -120,6 +122,10 @@ export class Host {
   name = "";
   software = "";
   roomState = "";
+  /** "draw" or "view": what the page may do there. */
+  role = "draw";
+  /** The board's rule for guests: "draw", "view", "pin" or "token". */
+  admit = "draw";
   /** The room's id, once it is known. @type {string|null} */
   room = null;
   /** The name of the board before this one. */
@@ -127,14 +133,16 @@ export class Host {
 
   /**
    * A board has let the page in.
-   * @param {{node: string, name: string, software: string}} told
+   * @param {{node: string, name: string, software: string, limits: Map<string, unknown>}} told
    * @returns {"moved"|"renewed"|""} what is new: another board, or another software at the same one
    */
-  welcome({ node, name, software }) {
+  welcome({ node, name, software, limits }) {
     const isMoved = this.node !== "" && this.node !== node;
     const isRenewed = !isMoved && this.software !== "" && this.software !== software;
     if (isMoved) this.before = this.name;
     Object.assign(this, { node, name, software });
+    this.role = limits.get("role") === "view" ? "view" : "draw";
+    this.admit = limits.get("admit") ?? "draw";
     return isMoved ? "moved" : isRenewed ? "renewed" : "";
   }
 }

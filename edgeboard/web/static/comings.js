@@ -1,5 +1,6 @@
-/** What the page says in passing when a board lets it in, or does not. */
+/** What the page says when a board lets it in, or does not. */
 
+import { askPin, ownPin } from "./door.js";
 import { say } from "./locale.js";
 import { Code } from "./wire.js";
 import { ending } from "./words.js";
@@ -19,10 +20,22 @@ export function welcomed(toasts, host, told) {
 /**
  * The host does not want us back, or not as we are: a person has to decide.
  * @param {import("./toasts.js").Toasts} toasts
+ * @param {import("./passes.js").Passes} passes
  * @param {{code: number, text: string}} last
  * @param {() => void} again
  */
-export function stopped(toasts, last, again) {
+export async function stopped(toasts, passes, last, again) {
+  if (last.code === Code.PIN || last.code === Code.FORBIDDEN) passes.refused();
+  if (last.code === Code.PIN) {
+    const come = (pin) => {
+      passes.say(pin);
+      again();
+    };
+    const own = await ownPin();
+    if (own !== "") come(own);
+    else askPin(last.text, come);
+    return;
+  }
   const isOld = last.code === Code.TOO_OLD;
   toasts.say(ending(last), {
     isTrouble: true,

@@ -18,7 +18,7 @@ const STEADY_MS = 10_000; // a link that lasted this long begins the waiting tim
 const MOVE_AGAIN_MS = 1_000; // after no other board could be reached
 
 /** Codes after which dialling again by itself would only be a nuisance. */
-const FINAL = new Set([Code.TOO_OLD, Code.ROOM_FULL, Code.FORBIDDEN]);
+const FINAL = new Set([Code.TOO_OLD, Code.ROOM_FULL, Code.FORBIDDEN, Code.PIN]);
 
 /** What a connection is doing. */
 export const Phase = Object.freeze({
@@ -118,6 +118,7 @@ export class Connection {
   stop() {
     clearTimeout(this.#retryTimer);
     this.#dialling?.abort();
+    this.#dialling = null;
     this.#stay();
     this.#session?.end(Code.NORMAL, "the page was closed");
     this.pump();
@@ -265,7 +266,7 @@ export class Connection {
         this.#boards.hear(output);
         break;
       case "welcome":
-        this.#boards.named(output.name);
+        this.#boards.welcomed(output);
         break;
       case "doubt":
         if (output.doubt) this.#move();
@@ -291,7 +292,7 @@ export class Connection {
     if (this.#liveSince !== null && this.#clock() - this.#liveSince > STEADY_MS) this.#failures = 0;
     this.#liveSince = null;
     if (this.#moving !== null) this.#enter(Phase.CONNECTING); // the search that is on goes on
-    else if (byPeer && FINAL.has(code) && !this.#isElsewhere()) this.#enter(Phase.STOPPED);
+    else if (byPeer && FINAL.has(code) && (code === Code.PIN || !this.#isElsewhere())) this.#enter(Phase.STOPPED);
     else if (!(code === Code.NORMAL && !byPeer)) this.#wait();
   }
 

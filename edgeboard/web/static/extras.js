@@ -15,6 +15,7 @@ export class Extras {
    * @param {import("./board.js").Board} parts.board
    * @param {import("./boards.js").Boards} parts.boards
    * @param {import("./desk.js").Desk} parts.desk
+   * @param {import("./boards.js").Host} parts.host
    * @param {() => import("./editing.js").Editing} parts.editing
    * @param {import("./gallery.js").Gallery} parts.gallery
    * @param {import("./toasts.js").Toasts} parts.toasts
@@ -23,7 +24,7 @@ export class Extras {
    * @param {() => import("./presence.js").Present[]} parts.everyone who is here, this person first
    * @param {() => number} parts.clock ms
    */
-  constructor({ board, boards, desk, editing, gallery, toasts, room, undo, everyone, clock }) {
+  constructor({ board, boards, host, desk, editing, gallery, toasts, room, undo, everyone, clock }) {
     this.#toasts = toasts;
     this.#history = new Later(async () => {
       const { Player } = await import("./player.js");
@@ -35,7 +36,7 @@ export class Extras {
     });
     this.#sharing = new Later(async () => {
       const { Sharing } = await import("./sharing.js");
-      return new Sharing({ boards, room, toasts });
+      return new Sharing({ boards, host, room, toasts });
     });
   }
 

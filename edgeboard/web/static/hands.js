@@ -26,7 +26,6 @@ export class Hands {
    * @param {import("./toasts.js").Toasts} parts.toasts
    * @param {import("./person.js").Drawer} parts.drawer
    * @param {string} parts.room its name
-   * @param {boolean} parts.isReadOnly whether the room is to be looked at only
    */
   constructor(parts) {
     this.#parts = parts;
@@ -59,11 +58,19 @@ export class Hands {
 
   /** @param {Partial<import("./desk.js").Choice>} choice */
   choose(choice) {
-    const { desk, chrome, drawer, editing, isReadOnly } = this.#parts;
-    desk.choose(isReadOnly ? { name: "hand" } : choice);
+    const { board, desk, chrome, drawer, editing } = this.#parts;
+    desk.choose(board.isReadOnly ? { name: "hand" } : choice);
     if (desk.choice.name !== "select") editing.none();
-    if (!isReadOnly) people.keepTools(drawer, desk.choice);
+    if (!board.isReadOnly) people.keepTools(drawer, desk.choice);
     chrome.showChoice(desk.choice);
+  }
+
+  /** Whether this person may draw here, or only look. @param {boolean} may */
+  let(may) {
+    const { board, drawer } = this.#parts;
+    if (board.isReadOnly === !may) return;
+    board.isReadOnly = !may;
+    this.choose(people.toolsKept(drawer, TOOLS));
   }
 
   #thicken(step) {
@@ -76,8 +83,8 @@ export class Hands {
 
   /** @param {"undo"|"redo"} what */
   repeat(what) {
-    const { board, desk, isReadOnly, toasts } = this.#parts;
-    if (isReadOnly || desk.isBusy || desk.isPast) return;
+    const { board, desk, toasts } = this.#parts;
+    if (board.isReadOnly || desk.isBusy || desk.isPast) return;
     desk.bench.settle();
     if (!board[what]()) toasts.say(board.whyNot(what));
   }

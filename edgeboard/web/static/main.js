@@ -12,6 +12,7 @@ import { Connection, Phase } from "./connection.js";
 import { Cursors } from "./cursors.js";
 import { openDatabase } from "./database.js";
 import { Desk } from "./desk.js";
+import { showPin } from "./door.js";
 import { Editing } from "./editing.js";
 import { soundDraft } from "./editor.js";
 import { Grid } from "./grid.js";
@@ -32,6 +33,7 @@ import { freeMargin } from "./margins.js";
 import { Paging } from "./paging.js";
 import { Outbox, gestures, openStore } from "./outbox.js";
 import * as people from "./person.js";
+import { Passes, listenForTokens, takeToken } from "./passes.js";
 import { Presence } from "./presence.js";
 import { Refusals, itemOf, whatOf } from "./refusals.js";
 import { Self } from "./self.js";
@@ -64,6 +66,7 @@ const isEmbed = document.body.hasAttribute("data-embed");
 
 const boards = new Boards(location.origin, clock);
 const host = new Host();
+const passes = new Passes(drawer, roomName, takeToken(window));
 
 // ------------------------------------------------------------------------------------------------------------ the parts
 
@@ -166,7 +169,7 @@ const chrome = new Chrome(roomName, boards, {
   share: () => extras.share(),
 });
 const extras = new Extras({
-  board, boards, desk, editing: () => editing, gallery: images, toasts, room: roomName, undo: () => hands.repeat("undo"), clock,
+  board, boards, desk, host, editing: () => editing, gallery: images, toasts, room: roomName, undo: () => hands.repeat("undo"), clock,
   everyone: () => [{ ...self.person, person: self.id }, ...presence.others()],
 });
 const editing = new Editing({ desk, room: roomName, notify: (text) => toasts.say(text), choose: (choice) => hands.choose(choice) });
@@ -178,7 +181,7 @@ const company = new Company({
     refresh();
   },
 });
-const hands = new Hands({ board, company, desk, chrome, editing, extras, grid, paging, toasts, drawer, room: roomName, isReadOnly: isEmbed });
+const hands = new Hands({ board, company, desk, chrome, editing, extras, grid, paging, toasts, drawer, room: roomName });
 const connection = new Connection({
   boards,
   dial: new Map([
@@ -187,7 +190,7 @@ const connection = new Connection({
   ]),
   carrier: Object.values(Carrier).includes(wantedCarrier) ? wantedCarrier : null,
   makeSession: () => {
-    const me = { person: self.id, origin: board.origin, name: self.person.name, colour: self.person.colour };
+    const me = { person: self.id, origin: board.origin, name: self.person.name, colour: self.person.colour, capabilities: passes.shown };
     return new GuestSession(me, roomName, () => board.vector);
   },
   onOutput: hear,
@@ -202,6 +205,9 @@ function hear(output, session) {
   switch (output.type) {
     case "welcome":
       welcomed(toasts, host, output);
+      document.body.dataset.role = host.role;
+      hands.let(!isEmbed && host.role !== "view");
+      showPin(host.admit);
       break;
     case "named":
       host.room = output.room;
@@ -210,6 +216,9 @@ function hear(output, session) {
       session.submit(outbox.toSubmit(output.room));
       connection.pump();
       images.opened();
+      break;
+    case "hosts":
+      passes.let(output.ticket);
       break;
     case "blob":
       images.receive(output.message);
@@ -259,7 +268,7 @@ function hear(output, session) {
       liveIn.keepOnly(() => false);
       drawCursors(false);
       host.roomState = "";
-      if (connection.phase === Phase.STOPPED) stopped(toasts, output, () => connection.start());
+      if (connection.phase === Phase.STOPPED) stopped(toasts, passes, output, () => connection.start());
       break;
   }
   refresh();
@@ -313,7 +322,7 @@ function show() {
   const { phase, carrier, isSuspect, last } = connection;
   const [unsent, unsafe, refused] = [outbox.unsent(), outbox.unsafe(), outbox.refused()];
   chrome.showLink({
-    ...{ phase, carrier, isSuspect, last, board: boards.isAway ? host.name : "" },
+    ...{ phase, carrier, isSuspect, last, board: boards.isAway ? host.name : "", role: host.role },
     ...{ hostName: host.name, software: host.software, roomState: host.roomState },
     roundTrip: connection.session?.statistics().roundTripMs ?? null,
     waiting: phase === Phase.LIVE && !isSuspect ? 0 : gestures(unsent),
@@ -404,6 +413,7 @@ desk.listen({
 
 // ------------------------------------------------------------------------------------------------------- coming and going
 
+listenForTokens(window, passes, connection);
 listenToLeaving(window, { desk, outbox, images, connection, company });
 
 async function begin() {

@@ -10,14 +10,24 @@ import { isLocal } from "./boards.js";
 import { find } from "./elements.js";
 import { say } from "./locale.js";
 
+/** Who may come by the link, by the board's rule. */
+const WHO = new Map([ // say
+  ["draw", "Whoever is in this network may open the room and draw."],
+  ["view", "Whoever is in this network may open the room and look at it."],
+  ["pin", "Whoever knows the PIN of the board may open the room and draw."],
+  ["token", "Only who has a link made for them may open the room: edgeboard token."],
+]);
+
 /** The dialog. */
 export class Sharing {
   #boards;
+  #host;
   #room;
   #toasts;
 
-  /** @param {{boards: import("./boards.js").Boards, room: string, toasts: import("./toasts.js").Toasts}} parts */
-  constructor({ boards, room, toasts }) {
+  /** @param {{boards: import("./boards.js").Boards, host: import("./boards.js").Host, room: string, toasts: import("./toasts.js").Toasts}} parts */
+  constructor({ boards, host, room, toasts }) {
+    this.#host = host;
     this.#boards = boards;
     this.#room = room;
     this.#toasts = toasts;
@@ -37,6 +47,8 @@ export class Sharing {
     const isHere = isLocal(new URL(base).hostname);
     find("share-note").hidden = !isHere;
     find("share-note").textContent = isHere ? say("This board has no address that others could reach: it is in no network, or listens on this machine only.") : "";
+    const who = WHO.get(this.#host.admit);
+    if (who !== undefined) find("share-who").textContent = say(who);
     find("dialog-share").showModal();
     find("share-link").select();
     find("share-link").scrollLeft = 0;

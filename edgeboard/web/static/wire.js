@@ -59,6 +59,7 @@ export const Code = Object.freeze({
   SILENT: 14,
   FORBIDDEN: 15,
   STORE_FULL: 16,
+  PIN: 19,
 });
 
 /** How far an op has come, in a RECEIPT. */

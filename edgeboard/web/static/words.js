@@ -27,7 +27,20 @@ const CODES = new Map([ // say
   [Code.SILENT, "The board went silent."],
   [Code.FORBIDDEN, "The board does not let this device in."],
   [Code.STORE_FULL, "The board's storage is full."],
+  [Code.PIN, "The board asks for its PIN."],
 ]);
+
+/** What a board says at its door (`edgeboard/rooms/admission.py`, `edgeboard/identity/tokens.py`). */
+export const DOOR_WORDS = [ // say
+  "This board asks for its PIN.",
+  "That is not the PIN.",
+  "Too many wrong PINs. Wait half a minute.",
+  "This board lets in only who has a link made for them.",
+  "The link that let you in has ended.",
+  "The link that let you in is for another room.",
+  "The link that let you in does not hold at this board.",
+  "This board is only for people on its network.",
+];
 
 const ROOM_STATES = new Map([ // say
   ["idle", "asleep"],
@@ -40,12 +53,12 @@ const ROOM_STATES = new Map([ // say
 
 /**
  * The badge.
- * @param {{phase: string, carrier: string, isSuspect: boolean, waiting: number, roomState: string, isPersistent: boolean, board: string}}
+ * @param {{phase: string, carrier: string, isSuspect: boolean, waiting: number, roomState: string, isPersistent: boolean, board: string, role: string}}
  *   state `waiting`: strokes not handed over; `isPersistent`: whether this browser keeps them; `board`: the name of the
- *   board, where it is not the one that the page came from
+ *   board, where it is not the one that the page came from; `role`: what the page may do there
  * @returns {{title: string, detail: string, tone: "good"|"busy"|"bad"}}
  */
-export function badge({ phase, carrier, isSuspect, waiting, roomState = "", isPersistent = true, board = "" }) {
+export function badge({ phase, carrier, isSuspect, waiting, roomState = "", isPersistent = true, board = "", role = "draw" }) {
   const queue = waiting > 0 ? counted(waiting, "{n} stroke waiting", "{n} strokes waiting") : "";
   const kept = isPersistent ? say("ink is kept here") : say("leave this page open");
   switch (phase) {
@@ -53,6 +66,7 @@ export function badge({ phase, carrier, isSuspect, waiting, roomState = "", isPe
       if (isSuspect) return { title: say("Unsteady"), detail: queue || say("waiting for the board"), tone: "busy" };
       if (roomState === "faulted") return { title: say("Live"), detail: say("the board cannot save"), tone: "busy" };
       if (!isPersistent) return { title: say("Live"), detail: queue || say("this browser keeps no ink"), tone: "busy" };
+      if (role === "view") return { title: say("Live"), detail: say("to look at only"), tone: "good" };
       if (board !== "") return { title: say("Live"), detail: queue || say("at {board}", { board }), tone: "good" };
       return { title: say("Live"), detail: queue || say("over {way}", { way: CARRIERS.get(carrier) ?? carrier }), tone: "good" };
     case Phase.JOINING:
@@ -71,6 +85,7 @@ export function badge({ phase, carrier, isSuspect, waiting, roomState = "", isPe
 export function ending(last) {
   if (last === null) return "";
   if (last.code === 0) return say("The board cannot be reached.");
+  if (DOOR_WORDS.includes(last.text)) return say(last.text);
   return say(CODES.get(last.code) ?? "The connection ended (code {code}).", { code: last.code });
 }
 

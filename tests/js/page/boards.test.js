@@ -60,17 +60,27 @@ test("what is no address of a board is left out", () => {
 test("boards go by the names they have said, else by their addresses", () => {
   const { boards: known } = boards(HOME, host(2, "http://10.0.0.2:1"));
   assert.equal(known.nameOf(HOME), "10.0.0.1:8787");
-  known.named("Kitchen");
+  known.welcomed({ name: "Kitchen", limits: new Map() });
   assert.equal(known.nameOf(HOME), "Kitchen");
   assert.equal(known.nameOf("http://10.0.0.2:1"), "board 2");
 });
 
 test("a host tells apart another board and the same one with other software", () => {
-  const kitchen = { node: "k", name: "Kitchen", software: "1" };
+  const limits = new Map([["role", "view"], ["admit", "token"]]);
+  const kitchen = { node: "k", name: "Kitchen", software: "1", limits: new Map() };
   const host = new Host();
   assert.equal(host.welcome(kitchen), "");
   assert.equal(host.welcome(kitchen), "");
   assert.equal(host.welcome({ ...kitchen, software: "2" }), "renewed");
-  assert.equal(host.welcome({ node: "h", name: "Hall", software: "1" }), "moved");
+  assert.equal(host.welcome({ node: "h", name: "Hall", software: "1", limits }), "moved");
+  assert.deepEqual([host.role, host.admit], ["view", "token"]);
   assert.deepEqual([host.before, host.name], ["Kitchen", "Hall"]);
+});
+
+test("a board that asks for a PIN or a token is shown the ticket at home too", () => {
+  const { boards: known } = boards(HOME);
+  for (const [admit, path] of [["draw", "/x"], ["pin", "/x?ticket=a%2Bb"], ["token", "/x?ticket=a%2Bb"], ["view", "/x"]]) {
+    known.welcomed({ name: "", limits: new Map([["admit", admit]]) });
+    assert.equal(known.at()("/x"), HOME + path, admit);
+  }
 });

@@ -176,6 +176,16 @@ test("stopping says goodbye and stays away", async () => {
   assert.equal(world.links.length, 2);
 });
 
+test("a page that stopped while it dialled dials again when it is to start", async () => {
+  const world = new World();
+  world.connection.start();
+  world.connection.stop();
+  world.connection.start();
+  await settle();
+  assert.equal(world.connection.phase, Phase.JOINING);
+  assert.deepEqual(world.links.map(({ isClosed }) => isClosed), [true, false]);
+});
+
 test("a link that opens after it was given up is closed", async () => {
   const world = new World();
   world.connection.start();
