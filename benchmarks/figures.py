@@ -276,6 +276,22 @@ FIGURES = [
         runs=3,
     ),
     Figure(
+        "start of a board to an authenticated link with one that it finds",
+        "mesh:found_and_linked",
+        "cold_s",
+        "s",
+        "<= 2.0 s",
+        lambda value, peers: value <= 2.0,
+    ),
+    Figure(
+        "the same, from the moment at which it is found",
+        "mesh:found_and_linked",
+        "after_ms",
+        "ms",
+        "<= 100 ms",
+        lambda value, peers: value <= 100,
+    ),
+    Figure(
         "start of the process to a board that is served",
         "start:served",
         "seconds",

@@ -5,13 +5,10 @@ Only cheap modules are imported here: the help must answer at once on a small bo
 
 import argparse
 from pathlib import Path
-from typing import TypeVar
 
 from edgeboard.cli.moments import read_moment, read_span
 from edgeboard.cli.verbs import Verb, add_json, add_state, reads
 from edgeboard.config import values
-
-T = TypeVar("T")
 
 
 def read_speed(text: str) -> float:
@@ -206,6 +203,16 @@ def _mesh(parser: argparse.ArgumentParser) -> None:
     revoke = add("revoke", "put a board out of the mesh, for ever")
     revoke.add_argument("node", metavar="NODE", nargs="?", help="its id, or the beginning of it")
     revoke.add_argument("--list", action="store_true", help="show who was put out")
+
+    signal = add("signal", "add, remove or list the signaling services of a board that runs, until it ends")
+    signal.add_argument("change", choices=("add", "remove", "list"), help="what to do")
+    signal.add_argument(
+        "url",
+        metavar="URL",
+        nargs="?",
+        type=reads(values.read_signaling),
+        help="a service, see: edgeboard signal --help",
+    )
 
 
 def _join(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from edgeboard.storage.statedir import StateDirectory
 
 
 def main(arguments: argparse.Namespace) -> int:
-    what = {"init": init, "invite": invite, "invitations": invitations, "revoke": revoke}
+    what = {"init": init, "invite": invite, "invitations": invitations, "revoke": revoke, "signal": change_services}
     return what[arguments.what](arguments, state_of(arguments.state))
 
 
@@ -133,3 +133,31 @@ def _write(path: Path, data: bytes) -> None:
         path.write_bytes(data)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def change_services(arguments: argparse.Namespace, state: Path) -> int:
+    """Change where a running board meets others; what its configuration says holds again with its next start.
+
+    Raises:
+        UserError: no address where one is needed, or none runs there.
+    """
+    if arguments.change == "list":
+        services = ask_json(state, "/control/signaling")
+    else:
+        if arguments.url is None:
+            raise UserError(f"say which: edgeboard mesh signal {arguments.change} http://10.0.0.9:8788")
+        wanted = json.dumps({arguments.change: arguments.url}).encode()
+        answer = ask_json(state, "/control/signaling", wanted)
+        services = answer["services"]
+        if not answer["changed"]:
+            already = "is there already" if arguments.change == "add" else "was not there"
+            raise UserError(f"{arguments.url} {already}")
+    if arguments.json:
+        print(json.dumps(services))
+        return 0
+    for service in services:
+        how = f"reached, with {service['boards']} others" if service["open"] else service["trouble"] or "being tried"
+        print(f"{service['url']}: {how}")
+    if not services:
+        print("no signaling services; boards on this network are found without")
+    return 0

@@ -72,13 +72,9 @@ def read_signaling(text: str) -> str:
         raise ValueError(
             f"{_show(text)} is not a signaling service; write its address, for example http://10.0.0.9:{SIGNAL_PORT}"
         ) from None
-    return url if "://" in text else url.removesuffix(f":{DEFAULT_PORT}") + _port_of(text)
-
-
-def _port_of(text: str) -> str:
-    """The port that somebody wrote, or that of signaling services."""
-    _, colon, port = text.rpartition(":")
-    return f":{port.partition('/')[0]}" if colon and port and not port.endswith("]") else f":{SIGNAL_PORT}"
+    if "://" in text or urlsplit(f"http://{text}").port is not None:
+        return url
+    return f"{url.rpartition(':')[0]}:{SIGNAL_PORT}"
 
 
 def read_room(text: str) -> str:

@@ -175,9 +175,13 @@ class MdnsDiscovery:
             await self._zeroconf.async_update_service(self._info)
 
     def _browse(self, zeroconf: "AsyncZeroconf") -> None:
+        from zeroconf import DNSQuestionType
         from zeroconf.asyncio import AsyncServiceBrowser
 
-        self._browser = AsyncServiceBrowser(zeroconf.zeroconf, records.SERVICE, handlers=[self._changed])
+        # An answer to one of several programs on port 5353 (avahi, say) reaches any of them; one to all reaches us.
+        to_all = DNSQuestionType.QM
+        zc = zeroconf.zeroconf
+        self._browser = AsyncServiceBrowser(zc, records.SERVICE, handlers=[self._changed], question_type=to_all)
 
     def _changed(self, zeroconf: Any, service_type: str, name: str, state_change: Any) -> None:  # noqa: ANN401 - zeroconf's
         """Zeroconf tells of a service: it is there, is different, or has said goodbye."""

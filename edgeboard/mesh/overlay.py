@@ -20,7 +20,7 @@ from edgeboard.ids import NodeId
 from edgeboard.mesh.members import Members
 from edgeboard.mesh.values import Dial, OverlaySettings
 
-SOON_S = 0.05  # changes gathered before the next look
+SOON_S = 0.01  # changes gathered before the next look
 AGAIN_S = 1.0  # until another look, while links are lacking
 
 

@@ -117,3 +117,24 @@ def test_without_a_node_it_says_so(run_main, tmp_path):
 @pytest.mark.parametrize("words", [["--for", "soon"], ["--boards", "0"], ["--role", "king"]])
 def test_an_invitation_that_makes_no_sense(run_main, tmp_path, words):
     assert run_main("mesh", "invite", *words, "--state", tmp_path)[0] == 2
+
+
+def test_signaling_services_are_listed_added_and_removed(run_main, fake_node):
+    asked = []
+    services = [
+        {"url": "http://a:8788", "open": True, "boards": 2, "trouble": ""},
+        {"url": "http://b:8788", "open": False, "boards": 0, "trouble": "no answer within 5 s"},
+    ]
+    answer = {"changed": True, "services": services}
+    fake_node.table["GET /control/signaling"] = 200, services
+    fake_node.table["POST /control/signaling"] = lambda body: (asked.append(json.loads(body)), (200, answer))[1]
+    out = run_main("mesh", "signal", "list", "--state", fake_node.state)[1]
+    assert out == "http://a:8788: reached, with 2 others\nhttp://b:8788: no answer within 5 s\n"
+    assert run_main("mesh", "signal", "add", "10.0.0.9", "--state", fake_node.state)[1] == out
+    assert run_main("mesh", "signal", "remove", "http://b:8788", "--state", fake_node.state)[0] == 0
+    assert asked == [{"add": "http://10.0.0.9:8788"}, {"remove": "http://b:8788"}]
+    answer["changed"] = False
+    assert "is there already" in run_main("mesh", "signal", "add", "http://a:8788", "--state", fake_node.state)[2]
+    assert run_main("mesh", "signal", "add", "--state", fake_node.state)[2].startswith("edgeboard: say which")
+    fake_node.table["GET /control/signaling"] = 200, []
+    assert "no signaling services" in run_main("mesh", "signal", "list", "--state", fake_node.state)[1]

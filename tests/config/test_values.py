@@ -142,3 +142,24 @@ def test_a_machine_gives_its_name_to_the_board(monkeypatch):
     assert default_name() == "pi-17"
     monkeypatch.setattr("socket.gethostname", lambda: "")
     assert default_name() == "board"
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("10.0.0.9", "http://10.0.0.9:8788"),
+        ("10.0.0.9:8787", "http://10.0.0.9:8787"),
+        ("http://signal.local:99", "http://signal.local:99"),
+        ("https://signal.example", "https://signal.example"),
+        ("[fd00::9]", "http://[fd00::9]:8788"),
+        ("[fd00::9]:80", "http://[fd00::9]:80"),
+    ],
+)
+def test_a_signaling_service_has_a_port_of_its_own(text, url):
+    assert values.read_signaling(text) == url
+
+
+@pytest.mark.parametrize("text", ["", "http://", "ftp://x", "http://x/path", "a b"])
+def test_what_is_no_signaling_service_is_explained(text):
+    with pytest.raises(ValueError, match="is not a signaling service; write its address"):
+        values.read_signaling(text)
