@@ -1,7 +1,7 @@
 """What is on whose disk: ours, as the other nodes are told, and theirs, as far as they said.
 
-Whoever gave us ink waits to hear that it is on our disk, for then it is safe; he is told soon. All others, who only
-want to know what a floor may cover, are told now and then.
+The node that has logged ink waits to hear that it is on our disk, for then it is safe: if it gave us that ink itself,
+it is told soon. All others, who only want to know what a floor may cover, are told now and then.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ class Disks:
     """The STORED messages of a node.
 
     Args:
-        soon_s: commits of so many seconds make one message to whoever gave us the ink.
+        soon_s: commits of so many seconds make one message to the node that logged them.
         later_s: and of so many to everybody else.
         joined: the links that joined a room.
         say: sends a message on ctl.
@@ -38,17 +38,16 @@ class Disks:
         self._joined = joined
         self._say = say
         self._ours: dict[RoomId, Ends] = {}
-        self._givers: dict[RoomId, dict[AuthorTag, int]] = {}  # the link by which an author's ink came last
+        self._givers: dict[RoomId, dict[AuthorTag, int]] = {}  # the link to the node of an author
         self._soon: dict[RoomId, dict[int, Ends]] = {}  # to be told, by link
         self._later: dict[RoomId, Ends] = {}
         self._soon_due: float | None = None
         self._later_due: float | None = None
         self._best: dict[RoomId, Ends] = {}  # of the others; made again when a link has gone
 
-    def given(self, room: RoomId, author: AuthorTag, link: int | None) -> None:
-        """Ink of an author has come by this link; None: it is of our own making."""
-        if link is not None:
-            self._givers.setdefault(room, {})[author] = link
+    def given(self, room: RoomId, author: AuthorTag, link: int) -> None:
+        """Ink has come by the link to the node that has logged it."""
+        self._givers.setdefault(room, {})[author] = link
 
     def stored(self, room: RoomId, author: AuthorTag, end: int, now: float) -> None:
         """Our disk holds the entries of `author` below `end`."""

@@ -11,7 +11,7 @@ Rules of this file:
 The engine knows rooms only by id. Vectors and batches are read through the two callables it is given.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import final
 
 from edgeboard.errors import CloseCode, RefusedError
@@ -46,20 +46,25 @@ LAGGED_S = 0.25  # a board that is so late itself must not accuse others of sile
 class Mesh:
     """All links of a node and what flows over them."""
 
-    def __init__(self, settings: MeshSettings, oneself: Oneself, vector: ReadVector, batches: ReadBatches) -> None:
+    def __init__(
+        self,
+        settings: MeshSettings,
+        oneself: Oneself,
+        vector: ReadVector,
+        batches: ReadBatches,
+        node_of: Callable[[RoomId, AuthorTag], NodeId | None],
+    ) -> None:
         self._settings = settings
         self._vector = vector
+        self._node_of = node_of  # whose an author is
         self._links: dict[int, LinkState] = {}
         self._out: list[Output] = []
         self._broadcast = Broadcast(settings.broadcast)
         self._repair = Repair(settings, self._links, vector, batches, self._send, self._send_log)
-        self.membership = Membership(settings, oneself, self._links, self._broadcast, self._send, self._out_put)
+        self.membership = Membership(settings, oneself, self._links, self._broadcast, self._send, self._out.append)
         self.disks = Disks(settings.stored_soon_s, settings.stored_later_s, self.joined, self._send)
-        self._vectors_due = 0.0
-        self._ping_due = 0.0  # all links at once: fewer wake-ups
+        self._vectors_due = self._ping_due = 0.0  # pings go out on all links at once: fewer wake-ups
         self._pushed = self._duplicates = self._skipped = self._news = self._grafted = 0
-
-    # -- links
 
     def link_up(self, link: int, node: NodeId | None, rooms: Iterable[tuple[RoomId, str]], now: float) -> None:
         """A link is open: to a node, or to a guest (`node` is None). A node is told all rooms we have."""
@@ -88,7 +93,16 @@ class Mesh:
         for topic, other in self._broadcast.lost(link):
             if other in self._links:
                 self._send(self._links[other], Graft(topic))
+                self._catch_up(self._links[other], topic)
                 self._grafted += 1
+
+    def _catch_up(self, state: LinkState, topic: RoomId) -> None:
+        """Say what we have of a topic: what was lost on the way is asked for at once."""
+        mine = self._vector(topic)
+        if topic == ROSTER:
+            self.membership.catch_up(state)
+        elif mine is not None and topic in state.rooms:
+            self._send(state, VectorIs(topic, mine.to_bytes()))
 
     def room_opened(self, room: RoomId, name: str) -> None:
         """Tell every node that we are in this room now."""
@@ -108,7 +122,7 @@ class Mesh:
 
     def node_links(self, room: RoomId) -> list[int]:
         """The links to other nodes that joined this room."""
-        return [s.link for s in self._links.values() if not s.is_guest and room in s.rooms and s.rooms[room].joined]
+        return [state.link for state, _ in self.joined(room) if not state.is_guest]
 
     def live_links(self, room: RoomId) -> list[int]:
         """The links that live items of this room go to: guests, and the nodes next to us in the tree."""
@@ -141,9 +155,10 @@ class Mesh:
         """A batch is new here: (author, first, end) and its bytes; `source` is the link it came by."""
         author, first, end = batch
         self._repair.arrived(room, author, end, source)
-        self.disks.given(room, author, source)
         self._broadcast.arrived(room, author, end)
         giver = None if source is None else self._links.get(source)
+        if giver is not None and giver.node == self._node_of(room, author):
+            self.disks.given(room, author, giver.link)
         message = b""  # encoded once, if anybody lacks it
         for state, flow in self.joined(room):
             theirs = flow.theirs.get(author, 0)
@@ -208,20 +223,19 @@ class Mesh:
             case Stored():
                 self.disks.receive(state, message)
             case Have(room, vector) if not state.is_guest:
-                self._told_us(state, RoomId(room), Vector.from_bytes(vector), now)
+                flow, mine = state.rooms.get(RoomId(room)), self._vector(RoomId(room))
+                if flow is not None and mine is not None:
+                    told = Vector.from_bytes(vector)
+                    flow.learn(told, mine)
+                    self._broadcast.told_us(RoomId(room), told, mine, link, now)
             case Prune(room) if not state.is_guest:
                 self._broadcast.make_lazy(RoomId(room), link)
             case Graft(room) if not state.is_guest:
-                self._broadcast.make_eager(RoomId(room), link)
+                if self._broadcast.make_eager(RoomId(room), link):
+                    self._catch_up(state, RoomId(room))
             case _:
                 return not state.is_guest and self.membership.receive(state, message, now)
         return True
-
-    def _told_us(self, state: LinkState, room: RoomId, vector: Vector, now: float) -> None:
-        flow, mine = state.rooms.get(room), self._vector(room)
-        if flow is not None and mine is not None:
-            flow.learn(vector, mine)
-            self._broadcast.told_us(room, vector, mine, state.link, now)
 
     def _heard(self, state: LinkState, now: float) -> None:
         """A link answers."""
@@ -363,9 +377,6 @@ class Mesh:
 
     # -- output
 
-    def _out_put(self, output: Output) -> None:
-        self._out.append(output)
-
     def _send(self, state: LinkState, message: Message) -> None:
         self._out.append(Send(state.link, Channel.CTL, encode(message)))
 
@@ -378,7 +389,8 @@ class Mesh:
         self._out.append(Send(state.link, Channel.LOG, data))
 
     def drain(self) -> list[Output]:
-        out, self._out = self._out, []
+        out = list(self._out)
+        self._out.clear()
         return out
 
     def statistics(self) -> MeshStatistics:

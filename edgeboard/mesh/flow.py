@@ -107,7 +107,7 @@ class LinkState:
     answered: float = -1e9  # when a batch came that it had been asked for
     next_handle: int = 0
     roster_asked: float = -1e9  # when we told them what members we know
-    roster_mismatches: int = 0  # pings in a row whose roster differs from ours
+    rosters: tuple[bytes, bytes] = (b"", b"")  # digests of theirs and of ours at the last ping, if they differed
 
     def flow(self, room: RoomId) -> RoomFlow:
         """The flow of a room, made on first use."""

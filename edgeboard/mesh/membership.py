@@ -20,6 +20,7 @@ from edgeboard.wire.members import ROUND_TRIP_MAX, About, Neighbour, Record
 from edgeboard.wire.messages import Message
 
 REFUSED_S = 3.0  # a link that ends so soon was no link
+ASKED_S = 1.0  # that the answer to a ROSTER may take: what it repeats is no sign of a loop in the tree
 ALTERNATIVES = 3  # members that are named to somebody for whom there is no room
 STEPS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, ROUND_TRIP_MAX)  # ms
 
@@ -51,6 +52,8 @@ class Membership:
         self._record_due: float | None = 0.0  # when our record is to be looked at
         self._round_trips_due = 0.0
         self._alive: frozenset[NodeId] = frozenset()  # when somebody asked last
+        self._news: dict[NodeId, int | None] = {}  # records to be passed on, and the link that each came by
+        self._news_due: float | None = None
 
     # -- links
 
@@ -64,10 +67,14 @@ class Membership:
             most = self._settings.overlay.degree_most
             self._out(CloseLink(state.link, CloseCode.LIMIT, f"{most} links are enough; these have room for more"))
             return False
-        self._say(state, Roster(self.members.versions()))
         state.roster_asked = now
+        self.catch_up(state)
         self.links_changed(now)
         return True
+
+    def catch_up(self, state: LinkState) -> None:
+        """Say whom we know in which version."""
+        self._say(state, Roster(self.members.versions()))
 
     def _has_room(self, record: Record) -> bool:
         is_alive = record.node in self.members.alive()
@@ -109,20 +116,20 @@ class Membership:
     def _tell(self, now: float) -> None:
         """Say what is true of us now, if that was not said."""
         self._record_due = None
-        if now >= self._round_trips_due:
+        is_due = now >= self._round_trips_due
+        if is_due:
             self._round_trips_due = now + self._settings.round_trip_every_s
-            rounded = {}
-        else:
-            rounded = {each.node: each.round_trip_ms for each in self.members.own.about.neighbours}
+        said = {each.node: each.round_trip_ms for each in self.members.own.about.neighbours}
         states = [s for s in self._links.values() if not s.is_guest and not self._is_silent(s)]
         neighbours = [
-            Neighbour(NodeId(s.node), rounded.get(NodeId(s.node)) or step(s.round_trip_s))
+            Neighbour(NodeId(s.node), restate(said.get(NodeId(s.node), 0), step(s.round_trip_s), is_due=is_due))
             for s in sorted(states, key=lambda s: s.node)
         ]
         me = self._oneself
         about = About(me.name, me.software, self._urls, tuple(neighbours), self._is_behind, me.grant)
         if self.members.tell(about):
-            self._pass_on([self.members.own], None)
+            self._news[self.members.me] = None
+            self._pass_on()
 
     # -- gossip
 
@@ -141,7 +148,7 @@ class Membership:
                 lacks = any(self._version(NodeId(node)) < version for node, version in theirs.items())
                 if lacks and now - state.roster_asked >= self._settings.ping_s:
                     state.roster_asked = now
-                    self._say(state, Roster(self.members.versions()))
+                    self.catch_up(state)
             case _:
                 return False
         return True
@@ -151,36 +158,47 @@ class Membership:
         return (0, -1) if record is None else record.version
 
     def _learn(self, state: LinkState, records: tuple[bytes, ...], now: float) -> None:
-        news = []
+        is_news = False
         for data in records:
             try:
                 record = self.members.take(data)
             except LimitError:
                 break
             if record is not None:
-                news.append(record)
-        if news:
+                is_news = True
+                self._news[record.node] = state.link
+        if is_news:
             self.overlay.look_soon(now)
-            self._pass_on(news, state.link)
-        elif records and now - state.roster_asked > REFUSED_S and self._broadcast.make_lazy(ROSTER, state.link):
+            if self._news_due is None:
+                self._news_due = now + self._settings.records_gather_s
+        elif records and now - state.roster_asked > ASKED_S and self._broadcast.make_lazy(ROSTER, state.link):
             self._say(state, Prune(ROSTER))
 
-    def _pass_on(self, records: list[Record], source: int | None) -> None:
+    def _pass_on(self) -> None:
+        """Give what is news to all links of the tree but those that it came by."""
+        news, self._news, self._news_due = self._news, {}, None
+        found = [(record, source) for node, source in news.items() if (record := self.members.get(node)) is not None]
         for state in self._links.values():
-            if not state.is_guest and state.link != source and not self._broadcast.is_lazy(ROSTER, state.link):
-                self._give(state, [record for record in records if record.node != state.node])
+            if not state.is_guest and not self._broadcast.is_lazy(ROSTER, state.link):
+                self._give(state, [r for r, source in found if source != state.link and r.node != state.node])
 
     def _give(self, state: LinkState, records: list[Record]) -> None:
         for at in range(0, len(records), RECORDS_MAX):
             self._say(state, gossip.Members(tuple(record.data for record in records[at : at + RECORDS_MAX])))
 
     def compare(self, state: LinkState, digest: bytes, now: float) -> None:
-        """A ping names the roster of its sender; if it differs twice, both say what they know."""
-        state.roster_mismatches = 0 if digest == self.members.digest() else state.roster_mismatches + 1
-        if state.roster_mismatches >= 2 and now - state.roster_asked >= self._settings.ping_s:
-            state.roster_mismatches = 0
+        """A ping names the roster of its sender.
+
+        If the two differ as they did at the ping before, what is lacking is not under way: both say what they know.
+        """
+        pair = digest, self.members.digest()
+        if digest == pair[1]:
+            state.rosters = b"", b""
+        elif pair != state.rosters:
+            state.rosters = pair
+        elif now - state.roster_asked >= self._settings.ping_s:
             state.roster_asked = now
-            self._say(state, Roster(self.members.versions()))
+            self.catch_up(state)
 
     # -- discovery and dialling
 
@@ -195,14 +213,16 @@ class Membership:
     # -- time
 
     def next_timer(self) -> float | None:
-        due = [each for each in (self._record_due, self.overlay.next_timer()) if each is not None]
-        return min(due, default=None)
+        times = (self._record_due, self._news_due, self.overlay.next_timer())
+        return min((each for each in times if each is not None), default=None)
 
     def on_timer(self, now: float) -> None:
         if now >= self._round_trips_due:
             self._tell_soon(now)
         if self._record_due is not None and now >= self._record_due:
             self._tell(now)
+        if self._news_due is not None and now >= self._news_due:
+            self._pass_on()
         for wanted in self.overlay.on_timer(now):
             if isinstance(wanted, Dial):
                 self._out(wanted)
@@ -227,3 +247,11 @@ def step(round_trip_s: float | None) -> int:
     if round_trip_s is None:
         return 0
     return next((each for each in STEPS[1:] if round_trip_s * 1000 <= each), ROUND_TRIP_MAX)
+
+
+def restate(said_ms: int, now_ms: int, *, is_due: bool) -> int:
+    """What is said of a round trip: another time than before only if it is due, and more than a step away."""
+    if said_ms == 0:
+        return now_ms
+    is_other = abs(STEPS.index(said_ms) - STEPS.index(now_ms)) > 1
+    return now_ms if is_due and is_other and now_ms else said_ms

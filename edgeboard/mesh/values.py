@@ -14,8 +14,8 @@ class OverlaySettings:
     degree: int = 5  # links of a node in a larger one
     degree_most: int = 8  # then further ones are refused
     dial_s: float = 12.0  # after which a dial that was asked for is over, whoever forgot to say so
-    dials_most: int = 4  # under way at once
-    yield_s: float = 1.0  # the higher id lets the lower one dial first
+    dials_most: int = 2  # under way at once: of many boards that start together none knows yet how many they are
+    yield_s: float = 0.3  # the higher id lets the lower one dial first
     pause_first_s: float = 0.5  # after a dial that failed; doubles ..
     pause_last_s: float = 4.0  # .. up to here: a network that was cut is one again soon after it is mended
     probe_s: float = 2.0  # between attempts at nodes that are gone
@@ -25,7 +25,7 @@ class OverlaySettings:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastSettings:
-    gather_s: float = 0.5  # news gathered into one HAVE; a lost link is bypassed at once, so this is for stalls
+    gather_s: float = 1.0  # news gathered into one HAVE; a lost link is bypassed at once, so this is for stalls
     graft_s: float = 0.3  # until news that others have and we lack is asked for: 1 % loss made p99 82 ms a hop
 
 
@@ -41,6 +41,7 @@ class MeshSettings:
     guest_bytes_per_s: float = 256 * 1024  # ink that one guest may hand in: a hundred times a fast pen
     guest_bytes_burst: float = 4 * 1024 * 1024  # an afternoon offline, all at once
     record_gather_s: float = 0.3  # changes of our own links gathered into one record
+    records_gather_s: float = 0.1  # records of others that are passed on together
     round_trip_every_s: float = 30.0  # between records that only say another round-trip time
     overlay: OverlaySettings = field(default_factory=OverlaySettings)
     broadcast: BroadcastSettings = field(default_factory=BroadcastSettings)

@@ -39,8 +39,9 @@ DIVERGED_AFTER_S = 2.0  # a room that is behind for so long says that it is conv
 
 @dataclass(slots=True)
 class Counters:
-    """What has gone wrong so far, for `edgeboard status`."""
+    """What has come and what has gone wrong so far, for `edgeboard status`."""
 
+    received: int = 0  # batches that were new
     malformed: int = 0
     forged: int = 0
     refused: int = 0
@@ -61,7 +62,7 @@ class Core:
         self.people: dict[RoomId, People] = {}
         self.gates: dict[RoomId, LiveGate] = {}
         self.guests = Guests(settings.guests_max, settings.guests_per_room_max)
-        self.mesh = Mesh(settings.mesh, identity.oneself(), self._vector, self._read)
+        self.mesh = Mesh(settings.mesh, identity.oneself(), self._vector, self._read, self._node_of)
         self.introductions = Introductions(identity.node)
         self.live = LiveOutbox(settings.live_tick_s)
         self.counters = Counters()
@@ -206,6 +207,10 @@ class Core:
     def _vector(self, room: RoomId) -> Vector | None:
         engine = self.rooms.get(room)
         return None if engine is None else engine.log.vector()
+
+    def _node_of(self, room: RoomId, author: AuthorTag) -> NodeId | None:
+        engine = self.rooms.get(room)
+        return None if engine is None else engine.log.node_of(author)
 
     def _read(self, room: RoomId, wanted: Range) -> Iterator[tuple[AuthorTag, int, int, bytes]]:
         engine = self.rooms.get(room)

@@ -318,6 +318,7 @@ class Pipeline:
         if room is None or core.store_room_left() <= 0:
             return  # a full disk keeps what memory it has for its own ink; the rest is fetched when it can be saved
         offer, outcome = room.receive(data)
+        core.counters.received += len(outcome.batches)
         if offer.status is Status.DUPLICATE:
             core.counters.duplicates += 1
             core.mesh.duplicate(room.room, link)

@@ -13,6 +13,7 @@ from typing import final
 
 from edgeboard.blobs.values import DropBlob, KeepBlob, LoadBlob
 from edgeboard.identity.credentials import boot_bytes
+from edgeboard.identity.keys import NodeKey, verify
 from edgeboard.ids import AuthorTag, BlobHash, MeshId, NodeId, Origin, PersonId, RoomId, author_id, node_id
 from edgeboard.mesh.values import CloseLink, Dial, Send
 from edgeboard.node.pipeline import Pipeline
@@ -56,7 +57,11 @@ class SimulatedNode:
     def __init__(self, cluster: "Cluster", number: int) -> None:
         self.cluster = cluster
         self.number = number
-        self.public_key = hashlib.sha256(f"key of node {number}".encode()).digest()
+        seed = hashlib.sha256(f"key of node {number}".encode()).digest()
+        key = NodeKey(seed) if cluster.verify else None
+        self.public_key = seed if key is None else key.public_key
+        self.sign = stand_in_sign(seed) if key is None else key.sign
+        self.verify = stand_in_verify if key is None else verify
         self.node: NodeId = node_id(self.public_key)
         self.disk = Disk()
         self.boot = 0
@@ -82,7 +87,7 @@ class SimulatedNode:
 
         def make_author(room: RoomId) -> LocalAuthor:
             author = author_id(self.node, boot, rng.getrandbits(32))
-            return LocalAuthor(MESH, room, author, self.public_key, stand_in_sign(self.public_key))
+            return LocalAuthor(MESH, room, author, self.public_key, self.sign)
 
         identity = Identity(
             node=self.node,
@@ -93,8 +98,8 @@ class SimulatedNode:
             software="simulated",
             person=PersonId(hashlib.sha256(f"person {self.number}".encode()).digest()[:16]),
             origin=Origin(rng.getrandbits(64)),
-            sign=stand_in_sign(self.public_key),
-            verify=stand_in_verify,
+            sign=self.sign,
+            verify=self.verify,
             random=rng.random,
             make_author=make_author,
             wall_ms=cluster.clock.wall_ms,
@@ -262,6 +267,8 @@ class Cluster:
         weather: Weather | None = None,
         settings: PipelineSettings | None = None,
         lan: LanSettings | None = None,
+        *,
+        verify: bool = False,
     ) -> None:
         """
         Args:
@@ -270,14 +277,17 @@ class Cluster:
             weather: how links behave.
             settings: of every node.
             lan: how nodes find and reach each other by themselves; None: they do not, `link` links them.
+            verify: sign with real keys, and check it.
         """
         self.seed = seed
+        self.verify = verify
         self.clock = VirtualClock(wall_ms=1_700_000_000_000)
         self.rng = random.Random(seed)
         self.weather = weather or Weather()
         self.settings = settings or PipelineSettings()
         self._pipes: dict[tuple[int, int], tuple[Pipe, Pipe]] = {}
         self._by_id: dict[NodeId, SimulatedNode] = {}
+        self._messages = self._bytes = 0  # over links that have ended
         self.lan = Lan(self, lan)
         self.nodes: list[SimulatedNode] = []
         for number in range(nodes):
@@ -330,6 +340,8 @@ class Cluster:
         if pipes is not None:
             for pipe in pipes:
                 pipe.close()
+                self._messages += pipe.messages
+                self._bytes += pipe.bytes
             for node, other in ((self.nodes[a], b), (self.nodes[b], a)):
                 number = node.pipeline.mesh.link_to(self.nodes[other].node) if node.alive else None
                 if number is not None:
@@ -368,6 +380,7 @@ class Cluster:
         self.clock.run(seconds)
 
     def traffic(self) -> tuple[int, int]:
-        """Messages and bytes over the links that are open."""
+        """Messages and bytes over all links so far."""
         pipes = [pipe for pair in self._pipes.values() for pipe in pair]
-        return sum(pipe.messages for pipe in pipes), sum(pipe.bytes for pipe in pipes)
+        messages, size = sum(pipe.messages for pipe in pipes), sum(pipe.bytes for pipe in pipes)
+        return self._messages + messages, self._bytes + size

