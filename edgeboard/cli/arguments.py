@@ -6,7 +6,8 @@ Only cheap modules are imported here: the help must answer at once on a small bo
 import argparse
 from pathlib import Path
 
-from edgeboard.cli.moments import read_moment, read_span
+from edgeboard.cli.mesh_arguments import MESH_VERBS
+from edgeboard.cli.moments import read_moment
 from edgeboard.cli.verbs import Verb, add_json, add_state, reads
 from edgeboard.config import values
 
@@ -21,10 +22,6 @@ def read_width(text: str) -> float:
 
 def read_page(text: str) -> int:
     return values.read_whole(text, 1, 1_000_000)
-
-
-def read_boards(text: str) -> int:
-    return values.read_whole(text, 1, 1_000)
 
 
 def read_seconds(text: str) -> float:
@@ -78,14 +75,6 @@ def _run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings in YAML; what is said here wins over it")
     parser.add_argument("--name", type=reads(values.read_name), help="what others see (default: the machine's name)")
-    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="default: info")
-
-
-def _signal(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--listen", metavar="HOST:PORT", type=reads(values.read_listen),
-        help="where to serve (default: [::]:8788, which is IPv4 too); port 0 takes any that is free",
-    )  # fmt: skip
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="default: info")
 
 
@@ -171,83 +160,6 @@ def _log(parser: argparse.ArgumentParser) -> None:
     add_room(parser)
     add_at(parser)
     add_state(parser, "the node that has the room")
-    add_json(parser)
-
-
-def _mesh(parser: argparse.ArgumentParser) -> None:
-    what = parser.add_subparsers(title="what", metavar="WHAT", required=True, dest="what", parser_class=type(parser))
-
-    def add(name: str, summary: str) -> argparse.ArgumentParser:
-        sub = what.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False)
-        add_state(sub, "the node")
-        add_json(sub)
-        return sub
-
-    init = add("init", "make a mesh with a name, whose key this board holds")
-    init.add_argument("name", metavar="NAME", type=reads(values.read_name), help="what people call it")
-    init.add_argument("--leave", action="store_true", help="although this board is in a mesh with others")
-    invite = add("invite", "make an invitation, as text, QR code or file")
-    invite.add_argument("--boards", metavar="N", type=reads(read_boards), default=1, help="for so many (default: 1)")
-    invite.add_argument(
-        "--role", choices=("draw", "moderate", "admin", "update"), default="draw",
-        help="what they may do; an admin may invite and put out (default: draw)",
-    )  # fmt: skip
-    invite.add_argument(
-        "--for", dest="seconds", metavar="TIME", type=reads(read_span), default=86_400.0,
-        help="how long it can be used: 30min, 2h, 7d (default: 24h)",
-    )  # fmt: skip
-    invite.add_argument("--svg", metavar="OUT", type=Path, help="write the QR code there; - is the standard output")
-    invite.add_argument("--file", metavar="OUT", type=Path, help="write the file for a boot partition there")
-    invite.add_argument("--revoke", metavar="ID", help="take an invitation back instead")
-    add("invitations", "list the invitations that this board has given out")
-    revoke = add("revoke", "put a board out of the mesh, for ever")
-    revoke.add_argument("node", metavar="NODE", nargs="?", help="its id, or the beginning of it")
-    revoke.add_argument("--list", action="store_true", help="show who was put out")
-
-    signal = add("signal", "add, remove or list the signaling services of a board that runs, until it ends")
-    signal.add_argument("change", choices=("add", "remove", "list"), help="what to do")
-    signal.add_argument(
-        "url",
-        metavar="URL",
-        nargs="?",
-        type=reads(values.read_signaling),
-        help="a service, see: edgeboard signal --help",
-    )
-
-
-def _join(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "invitation", metavar="INVITATION", help="an invitation, a file with one, the six digits of a code, or -"
-    )
-    parser.add_argument(
-        "--peer", metavar="URL", action="append", type=reads(values.read_peer), help="a board of the mesh to ask"
-    )
-    parser.add_argument("--leave", action="store_true", help="although this board is in a mesh with others")
-    add_state(parser, "the node")
-    add_json(parser)
-
-
-def _pair(parser: argparse.ArgumentParser) -> None:
-    add_state(parser, "the node")
-    add_json(parser)
-
-
-def _pin(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--new", action="store_true", help="make another one; who came in by the old one has to say it")
-    add_state(parser, "the node")
-    add_json(parser)
-
-
-def _token(parser: argparse.ArgumentParser) -> None:
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--room", metavar="ROOM", type=reads(values.read_room), help="make a link that leads into it")
-    what.add_argument("--revoke", metavar="ID", help="end a link, by the letters that were printed with it")
-    parser.add_argument("--role", choices=("draw", "view"), default="draw", help="what it lets do (default: draw)")
-    parser.add_argument(
-        "--for", dest="seconds", metavar="TIME", type=reads(read_span),
-        help="when it ends, such as 30min, 2h or 7d (default: when it is revoked)",
-    )  # fmt: skip
-    add_state(parser, "the node")
     add_json(parser)
 
 
@@ -338,60 +250,5 @@ VERBS: tuple[Verb, ...] = (
         "    edgeboard doctor --json | jq '.findings[] | select(.level != \"ok\")'",
         _doctor,
     ),
-    Verb(
-        "signal", "signaling", "introduce boards that cannot find each other",
-        "A tiny service for boards that multicast does not reach: other subnets, a Wi-Fi that keeps its clients\n"
-        "apart. It passes on sealed offers and knows no more than that somebody is there; it carries no ink, keeps\n"
-        "nothing, and is needed only until boards are linked. Several may run at once. All boards have to reach it;\n"
-        "where WebRTC cannot open between two boards, it cannot help.\n\n"
-        "    edgeboard signal                             at port 8788\n"
-        "    edgeboard run --signal http://10.0.0.9:8788  on each board",
-        _signal,
-    ),
-    Verb(
-        "pin", "admit", "show the PIN that lets guests draw, or make another one",
-        "A board asks guests for it with `guests: {admit: pin}` in its configuration. Wrong ones are slowed down,\n"
-        "and a PIN that was guessed at a thousand times is another one.\n\n"
-        "    edgeboard pin\n"
-        "    edgeboard pin --new",
-        _pin,
-    ),
-    Verb(
-        "token", "admit", "make links that let somebody into one room",
-        "The link works at this board whatever it asks of others, also from outside of its network. Its time runs\n"
-        "by the board's uptime, never by a clock on a wall.\n\n"
-        "    edgeboard token --room lesson --role view --for 2h\n"
-        "    edgeboard token                              lists those that hold\n"
-        "    edgeboard token --revoke 1f3a9c02",
-        _token,
-    ),
-    Verb(
-        "mesh", "mesh", "make a mesh, invite boards into it, put boards out of it",
-        "Boards link only within a mesh. A board that is started alone is in one of its own, and can invite.\n\n"
-        "    edgeboard mesh invite                          one board, within a day\n"
-        "    edgeboard mesh invite --boards 30 --file edgeboard-join.txt    for a batch of cards\n"
-        "    edgeboard mesh invitations                     which are open\n"
-        "    edgeboard mesh invite --revoke 3f2a            take one back\n"
-        "    edgeboard mesh revoke 9c41e07b                 put a board out that was lost or stolen\n"
-        "    edgeboard mesh init school --state DIR         a mesh with a name; before the board is started\n\n"
-        "Who has the role admin may invite and put out too; what the mesh key has made it alone can undo, so keep\n"
-        "a copy of mesh.key in the state directory of the board that made the mesh.",
-        _mesh,
-    ),
-    Verb(
-        "join", "join", "become a member of another board's mesh",
-        "Whether a board runs here or not; what was drawn here comes along.\n\n"
-        "    edgeboard join ebi1-...                        as `edgeboard mesh invite` shows on the other board\n"
-        "    edgeboard join edgeboard-join.txt              the same from a file\n"
-        "    edgeboard join 123456 --peer kitchen.local     as `edgeboard pair` shows there\n\n"
-        "A board without a mesh looks for /boot/firmware/edgeboard-join.txt by itself (see node.join_file).",
-        _join,
-    ),
-    Verb(
-        "pair", "pair", "show a code of six digits that lets one board in",
-        "For a board that is at hand, where typing an invitation would be too much. It holds for two minutes.\n\n"
-        "    edgeboard pair                                 here, on a board of the mesh\n"
-        "    edgeboard join 123456 --peer kitchen.local     there, on the new one",
-        _pair,
-    ),
+    *MESH_VERBS,
 )  # fmt: skip
