@@ -10,6 +10,7 @@ from typing import Any
 from edgeboard.cli import reach, surroundings, trials
 from edgeboard.cli.control import NoNode, ask_json
 from edgeboard.cli.findings import Finding, Level, lines, ok, problem, summary, warning
+from edgeboard.cli.multicast import check_multicast
 from edgeboard.cli.reports import show_membership
 from edgeboard.cli.run import config_of
 from edgeboard.config.schema import Config
@@ -71,6 +72,7 @@ def examine(config: Config) -> Iterator[Finding]:
         ("clock", surroundings.check_clock),
         ("port", lambda: reach.check_port(listen.host, listen.port, status.get("port"))),
         ("network", lambda: reach.check_addresses(listen.host)),
+        ("multicast", lambda: check_multicast(config.discovery, listen.host, status)),
         ("peers", lambda: reach.check_peers(config.peers, status.get("links", ()), status.get("refused_by", {}))),
         ("ice", lambda: reach.check_servers(config.transport.ice_servers)),
         ("kernels", lambda: [trials.check_kernels()]),

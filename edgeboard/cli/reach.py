@@ -50,7 +50,8 @@ def check_port(host: str, port: int, running: int | None) -> Iterator[Finding]:
 
         yield problem("port", explain_listen(host, port, error), "see who has it: ss -tlnp")
         return
-    yield ok("port", f"{host}:{port} is free for the board" if port else "any port that is free will be taken")
+    free = f"{_bracketed(host)}:{port} is free for the board" if port else "any port that is free will be taken"
+    yield ok("port", free)
 
 
 _RESTART = "stop the node and start it again; if it stays so, look into its log"

@@ -101,22 +101,20 @@ class MdnsDiscovery:
             with suppress(OSError):
                 await zeroconf.async_close()
 
+    def describe(self) -> dict[str, Any]:
+        """What `edgeboard status` shows: where we are announced, and how many others of the mesh are seen."""
+        nodes = {node for node, _ in self._services.values()}
+        return {"addresses": [str(each) for each in self._here.addresses], "boards": len(nodes)}
+
     def _look(self) -> tuple[Surroundings, bool]:
         """Where we are announced now, and whether that is all: addresses that are not ready yet are left out."""
         known = set(self._here.addresses)
-        wanted = [each for each in choose(list(list_addresses()), self._settings.interfaces) if self._listens_on(each)]
+        wanted = [
+            each for each in choose(list(list_addresses()), self._settings.interfaces) if listens_on(self._host, each)
+        ]
         ready = tuple(each for each in wanted if each in known or is_ready(each))
         names = dict.fromkeys(each.interface for each in ready)
         return Surroundings(ready, tuple((name, link_state(name)) for name in names)), len(ready) == len(wanted)
-
-    def _listens_on(self, address: InterfaceAddress) -> bool:
-        match self._host:
-            case "::" | "*" | "":
-                return True
-            case "0.0.0.0":
-                return not address.is_ipv6
-            case host:
-                return host in (address.ip, str(address))
 
     async def _move(self, here: Surroundings) -> None:
         """Be announced at these addresses, and no longer at those before."""
@@ -221,6 +219,17 @@ class MdnsDiscovery:
         node, _ = self._services.pop(name, (None, ()))
         if node is not None and all(other != node for other, _ in self._services.values()):
             self._gone(node)
+
+
+def listens_on(host: str, address: InterfaceAddress) -> bool:
+    """Whether a board that listens on `host` is reached at this address."""
+    match host:
+        case "::" | "*" | "":
+            return True
+        case "0.0.0.0":
+            return not address.is_ipv6
+        case _:
+            return host in (address.ip, str(address))
 
 
 def _slept() -> float:

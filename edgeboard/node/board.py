@@ -241,7 +241,7 @@ class Board:
 
 def explain_listen(host: str, port: int, error: OSError) -> str:
     """Why the board's port cannot be opened, and what to do."""
-    where = f"{host or '*'}:{port}"
+    where = f"[{host}]:{port}" if ":" in host else f"{host or '*'}:{port}"
     match error.errno:
         case errno.EADDRINUSE:
             return f"port {port} is taken by another program; choose another with --listen HOST:PORT"

@@ -220,6 +220,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
                 "patches": sorted(carried.patches),
             },
             "signaling": attendance.describe(),
+            **({"discovery": discovery.describe()} if config.discovery.mdns else {}),
             "tasks": len(asyncio.all_tasks()),
         }
 

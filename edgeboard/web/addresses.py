@@ -5,7 +5,7 @@ import ipaddress
 import socket
 from collections.abc import Iterator
 
-from edgeboard.runtime.interfaces import list_addresses
+from edgeboard.runtime.interfaces import choose, list_addresses
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::", "*", "")
@@ -20,16 +20,24 @@ def lan_address() -> str | None:
             probe.connect((ELSEWHERE, 9))
             address = str(probe.getsockname()[0])
     except OSError:
-        return None
+        return _address_without_router()
     return None if ipaddress.ip_address(address).is_loopback else address
+
+
+def _address_without_router() -> str | None:
+    """Of a network that leads nowhere else, or knows IPv6 only: the first address that needs no zone."""
+    found = [each for each in choose(list(list_addresses()), ()) if not each.is_zoned]
+    return next((each.ip for each in sorted(found, key=lambda each: each.is_ipv6)), None)
 
 
 def board_urls(host: str, port: int) -> list[str]:
     """The addresses of a board that listens on `host`: first the one to give to others."""
     if host in EVERYWHERE:
         lan = lan_address()
-        return [f"http://{address}:{port}" for address in ([] if lan is None else [lan]) + ["localhost"]]
-    return [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"]
+        hosts = ([] if lan is None else [lan]) + ["localhost"]
+    else:
+        hosts = [host]
+    return [f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}" for host in hosts]
 
 
 def listen(host: str, port: int) -> socket.socket:

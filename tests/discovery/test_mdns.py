@@ -78,6 +78,7 @@ async def test_boards_of_one_mesh_find_each_other_and_say_goodbye(boards):
     await bob.until(lambda: ann.node in bob.found)
     assert ann.found == {bob.node: ("http://127.0.0.1:1002",)}
     assert bob.found == {ann.node: ("http://127.0.0.1:1001",)}
+    assert ann.discovery.describe() == {"addresses": ["127.0.0.1"], "boards": 1}
     await bob.stop()
     await ann.until(lambda: bob.node in ann.gone)
 

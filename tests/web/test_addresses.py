@@ -62,6 +62,7 @@ class Probe:
 @pytest.mark.parametrize(("found", "expected"), [("10.0.0.5", "10.0.0.5"), ("127.0.0.1", None), (None, None)])
 def test_a_machine_without_a_network_has_no_address_for_others(monkeypatch, found, expected):
     monkeypatch.setattr(addresses.socket, "socket", Probe(found))
+    monkeypatch.setattr(addresses, "list_addresses", lambda: [InterfaceAddress("lo", 1, "127.0.0.1", 8)])
     assert lan_address() == expected
 
 
@@ -104,3 +105,22 @@ def test_what_is_near_is_on_a_network_of_this_machine(monkeypatch, source, near)
 )
 def test_tries_are_counted_by_what_one_source_has(source, key) -> None:
     assert addresses.try_key(source) == key
+
+
+V4, V6 = InterfaceAddress("eth0", 2, "10.0.0.5", 8), InterfaceAddress("eth0", 2, "fd00::5", 64)
+LINK_LOCAL, LOOP = InterfaceAddress("eth0", 2, "fe80::5", 64), InterfaceAddress("lo", 1, "127.0.0.1", 8)
+
+
+@pytest.mark.parametrize(
+    ("here", "address", "url"),
+    [
+        ([LOOP, V6, V4], "10.0.0.5", "http://10.0.0.5:8787"),
+        ([LOOP, LINK_LOCAL, V6], "fd00::5", "http://[fd00::5]:8787"),
+        ([LOOP, LINK_LOCAL], None, "http://localhost:8787"),
+    ],
+)
+def test_a_network_without_a_router_and_one_of_ipv6_only_have_addresses_too(monkeypatch, here, address, url):
+    monkeypatch.setattr(addresses.socket, "socket", Probe(None))
+    monkeypatch.setattr(addresses, "list_addresses", lambda: here)
+    assert lan_address() == address
+    assert board_urls("::", 8787)[0] == url
