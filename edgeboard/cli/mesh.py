@@ -8,12 +8,16 @@ from typing import Any
 
 from edgeboard.cli.control import ask_json, state_of
 from edgeboard.cli.moments import show_span
+from edgeboard.cli.survey import main as look
+from edgeboard.cli.survey import write
 from edgeboard.errors import UserError
 from edgeboard.identity.keyfile import found, load_mesh
 from edgeboard.storage.statedir import StateDirectory
 
 
 def main(arguments: argparse.Namespace) -> int:
+    if arguments.what in ("status", "peers", "graph"):
+        return look(arguments, state_of(arguments.state))
     what = {"init": init, "invite": invite, "invitations": invitations, "revoke": revoke, "signal": change_services}
     return what[arguments.what](arguments, state_of(arguments.state))
 
@@ -49,11 +53,11 @@ def invite(arguments: argparse.Namespace, state: Path) -> int:
     wanted = {"boards": arguments.boards, "role": arguments.role, "seconds": arguments.seconds}
     made: dict[str, Any] = ask_json(state, "/control/mesh/invite", json.dumps(wanted).encode())
     if arguments.file is not None:
-        _write(arguments.file, made["file"].encode())
+        write(arguments.file, made["file"].encode())
     if arguments.svg is not None:
         from edgeboard.web.sharing import qr_svg
 
-        _write(arguments.svg, qr_svg(made["text"].upper()))
+        write(arguments.svg, qr_svg(made["text"].upper()))
     if arguments.json:
         print(json.dumps(made))
     else:
@@ -122,17 +126,6 @@ def revoke(arguments: argparse.Namespace, state: Path) -> int:
 
 def _option(arguments: argparse.Namespace) -> str:
     return "" if arguments.state is None else f" --state {arguments.state}"
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Raises: UserError: it cannot be written."""
-    if str(path) == "-":
-        sys.stdout.buffer.write(data)
-        return
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 def change_services(arguments: argparse.Namespace, state: Path) -> int:

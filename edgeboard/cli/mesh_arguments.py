@@ -65,6 +65,10 @@ def _mesh(parser: argparse.ArgumentParser) -> None:
     invite.add_argument("--file", metavar="OUT", type=Path, help="write the file for a boot partition there")
     invite.add_argument("--revoke", metavar="ID", help="take an invitation back instead")
     add("invitations", "list the invitations that this board has given out")
+    add("status", "show how many boards and links there are, and what is the matter with any")
+    add("peers", "list the other boards: how they are linked, how soon they answer, what runs there")
+    graph = add("graph", "list who links to whom")
+    graph.add_argument("--svg", metavar="OUT", type=Path, help="draw it instead; - is the standard output")
     revoke = add("revoke", "put a board out of the mesh, for ever")
     revoke.add_argument("node", metavar="NODE", nargs="?", help="its id, or the beginning of it")
     revoke.add_argument("--list", action="store_true", help="show who was put out")
@@ -160,6 +164,8 @@ MESH_VERBS: tuple[Verb, ...] = (
         "    edgeboard mesh invite --boards 30 --file edgeboard-join.txt    for a batch of cards\n"
         "    edgeboard mesh invitations                     which are open\n"
         "    edgeboard mesh invite --revoke 3f2a            take one back\n"
+        "    edgeboard mesh status                          what is the matter with it; also peers and graph\n"
+        "    edgeboard mesh graph --svg mesh.svg            who links to whom; live at http://BOARD:8787/mesh\n"
         "    edgeboard mesh revoke 9c41e07b                 put a board out that was lost or stolen\n"
         "    edgeboard mesh init school --state DIR         a mesh with a name; before the board is started\n\n"
         "Who has the role admin may invite and put out too; what the mesh key has made it alone can undo, so keep\n"

@@ -117,6 +117,20 @@ class Api:
 
     # What takes long is done in a thread, from values that no longer change; the pens never wait for it.
 
+    async def survey(self) -> dict[str, Any]:
+        """The mesh as this board sees it."""
+        await _loaded("edgeboard.node.survey")
+        from edgeboard.node.survey import survey
+
+        return survey(self._node.pipeline)
+
+    async def picture(self) -> str:
+        """The same as SVG."""
+        found = await self.survey()
+        from edgeboard.node.survey import picture
+
+        return await asyncio.to_thread(picture, found)
+
     async def room_log(self, name: str, at: int | None = None) -> dict[str, Any]:
         """Who did what, up to a moment (Unix ms) if one is given; `names` has those of who was here since the start."""
         room = self._room(name)

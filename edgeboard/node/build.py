@@ -253,6 +253,9 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         check_reader=lambda ticket, room, source: door.check_reader(
             ticket, room_id(mesh, room), source_of(source), clock.now()
         ),
+        survey=api.survey,
+        picture=api.picture,
+        is_near=is_near,
         pin=guestbook.pin,
         new_pin=guestbook.new_pin,
         tokens=guestbook.tokens,

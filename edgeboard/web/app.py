@@ -30,6 +30,7 @@ from edgeboard.web.exports import (
     read_moment,
     read_wanted,
 )
+from edgeboard.web.mesh import MeshDoors, add_mesh_routes
 from edgeboard.web.sharing import check_own, embedded, offering, qr_svg
 from edgeboard.web.trust import TrustDoors, add_control_routes, add_public_routes, read_body
 
@@ -86,6 +87,9 @@ class Doors:
     urls: Callable[[], list[str]]  # by which others reach the board, the best first
     holds_ticket: Callable[[str], bool]  # of a page that comes from another board of the mesh
     check_reader: Callable[[str, str, str], None]  # ticket, room and source of who wants to read; raises
+    survey: Callable[[], Awaitable[Json]]  # of the mesh
+    picture: Callable[[], Awaitable[str]]  # of the mesh, SVG
+    is_near: Callable[[str], bool]  # whether an address is on the board's network
     pin: Callable[[], Json]
     new_pin: Callable[[], Json]
     tokens: Callable[[], Json]
@@ -216,6 +220,13 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         _check_beside(request)
         return web.json_response(doors.pin())
 
+    def check_near(request: web.Request) -> None:
+        if control:
+            return
+        _check_host(request)
+        if not doors.is_near(_remote(request)):
+            raise RefusedError(CloseCode.FORBIDDEN, "only people on the board's network may see its mesh")
+
     async def asset(request: web.Request) -> web.StreamResponse:
         return assets.file(request.match_info["version"], request.match_info["name"])
 
@@ -284,6 +295,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     app.router.add_get("/api/addresses", addresses)
     app.router.add_get("/api/qr.svg", qr)
     app.router.add_get("/api/pin", pin)
+    add_mesh_routes(app, MeshDoors(doors.survey, doors.picture, check_near), assets)
     app.router.add_post("/signal/guest", guest_offer)
     app.router.add_post("/signal/node", node_offer)
     app.router.add_get("/guest", door(doors.serve_guest, doors))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from edgeboard.cli.entry import make_parser
 from edgeboard.cli.mesh_arguments import read_rate, read_share
 
 
@@ -25,3 +26,15 @@ def test_what_is_no_share_is_refused(text: str) -> None:
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not"):
         read_rate(text)
+
+
+def test_what_is_asked_of_the_mesh_needs_no_more_than_a_word():
+    for word in ("status", "peers", "graph", "invitations"):
+        assert make_parser().parse_args(["mesh", word]).what == word
+    assert str(make_parser().parse_args(["mesh", "graph", "--svg", "mesh.svg"]).svg) == "mesh.svg"
+
+
+def test_a_token_is_for_drawing_until_it_is_revoked_unless_told_otherwise():
+    token = make_parser().parse_args(["token", "--room", "lesson"])
+    assert (token.role, token.seconds, token.revoke) == ("draw", None, None)
+    assert make_parser().parse_args(["token", "--room", "lesson", "--for", "90min"]).seconds == 5_400.0

@@ -1,0 +1,82 @@
+"""`edgeboard mesh status|peers|graph`: the mesh as a running board sees it."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from edgeboard.cli.control import ask, ask_json
+from edgeboard.errors import UserError
+
+NAME_WIDTH = 24
+
+
+def main(arguments: argparse.Namespace, state: Path) -> int:
+    if arguments.what == "graph" and arguments.svg is not None:
+        write(arguments.svg, ask(state, "/api/mesh.svg"))
+        return 0
+    found: dict[str, Any] = ask_json(state, "/api/mesh")
+    if arguments.json:
+        print(json.dumps(found))
+    else:
+        print("\n".join({"status": status, "peers": peers, "graph": graph}[arguments.what](found)))
+    return 0
+
+
+def status(found: dict[str, Any]) -> list[str]:
+    """The mesh in a few lines."""
+    boards, alive = found["boards"], [each for each in found["boards"] if each["alive"]]
+    own = next(each for each in boards if each["self"])
+    lines = [
+        f"mesh {found['mesh'][:8]}: {len(alive)} boards, {len(found['links'])} links",
+        f"this board is {own['name']} ({own['node'][:8]}), linked to {sum(each['linked'] for each in boards)}",
+    ]
+    if behind := [each["name"] for each in alive if each["behind"]]:
+        lines.append(f"catching up: {', '.join(behind)}")
+    if silent := [each["name"] for each in alive if each["suspect"]]:
+        lines.append(f"not answering: {', '.join(silent)}")
+    if gone := [each["name"] for each in boards if not each["alive"]]:
+        lines.append(f"not seen any more: {', '.join(gone)}")
+    versions = sorted({each["software"] for each in alive if each["software"]})
+    if len(versions) > 1:
+        lines.append(f"different versions: {', '.join(versions)}")
+    return lines
+
+
+def peers(found: dict[str, Any]) -> list[str]:
+    """A line for each other board."""
+    lines = []
+    for each in found["boards"]:
+        if each["self"]:
+            continue
+        trip = each["round_trip_ms"]
+        how = "not seen any more" if not each["alive"] else "through others" if not each["linked"] else "linked"
+        if trip is not None:
+            how += f", {trip:.0f} ms" if trip >= 1 else ", < 1 ms"
+        how += ", not answering" if each["suspect"] else ", catching up" if each["behind"] else ""
+        where = each["urls"][0] if each["urls"] else ""
+        lines.append(f"{each['node'][:8]}  {each['name']:{NAME_WIDTH}}  {how}  {each['software']}  {where}".rstrip())
+    return lines or ["this board is alone in its mesh; let others in with: edgeboard mesh invite"]
+
+
+def graph(found: dict[str, Any]) -> list[str]:
+    """A line for each link."""
+    names = {each["node"]: each["name"] for each in found["boards"]}
+    lines = []
+    for link in found["links"]:
+        one, other = (f"{names[node]} ({node[:8]})" for node in link["nodes"])
+        trip = "" if link["round_trip_ms"] is None else f"  {link['round_trip_ms']:.0f} ms"
+        lines.append(f"{one} -- {other}{trip}{'' if link['sure'] else '  (one end says so)'}")
+    return lines or ["there are no links"]
+
+
+def write(path: Path, data: bytes) -> None:
+    """Raises: UserError: it cannot be written."""
+    if str(path) == "-":
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from None
