@@ -78,6 +78,7 @@ UNMIRRORED = {
     "edgeboard/blobs/fetching.py": "half of an engine: tests/blobs/test_exchange.py runs it with the other half",
     "edgeboard/blobs/giving.py": "half of an engine: tests/blobs/test_exchange.py runs it with the other half",
     "edgeboard/mesh/antientropy.py": "the repairing half of the engine: tests/mesh/test_engine.py",
+    "edgeboard/mesh/spread.py": "the spreading part of the engine: tests/mesh/test_engine.py",
     "edgeboard/wire/gossip.py": "messages only: tests/wire/test_messages.py reads and writes each",
     "edgeboard/wire/introductions.py": "one message: tests/wire/test_messages.py",
     "edgeboard/mesh/values.py": "values only, used by tests/mesh/test_engine.py",

@@ -1,9 +1,7 @@
-"""The mesh engine: all links of a node, pushes of what is new, pings and credits.
+"""The mesh engine: all links of a node, pings and credits, and the parts that do the rest.
 
 Rules of this file:
-- a batch is pushed once to each link that joined its room, except where it came from; there are no retries;
-- in a mesh that is linked all to all, whoever gets a batch from a node does not pass it on to those whom that node
-  reaches itself; in a larger one the tree decides (`mesh.broadcast`);
+- what is new is pushed at most once on a link (`mesh.spread`), and there are no retries;
 - what was missed is asked for (`mesh.antientropy`): vectors are compared on every new link, when two pings in a row
   differ, and once a minute;
 - silence is found by pings; a stuck link falls behind and never holds up another.
@@ -21,12 +19,12 @@ from edgeboard.mesh.broadcast import Broadcast
 from edgeboard.mesh.disks import Disks
 from edgeboard.mesh.flow import LinkState, RoomFlow
 from edgeboard.mesh.membership import Membership
+from edgeboard.mesh.spread import Spread
 from edgeboard.mesh.values import CloseLink, MeshSettings, MeshStatistics, Oneself, Output, Send
 from edgeboard.rate import TokenBucket
 from edgeboard.vectors import Vector
 from edgeboard.wire.gossip import ROSTER, Graft, Have, Prune
 from edgeboard.wire.messages import (
-    BatchIs,
     Channel,
     Credit,
     Join,
@@ -56,7 +54,6 @@ class Mesh:
     ) -> None:
         self._settings = settings
         self._vector = vector
-        self._node_of = node_of  # whose an author is
         self._links: dict[int, LinkState] = {}
         self._out: list[Output] = []
         self._broadcast = Broadcast(settings.broadcast)
@@ -64,7 +61,8 @@ class Mesh:
         self.membership = Membership(settings, oneself, self._links, self._broadcast, self._send, self._out.append)
         self.disks = Disks(settings.stored_soon_s, settings.stored_later_s, self.joined, self._send)
         self._vectors_due = self._ping_due = 0.0  # pings go out on all links at once: fewer wake-ups
-        self._pushed = self._duplicates = self._skipped = self._news = self._grafted = 0
+        parts = self._broadcast, self._repair, self.membership, self.disks
+        self._spread = Spread(self._links, self.joined, vector, node_of, *parts, self._send, self._send_log)
 
     def link_up(self, link: int, node: NodeId | None, rooms: Iterable[tuple[RoomId, str]], now: float) -> None:
         """A link is open: to a node, or to a guest (`node` is None). A node is told all rooms we have."""
@@ -85,24 +83,8 @@ class Mesh:
         self._repair.link_down(link)
         self.disks.links_changed()
         if not state.is_guest:
-            self._bypass(link)
+            self._spread.bypass(link)
             self.membership.link_down(state, now)
-
-    def _bypass(self, link: int) -> None:
-        """News went through a link that is gone, or silent: the lazy ones carry them from now on."""
-        for topic, other in self._broadcast.lost(link):
-            if other in self._links:
-                self._send(self._links[other], Graft(topic))
-                self._catch_up(self._links[other], topic)
-                self._grafted += 1
-
-    def _catch_up(self, state: LinkState, topic: RoomId) -> None:
-        """Say what we have of a topic: what was lost on the way is asked for at once."""
-        mine = self._vector(topic)
-        if topic == ROSTER:
-            self.membership.catch_up(state)
-        elif mine is not None and topic in state.rooms:
-            self._send(state, VectorIs(topic, mine.to_bytes()))
 
     def room_opened(self, room: RoomId, name: str) -> None:
         """Tell every node that we are in this room now."""
@@ -153,50 +135,11 @@ class Mesh:
         self, room: RoomId, batch: tuple[AuthorTag, int, int], data: bytes, source: int | None, now: float
     ) -> None:
         """A batch is new here: (author, first, end) and its bytes; `source` is the link it came by."""
-        author, first, end = batch
-        self._repair.arrived(room, author, end, source)
-        self._broadcast.arrived(room, author, end)
-        giver = None if source is None else self._links.get(source)
-        if giver is not None and giver.node == self._node_of(room, author):
-            self.disks.given(room, author, giver.link)
-        message = b""  # encoded once, if anybody lacks it
-        for state, flow in self.joined(room):
-            theirs = flow.theirs.get(author, 0)
-            if state.link == source or theirs >= end:
-                flow.theirs[author] = max(theirs, end)
-                continue
-            if flow.wanted or (state.is_guest and theirs != first):
-                continue  # its backlog is under way and will come to this batch
-            if not state.is_guest:
-                if giver is not None and not giver.is_guest and self._reaches(giver, state):
-                    continue
-                if self._broadcast.is_lazy(room, state.link):
-                    self._broadcast.tell(room, state.link, author, end, now)
-                    continue
-            message = message or encode(BatchIs(room, data))
-            if state.window.free < len(message):
-                self._skipped += 1
-                continue
-            self._send_log(state, message)
-            self._pushed += 1
-            if theirs == first:
-                flow.theirs[author] = end
-        if giver is not None:
-            self._repair.pump(giver)
-
-    def _reaches(self, giver: LinkState, other: LinkState) -> bool:
-        """Whether what one node has given us it gives another one as well, in a mesh that is linked all to all."""
-        membership = self.membership
-        return membership.overlay.is_full and membership.members.are_linked(NodeId(giver.node), NodeId(other.node))
+        self._spread.push(room, batch, data, source, now)
 
     def duplicate(self, room: RoomId, link: int) -> None:
         """A link has brought what was here already."""
-        self._duplicates += 1
-        state = self._links.get(link)
-        if state is None or self.membership.overlay.is_full or self._repair.is_answering(room, state):
-            return
-        if self._broadcast.make_lazy(room, link):
-            self._send(state, Prune(room))
+        self._spread.duplicate(room, link)
 
     def receive(self, link: int, message: Message, now: float) -> bool:
         """Take a message that is the mesh's; False if it belongs to somebody else."""
@@ -223,16 +166,12 @@ class Mesh:
             case Stored():
                 self.disks.receive(state, message)
             case Have(room, vector) if not state.is_guest:
-                flow, mine = state.rooms.get(RoomId(room)), self._vector(RoomId(room))
-                if flow is not None and mine is not None:
-                    told = Vector.from_bytes(vector)
-                    flow.learn(told, mine)
-                    self._broadcast.told_us(RoomId(room), told, mine, link, now)
+                self._spread.told_us(state, RoomId(room), Vector.from_bytes(vector), now)
             case Prune(room) if not state.is_guest:
                 self._broadcast.make_lazy(RoomId(room), link)
             case Graft(room) if not state.is_guest:
                 if self._broadcast.make_eager(RoomId(room), link):
-                    self._catch_up(state, RoomId(room))
+                    self._spread.catch_up(state, RoomId(room))
             case _:
                 return not state.is_guest and self.membership.receive(state, message, now)
         return True
@@ -319,25 +258,10 @@ class Mesh:
 
     def on_timer(self, now: float) -> None:
         self.disks.on_timer(now)
-        for link, topic, vector in self._broadcast.news(now):
-            if link in self._links:
-                self._send(self._links[link], Have(topic, vector.to_bytes()))
-                self._news += 1
-        for (topic, link), ends in self._broadcast.overdue(now).items():
-            self._graft(topic, link, Vector(ends), now)
+        self._spread.on_timer(now)
         if self._links and now >= self._ping_due:
             self._ping(now)
         self.membership.on_timer(now)
-
-    def _graft(self, topic: RoomId, link: int, vector: Vector, now: float) -> None:
-        """What a link has told of has not come by another: ask for it, and have the rest from this one at once."""
-        state, mine = self._links.get(link), self._vector(topic)
-        if state is None or mine is None or not vector.beyond(mine):
-            return
-        if self._broadcast.make_eager(topic, link):
-            self._send(state, Graft(topic))
-            self._grafted += 1
-        self._repair.learn(state, topic, vector, now)
 
     def _ping(self, now: float) -> None:
         """Ask every link whether it is still there, and tell it what we hold."""
@@ -358,7 +282,7 @@ class Mesh:
         if state.pinged >= 0 and state.heard < state.pinged and not is_late:
             state.missed += 1
             if state.missed == settings.suspect_pings and not state.is_guest:
-                self._bypass(state.link)
+                self._spread.bypass(state.link)
                 self.membership.links_changed(now)
         elif state.missed and state.heard >= state.pinged:
             self._heard(state, now)
@@ -395,6 +319,13 @@ class Mesh:
 
     def statistics(self) -> MeshStatistics:
         links = tuple(state.as_neighbour(self._settings.suspect_pings) for state in self._links.values())
+        spread = self._spread
         return MeshStatistics(
-            links, self._pushed, self._repair.repaired, self._duplicates, self._skipped, self._news, self._grafted
+            links,
+            spread.pushed,
+            self._repair.repaired,
+            spread.duplicates,
+            spread.skipped,
+            spread.told,
+            spread.grafted,
         )

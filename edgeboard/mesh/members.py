@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import final
 
 from edgeboard.errors import LimitError
-from edgeboard.ids import MeshId, NodeId
+from edgeboard.ids import AuthorTag, MeshId, NodeId
+from edgeboard.vectors import Vector
 from edgeboard.wire.gossip import MEMBERS_MAX, RECORDS_MAX
 from edgeboard.wire.members import About, Record, Verify, peek_version, read_record, sign_record
 
+COUNT_BITS = 21  # of a version as one number; with a boot number it has 53
 HINTS_MAX = 512  # boards that discovery has named and nobody has met
 
 
@@ -185,6 +187,10 @@ class Members:
     def versions(self) -> tuple[tuple[bytes, int, int], ...]:
         return tuple((record.node, *record.version) for record in self)
 
+    def vector(self) -> Vector:
+        """Whom we know in which version, as HAVE says it."""
+        return Vector({tag_of(record): number_of(record) for record in self})
+
     def digest(self) -> bytes:
         """8 bytes that differ when two rosters do."""
         if self._digest is None:
@@ -198,3 +204,14 @@ class Members:
         theirs = {node: (boot, count) for node, boot, count in known}
         lacked = [record for record in self if record.version > theirs.get(record.node, (0, -1))]
         return lacked[: 8 * RECORDS_MAX]
+
+
+def tag_of(record: Record) -> AuthorTag:
+    """What stands for a node where a HAVE names authors."""
+    return AuthorTag(record.node[:8])
+
+
+def number_of(record: Record) -> int:
+    """The version of a record as one number: boot number and count."""
+    boot, count = record.version
+    return boot << COUNT_BITS | min(count, (1 << COUNT_BITS) - 1)

@@ -11,7 +11,7 @@ from edgeboard.errors import CloseCode, LimitError
 from edgeboard.ids import NodeId
 from edgeboard.mesh.broadcast import Broadcast
 from edgeboard.mesh.flow import LinkState
-from edgeboard.mesh.members import Members
+from edgeboard.mesh.members import Members, number_of, tag_of
 from edgeboard.mesh.overlay import Overlay
 from edgeboard.mesh.values import CloseLink, Dial, MeshSettings, Oneself
 from edgeboard.wire import gossip
@@ -129,7 +129,7 @@ class Membership:
         about = About(me.name, me.software, self._urls, tuple(neighbours), self._is_behind, me.grant)
         if self.members.tell(about):
             self._news[self.members.me] = None
-            self._pass_on()
+            self._pass_on(now)
 
     # -- gossip
 
@@ -167,6 +167,7 @@ class Membership:
             if record is not None:
                 is_news = True
                 self._news[record.node] = state.link
+                self._broadcast.arrived(ROSTER, tag_of(record), number_of(record))
         if is_news:
             self.overlay.look_soon(now)
             if self._news_due is None:
@@ -174,13 +175,19 @@ class Membership:
         elif records and now - state.roster_asked > ASKED_S and self._broadcast.make_lazy(ROSTER, state.link):
             self._say(state, Prune(ROSTER))
 
-    def _pass_on(self) -> None:
-        """Give what is news to all links of the tree but those that it came by."""
+    def _pass_on(self, now: float) -> None:
+        """Give what is news to all links of the tree but those that it came by; the others are told of it."""
         news, self._news, self._news_due = self._news, {}, None
         found = [(record, source) for node, source in news.items() if (record := self.members.get(node)) is not None]
         for state in self._links.values():
-            if not state.is_guest and not self._broadcast.is_lazy(ROSTER, state.link):
-                self._give(state, [r for r, source in found if source != state.link and r.node != state.node])
+            news_here = [r for r, source in found if source != state.link and r.node != state.node]
+            if state.is_guest:
+                continue
+            if not self._broadcast.is_lazy(ROSTER, state.link):
+                self._give(state, news_here)
+                continue
+            for record in news_here:
+                self._broadcast.tell(ROSTER, state.link, tag_of(record), number_of(record), now)
 
     def _give(self, state: LinkState, records: list[Record]) -> None:
         for at in range(0, len(records), RECORDS_MAX):
@@ -222,7 +229,7 @@ class Membership:
         if self._record_due is not None and now >= self._record_due:
             self._tell(now)
         if self._news_due is not None and now >= self._news_due:
-            self._pass_on()
+            self._pass_on(now)
         for wanted in self.overlay.on_timer(now):
             if isinstance(wanted, Dial):
                 self._out(wanted)
