@@ -8,6 +8,7 @@ from typing import Any
 
 from edgeboard.cli.control import ask_json, state_of
 from edgeboard.cli.moments import show_span
+from edgeboard.cli.reports import describe_service
 from edgeboard.cli.survey import main as look
 from edgeboard.cli.survey import write
 from edgeboard.errors import UserError
@@ -149,8 +150,7 @@ def change_services(arguments: argparse.Namespace, state: Path) -> int:
         print(json.dumps(services))
         return 0
     for service in services:
-        how = f"reached, with {service['boards']} others" if service["open"] else service["trouble"] or "being tried"
-        print(f"{service['url']}: {how}")
+        print(describe_service(service))
     if not services:
         print("no signaling services; boards on this network are found without")
     return 0

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -170,6 +170,9 @@ def status(arguments: argparse.Namespace) -> int:
         ],
     )
     trouble = [f"{name} {count}" for name, count in found["counters"].items() if count]
+    print("\nother boards")
+    for line in show_finding(found):
+        print(f"  {line}")
     refused = [f"{url}: {why}" for url, why in found["refused_by"].items()]
     for title, lines in (("counted", trouble), ("refused by", refused), ("alarms", found["alarms"])):
         if lines:
@@ -206,6 +209,25 @@ def _ask_or_open(state: Path, path: str, otherwise: Callable[[Any], Any]) -> Any
 def main(arguments: argparse.Namespace) -> int:
     reports: dict[str, Callable[[argparse.Namespace], int]] = {"rooms": rooms, "log": log, "status": status}
     return reports[arguments.word](arguments)
+
+
+def show_finding(found: Mapping[str, Any]) -> Iterator[str]:
+    """By what a node finds others, and what that has brought."""
+    discovery = found.get("discovery")
+    if discovery is None:
+        yield "not looked for on this network (discovery is off)"
+    elif not discovery["addresses"]:
+        yield "not looked for: this board is on no network where others could find it"
+    else:
+        yield f"{discovery['boards']} of this mesh seen nearby; announced at {', '.join(discovery['addresses'])}"
+    for service in found.get("signaling", ()):
+        yield f"signaling service {describe_service(service)}"
+
+
+def describe_service(service: Mapping[str, Any]) -> str:
+    """A signaling service as a node sees it, in a line."""
+    how = f"reached, with {service['boards']} others" if service["open"] else service["trouble"] or "being tried"
+    return f"{service['url']}: {how}"
 
 
 def print_table(head: Sequence[str], rows: Table) -> None:

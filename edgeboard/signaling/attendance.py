@@ -26,6 +26,7 @@ from aiohttp import (
 from edgeboard.errors import DecodeError, TransportError
 from edgeboard.identity.keys import NodeKey
 from edgeboard.ids import MeshTag, NodeId
+from edgeboard.rate import TokenBucket
 from edgeboard.signaling.frames import (
     FRAME_MAX,
     NODES_MAX,
@@ -44,6 +45,7 @@ PATH = "/lobby"
 OPEN_S = 5.0
 HEARTBEAT_S = 20.0
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 15.0
+FRAMES_PER_S, FRAMES_BURST = 50.0, 1_000.0  # that a service may say: a whole mesh arrives at once, but not for ever
 QUEUE_MAX = 64  # envelopes that wait to be sent
 SERVICES_MAX = 8
 SCHEME = "signal+"  # before the URL of a service, where a node that is there is said to be
@@ -201,7 +203,11 @@ class Attendance:
                 await ws.send_bytes(await service.queue.get())
 
     async def _read(self, ws: ClientWebSocketResponse, service: Service) -> None:
+        loop = asyncio.get_running_loop()
+        bucket = TokenBucket(FRAMES_PER_S, FRAMES_BURST, loop.time())
         while (message := await ws.receive()).type is WSMsgType.BINARY:
+            if not bucket.take(loop.time()):
+                raise TransportError("it says more than boards have to say to each other")
             try:
                 frame = decode(message.data)
             except DecodeError as error:

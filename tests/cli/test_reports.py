@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from edgeboard.cli.reports import print_table, show_duration, show_size, show_time
+from edgeboard.cli.reports import print_table, show_duration, show_finding, show_size, show_time
 
 ROOM = {"name": "lobby", "id": "00" * 16, "state": "active", "ops": 1234, "items": 12, "bytes": 45_678, "authors": 2,
         "people": 1, "vector": "ab", "digest": "0123456789abcdef", "unsafe": 3}  # fmt: skip
@@ -155,3 +155,15 @@ def test_times_are_labels_and_may_be_strange():
     assert show_time(None) == "-"
     assert show_time(0)[:3] in ("197", "196")
     assert show_time(10**25) == f"{10**25} ms"
+
+
+def test_by_what_others_are_found_is_told():
+    service = {"url": "http://s:8788", "open": True, "boards": 2, "trouble": ""}
+    discovery = {"addresses": ["10.0.0.5", "fe80::5%eth0"], "boards": 3}
+    assert list(show_finding({"discovery": discovery, "signaling": [service, service | {"open": False}]})) == [
+        "3 of this mesh seen nearby; announced at 10.0.0.5, fe80::5%eth0",
+        "signaling service http://s:8788: reached, with 2 others",
+        "signaling service http://s:8788: being tried",
+    ]
+    assert "on no network" in next(show_finding({"discovery": {"addresses": [], "boards": 0}}))
+    assert "discovery is off" in next(show_finding({}))

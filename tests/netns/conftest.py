@@ -4,6 +4,7 @@ Everything is removed with the namespaces, whatever becomes of a test; what an i
 the next.
 """
 
+import itertools
 import json
 import os
 import subprocess
@@ -16,7 +17,8 @@ import pytest
 
 from tests.conftest import RunningNode, eventually, find_program
 
-PREFIX = "ebtest"  # of the namespaces
+PREFIX = "ebtest"  # of the namespaces; the process and a number follow
+NUMBERS = itertools.count(1)
 MULTICAST = "224.0.0.0/4"
 IPV4, ULA, LINK_LOCAL = "ipv4", "ula", "link-local"
 
@@ -28,14 +30,14 @@ def ip(*words, check=True):
     return done.stdout
 
 
-def remove_namespaces():
-    """Those of this run, and of runs whose process is gone."""
+def remove_namespaces(prefix=""):
+    """Those of one network, and of runs whose process is gone."""
     for line in ip("netns", "list", check=False).splitlines():
         name = line.split()[0]
-        if name.startswith(f"{PREFIX}-"):
-            owner = name.split("-")[1]
-            if owner == str(os.getpid()) or not os.path.exists(f"/proc/{owner}"):  # noqa: PTH110
-                ip("netns", "del", name, check=False)
+        if not name.startswith(f"{PREFIX}-"):
+            continue
+        if (prefix and name.startswith(f"{prefix}-")) or not Path(f"/proc/{name.split('-')[1]}").exists():
+            ip("netns", "del", name, check=False)
 
 
 class Network:
@@ -44,7 +46,8 @@ class Network:
     def __init__(self, folder, secret):
         self._folder = folder
         self._secret = secret
-        self._switch = f"{PREFIX}-{os.getpid()}-switch"
+        self.prefix = f"{PREFIX}-{os.getpid()}-{next(NUMBERS)}"
+        self._switch = f"{self.prefix}-switch"
         self.machines = {}
         ip("netns", "add", self._switch)
         ip("-n", self._switch, "link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
@@ -87,14 +90,14 @@ class Network:
                 if board.process is not None and board.process.poll() is None:
                     board.process.kill()
                     board.process.wait(10)
-        remove_namespaces()
+        remove_namespaces(self.prefix)
 
 
 class Machine:
     """A namespace with one network interface, eth0."""
 
     def __init__(self, network, name, number, kinds, cable):
-        self.namespace = f"{PREFIX}-{os.getpid()}-{name}"
+        self.namespace = f"{network.prefix}-{name}"
         self.number = number
         self.boards = []
         self.services = []
@@ -206,9 +209,11 @@ class Board(RunningNode):
         assert done.returncode == 0, done.stderr
 
     def canvas(self):
-        """What distinguishes one log from another, and how many items are alive."""
-        room = self.room()
-        return room["vector"], room["items"]
+        """What distinguishes one log from another."""
+        return self.room()["vector"]
+
+    def items(self):
+        return self.room()["items"]
 
     def is_linked_to(self, *others):
         neighbours = self.neighbours()
@@ -241,7 +246,7 @@ def networks(folder, secret):
     try:
         network = Network(folder, secret)
     except AssertionError as error:
-        remove_namespaces()
+        remove_namespaces(f"{PREFIX}-{os.getpid()}")
         pytest.skip(f"this system makes no network namespaces for us: {error}")
     try:
         yield network
@@ -249,11 +254,22 @@ def networks(folder, secret):
         network.end()
 
 
-@pytest.fixture
-def network(tmp_path, mesh_secret):
-    """A switch without machines."""
+def one_network(folder, secret):
     if os.geteuid() != 0:
         pytest.skip("network namespaces take root; run the tests as root to have this one too")
     find_program("ip", ("ip",), "iproute2")
-    with networks(tmp_path, mesh_secret) as made:
+    return networks(folder, secret)
+
+
+@pytest.fixture
+def network(tmp_path, mesh_secret):
+    """A switch without machines."""
+    with one_network(tmp_path, mesh_secret) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def a_network(tmp_path_factory, mesh_secret):
+    """A switch for several tests."""
+    with one_network(tmp_path_factory.mktemp("network"), mesh_secret) as made:
         yield made

@@ -9,10 +9,10 @@ pytestmark = [pytest.mark.netns, pytest.mark.slow]
 NO_MULTICAST = "discovery: {mdns: false}\n"
 
 
-@pytest.fixture
-def boards(network):
-    """Three boards that are linked to each other."""
-    made = start_all([network.board(name) for name in ("ann", "bob", "cyd")])
+@pytest.fixture(scope="module")
+def boards(a_network):
+    """Three boards that are linked to each other; each test leaves them so."""
+    made = start_all([a_network.board(name) for name in ("ann", "bob", "cyd")])
     for one in made:
         until_linked(one, *(other for other in made if other is not one))
     return made
@@ -20,34 +20,36 @@ def boards(network):
 
 def test_a_mesh_in_two_halves_draws_on_and_is_one_again(boards, eventually):
     ann, bob, cyd = boards
+    before = cyd.items()
     cyd.machine.unplug()
     eventually(lambda: ann.neighbours()[cyd.node]["suspect"] and cyd.neighbours()[ann.node]["suspect"])
     ann.draw(3)
     cyd.draw(2)
-    eventually(lambda: bob.canvas()[1] == 3)
-    assert cyd.canvas()[1] == 2
+    eventually(lambda: bob.items() == before + 3)
+    assert cyd.items() == before + 2
     cyd.machine.plug_in()
-    eventually(lambda: ann.canvas() == bob.canvas() == cyd.canvas() and ann.canvas()[1] == 5)
+    eventually(lambda: ann.canvas() == bob.canvas() == cyd.canvas() and ann.items() == before + 5)
     until_linked(cyd, ann, bob)
 
 
 def test_a_board_that_gets_another_address_is_linked_again(boards, eventually):
     ann, bob, cyd = boards
+    before = bob.items()
     bob.machine.move(99)
     ann.draw(1)
     until_linked(ann, bob, cyd)
     until_linked(bob, ann, cyd)
-    eventually(lambda: bob.canvas() == ann.canvas())
-    assert bob.canvas()[1] == 1
+    eventually(lambda: bob.canvas() == ann.canvas() and bob.items() == before + 1)
 
 
 def test_a_board_that_is_killed_is_missed_by_nobody_and_comes_back_to_all(boards, eventually):
     ann, bob, cyd = boards
+    before = cyd.items()
     bob.draw(1)
     eventually(lambda: ann.canvas() == bob.canvas())
     bob.kill()
     ann.draw(1)
-    eventually(lambda: cyd.canvas() == ann.canvas() and cyd.canvas()[1] == 2)
+    eventually(lambda: cyd.canvas() == ann.canvas() and cyd.items() == before + 2)
     bob.start()
     until_linked(bob, ann, cyd)
     eventually(lambda: bob.canvas() == ann.canvas())
@@ -63,7 +65,7 @@ def test_boards_that_cannot_be_dialled_are_introduced_by_others(network, eventua
     until_linked(ann, bob, cyd)
     bob.kill()
     ann.draw(1)
-    eventually(lambda: cyd.canvas() == ann.canvas() and cyd.canvas()[1] == 1)
+    eventually(lambda: cyd.canvas() == ann.canvas() and cyd.items() == 1)
 
 
 def test_boards_on_a_bad_radio_find_each_other_and_agree(network, eventually):
@@ -77,4 +79,4 @@ def test_boards_on_a_bad_radio_find_each_other_and_agree(network, eventually):
     until_linked(bob, cyd)
     for board in made:
         board.draw(20)
-    eventually(lambda: ann.canvas() == bob.canvas() == cyd.canvas() and ann.canvas()[1] == 60)
+    eventually(lambda: ann.canvas() == bob.canvas() == cyd.canvas() and ann.items() == 60)

@@ -12,6 +12,7 @@ from edgeboard.identity.keys import NodeKey
 from edgeboard.ids import MeshId, mesh_tag
 from edgeboard.signaling import attendance as module
 from edgeboard.signaling.attendance import SCHEME, SERVICES_MAX, Attendance
+from edgeboard.signaling.frames import Envelope, encode
 from edgeboard.signaling.service import SignalingService
 
 TAG = mesh_tag(MeshId(b"m" * 16))
@@ -154,3 +155,23 @@ async def test_a_service_that_invents_boards_fills_no_memory(boards, monkeypatch
     assert len(service.here) == 2
     assert len(ann.found) == 2
     assert ann.key.node_id not in ann.found
+
+
+async def test_a_service_that_floods_a_board_is_left(boards, serve, monkeypatch):
+    monkeypatch.setattr(module, "FRAMES_BURST", 20.0)
+    ann, _ = boards
+
+    async def flood(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        for _ in range(1000):
+            await ws.send_bytes(encode(Envelope(b"n" * 16, b"x")))
+        return ws
+
+    app = web.Application()
+    app.router.add_get(module.PATH, flood)
+    ann.attendance.add(await serve(app))
+    async with asyncio.timeout(10):
+        while not (trouble := ann.attendance.describe()[0]["trouble"]):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+    assert trouble == "it says more than boards have to say to each other"
