@@ -75,9 +75,10 @@ def join_alone(state: Path, text: str, peers: tuple[str, ...], *, leave: bool) -
             raise UserError(
                 f"this board is in the mesh {before.charter.name} already; to leave it for another one, add --leave"
             )
+        from edgeboard.discovery.neighbours import look_around
         from edgeboard.node.admission import ask_to_join
 
-        admitted = ask_to_join(text, load_or_create_key(held.path), peers)
+        admitted = ask_to_join(text, load_or_create_key(held.path), peers, look_around)
         member = admitted.membership
         set_peers(held.path, admitted.peers)
         set_mesh(held.path, member)

@@ -177,7 +177,8 @@ MESH_VERBS: tuple[Verb, ...] = (
         "Whether a board runs here or not; what was drawn here comes along.\n\n"
         "    edgeboard join ebi1-...                        as `edgeboard mesh invite` shows on the other board\n"
         "    edgeboard join edgeboard-join.txt              the same from a file\n"
-        "    edgeboard join 123456 --peer kitchen.local     as `edgeboard pair` shows there\n\n"
+        "    edgeboard join 123456                          as `edgeboard pair` shows there\n"
+        "    edgeboard join 123456 --peer kitchen.local     where the board is not found by itself\n\n"
         "A board without a mesh looks for /boot/firmware/edgeboard-join.txt by itself (see node.join_file).",
         _join,
     ),
@@ -185,7 +186,7 @@ MESH_VERBS: tuple[Verb, ...] = (
         "pair", "pair", "show a code of six digits that lets one board in",
         "For a board that is at hand, where typing an invitation would be too much. It holds for two minutes.\n\n"
         "    edgeboard pair                                 here, on a board of the mesh\n"
-        "    edgeboard join 123456 --peer kitchen.local     there, on the new one",
+        "    edgeboard join 123456                          there, on the new one",
         _pair,
     ),
     Verb(

@@ -19,7 +19,8 @@ def main(arguments: argparse.Namespace) -> int:
         return 0
     code = shown["code"]
     print(f"{code[:3]} {code[3:]}\n")
-    print(f"On the new board, within {shown['left_s']:.0f} s: edgeboard join {code} --peer ADDRESS-OF-THIS-BOARD")
+    print(f"On the new board, within {shown['left_s']:.0f} s: edgeboard join {code}")
+    print("(with --peer ADDRESS-OF-THIS-BOARD if it is in another network).")
     print("It lets one board in, and can be tried three times. Ctrl-C ends the waiting, not the code.", flush=True)
     tries = None
     while True:

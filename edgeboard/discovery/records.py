@@ -38,7 +38,12 @@ def write_properties(node: NodeId, tag: MeshTag) -> dict[str | bytes, str | byte
 def read_properties(properties: Mapping[bytes, bytes | None], tag: MeshTag) -> NodeId | None:
     """The node of a TXT record; None if it is not of this mesh, or not of this form. Keys that are not known may be
     there; a later version that is not understood has another `v`."""
-    if properties.get(b"v") != VERSION or properties.get(b"m") != tag.hex().encode():
+    return read_node(properties) if properties.get(b"m") == tag.hex().encode() else None
+
+
+def read_node(properties: Mapping[bytes, bytes | None]) -> NodeId | None:
+    """As `read_properties`, of whatever mesh."""
+    if properties.get(b"v") != VERSION:
         return None
     text = properties.get(b"id") or b""
     try:

@@ -17,7 +17,7 @@ from edgeboard.errors import CloseCode, DecodeError, LimitError, RefusedError, S
 from edgeboard.identity.grants import Grant, Role
 from edgeboard.identity.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, length_prefixed, verify_again
 from edgeboard.identity.trust import COMMITMENT_BYTES, EPOCH_MAX
-from edgeboard.ids import MeshId, node_id
+from edgeboard.ids import MeshId, NodeId, node_id
 
 REVOCATIONS_MAX = 200  # so that a charter fits into one message; at 280 bytes at most each
 CHARTER_MAX = 60 * 1024  # bytes
@@ -127,6 +127,10 @@ class Charter:
             for each in self.revocations
             if each.issuer_grant is None or not by_the_key_only
         )
+
+    def names(self, node: NodeId) -> bool:
+        """Whether some revocation is of this node; whether it counts is for `role_of`, which asks its grant."""
+        return any(each.kind == Kind.NODE and each.target == node for each in self.revocations)
 
     def is_revoked_token(self, token: bytes) -> bool:
         """Whether a guest's token with this id was ended."""

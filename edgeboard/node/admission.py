@@ -8,7 +8,8 @@ told from a request is told before anything is signed for it; what takes long is
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -24,6 +25,7 @@ from edgeboard.identity.pairing import CODE_S, Pairing, read_code
 from edgeboard.ids import NodeId, node_id
 from edgeboard.node.gate import Gate
 from edgeboard.node.trust import Trust
+from edgeboard.runtime.detached import run_detached
 from edgeboard.signaling.doorkeeper import Doorkeeper
 from edgeboard.signaling.joiner import join_by_code, join_by_invitation
 
@@ -32,6 +34,8 @@ LAST_PAUSE_S = 60.0  # .. up to here: the issuer may be switched on tomorrow
 KEEP_S = 60.0  # between two looks at the time that invitations have left
 RESTART_S = 0.2  # for the answer to leave before the doors close
 GUESS_S = 30.0  # for the request to join that follows a pairing
+
+Look = Callable[..., Mapping[NodeId, tuple[str, ...]]]  # as discovery.neighbours.look_around
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +52,7 @@ class Admission:
         urls: by which others reach this board.
         restart: starts this board anew, in the mesh it has joined.
         alarm: tells people.
+        look: who is on this network; None where multicast is switched off.
     """
 
     def __init__(
@@ -59,7 +64,10 @@ class Admission:
         urls: Callable[[], list[str]],
         restart: Callable[[], None],
         alarm: Callable[[str], None],
+        *,
+        look: Look | None = None,
     ) -> None:
+        self._look = look
         self._key = key
         self._gate = gate
         self._clock = clock
@@ -269,15 +277,18 @@ class Admission:
 
     async def _join(self, text: str, peers: tuple[str, ...]) -> dict[str, Any]:
         async with self._joining:
-            admitted = await asyncio.to_thread(ask_to_join, text, self._key, peers)
+            ask = partial(ask_to_join, text, self._key, peers, self._look)
+            admitted = await run_detached(ask, name="ask to be let in")
             member = admitted.membership
             if member.mesh == self.membership.mesh:
                 return {"mesh": member.charter.name, "role": member.grant.role.name.lower(), "known": True}
             await self._gate.keep()
             self._gate.stop()  # nothing of the mesh before is written from now on
-            await asyncio.to_thread(set_peers, self._state, admitted.peers)
-            await asyncio.to_thread(set_mesh, self._state, member)
-            asyncio.get_running_loop().call_later(RESTART_S, self._restart)
+            try:
+                await asyncio.to_thread(set_peers, self._state, admitted.peers)
+                await asyncio.to_thread(set_mesh, self._state, member)
+            finally:  # a disk that takes nothing has left all as it was, so that is what begins anew
+                asyncio.get_running_loop().call_later(RESTART_S, self._restart)
             _log.info("joined the mesh %s; starting anew in it", member.charter.name)
             return {"mesh": member.charter.name, "role": member.grant.role.name.lower(), "known": False}
 
@@ -306,13 +317,25 @@ class Admission:
             pause = min(LAST_PAUSE_S, pause * 2)
 
 
-def ask_to_join(text: str, key: NodeKey, peers: tuple[str, ...]) -> Admitted:
-    """Ask with an invitation or with a code, whichever it is; raises as `Admission.join`. Blocks."""
+def ask_to_join(text: str, key: NodeKey, peers: tuple[str, ...], look: Look | None = None) -> Admitted:
+    """Ask with an invitation or with a code, whichever it is; raises as `Admission.join`. Blocks.
+
+    Who has not been told where to ask, or finds nobody there, looks around on the network.
+    """
     try:
         code = read_code(text)
     except DecodeError:
-        return join_by_invitation(Invitation.from_text(text), key, peers)
-    return join_by_code(code, key, peers)
+        invitation = Invitation.from_text(text)
+    else:
+        around = look() if look is not None and not peers else {}
+        return join_by_code(code, key, (*peers, *(urls[0] for urls in around.values())))
+    try:
+        return join_by_invitation(invitation, key, peers)
+    except TransportError:
+        urls = () if look is None else look(wanted=invitation.issuer).get(invitation.issuer, ())
+        if not urls:
+            raise
+        return join_by_invitation(invitation, key, urls)
 
 
 def read_join_file(path: Path) -> str | None:

@@ -20,6 +20,7 @@ from edgeboard.clock import Clock, SystemClock
 from edgeboard.config.schema import Config
 from edgeboard.config.values import read_signaling
 from edgeboard.discovery.mdns import MdnsDiscovery
+from edgeboard.discovery.neighbours import look_around
 from edgeboard.errors import CloseCode, RefusedError, TransportError, UserError
 from edgeboard.identity.credentials import Credentials, boot_bytes
 from edgeboard.identity.keyfile import load_issuer, load_or_create_key, load_or_found_mesh, load_peers, next_boot
@@ -147,8 +148,9 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     admission = Admission(
         key, gate, clock, state.path, lambda: told_urls(config.node.listen.host, board.port),
         lambda: board.request_restart(), node.alarms.append,
+        look=partial(look_around, config.discovery.interfaces) if config.discovery.mdns else None,
     )  # fmt: skip
-    ownership = Ownership(admission, links)
+    ownership = Ownership(admission, links, lambda: [each.node for each in pipeline.mesh.membership.members])
     client = SignalingClient(credentials)
 
     def tell_of_us() -> dict[str, object]:
@@ -163,8 +165,9 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     node.wire(writer, blobs, links, supervisor.spawn, links.dial)
 
     def found(other: NodeId, urls: tuple[str, ...]) -> None:
-        node.found(other, urls)
-        links.seen(other, urls)
+        if not gate.trust.shuns(other):
+            node.found(other, urls)
+            links.seen(other, urls)
 
     sightings = Sightings(found, node.gone)
     tag, host = mesh_tag(mesh), config.node.listen.host

@@ -17,7 +17,7 @@ from edgeboard.ids import NodeId
 from edgeboard.mesh.values import CloseLink, Send
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
-from edgeboard.node.trust import HEAD, Keep, Output, Trust
+from edgeboard.node.trust import HEAD, Forget, Keep, Output, Trust
 from edgeboard.node.values import Alarm
 from edgeboard.runtime.driver import Driver
 from edgeboard.wire.messages import Channel
@@ -122,6 +122,8 @@ class Gate:
             case Keep(membership):
                 self._unkept = membership
                 self._spawn(self.keep())
+            case Forget(node):
+                self._node.gone(node)
             case Alarm(text):
                 self._node.alarms.append(text)
                 _log.error("%s", text)

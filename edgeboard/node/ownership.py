@@ -1,6 +1,6 @@
 """What people and scripts ask a node about its mesh: what it is in it, whom to invite, whom to put out. Plain JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, final
 
 from edgeboard.errors import DecodeError, StateError
@@ -12,16 +12,17 @@ from edgeboard.node.links import Links
 from edgeboard.web.trust import TrustDoors
 
 DEFAULT_S = 24 * 3600.0  # of an invitation
-SHORTEST_ID = 6  # digits of a node id that are enough, if only one linked board has them
+SHORTEST_ID = 6  # digits of a node id that are enough, if only one board that is known has them
 
 
 @final
 class Ownership:
     """The questions and commands, over one node's door."""
 
-    def __init__(self, admission: Admission, links: Links) -> None:
+    def __init__(self, admission: Admission, links: Links, roster: Callable[[], Iterable[NodeId]]) -> None:
         self._admission = admission
         self._links = links
+        self._roster = roster
 
     def doors(self) -> TrustDoors:
         """For the web."""
@@ -79,18 +80,19 @@ class Ownership:
         return {"node": node.hex(), "news": is_news, "epoch": self._admission.membership.secret.epoch}
 
     def _find(self, name: str) -> NodeId:
-        linked = {link.peer.node.hex() for _, link in self._links.all() if link.peer is not None}
+        known = {link.peer.node.hex() for _, link in self._links.all() if link.peer is not None}
+        known |= {node.hex() for node in self._roster()}
         if len(name) == 32:
             try:
                 return NodeId(bytes.fromhex(name))
             except ValueError:
                 pass
-        found = [node for node in linked if len(name) >= SHORTEST_ID and node.startswith(name)]
+        found = [node for node in known if len(name) >= SHORTEST_ID and node.startswith(name)]
         if len(found) != 1:
-            listed = ", ".join(sorted(linked)) or "none"
+            listed = ", ".join(sorted(known)) or "none"
             raise StateError(
                 f"{name!r} is not the id of a board, nor the beginning (of {SHORTEST_ID} digits or more) of one that "
-                f"is linked; linked are: {listed}. `edgeboard status` on a board shows its id"
+                f"is known here; known are: {listed}. `edgeboard status` on a board shows its id"
             )
         return NodeId(bytes.fromhex(found[0]))
 

@@ -35,7 +35,14 @@ class Keep:
     membership: Membership
 
 
-Output = Send | CloseLink | Keep | Alarm
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """This node was put out: it need not be looked for any more."""
+
+    node: NodeId
+
+
+Output = Send | CloseLink | Keep | Forget | Alarm
 
 
 @dataclass(slots=True)
@@ -78,6 +85,10 @@ class Trust:
     def is_revoked(self) -> bool:
         """Whether this node itself was put out, as far as it knows."""
         return self.membership.charter.is_revoked(self.membership.grant)
+
+    def shuns(self, node: NodeId) -> bool:
+        """Whether a node is not to be dialled. One that some admin could not put out may still dial us."""
+        return self.membership.charter.names(node)
 
     # -- links
 
@@ -189,7 +200,10 @@ class Trust:
             self._out.append(Alarm(f"this board was put out of the mesh {learned.charter.name}"))
 
     def _take(self, membership: Membership) -> None:
+        known = self.membership.charter.revocations
         self._credentials.membership = membership
+        news = sorted(membership.charter.revocations - known, key=lambda each: each.order)
+        self._out += [Forget(NodeId(each.target)) for each in news if each.kind == Kind.NODE]
         self._out.append(Keep(membership))
 
     def _make_epoch(self) -> None:

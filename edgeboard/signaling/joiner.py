@@ -47,7 +47,7 @@ def join_by_invitation(invitation: Invitation, key: NodeKey, urls: Sequence[str]
 
 def join_by_code(code: str, key: NodeKey, urls: Sequence[str]) -> Admitted:
     """Ask a board that shows a code; raises as `join_by_invitation`, and DecodeError for what is no code."""
-    last: EdgeboardError = TransportError("no board is known that could show the code; name it with --peer URL")
+    last: EdgeboardError = TransportError("no board was found that could show the code; name it with --peer URL")
     for url in urls:
         joiner = PairingJoiner(code, secrets.token_bytes)
         try:

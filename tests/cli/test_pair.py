@@ -24,7 +24,7 @@ def test_a_code_is_shown_and_its_fate_told(run_main, fake_node, monkeypatch):
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "123 456"
-    assert "edgeboard join 123456 --peer" in out
+    assert "edgeboard join 123456\n" in out
     assert lines[-2:] == ["somebody has tried; 2 left", "a board has joined the mesh school"]
 
 

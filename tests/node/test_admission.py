@@ -3,10 +3,12 @@
 import asyncio
 import re
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import aiohttp
 import pytest
 
+from edgeboard.discovery.settings import Settings as DiscoverySettings
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError, TransportError, UserError
 from edgeboard.identity.grants import Role
 from edgeboard.identity.invitations import Invitation
@@ -18,9 +20,14 @@ from edgeboard.signaling.doorkeeper import OFFERS_PER_S
 from tests.node.test_build import build, config_of, until
 
 
+def build_alone(state, *peers, **how):
+    """A board that neither announces itself nor looks around."""
+    return build(replace(config_of(state, *peers, **how), discovery=DiscoverySettings(mdns=False)))
+
+
 @asynccontextmanager
 async def running(state, *peers, **how):
-    board = build(config_of(state, *peers, **how))
+    board = build_alone(state, *peers, **how)
     await board.start()
     try:
         yield board
@@ -131,12 +138,12 @@ async def test_only_an_admin_invites(tmp_path) -> None:
     async with running(tmp_path / "a") as board:
         made = await door(board).invite(2, Role.ADMIN, 60.0)
         plain = await door(board).invite(1, Role.DRAW, 60.0)
-        admin = build(config_of(tmp_path / "b"))
+        admin = build_alone(tmp_path / "b")
         await admin.start()
         assert not (await door(admin).join(made["text"], ()))["known"]
         await admin.run_until_stopped()
         await admin.stop()
-        member = build(config_of(tmp_path / "c"))
+        member = build_alone(tmp_path / "c")
         await member.start()
         await door(member).join(plain["text"], ())
         await member.stop()
@@ -227,7 +234,7 @@ async def test_one_guess_is_one_request(tmp_path) -> None:
 async def test_a_running_board_joins_and_starts_anew_in_the_mesh(tmp_path) -> None:
     async with running(tmp_path / "a") as board:
         made = await door(board).invite(1, Role.DRAW, 60.0)
-        new = build(config_of(tmp_path / "b"))
+        new = build_alone(tmp_path / "b")
         await new.start()
         answer = await door(new).join(made["text"], ())
         assert answer == {"mesh": "a", "role": "draw", "known": False}
@@ -252,7 +259,7 @@ async def test_a_board_joins_with_a_file_and_tries_on_while_nobody_answers(tmp_p
         made = await door(board).invite(1, Role.DRAW, 3600.0)
     file = tmp_path / "edgeboard-join.txt"
     file.write_text(made["file"])
-    new = build(config_of(tmp_path / "b", join_file=file))
+    new = build_alone(tmp_path / "b", join_file=file)
     await new.start()
     try:
         assert "a mesh of its own" in new.standing()
@@ -281,6 +288,30 @@ def test_a_join_file_is_read_if_it_is_there(tmp_path) -> None:
     assert read_join_file(tmp_path / "none" / "none") is None
     with pytest.raises(UserError, match="cannot read"):
         read_join_file(tmp_path)
+
+
+async def test_who_is_not_found_where_the_invitation_says_is_looked_for(tmp_path) -> None:
+    async with running(tmp_path / "a") as board:
+        port = board.port
+        made = await door(board).invite(1, Role.DRAW, 3600.0)
+        issuer = load_or_create_key(tmp_path / "a").node_id
+        code = door(board).show_code()["code"]
+        around = {KEYS[5].node_id: ("http://127.0.0.1:1",), issuer: (f"http://127.0.0.1:{port}",)}
+        admitted = await asyncio.to_thread(ask_to_join, code, KEYS[0], (), lambda: around)
+        assert admitted.peers == (f"http://127.0.0.1:{port}",)
+    async with running(tmp_path / "a") as board:  # at another port
+        around[issuer] = (f"http://127.0.0.1:{board.port}",)
+        asked = []
+
+        def look(wanted=None):
+            asked.append(wanted)
+            return around
+
+        admitted = await asyncio.to_thread(ask_to_join, made["text"], KEYS[1], (), look)
+        assert admitted.peers == around[issuer]
+        assert asked == [issuer]
+    with pytest.raises(TransportError):
+        await asyncio.to_thread(ask_to_join, made["text"], KEYS[2], (), lambda wanted: {})
 
 
 async def test_nobody_answers(tmp_path) -> None:

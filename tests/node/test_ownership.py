@@ -7,9 +7,11 @@ from edgeboard.ids import NodeId
 from edgeboard.node.ownership import Ownership
 from tests.node.test_admission import door, running
 
+GONE = NodeId(b"\xab" * 16)  # in the roster, and not linked
+
 
 def of(board) -> Ownership:
-    return Ownership(door(board), board.links)
+    return Ownership(door(board), board.links, lambda: [GONE])
 
 
 async def test_what_a_board_is_in_its_mesh(tmp_path) -> None:
@@ -42,14 +44,15 @@ async def test_an_invitation_that_makes_no_sense_is_refused(tmp_path, fields) ->
             await of(board).invite(fields)
 
 
-async def test_who_is_put_out_is_named_by_a_whole_id_or_the_beginning_of_a_linked_one(tmp_path) -> None:
+async def test_who_is_put_out_is_named_by_a_whole_id_or_the_beginning_of_a_known_one(tmp_path) -> None:
     async with running(tmp_path / "a") as board:
         node = NodeId(bytes(range(16)))
         assert await of(board).revoke(node.hex().upper()) == {"node": node.hex(), "news": True, "epoch": 2}
         assert not (await of(board).revoke(node.hex()))["news"]
         assert of(board).revocations() == [{"kind": "node", "target": node.hex(), "by": "the mesh key"}]
-        for name in (node.hex()[:8], "z" * 32, ""):
-            with pytest.raises(StateError, match="linked are: none"):
+        assert (await of(board).revoke("ABABABAB"))["node"] == GONE.hex()
+        for name in (node.hex()[:8], "z" * 32, "", "abab"):
+            with pytest.raises(StateError, match=f"known are: {GONE.hex()}"):
                 await of(board).revoke(name)
 
 

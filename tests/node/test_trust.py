@@ -12,7 +12,7 @@ from edgeboard.identity.grants import Role
 from edgeboard.identity.keys import NodeKey
 from edgeboard.identity.membership import found_mesh
 from edgeboard.mesh.values import CloseLink, Send
-from edgeboard.node.trust import CHARTERS_BURST, EPOCH_WAIT_S, HEAD, Keep, Trust
+from edgeboard.node.trust import CHARTERS_BURST, EPOCH_WAIT_S, HEAD, Forget, Keep, Trust
 from edgeboard.node.values import Alarm
 from edgeboard.testing.members import TestMesh
 from edgeboard.wire.messages import CharterIs, encode
@@ -34,6 +34,7 @@ class Member:
         self.closed = {}
         self.alarms = []
         self.kept = []
+        self.forgotten = []
 
     @property
     def charter(self):
@@ -72,6 +73,8 @@ def run(*members, now=0.0):
                     case CloseLink(number, code, text):
                         member.closed[number] = code, text
                         cut(member, number)
+                    case Forget(node):
+                        member.forgotten.append(node)
                     case Keep(membership):
                         member.kept.append(membership)
                     case Alarm(text):
@@ -114,6 +117,15 @@ def test_what_was_learned_is_kept(line):
     owner.trust.revoke(NodeKey(b"x" * 32).node_id, 1.0)
     run(*line, now=1.0)
     assert two.kept[-1] == two.credentials.membership
+
+
+def test_who_was_put_out_is_not_looked_for_any_more(line):
+    owner, two, _, four = line
+    assert not two.trust.shuns(four.node)
+    owner.trust.revoke(four.node, 1.0)
+    run(*line, now=1.0)
+    assert two.trust.shuns(four.node)
+    assert two.forgotten == [four.node]
 
 
 def test_revoking_again_is_no_news(line):

@@ -1,0 +1,84 @@
+"""New boards on a network are let in, and lost ones are put out."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = [pytest.mark.netns, pytest.mark.slow]
+
+EVERYWHERE_S = 5.0  # for a revocation to be known on every connected board
+
+
+def say(board, *words, check=True):
+    """A command line on the board's machine."""
+    command = [*board.prefix, sys.executable, "-m", "edgeboard.cli", *words, "--state", str(board.state)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def stranger(network, name):
+    """A board that is in no mesh yet."""
+    board = network.board(name)
+    for file in ("mesh.json", "node.key"):
+        (board.state / file).unlink()
+    return board
+
+
+@pytest.fixture
+def owner(network):
+    """A board that has made its own mesh."""
+    return stranger(network, "owner").start()
+
+
+def test_a_code_is_all_that_a_new_board_needs(network, owner, until_linked):
+    """Nobody has typed an address."""
+    running, off = stranger(network, "running").start(), stranger(network, "off")
+    for board in (running, off):
+        code = json.loads(say(owner, "pair", "--json").stdout)["code"]
+        say(board, "join", code)
+    off.start()
+    until_linked(running, owner)
+    until_linked(off, owner)
+
+
+def test_an_invitation_finds_its_board_at_another_address(network, owner, until_linked):
+    made = json.loads(say(owner, "mesh", "invite", "--json").stdout)
+    new = stranger(network, "new")
+    assert made["urls"] == [f"http://{owner.machine.ipv4}:8787"]
+    owner.stop()
+    owner.machine.run("ip", "addr", "del", f"{owner.machine.ipv4}/24", "dev", "eth0")
+    owner.machine.run("ip", "addr", "add", "10.77.0.99/24", "dev", "eth0")
+    owner.machine.run("ip", "route", "replace", "224.0.0.0/4", "dev", "eth0")
+    owner.start()
+    say(new, "join", made["text"])
+    new.start()
+    until_linked(new, owner)
+
+
+def test_a_board_is_put_out_everywhere_within_seconds_also_where_it_was_not_known(
+    network, owner, until_linked, eventually
+):
+    text = json.loads(say(owner, "mesh", "invite", "--boards", "3", "--json").stdout)["text"]
+    near, lost, asleep = (stranger(network, name) for name in ("near", "lost", "asleep"))
+    for board in (near, lost, asleep):
+        say(board, "join", text)
+        board.start()
+        until_linked(board, owner)
+    gone = lost.node
+    asleep.stop()
+    began = time.monotonic()
+    say(owner, "mesh", "revoke", gone[:8])
+    eventually(lambda: gone not in near.neighbours() and gone not in owner.neighbours(), EVERYWHERE_S)
+    eventually(lambda: near.status()["membership"]["epoch"] == 2, EVERYWHERE_S - (time.monotonic() - began))
+    asleep.start()
+    until_linked(asleep, owner)
+    eventually(lambda: asleep.status()["membership"]["epoch"] == 2)
+    lost.stop()
+    lost.start()
+    eventually(lambda: "put out of the mesh" in lost.tail())
+    assert lost.neighbours() == {}
+    assert lost.status()["membership"]["epoch"] == 1
