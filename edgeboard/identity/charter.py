@@ -55,10 +55,11 @@ class Revocation:
         return b"edgeboard-revocation-1" + mesh + bytes((self.kind,)) + length_prefixed(self.target)
 
     @property
-    def order(self) -> tuple[bool, int, bytes, bytes, bytes]:
-        """Those of the mesh key come first, and no admin can crowd them out."""
+    def order(self) -> tuple[bool, bool, int, bytes, bytes, bytes]:
+        """Tokens come last, so that they crowd no node out; else those of the mesh key first, before any admin's."""
         above = self.issuer_grant
-        return above is not None, self.kind, self.target, above.to_bytes() if above else b"", self.signature
+        signed = above.to_bytes() if above else b"", self.signature
+        return self.kind == Kind.TOKEN, above is not None, self.kind, self.target, *signed
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         tickets.read,
         lambda text: read_token(text, key.public, mesh, key.node_id),
         lambda name: room_id(mesh, name),
+        lambda token: credentials.membership.charter.is_revoked_token(token),
     )
     identity = Identity(
         node=key.node_id,
@@ -124,12 +125,17 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     )
     pipeline = Pipeline(identity, _pipeline_settings(config))
     node = Node(pipeline, clock, store, mesh, source_of)
-    guestbook = Guestbook(state.path, key, mesh, door, clock, lambda: node.feed(pipeline.hosting.look_at_entries))
     supervisor = Supervisor(stop_s=1.0)
+
+    def look_at_guests() -> None:
+        node.feed(pipeline.hosting.look_at_entries)
+
+    trust = Trust(credentials, issuer, secrets.token_bytes)
+    gate = Gate(trust, clock, state.path, node, supervisor.spawn, look_at_guests)
+    guestbook = Guestbook(state.path, key, mesh, door, clock, look_at_guests, gate.end_token)
     writer = GroupWriter(store, clock, node.committed, node.store_failed, node.store_recovered, config.storage.settings)
     is_memory = config.storage.kind == "memory"
     blobs = BlobShelves(BlobMemory() if is_memory else BlobFiles(state.path / FOLDER))
-    gate = Gate(Trust(credentials, issuer, secrets.token_bytes), clock, state.path, node, supervisor.spawn)
     links = Links(
         key.node_id,
         random.Random(secrets.randbits(64)),

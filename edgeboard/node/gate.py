@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from edgeboard.clock import Clock
-from edgeboard.errors import CloseCode, EdgeboardError, StateError, UserError
+from edgeboard.errors import CloseCode, EdgeboardError, LimitError, StateError, UserError
 from edgeboard.identity.charter import Charter
 from edgeboard.identity.keyfile import set_mesh
 from edgeboard.ids import NodeId
@@ -39,9 +39,19 @@ class Gate:
         state: the directory where the membership is kept.
         node: what lies behind.
         spawn: runs a coroutine as a task that the node owns.
+        on_change: told when the membership has changed.
     """
 
-    def __init__(self, trust: Trust, clock: Clock, state: Path, node: Node, spawn: Callable[..., object]) -> None:
+    def __init__(
+        self,
+        trust: Trust,
+        clock: Clock,
+        state: Path,
+        node: Node,
+        spawn: Callable[..., object],
+        on_change: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._on_change = on_change
         self._trust = trust
         self._state = state
         self._node = node
@@ -101,6 +111,15 @@ class Gate:
         else:
             self._node.message(number, channel, data)
 
+    def end_token(self, token: bytes) -> None:
+        """Tell the mesh that a guest's token has ended; a board that is no admin ends it at itself alone."""
+        if self._trust.issuer is None:
+            return
+        try:
+            self.feed(lambda now: self._trust.revoke_token(token, now))
+        except LimitError as error:
+            _log.warning("the other boards are not told that a token has ended: %s", error)
+
     def news(self, charter: Charter, secret: bytes) -> None:
         """What a handshake has brought."""
         self._driver.submit(lambda now: self._trust.news(charter, secret, now))
@@ -121,6 +140,7 @@ class Gate:
                     link.close(code, text)
             case Keep(membership):
                 self._unkept = membership
+                self._on_change()
                 self._spawn(self.keep())
             case Forget(node):
                 self._node.gone(node)

@@ -33,11 +33,20 @@ class Guestbook:
         state: the state directory.
         admission: the door that they open.
         changed: called after something has ended that let guests in.
+        end: tells the other boards that a token has ended.
     """
 
     def __init__(
-        self, state: Path, key: NodeKey, mesh: MeshId, admission: Door, clock: Clock, changed: Callable[[], None]
+        self,
+        state: Path,
+        key: NodeKey,
+        mesh: MeshId,
+        admission: Door,
+        clock: Clock,
+        changed: Callable[[], None],
+        end: Callable[[bytes], object] = lambda token: None,
     ) -> None:
+        self._end = end
         self._state = state
         self._key = key
         self._mesh = mesh
@@ -106,6 +115,7 @@ class Guestbook:
             )
         self._admission.revoke(found[0])
         self._keep()
+        self._end(found[0])
         self._changed()
         return {"id": found[0].hex()}
 

@@ -98,6 +98,8 @@ class Trust:
     def link_up(self, link: int, grant: bytes, now: float) -> None:
         """An authenticated link to a node that has shown this grant."""
         self._neighbours[link] = _Neighbour(Grant.from_bytes(grant), TokenBucket(CHARTERS_PER_S, CHARTERS_BURST, now))
+        if self.membership.charter.needs_epoch and self.issuer is not None:
+            self._epoch_due = self._epoch_due or now + EPOCH_WAIT_S
         if not self._put_out(link):
             if self.membership.is_private:  # it is no longer alone
                 self._take(self.membership.inhabited())

@@ -99,6 +99,7 @@ class Door:
         read_ticket: the ticket that a text is; raises `DecodeError` or `RefusedError`.
         read_token: likewise, for a token that this board has signed.
         room_of: the room of a name.
+        is_ended: whether the mesh knows that another board has ended its token of this id.
     """
 
     def __init__(
@@ -108,7 +109,9 @@ class Door:
         read_ticket: Callable[[str], Ticket],
         read_token: Callable[[str], Token],
         room_of: Callable[[str], RoomId],
+        is_ended: Callable[[bytes], bool] = lambda token: False,
     ) -> None:
+        self._is_ended = is_ended
         self.rule = rule
         self._node = node
         self._read_ticket = read_ticket
@@ -217,13 +220,15 @@ class Door:
             raise RefusedError(CloseCode.FORBIDDEN, OTHER_ROOM)
 
     def holds(self, entry: Entry, now: float) -> bool:
-        """Whether what let a guest in still does; other boards' PINs and tokens are theirs to end."""
+        """Whether what let a guest in still does; other boards' PINs and tokens are theirs to end, and they say so."""
         mark = entry.mark
         if mark is None or entry.admitted is Admitted.OPEN:
             return True
         if entry.admitted is Admitted.PIN:
             return mark[:_HALF] != self._node[:_HALF] or mark[_HALF:] == self._pin_mark
-        return mark[:_HALF] != self._node[:_HALF] or any(each.token.id == mark for each in self.issued(now))
+        if mark[:_HALF] != self._node[:_HALF]:
+            return not self._is_ended(mark)
+        return any(each.token.id == mark for each in self.issued(now))
 
     def why_ended(self, entry: Entry) -> RefusedError:
         """What a guest is told whose entry does not hold any more."""

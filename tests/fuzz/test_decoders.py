@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from edgeboard.canvas.ops import decode_body, decode_op
 from edgeboard.errors import DecodeError, RefusedError
+from edgeboard.identity.charter import Charter, Kind
+from edgeboard.identity.grants import Grant
+from edgeboard.identity.joining import Request
 from edgeboard.identity.keys import NodeKey, verify
 from edgeboard.ids import MeshId, Origin, RoomId
 from edgeboard.interchange.excalidraw_reader import read_excalidraw
@@ -34,6 +37,7 @@ from tests.interchange.scenes import FILES, element, scene
 VECTORS = Path(__file__).parents[1] / "vectors"
 ORIGIN = Origin(0x0123456789ABCDEF)
 MESH = TestMesh("m")
+CHARTER = MESH.founded.charter.with_revocation(MESH.issuer.revoke(Kind.NODE, b"n" * 16))
 ME = MESH.credentials(NodeKey(b"k" * 32))
 OFFER = write_offer(MESH.credentials(NodeKey(b"j" * 32)), b"n" * 16, "v=0\r\n")
 
@@ -98,6 +102,8 @@ DECODERS = {
     "log": lambda data: decode(Channel.LOG, data),
     "live": lambda data: [read_item(item) for item in decode_live(data).items],
     "handshake": read_handshake,
+    "grant": Grant.from_bytes,
+    "request": Request.from_bytes,
     "archive": read_archive,
     "excalidraw": read_excalidraw,
     "convert": lambda data: convert("", data),
@@ -129,6 +135,15 @@ def test_a_wounded_envelope_is_refused_and_nothing_else(seed: int) -> None:
     except (DecodeError, RefusedError):
         return
     assert data == OFFER, "an altered envelope was taken for a good one"
+
+
+@given(seed=st.integers(0, 1 << 30))
+def test_a_wounded_charter_is_refused_or_says_the_same(seed: int) -> None:
+    try:
+        charter = Charter.from_bytes(mutate(CHARTER.to_bytes(), seed), CHARTER.mesh)
+    except (DecodeError, RefusedError):
+        return
+    assert charter == CHARTER, "an altered charter was taken for a good one"
 
 
 @given(seed=st.integers(0, 1 << 30))

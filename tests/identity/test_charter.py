@@ -159,6 +159,15 @@ def test_a_charter_remembers_no_more_than_fits():
     assert len(again.revocations) == REVOCATIONS_MAX
 
 
+def test_ended_tokens_crowd_no_node_out():
+    charter = CHARTER
+    for n in range(REVOCATIONS_MAX):
+        charter = revoking(n.to_bytes(16, "big"), kind=Kind.TOKEN, charter=charter)
+    with pytest.raises(LimitError):
+        revoking(b"z" * 16, kind=Kind.TOKEN, charter=charter)
+    assert revoking(b"z" * 16, MESH.admin(ADMIN), charter=charter).names(b"z" * 16)
+
+
 # ------------------------------------------------------------------------------------------------ lies
 
 REVOKED = revoking(NODE.node_id)

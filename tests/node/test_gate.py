@@ -6,7 +6,10 @@ from contextlib import AsyncExitStack
 import pytest
 
 from edgeboard.errors import StateError
+from edgeboard.identity.grants import Role
 from edgeboard.identity.keyfile import enrol, load_mesh, load_or_create_key, load_or_found_mesh
+from edgeboard.identity.tickets import Admitted
+from edgeboard.rooms.admission import Entry
 from edgeboard.wire.messages import Channel
 from tests.node.test_admission import door, running
 from tests.node.test_build import until
@@ -46,6 +49,21 @@ async def test_a_board_that_slept_through_an_epoch_catches_up_and_links(tmp_path
             await until(lambda: b.links.all() and a.links.all())
             assert door(b).membership.secret == door(a).membership.secret
     assert load_mesh(tmp_path / "b").secret.epoch == 2
+
+
+async def test_a_token_that_was_ended_at_its_board_lets_nobody_in_at_another(tmp_path) -> None:
+    load_or_found_mesh(tmp_path / "a", "m")
+    enrol(tmp_path / "a", tmp_path / "b")
+    async with running(tmp_path / "a") as a, running(tmp_path / "b", url_of(a)) as b:
+        await until(lambda: b.links.all() and a.links.all())
+        mark = load_or_create_key(tmp_path / "a").node_id[:8] + b"token..."
+        held = Entry(Admitted.TOKEN, Role.DRAW, None, mark)
+        door_of_b = b.node.pipeline.identity.door
+        assert door_of_b.holds(held, 0.0)
+        a._gate.end_token(mark)
+        await until(lambda: not door_of_b.holds(held, 0.0))
+        b._gate.end_token(bytes(16))  # it is no admin: no more than its own guests are concerned
+        assert not door(b).membership.charter.is_revoked_token(bytes(16))
 
 
 async def test_a_guest_that_says_a_charter_is_sent_away(tmp_path) -> None:
