@@ -11,7 +11,6 @@ Rules of this file:
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, final
@@ -71,6 +70,7 @@ class MdnsDiscovery:
         self._services: dict[str, tuple[NodeId, tuple[str, ...]]] = {}
         self._resolving: dict[str, asyncio.Task[None]] = {}
         self._awake = _slept()
+        self._trouble = ""  # that has been told of
 
     async def run(self, port: int, found: Found, gone: Gone) -> None:
         """See `ports.Discovery`."""
@@ -85,8 +85,11 @@ class MdnsDiscovery:
                 elif here != self._here or slept > ASLEEP_S:
                     _log.debug("the network has changed, or the machine has slept: asking anew")
                     await self._ask_anew()
-            except OSError as error:
-                _log.warning("multicast DNS does not work at the moment: %s; see edgeboard doctor", error)
+                self._trouble = ""
+            except Exception as error:  # of the system or of zeroconf: a board is a board without it
+                if str(error) != self._trouble:
+                    _log.warning("multicast DNS does not work at the moment: %r; see edgeboard doctor", error)
+                self._trouble = str(error)
                 await self.close()
                 here = Surroundings((), ())  # to be tried again with the next look
             self._here = here
@@ -98,8 +101,10 @@ class MdnsDiscovery:
             task.cancel()
         zeroconf, self._zeroconf, self._browser, self._info = self._zeroconf, None, None, None
         if zeroconf is not None:
-            with suppress(OSError):
+            try:
                 await zeroconf.async_close()
+            except Exception as error:  # the goodbye is a courtesy
+                _log.debug("no goodbye was said: %r", error)
 
     def describe(self) -> dict[str, Any]:
         """What `edgeboard status` shows: where we are announced, and how many others of the mesh are seen."""
@@ -183,13 +188,16 @@ class MdnsDiscovery:
 
     def _changed(self, zeroconf: Any, service_type: str, name: str, state_change: Any) -> None:  # noqa: ANN401 - zeroconf's
         """Zeroconf tells of a service: it is there, is different, or has said goodbye."""
-        from zeroconf import ServiceStateChange
+        from zeroconf import BadTypeInNameException, ServiceStateChange
         from zeroconf.asyncio import AsyncServiceInfo
 
         if state_change is ServiceStateChange.Removed:
             self._forget(name)
             return
-        info = AsyncServiceInfo(service_type, name)
+        try:
+            info = AsyncServiceInfo(service_type, name)
+        except BadTypeInNameException:  # anybody can announce any bytes
+            return
         if info.load_from_cache(zeroconf):
             self._resolved(name, info)
         elif name not in self._resolving and len(self._resolving) < SERVICES_MAX:
@@ -198,9 +206,11 @@ class MdnsDiscovery:
             task.add_done_callback(lambda _: self._resolving.pop(name, None))
 
     async def _resolve(self, zeroconf: Any, name: str, info: "AsyncServiceInfo") -> None:  # noqa: ANN401 - likewise
-        with suppress(OSError):
+        try:
             if await info.async_request(zeroconf, RESOLVE_MS):
                 self._resolved(name, info)
+        except Exception as error:  # it was asked for just when the network went
+            _log.debug("%s has no address: %r", name[:80], error)
 
     def _resolved(self, name: str, info: "AsyncServiceInfo") -> None:
         node = records.read_properties(info.properties, self._tag)

@@ -27,6 +27,7 @@ from edgeboard.wire.messages import Channel
 FIRST_PAUSE_S = 0.3
 LAST_PAUSE_S = 10.0
 LOOK_S = 1.0  # between looks at a link that may be dead
+STRANGERS_MAX = 512  # nodes at whose addresses somebody else was found
 MOVED_S = 8.0  # after a node was seen elsewhere: its link has fallen silent by then, or will not
 MOVED_LOOK_S = 0.3
 REFUSED_PAUSE_S = 30.0  # after a refusal: a person has to act first
@@ -234,7 +235,6 @@ class Links:
                     if self.is_linked(node):
                         return
                     self.accept(await attempt(), ours=True)
-                    self._strangers.pop(node, None)
                     return
                 except EdgeboardError as error:
                     _log.debug("no link to board %s: %s", node.hex()[:8], error)
@@ -246,8 +246,7 @@ class Links:
     async def _dial_boards(self, node: NodeId, urls: Sequence[str]) -> Link:
         """Try one address after the other; raises as `Transport.connect` if the last one fails."""
         assert self._transport is not None
-        strangers = self._strangers.setdefault(node, set())
-        strangers &= set(urls)
+        strangers = self._strangers.pop(node, set()) & set(urls)
         known = [url for url in urls if url not in strangers]
         if not known:  # or they were strangers for a while only
             strangers.clear()
@@ -260,6 +259,10 @@ class Links:
                 failure = error
                 if isinstance(error, RefusedError) and error.code is CloseCode.FORBIDDEN:
                     strangers.add(url)
+        if strangers:
+            self._strangers[node] = strangers
+            if len(self._strangers) > STRANGERS_MAX:
+                del self._strangers[next(iter(self._strangers))]
         raise failure
 
     async def keep_linked(self, transport: Transport, url: str, on_refused: Callable[[RefusedError], None]) -> None:

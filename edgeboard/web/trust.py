@@ -47,7 +47,7 @@ def add_public_routes(app: web.Application, doors: TrustDoors) -> None:
                     body = await read_body(request, REQUEST_MAX)
             except TimeoutError:
                 raise RefusedError(CloseCode.RATE, f"the request did not come within {REQUEST_S:.0f} s") from None
-            answered = await answer(body, request.remote or "local socket")
+            answered = await answer(body, (request.remote or "local socket").removeprefix("::ffff:"))
             return web.Response(body=answered, content_type="application/octet-stream")
 
         return handle

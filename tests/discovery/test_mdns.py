@@ -5,7 +5,7 @@ import os
 import sys
 
 import pytest
-from zeroconf import ServiceInfo
+from zeroconf import ServiceInfo, ServiceStateChange
 from zeroconf.asyncio import AsyncZeroconf
 
 from edgeboard.discovery import mdns as module
@@ -183,4 +183,32 @@ async def test_multicast_that_fails_is_said_and_tried_again(boards, monkeypatch,
     monkeypatch.setattr(MdnsDiscovery, "_move", fail_once)
     ann, bob = boards(), boards()
     await ann.until(lambda: bob.node in ann.found)
-    assert "multicast DNS does not work at the moment: no multicast here" in caplog.text
+    assert "multicast DNS does not work at the moment: OSError('no multicast here')" in caplog.text
+
+
+async def test_multicast_that_goes_on_failing_is_said_once(boards, monkeypatch, caplog):
+    monkeypatch.setattr(module, "LOOK_S", 0.001)
+    tried = asyncio.Event()
+    attempts = []
+
+    async def fail(self, here):
+        attempts.append(here)
+        if len(attempts) == 5:
+            tried.set()
+        raise RuntimeError("no zeroconf here")
+
+    monkeypatch.setattr(MdnsDiscovery, "_move", fail)
+    boards()
+    await asyncio.wait_for(tried.wait(), 10)
+    assert len([line for line in caplog.messages if "no zeroconf here" in line]) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["bad\x01name." + records.SERVICE, "x", "." + records.SERVICE, "a" * 300 + "." + records.SERVICE]
+)
+async def test_a_name_that_is_none_does_no_harm(boards, name):
+    ann, bob = boards(), boards()
+    await ann.until(lambda: bob.node in ann.found)
+    ann.discovery._changed(ann.discovery._zeroconf.zeroconf, records.SERVICE, name, ServiceStateChange.Added)
+    ann.discovery._changed(ann.discovery._zeroconf.zeroconf, records.SERVICE, name, ServiceStateChange.Removed)
+    assert set(ann.found) == {bob.node}
