@@ -292,6 +292,15 @@ FIGURES = [
         lambda value, peers: value <= 100,
     ),
     Figure(
+        "a board is put out: until every board of a line of six has cut it off",
+        "trust:put_out",
+        "worst_s",
+        "s",
+        "<= 5 s",
+        lambda value, peers: value <= 5.0,
+        runs=1,
+    ),
+    Figure(
         "start of the process to a board that is served",
         "start:served",
         "seconds",

@@ -61,7 +61,9 @@ def invite(arguments: argparse.Namespace, state: Path) -> int:
         write(arguments.svg, qr_svg(made["text"].upper()))
     if arguments.json:
         print(json.dumps(made))
-    else:
+    elif "-" not in map(
+        str, (arguments.file, arguments.svg)
+    ):  # whoever takes one of these from the output wants no words
         _show(made, arguments)
     return 0
 
@@ -78,7 +80,7 @@ def _show(made: dict[str, Any], arguments: argparse.Namespace) -> None:
             print(f"    {line}")
         print()
     for written in (arguments.file, arguments.svg):
-        if written is not None and str(written) != "-":
+        if written is not None:
             print(f"written to {written}")
     print(f"Take it back with: edgeboard mesh invite --revoke {made['id'][:8]}{_option(arguments)}")
 

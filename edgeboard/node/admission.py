@@ -28,6 +28,7 @@ from edgeboard.node.trust import Trust
 from edgeboard.runtime.detached import run_detached
 from edgeboard.signaling.doorkeeper import Doorkeeper
 from edgeboard.signaling.joiner import join_by_code, join_by_invitation
+from edgeboard.web.addresses import try_key
 
 FIRST_PAUSE_S = 2.0  # between attempts with a join file, growing ..
 LAST_PAUSE_S = 60.0  # .. up to here: the issuer may be switched on tomorrow
@@ -197,7 +198,7 @@ class Admission:
             DecodeError: not a request.
         """
         now = self._clock.now()
-        self._joins.knock(source, now)
+        self._joins.knock(try_key(source), now)
         request = Request.from_bytes(body)
         given = self._book.find(request.token_id)
         try:
@@ -221,6 +222,8 @@ class Admission:
         self._book.admit(given, request.public_key, serial, now)
         if request.token_id in self._guesses and self._pairing is not None:
             self._pairing.is_used = True
+            for other in self._guesses - {request.token_id}:  # one code lets one board in
+                self._drop_guess(other)
         inhabited = self.membership.inhabited()
         if inhabited is not self.membership:
             self._gate.feed(lambda at: self._gate.trust.take(inhabited, at))
@@ -235,7 +238,7 @@ class Admission:
     async def answer_pair(self, body: bytes, source: str) -> bytes:
         """The answer to the first message of a pairing; raises as `answer_join`."""
         now = self._clock.now()
-        self._pairs.knock(source, now)
+        self._pairs.knock(try_key(source), now)
         pairing = self._pairing
         if pairing is None:
             raise RefusedError(CloseCode.FORBIDDEN, "this board shows no code; show one with: edgeboard pair")
@@ -331,7 +334,9 @@ def ask_to_join(text: str, key: NodeKey, peers: tuple[str, ...], look: Look | No
         return join_by_code(code, key, (*peers, *(urls[0] for urls in around.values())))
     try:
         return join_by_invitation(invitation, key, peers)
-    except TransportError:
+    except (RefusedError, TransportError) as error:
+        if isinstance(error, RefusedError) and error.code is not CloseCode.FORBIDDEN:
+            raise
         urls = () if look is None else look(wanted=invitation.issuer).get(invitation.issuer, ())
         if not urls:
             raise

@@ -182,6 +182,11 @@ class Board:
     def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         self._supervisor.spawn(work, name=name)
 
+    @property
+    def admission(self) -> Admission:
+        """Its door for new boards."""
+        return self._admission
+
     def standing(self) -> str:
         """What this board is in its mesh, in a line for people."""
         trust = self._gate.trust

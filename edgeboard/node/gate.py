@@ -96,10 +96,10 @@ class Gate:
 
     def link_up(self, number: int, node: NodeId | None) -> None:
         link = None if self._links is None else self._links.get(number)
-        self._node.link_up(number, node)
         if link is not None and link.peer is not None:
             grant = link.peer.grant
             self._driver.submit(lambda now: self._trust.link_up(number, grant, now))
+        self._node.link_up(number, node)
 
     def link_down(self, number: int) -> None:
         self._driver.submit(lambda _: self._trust.link_down(number))

@@ -66,6 +66,8 @@ def test_an_invitation_is_shown_and_written(run_main, fake_node, tmp_path):
     assert Invitation.from_text(file.read_text()) == INVITATION
     assert svg.read_text().startswith("<?xml")
     assert json.loads(run_main("mesh", "invite", "--json", "--state", fake_node.state)[1]) == MADE
+    out = run_main("mesh", "invite", "--file", "-", "--state", fake_node.state)[1]
+    assert out == MADE["file"]
 
 
 def test_a_file_that_cannot_be_written_is_one_line(run_main, fake_node, tmp_path):

@@ -15,6 +15,7 @@ from edgeboard.identity.invitations import Invitation
 from edgeboard.identity.joining import Request
 from edgeboard.identity.keyfile import load_mesh, load_or_create_key, load_peers
 from edgeboard.identity.keys import NodeKey
+from edgeboard.identity.pairing import PairingJoiner
 from edgeboard.node.admission import Admission, ask_to_join, read_join_file
 from edgeboard.signaling.doorkeeper import OFFERS_PER_S
 from tests.node.test_build import build, config_of, until
@@ -36,7 +37,7 @@ async def running(state, *peers, **how):
 
 
 def door(board) -> Admission:
-    return board._admission
+    return board.admission
 
 
 async def ask(text, key, *urls):
@@ -191,6 +192,18 @@ async def test_a_board_is_let_in_by_a_code(tmp_path) -> None:
         assert door(board).invitations() == []
 
 
+async def test_of_two_boards_that_were_typed_the_same_code_one_comes_in(tmp_path) -> None:
+    async with running(tmp_path / "a") as board:
+        code = door(board).show_code()["code"]
+        requests = []
+        for number, key in enumerate(KEYS[:2]):
+            joiner = PairingJoiner(code, lambda size, number=number: bytes([number + 1]) * size)
+            name, token = joiner.finish(await door(board).answer_pair(joiner.message, "1"))
+            requests.append(Request.make(name, token, key, b"x" * 32, b"n" * 16))
+        await door(board).answer_join(requests[1].data, "1")
+        await refusal(door(board).answer_join(requests[0].data, "1"))
+
+
 async def test_a_code_can_be_guessed_at_three_times(tmp_path) -> None:
     async with running(tmp_path / "a") as board:
         url = f"http://127.0.0.1:{board.port}"
@@ -217,8 +230,6 @@ async def test_one_guess_is_one_request(tmp_path) -> None:
     """What came of a pairing lets one board in, and whoever fails to prove it has had his guess."""
     async with running(tmp_path / "a") as board:
         door(board).show_code()
-        from edgeboard.identity.pairing import PairingJoiner
-
         joiner = PairingJoiner("999999" if door(board)._pairing.code != "999999" else "888888", lambda n: b"7" * n)
         name, token = joiner.finish(await door(board).answer_pair(joiner.message, "1"))
         for _ in range(2):
