@@ -51,7 +51,7 @@ def test_who_may_look_sees_what_others_draw_and_has_no_tools(make_node, invite, 
     ben = invite(board).live()
     ana.draw(200, 200)
     ben.sees(1)
-    assert ben.page.inner_text("#badge-detail") == "to look at only"
+    assert ben.page.inner_text("#badge-title") == "View only"
     assert not ben.page.is_visible("#toolbar")
     assert ana.page.is_visible("#toolbar")
     ben.draw(200, 300)  # the hand moves the paper
@@ -136,6 +136,7 @@ def test_a_link_made_for_somebody_opens_its_room_until_it_is_ended(make_node, co
     eve = come(board)
     eve.until("edgeboard.state === 'stopped'")
     eve.toast("This board lets in only who has a link made for them.")
+    assert not eve.page.is_visible("#toolbar"), "nobody is to draw what no board will take"
     ana = come(board)
     ana.page.goto(made["link"])
     ana.live().draw(200, 200)

@@ -17,6 +17,11 @@ export function welcomed(toasts, host, told) {
   if (news === "moved") toasts.say(say("{old} does not answer. You are at {board} now.", { old: host.before, board: host.name }));
 }
 
+/** Whether a board ended a link because it does not let this person in. @param {number} code */
+export function isShut(code) {
+  return code === Code.PIN || code === Code.FORBIDDEN;
+}
+
 /**
  * The host does not want us back, or not as we are: a person has to decide.
  * @param {import("./toasts.js").Toasts} toasts
@@ -25,7 +30,7 @@ export function welcomed(toasts, host, told) {
  * @param {() => void} again
  */
 export async function stopped(toasts, passes, last, again) {
-  if (last.code === Code.PIN || last.code === Code.FORBIDDEN) passes.refused();
+  if (isShut(last.code)) passes.refused();
   if (last.code === Code.PIN) {
     const come = (pin) => {
       passes.say(pin);

@@ -65,11 +65,14 @@ export class Hands {
     chrome.showChoice(desk.choice);
   }
 
-  /** Whether this person may draw here, or only look. @param {boolean} may */
-  let(may) {
+  /** What the board lets this person do here; in a page of somebody else's they may look at most. @param {"draw"|"view"} role */
+  let(role) {
     const { board, drawer } = this.#parts;
-    if (board.isReadOnly === !may) return;
-    board.isReadOnly = !may;
+    const { body } = document;
+    body.dataset.role = role;
+    const isReadOnly = role === "view" || body.hasAttribute("data-embed");
+    if (board.isReadOnly === isReadOnly) return;
+    board.isReadOnly = isReadOnly;
     this.choose(people.toolsKept(drawer, TOOLS));
   }
 

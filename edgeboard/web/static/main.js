@@ -6,7 +6,7 @@
 
 import { Board } from "./board.js";
 import { Boards, Host } from "./boards.js";
-import { stopped, welcomed } from "./comings.js";
+import { isShut, stopped, welcomed } from "./comings.js";
 import { Company } from "./company.js";
 import { Connection, Phase } from "./connection.js";
 import { Cursors } from "./cursors.js";
@@ -205,8 +205,7 @@ function hear(output, session) {
   switch (output.type) {
     case "welcome":
       welcomed(toasts, host, output);
-      document.body.dataset.role = host.role;
-      hands.let(!isEmbed && host.role !== "view");
+      hands.let(host.role);
       showPin(host.admit);
       break;
     case "named":
@@ -268,7 +267,10 @@ function hear(output, session) {
       liveIn.keepOnly(() => false);
       drawCursors(false);
       host.roomState = "";
-      if (connection.phase === Phase.STOPPED) stopped(toasts, passes, output, () => connection.start());
+      if (connection.phase === Phase.STOPPED) {
+        if (isShut(output.code)) hands.let("view");
+        stopped(toasts, passes, output, () => connection.start());
+      }
       break;
   }
   refresh();

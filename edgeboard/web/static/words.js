@@ -66,7 +66,7 @@ export function badge({ phase, carrier, isSuspect, waiting, roomState = "", isPe
       if (isSuspect) return { title: say("Unsteady"), detail: queue || say("waiting for the board"), tone: "busy" };
       if (roomState === "faulted") return { title: say("Live"), detail: say("the board cannot save"), tone: "busy" };
       if (!isPersistent) return { title: say("Live"), detail: queue || say("this browser keeps no ink"), tone: "busy" };
-      if (role === "view") return { title: say("Live"), detail: say("to look at only"), tone: "good" };
+      if (role === "view") return { title: say("View only"), detail: board === "" ? "" : say("at {board}", { board }), tone: "good" };
       if (board !== "") return { title: say("Live"), detail: queue || say("at {board}", { board }), tone: "good" };
       return { title: say("Live"), detail: queue || say("over {way}", { way: CARRIERS.get(carrier) ?? carrier }), tone: "good" };
     case Phase.JOINING:
