@@ -187,7 +187,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
 
     attendance = Attendance(
         key,
-        tag,
+        mesh,
         random.Random(secrets.randbits(64)),
         partial(sightings.found, "signaling"),
         partial(sightings.gone, "signaling"),

@@ -7,6 +7,7 @@ ever, with growing pauses; it goes where it is told and nowhere else.
 import asyncio
 import logging
 import random
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from aiohttp import (
 
 from edgeboard.errors import DecodeError, TransportError
 from edgeboard.identity.keys import NodeKey
-from edgeboard.ids import MeshTag, NodeId
+from edgeboard.ids import MeshId, NodeId, mesh_tag
 from edgeboard.rate import TokenBucket
 from edgeboard.signaling.frames import (
     FRAME_MAX,
@@ -40,6 +41,7 @@ from edgeboard.signaling.frames import (
     decode,
     encode,
 )
+from edgeboard.signaling.seal import NONCE_BYTES, LobbySeal
 
 PATH = "/lobby"
 OPEN_S = 5.0
@@ -71,7 +73,7 @@ class Attendance:
 
     Args:
         key: ours.
-        tag: of our mesh.
+        mesh: ours.
         rng: jitter of pauses.
         found: told where a node is: `signal+URL` of each service.
         gone: told that a node is at no service any more.
@@ -81,14 +83,18 @@ class Attendance:
     def __init__(
         self,
         key: NodeKey,
-        tag: MeshTag,
+        mesh: MeshId,
         rng: random.Random,
         found: Callable[[NodeId, tuple[str, ...]], None],
         gone: Callable[[NodeId], None],
         arrived: Callable[[str, NodeId, bytes], None],
+        *,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._key = key
-        self._tag = tag
+        self._tag = mesh_tag(mesh)
+        self._seal = LobbySeal(mesh)
+        self._entropy = entropy
         self._rng = rng
         self._found = found
         self._gone = gone
@@ -132,7 +138,7 @@ class Attendance:
         return tuple(SCHEME + each.url for each in self._services.values() if node in each.here)
 
     def send(self, url: str, node: NodeId, envelope: bytes) -> None:
-        """Hand an envelope to a service.
+        """Seal an envelope, and hand it to a service.
 
         Raises:
             TransportError: it is not open, or takes nothing.
@@ -141,7 +147,8 @@ class Attendance:
         if service is None or not service.is_open:
             raise TransportError(f"the signaling service at {url} is not reached")
         try:
-            service.queue.put_nowait(encode(Envelope(node, envelope)))
+            sealed = self._seal.close(envelope, node, self._entropy(NONCE_BYTES))
+            service.queue.put_nowait(encode(Envelope(node, sealed)))
         except asyncio.QueueFull:
             raise TransportError(f"the signaling service at {url} takes nothing") from None
 
@@ -224,10 +231,18 @@ class Attendance:
                 case Left(nodes):
                     self._went(service, nodes)
                 case Envelope(sender, data):
-                    self._arrived(service.url, NodeId(sender), data)
+                    self._open(service, NodeId(sender), data)
                 case Refusal(_, text):
                     service.trouble = text
                     _log.debug("signaling service at %s: %s", service.url, text)
+
+    def _open(self, service: Service, sender: NodeId, data: bytes) -> None:
+        try:
+            envelope = self._seal.open(data, self._key.node_id)
+        except DecodeError as error:
+            _log.debug("signaling service at %s, from %s: %s", service.url, sender.hex()[:8], error)
+        else:
+            self._arrived(service.url, sender, envelope)
 
     def _came(self, service: Service, nodes: tuple[bytes, ...]) -> None:
         for each in nodes:

@@ -27,6 +27,9 @@ from edgeboard.signaling.frames import (
     encode,
 )
 from edgeboard.signaling.messages import ENVELOPE_MAX
+from edgeboard.signaling.seal import SEAL_BYTES
+
+SEALED_MAX = ENVELOPE_MAX + SEAL_BYTES
 
 Verify = Callable[[bytes, bytes, bytes], bool]  # public key, signature, message
 
@@ -192,8 +195,8 @@ class Lobby:
     def _carry(self, number: int, visitor: Visitor, to: NodeId, envelope: bytes, now: float) -> None:
         if visitor.node is None or visitor.tag is None:
             raise self._refuse(CloseCode.AUTH_FAILED, "an envelope before it is known whose")
-        if len(envelope) > ENVELOPE_MAX:
-            raise self._refuse(CloseCode.TOO_BIG, f"an envelope has at most {ENVELOPE_MAX} bytes")
+        if len(envelope) > SEALED_MAX:
+            raise self._refuse(CloseCode.TOO_BIG, f"a sealed envelope has at most {SEALED_MAX} bytes")
         if not visitor.bucket.take(now):
             self._refuse(CloseCode.RATE, "")
             self._say(number, Refusal(CloseCode.RATE, "too many envelopes; try again later"))

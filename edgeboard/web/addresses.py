@@ -73,8 +73,8 @@ def _listen(family: socket.AddressFamily, host: str, port: int, *more: object) -
 
 
 def told_urls(host: str, port: int) -> list[str]:
-    """The addresses of a board for others to go to: never the machine's own name for itself, unless it has no other."""
-    return board_urls(host, port)[:1]
+    """The addresses of a board for others to go to: never the machine's own name for itself; none without a network."""
+    return [] if host in EVERYWHERE and lan_address() is None else board_urls(host, port)[:1]
 
 
 def is_near(source: str) -> bool:

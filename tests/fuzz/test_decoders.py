@@ -24,7 +24,8 @@ from edgeboard.oplog.batch import decode_batch
 from edgeboard.oplog.codec import decode_columns, decode_stroke
 from edgeboard.oplog.log import Log
 from edgeboard.rooms.archive import read_archive
-from edgeboard.signaling.messages import read_offer, write_offer
+from edgeboard.signaling.frames import decode as read_frame
+from edgeboard.signaling.messages import peek, read_offer, write_offer
 from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.guest import ScriptedGuest
 from edgeboard.testing.members import TestMesh
@@ -107,6 +108,8 @@ DECODERS = {
     "archive": read_archive,
     "excalidraw": read_excalidraw,
     "convert": lambda data: convert("", data),
+    "envelope": peek,
+    "frame of a signaling service": read_frame,
 }
 
 

@@ -9,21 +9,21 @@ from aiohttp import web
 from edgeboard.clock import SystemClock
 from edgeboard.errors import TransportError
 from edgeboard.identity.keys import NodeKey
-from edgeboard.ids import MeshId, mesh_tag
+from edgeboard.ids import MeshId
 from edgeboard.signaling import attendance as module
 from edgeboard.signaling.attendance import SCHEME, SERVICES_MAX, Attendance
-from edgeboard.signaling.frames import Envelope, encode
+from edgeboard.signaling.frames import Envelope, Here, decode, encode
 from edgeboard.signaling.service import SignalingService
 
-TAG = mesh_tag(MeshId(b"m" * 16))
+MESH = MeshId(b"m" * 16)
 
 
 class Board:
-    def __init__(self, seed):
+    def __init__(self, seed, mesh=MESH):
         self.key = NodeKey(seed * 32)
         self.found, self.gone, self.got = {}, [], []
         self.changed = asyncio.Event()
-        self.attendance = Attendance(self.key, TAG, random.Random(1), self.on_found, self.on_gone, self.on_arrived)
+        self.attendance = Attendance(self.key, mesh, random.Random(1), self.on_found, self.on_gone, self.on_arrived)
 
     def on_found(self, node, urls):
         self.found[node] = urls
@@ -175,3 +175,29 @@ async def test_a_service_that_floods_a_board_is_left(boards, serve, monkeypatch)
         while not (trouble := ann.attendance.describe()[0]["trouble"]):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
     assert trouble == "it says more than boards have to say to each other"
+
+
+async def test_a_service_reads_nothing_and_what_it_makes_up_is_not_heard(boards, serve, monkeypatch):
+    ann, bob = boards
+    carried = []
+
+    async def lie(request):
+        """A service that looks at what it carries, and says things of its own."""
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        await ws.send_bytes(encode(Here((bob.key.node_id,))))
+        await ws.send_bytes(encode(Envelope(bob.key.node_id, b"made up by the service")))
+        carried.append(decode((await ws.receive()).data))
+        await ws.send_bytes(encode(Here((b"last" * 4,))))
+        return ws
+
+    app = web.Application()
+    app.router.add_get(module.PATH, lie)
+    url = await serve(app)
+    ann.attendance.add(url)
+    await ann.until(lambda: bob.key.node_id in ann.found)
+    ann.attendance.send(url, bob.key.node_id, b"candidate 192.168.1.7")
+    await ann.until(lambda: b"last" * 4 in ann.found)
+    assert carried[0].node == bob.key.node_id
+    assert b"192.168" not in carried[0].data
+    assert ann.got == []

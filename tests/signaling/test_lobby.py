@@ -17,8 +17,7 @@ from edgeboard.signaling.frames import (
     decode,
     encode,
 )
-from edgeboard.signaling.lobby import End, Lobby, LobbySettings, Say
-from edgeboard.signaling.messages import ENVELOPE_MAX
+from edgeboard.signaling.lobby import SEALED_MAX, End, Lobby, LobbySettings, Say
 
 TAG, OTHER_TAG = mesh_tag(MeshId(b"m" * 16)), mesh_tag(MeshId(b"o" * 16))
 ANN, BOB, EVE = NodeKey(b"a" * 32), NodeKey(b"b" * 32), NodeKey(b"e" * 32)
@@ -141,7 +140,7 @@ def test_a_visitor_that_breaks_the_rules_is_told_and_let_go(frame):
 def test_an_envelope_too_large_and_a_second_proof_end_the_visit():
     world = World()
     ann = world.attend(ANN)
-    world.say(ann, Envelope(ANN.node_id, bytes(ENVELOPE_MAX + 1)))
+    world.say(ann, Envelope(ANN.node_id, bytes(SEALED_MAX + 1)))
     assert world.take(ann)[-1].code == CloseCode.TOO_BIG
     bob = world.attend(BOB)
     world.say(bob, Attend(BOB.public_key, TAG, bytes(64)))
