@@ -40,7 +40,10 @@ def test_what_a_file_says_is_what_the_node_gets():
     assert config.node.name == "Line 3"
     assert config.node.listen == Listen("10.20.0.13", 8787)
     assert config.rooms == ("line-3", "shift-handover")
-    assert config.peers == ("http://10.20.0.11:8787", "http://10.20.0.12:8787", "http://10.20.0.14:8787")
+    assert config.peers == ("http://10.20.4.11:8787",)
+    assert config.discovery.mdns
+    assert config.discovery.interfaces == ("eth0",)
+    assert config.signaling == ("http://10.20.0.2:8788",)
     assert config.transport.addresses == ("eth0",)
     assert config.guests.gather_s == 0.05
     assert config.storage.settings.group_s == 0.1
