@@ -124,3 +124,36 @@ def test_a_network_without_a_router_and_one_of_ipv6_only_have_addresses_too(monk
     monkeypatch.setattr(addresses, "list_addresses", lambda: here)
     assert lan_address() == address
     assert board_urls("::", 8787)[0] == url
+
+
+@pytest.mark.parametrize(
+    ("host", "reached", "not_reached"),
+    [
+        ("::", ["127.0.0.1", "::1"], []),
+        ("0.0.0.0", ["127.0.0.1"], ["::1"]),
+        ("127.0.0.1", ["127.0.0.1"], ["::1"]),
+        ("::1", ["::1"], ["127.0.0.1"]),
+        ("localhost", ["127.0.0.1"], []),
+    ],
+)
+def test_where_a_board_listens(host, reached, not_reached):
+    with addresses.listen(host, 0) as opened:
+        port = opened.getsockname()[1]
+        for address in reached:
+            socket.create_connection((address, port), 5).close()
+        for address in not_reached:
+            with pytest.raises(OSError, match="refused"):
+                socket.create_connection((address, port), 5)
+
+
+def test_a_machine_without_ipv6_listens_on_ipv4(monkeypatch):
+    listen_on = addresses._listen
+
+    def no_ipv6(family, host, port, *more):
+        if family == socket.AF_INET6:
+            raise OSError(97, "Address family not supported by protocol")
+        return listen_on(family, host, port, *more)
+
+    monkeypatch.setattr(addresses, "_listen", no_ipv6)
+    with addresses.listen("::", 0) as opened:
+        assert opened.family == socket.AF_INET
