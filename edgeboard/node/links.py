@@ -92,6 +92,7 @@ class Links:
         self._routes: Callable[[NodeId, Sequence[str]], Sequence[Signaling]] = lambda node, urls: ()
         self._dialling: set[NodeId] = set()
         self._moved: set[NodeId] = set()
+        self._outages: dict[NodeId, Outage] = {}
         self._strangers: dict[NodeId, set[str]] = {}  # addresses at which somebody else was found
         self.refusals: dict[str, str] = {}  # board address to the reason it gave last
 
@@ -226,6 +227,8 @@ class Links:
     async def _dial(self, node: NodeId, urls: Sequence[str], failed: Callable[[NodeId], None]) -> None:
         assert self._transport is not None
         boards = [url for url in urls if url.startswith(("http://", "https://"))]
+        outage, now = self._outages.pop(node, Outage()), asyncio.get_running_loop().time
+        failure = "its address is not known"
         try:
             for attempt in (
                 *([partial(self._dial_boards, node, boards)] if boards else []),
@@ -237,10 +240,16 @@ class Links:
                     self.accept(await attempt(), ours=True)
                     return
                 except EdgeboardError as error:
+                    failure = str(error)
                     _log.debug("no link to board %s: %s", node.hex()[:8], error)
         finally:
             self._dialling.discard(node)
             if not self.is_linked(node) and not self._closing:
+                if outage.fail(now(), refused=False):
+                    _log.info("no link to board %s, trying on: %s", node.hex()[:8], failure)
+                self._outages[node] = outage
+                if len(self._outages) > STRANGERS_MAX:
+                    del self._outages[next(iter(self._outages))]
                 failed(node)
 
     async def _dial_boards(self, node: NodeId, urls: Sequence[str]) -> Link:

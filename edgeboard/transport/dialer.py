@@ -48,6 +48,10 @@ FINAL = frozenset({
     CloseCode.OTHER_MESH, CloseCode.REVOKED, CloseCode.TOO_OLD,
 })  # fmt: skip
 
+NOT_RELAYED = (
+    "the boards know of each other, but nothing passes between them, and who introduced them carries no ink: let UDP "
+    "pass, or name one at an address that the other reaches with --peer"
+)
 STOPPING = "this board is stopping"
 
 _logger = logging.getLogger(__name__)
@@ -206,10 +210,20 @@ class LinkTransport:
         remote = f"board {node.hex()[:8]} by {signaling.name}"
         if self._settings.mode == "websocket":
             raise TransportError(f"{remote}: that takes WebRTC, which is switched off here")
+        is_introduced = False
+
+        async def introduce(offer: str) -> tuple[str, bytes]:
+            nonlocal is_introduced
+            answer = await signaling.introduce(node, offer)
+            is_introduced = True
+            return answer
+
         try:
-            return await self._dial_webrtc(remote, node, lambda offer: signaling.introduce(node, offer))
+            return await self._dial_webrtc(remote, node, introduce)
         except (RefusedError, TransportError) as error:
             self._failed("webrtc", remote, error, logging.DEBUG)
+            if is_introduced and isinstance(error, TransportError):
+                raise TransportError(f"{error}; {NOT_RELAYED}") from None
             raise
 
     async def _dial_webrtc(

@@ -370,3 +370,22 @@ async def test_a_node_that_is_seen_and_answers_is_left_alone(monkeypatch) -> Non
     await asyncio.gather(*world.tasks)
     assert len(world.tasks) == 1
     assert link.closed is None
+
+
+async def test_why_a_node_is_not_linked_is_in_the_log_once(caplog) -> None:
+    caplog.set_level("INFO", module.__name__)
+    world, failed = World(), []
+    transport = Addresses({})
+
+    async def connect_by(signaling, node):
+        raise TransportError("introduced, and nothing passes")
+
+    transport.connect_by = connect_by
+    world.links.wire(transport, lambda node, urls: ("service",))
+    for _ in range(3):
+        world.links.dial(HIGHER, ("http://a",), failed.append)
+        await world.tasks.pop()
+    assert len(failed) == 3
+    assert [line for line in caplog.messages if "no link" in line] == [
+        f"no link to board {HIGHER.hex()[:8]}, trying on: introduced, and nothing passes"
+    ]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -218,6 +219,46 @@ async def test_where_webrtc_does_not_open_a_websocket_carries_the_link(boards):
     ann.transport._settings = only("webrtc", open_s=0.2)
     with pytest.raises(TransportError, match="did not open within"):
         await ann.transport.connect(bob.url)
+
+
+@dataclass
+class ByOthers:
+    """A `ports.Signaling` that hands offers in at a board's door."""
+
+    introduce_at: object
+    name: str = "others"
+
+    async def introduce(self, node, sdp):
+        return await self.introduce_at(node, sdp)
+
+
+async def test_a_node_whose_address_is_not_known_is_introduced_by_others(boards):
+    ann, bob, cyd = await boards("ann"), await boards("bob"), await boards("cyd")
+    node = bob.credentials.key.node_id
+    link = await ann.transport.connect_by(ByOthers(lambda node, sdp: ann.client.introduce(bob.url, sdp, node)), node)
+    assert link.peer.node == node
+    with pytest.raises(RefusedError, match="another board than the one that is meant"):
+        await ann.transport.connect_by(ByOthers(lambda node, sdp: ann.client.introduce(cyd.url, sdp)), node)
+    with pytest.raises(RefusedError, match="for another node"):
+        await ann.transport.connect_by(ByOthers(lambda node, sdp: ann.client.introduce(cyd.url, sdp, node)), node)
+    ann.transport._settings = only("websocket")
+    with pytest.raises(TransportError, match="takes WebRTC, which is switched off here"):
+        await ann.transport.connect_by(ByOthers(None), node)
+
+
+async def test_where_others_introduce_and_nothing_passes_that_is_said_plainly(boards):
+    bob = await boards("bob", settings=Settings(addresses=LOCAL, open_s=0.2))
+    ann = await boards("ann", settings=Settings(addresses=LOCAL, open_s=0.2))
+
+    async def nowhere(node, sdp):
+        def lead_nowhere(sdp):
+            return re.sub(r"(a=candidate:\S+ 1 udp \S+) \S+ \d+", r"\1 127.0.0.2 9", sdp)
+
+        answer, key = await ann.client.introduce(bob.url, lead_nowhere(sdp), node)
+        return lead_nowhere(answer), key
+
+    with pytest.raises(TransportError, match="who introduced them carries no ink: let UDP pass"):
+        await ann.transport.connect_by(ByOthers(nowhere), bob.credentials.key.node_id)
 
 
 FAULTS = [TransportError("no door"), RefusedError(CloseCode.LIMIT, "later"), ZeroDivisionError("a bug"), "not an SDP"]
