@@ -109,6 +109,7 @@ export class Chrome {
     const path = `/api/room/${encodeURIComponent(this.#room)}/export`;
     const at = this.#boards.at();
     find("export-json").href = at(`${path}.json`);
+    find("link-mesh").href = `${this.#boards.here}/mesh`;
     find("export-svg").href = at(`${path}.svg?page=${this.#page + 1}`);
   }
 
