@@ -15,7 +15,7 @@ from edgeboard.rooms.guests import GuestState
 from edgeboard.rooms.recent import LEAST, newest_ops
 from edgeboard.varints import get_uvarint
 from edgeboard.vectors import Vector
-from edgeboard.wire.fields import Host, Owned
+from edgeboard.wire.fields import URLS_MAX, Host, Owned
 from edgeboard.wire.live import Live, LiveKind
 from edgeboard.wire.messages import (
     TEXT_MAX,
@@ -164,10 +164,16 @@ class Hosting:
 
     def _tell_hosts(self, guest: GuestState) -> None:
         ticket = self._core.identity.seal_ticket(guest.entry.ticket(guest.person))
-        told = Hosts(self._elsewhere.listing(guest.origin), ticket)
+        told = Hosts(tuple(map(self._where, self._elsewhere.listing(guest.origin))), ticket)
         if self._told.get(guest.link) != told:
             self._told[guest.link] = told
             self._core.say(guest.link, told)
+
+    def _where(self, host: Host) -> Host:
+        """Where a board is now: its record is newer than what it said when the link opened."""
+        record = self._core.mesh.membership.members.get(NodeId(host.node))
+        urls = () if record is None else record.about.urls[:URLS_MAX]
+        return host._replace(urls=urls) if urls else host
 
     def _join(self, guest: GuestState, name: str, vector: Vector, handle: int, now: float) -> None:
         core = self._core

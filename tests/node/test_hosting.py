@@ -360,3 +360,16 @@ def test_a_guest_hears_of_other_boards_after_its_welcome_and_when_they_come_and_
     cluster.run(0.1)
     told = [message for message in guest.heard if isinstance(message, Hosts)]
     assert [each.hosts for each in told] == [(), (there,)]  # said once, not at every look
+
+
+def test_a_guest_hears_where_a_board_is_that_has_moved() -> None:
+    cluster = Cluster(2)
+    cluster.link(0, 1)
+    guest = seated(cluster, 0)
+    there = Host(cluster.nodes[1].node, "hall", ("http://10.0.0.5:8787",))
+    hosting, other = cluster.nodes[0].pipeline.hosting, cluster.nodes[1]
+    cluster.nodes[0].feed(lambda now: hosting.node_linked(other.node, there))
+    other.feed(lambda now: other.pipeline.mesh.membership.set_urls(("http://10.0.0.77:8787",), now))
+    cluster.run(10.0)
+    told = [message for message in guest.heard if isinstance(message, Hosts)]
+    assert [each.urls for each in told[-1].hosts] == [("http://10.0.0.77:8787",)]
