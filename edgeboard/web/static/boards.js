@@ -130,6 +130,7 @@ export class Host {
   room = null;
   /** The name of the board before this one. */
   before = "";
+  #namedBy = ""; // the board that has named the room
 
   /**
    * A board has let the page in.
@@ -144,6 +145,18 @@ export class Host {
     this.role = limits.get("role") === "view" ? "view" : "draw";
     this.admit = limits.get("admit") ?? "draw";
     return isMoved ? "moved" : isRenewed ? "renewed" : "";
+  }
+
+  /**
+   * The board has named the room.
+   * @param {string} room its id
+   * @returns {string|null} the id by which the same board called it before, if that was another: it has joined a mesh
+   */
+  named(room) {
+    const before = this.#namedBy === this.node ? this.room : null;
+    this.#namedBy = this.node;
+    this.room = room;
+    return before === room ? null : before;
   }
 }
 

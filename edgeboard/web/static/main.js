@@ -209,7 +209,7 @@ function hear(output, session) {
       showPin(host.admit);
       break;
     case "named":
-      host.room = output.room;
+      outbox.move(host.named(output.room), output.room);
       refusals.relent();
       paging.catchUp(false);
       session.submit(outbox.toSubmit(output.room));

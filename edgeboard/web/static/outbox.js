@@ -178,6 +178,17 @@ export class Outbox {
     return [...this.#entries.values()].filter((entry) => !entry.refused && (entry.room ?? room) === room);
   }
 
+  /**
+   * A board that joins a mesh calls its rooms by other ids: what was meant for a room then is meant for it now.
+   * @param {string|null} before the room's id until now; null if it has none
+   * @param {string} after
+   */
+  move(before, after) {
+    const moved = before === null ? [] : [...this.#entries.values()].filter((entry) => entry.room === before);
+    for (const entry of moved) entry.room = after;
+    if (moved.length > 0) this.#write((store) => store.put(moved));
+  }
+
   /** How many ops are kept. */
   get size() {
     return this.#entries.size;

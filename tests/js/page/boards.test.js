@@ -77,6 +77,18 @@ test("a host tells apart another board and the same one with other software", ()
   assert.deepEqual([host.before, host.name], ["Kitchen", "Hall"]);
 });
 
+test("a room that the same board calls otherwise is the same room; another board's is not", () => {
+  const host = new Host();
+  const limits = new Map();
+  host.welcome({ node: "k", name: "Kitchen", software: "1", limits });
+  assert.equal(host.named("r1"), null);
+  assert.equal(host.named("r1"), null);
+  assert.equal(host.named("r2"), "r1");
+  host.welcome({ node: "h", name: "Hall", software: "1", limits });
+  assert.equal(host.named("r3"), null);
+  assert.equal(host.room, "r3");
+});
+
 test("a board that asks for a PIN or a token is shown the ticket at home too", () => {
   const { boards: known } = boards(HOME);
   for (const [admit, path] of [["draw", "/x"], ["pin", "/x?ticket=a%2Bb"], ["token", "/x?ticket=a%2Bb"], ["view", "/x"]]) {

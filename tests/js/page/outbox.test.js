@@ -130,6 +130,20 @@ test("ink made at another board of the same name is not handed over", async () =
   assert.deepEqual(outbox.foreign(room).map(({ counter }) => counter), [2]);
 });
 
+test("ink made at a board that has joined a mesh since is handed over under the room's new id", async () => {
+  const shelf = new Shelf();
+  const outbox = new Outbox(Promise.resolve(shelf));
+  const after = "11".repeat(16);
+  await outbox.put([op(1), op(2)], room);
+  outbox.move(null, after);
+  assert.deepEqual(outbox.toSubmit(after), []);
+  outbox.move(room, after);
+  assert.deepEqual(outbox.toSubmit(after).map(({ counter }) => counter), [1, 2]);
+  assert.deepEqual(outbox.foreign(after), []);
+  await settled();
+  assert.deepEqual([...shelf.rows.values()].map((row) => row.room), [after, after]);
+});
+
 test("gestures are counted, not ops", () => {
   assert.equal(gestures([op(1), op(2, true), op(3, true), op(4)]), 2);
   assert.equal(gestures([op(2, true)]), 1);
