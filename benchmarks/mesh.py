@@ -51,6 +51,7 @@ def found_and_linked() -> dict[str, float]:
             "cold_s": at["linked"] - started,
             "served_s": at["served"] - started,
             "found_s": at["found"] - started,
+            "cpu_s": at["cpu"],
             "after_ms": 1e3 * (at["linked"] - at["found"]),
         }
 
@@ -95,7 +96,7 @@ async def _join(folder: Path) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not board.links.has_nodes:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.001)
-    at["linked"] = time.monotonic()
+    at["linked"], at["cpu"] = time.monotonic(), time.process_time()
     print(json.dumps(at), flush=True)
     await board.stop()
 
