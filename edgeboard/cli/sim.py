@@ -59,7 +59,8 @@ def describe(report: Report, took_s: float) -> str:
     lines = [
         f"{settings.nodes} boards, {settings.rooms} room{'s' * (settings.rooms > 1)}, {_span(seconds)} on their clock "
         f"in {_span(took_s)} ({seconds / max(took_s, 1e-9):.1f} times as fast), seed {settings.seed}",
-        f"strokes      {report.strokes}, called safe {report.safe}, lost {report.lost}, doubled {report.doubled}",
+        f"strokes      {report.strokes}, called safe {report.safe}, lost {report.lost}, doubled {report.doubled}; "
+        f"{report.changes} changes of what was there",
         f"canvases     {_settled(report)}",
         f"messages     {report.messages}, {report.messages / settings.nodes / seconds:.1f} a board a second",
         f"bytes        {report.bytes}, {report.bytes / settings.nodes / seconds:.0f} a board a second",
@@ -71,6 +72,7 @@ def describe(report: Report, took_s: float) -> str:
         done = [each for each in took if each is not None]
         middle = f"half within {statistics.median(done):.1f} s, all within {max(done):.1f} s" if done else "none"
         late = len(took) - len(done)
+        kind = f"{kind}s" if len(took) > 1 else kind
         lines.append(f"{kind:<12} {len(took)} survived, converged: {middle}{f', {late} not at all' if late else ''}")
     lines.append(f"fingerprint  {report.fingerprint}, the same whenever this run is repeated")
     lines.append("sound" if report.is_sound else "NOT SOUND: keep the seed, it shows a fault of edgeboard")

@@ -37,6 +37,7 @@ from edgeboard.wire.messages import (
     encode,
 )
 
+MEASURE_EVERY = 5  # pings between nodes: both ping, so each hears the other, and only few need an answer
 LAGGED_S = 0.25  # a board that is so late itself must not accuse others of silence
 
 
@@ -149,12 +150,13 @@ class Mesh:
         state.heard = now
         match message:
             case Ping(sequence, digests):
-                self._send(state, Pong(sequence))
+                if sequence:
+                    self._send(state, Pong(sequence))
                 self._compare(state, digests, now)
             case Pong(sequence):
-                if sequence == state.ping_sequence and state.pinged >= 0:
-                    state.round_trip_s = now - state.pinged
-                    state.pinged = -1.0
+                if sequence == state.asked_sequence and state.asked_at >= 0:
+                    state.round_trip_s = now - state.asked_at
+                    state.asked_at = -1.0
                 self._heard(state, now)
             case Credit(processed):
                 state.window.credit(processed)
@@ -297,7 +299,10 @@ class Mesh:
                 digests[bytes(room)] = mine.digest()
             if is_full:
                 self._send(state, VectorIs(room, mine.to_bytes()))
-        self._send(state, Ping(state.ping_sequence, digests))
+        is_asked = state.is_guest or state.ping_sequence % MEASURE_EVERY == 1
+        if is_asked:
+            state.asked_sequence, state.asked_at = state.ping_sequence, now
+        self._send(state, Ping(state.ping_sequence if is_asked else 0, digests))
 
     # -- output
 

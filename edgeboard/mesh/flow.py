@@ -100,8 +100,10 @@ class LinkState:
     window: Window = field(default_factory=Window)
     pace: TokenBucket | None = None  # log bytes that a guest may hand in; a node's batches are others' ink
     heard: float = 0.0
-    pinged: float = -1.0  # when the ping that is out was sent
+    pinged: float = -1.0  # when the last ping was sent
     ping_sequence: int = 0
+    asked_sequence: int = 0  # of the last ping that wants an answer
+    asked_at: float = -1.0  # when that was sent; -1 once it was answered
     missed: int = 0
     round_trip_s: float | None = None
     answered: float = -1e9  # when a batch came that it had been asked for

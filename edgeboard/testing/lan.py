@@ -40,6 +40,11 @@ class Lan:
         """Whether anything comes through between two machines."""
         return self._sides.get(a, 0) == self._sides.get(b, 0)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is no partition now."""
+        return len(set(self._sides.values())) == 0
+
     def started(self, node: "SimulatedNode") -> None:
         """A node has started: in a while it and the others hear of each other."""
         if self._settings is None or not self._settings.multicast:

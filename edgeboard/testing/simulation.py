@@ -13,19 +13,20 @@ from functools import partial
 from math import log
 from typing import Any, final
 
-from edgeboard.canvas.bodies import Add, ItemType
+from edgeboard.canvas.bodies import Add, Alive, Body, ItemType, Register, Set
+from edgeboard.canvas.document import Document
 from edgeboard.canvas.samples import Stroke
 from edgeboard.ids import OpId, RoomId, room_id
 from edgeboard.node.values import PipelineSettings
 from edgeboard.oplog.codec import encode_stroke
-from edgeboard.testing.cluster import MESH, Cluster, SimulatedNode
+from edgeboard.testing.cluster import MESH, Cluster, Disk, SimulatedNode
 from edgeboard.testing.lan import LanSettings
 from edgeboard.testing.network import Weather
 from edgeboard.vectors import Vector
 
 LOOK_S = 0.1  # between two looks whether the boards have converged
-SETTLE_S = 120.0  # that the boards have at the end
 POINTS = 24  # of a stroke
+RECENT = 20  # items that changes are made to
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,11 @@ class SiteSettings:
     partition_every_s: float = 300.0
     churn_per_min: float = 0.0  # power cuts; each board comes back
     away_s: float = 20.0  # that a board without power is away, on average
+    dead_cards: float = 0.2  # share of power cuts that kill the card as well: the board comes back with nothing
+    changes: float = 0.25  # share of gestures that erase, bring back or restyle something that is there
     stroke_every_s: float = 10.0  # of one board, on average
     multicast: bool = True
+    settle_s: float = 120.0  # that the boards have at the end, when nothing happens any more
     verify: bool = False  # real signatures
 
 
@@ -60,6 +64,8 @@ class Report:
     safe: int  # ops that were called safe
     lost: int  # of these, how many are missing somewhere
     doubled: int  # items that nobody drew, or that stand there twice
+    changes: int  # gestures that changed what was there
+    dead_cards: int
     canvases: int  # different ones, over all rooms, less the number of rooms: 0 is right
     settled_s: float | None  # from the last stroke to equal canvases; None: never
     faults: tuple[Fault, ...]
@@ -109,7 +115,8 @@ class Site:
         self._faults: list[Fault] = []
         self._awaited: list[tuple[float, str, dict[RoomId, Vector]]] = []  # faults that are over: what all must hold
         self._ends = settings.hours * 3600.0
-        self._power_cuts = 0
+        self._is_over = False
+        self._power_cuts = self._dead_cards = self._changes = 0
         self._received = self._duplicates = 0  # batches, by runs of boards that are over
         if prepare is not None:
             prepare(self.cluster)
@@ -161,12 +168,29 @@ class Site:
             return
         rng = self.cluster.rng
         room, name = rng.choice(list(self.rooms.items()))
-        body = Add(page=0, layer=0, type=ItemType.STROKE, payload=stroke(rng.random))
+        body = self._change(node, room) if rng.random() < self._settings.changes else None
+        if body is None:
+            body = Add(page=0, layer=0, type=ItemType.STROKE, payload=stroke(rng.random))
         made: list[OpId] = []
         node.feed(lambda now: made.extend(node.pipeline.draw(name, [body], now)))
+        if not isinstance(body, Add):
+            self._changes += 1
+            return
         for op in made:
             self._strokes[op] = room
             self._unsure.setdefault(node.number, []).append((room, op))
+
+    def _change(self, node: SimulatedNode, room: RoomId) -> Body | None:
+        """Something that somebody does to what is there, anybody's; None if nothing is."""
+        rng, engine = self.cluster.rng, node.pipeline.rooms.get(room)
+        items = [] if engine is None else engine.document.items()
+        if not items:
+            return None
+        target = items[int(rng.random() * min(len(items), RECENT))].id  # a few are fought over
+        kind = rng.random()
+        if kind < 0.5:
+            return Set(target, Register.Z, f"{int(kind * 1000):03d}")
+        return Alive(target, alive=kind > 0.75)
 
     def _cut_power(self) -> None:
         """A board loses its power; what it could call safe by then must never be lost."""
@@ -181,13 +205,19 @@ class Site:
         self._count(node)
         cluster.lan.crash(node.number)
         self._power_cuts += 1
+        if cluster.rng.random() < settings.dead_cards:
+            self._dead_cards += 1
+            node.disk = Disk()
+            for name in self.rooms.values():
+                node.disk.names[room_id(MESH, name)] = name
         away = self._chance(settings.away_s)
         cluster.clock.call_at(cluster.clock.now() + away, lambda: self._power_up(node))
 
     def _power_up(self, node: SimulatedNode) -> None:
         if not node.alive:
             node.start()
-            self._expect("power cut")
+            if self.cluster.lan.is_whole:
+                self._expect("power cut")
 
     def _partition(self) -> None:
         """The site falls into two parts, of any sizes."""
@@ -199,6 +229,8 @@ class Site:
         self._after(max(settings.partition_every_s, settings.partition_s + 30.0), self._partition)
 
     def _heal(self) -> None:
+        if self._is_over:
+            return
         self.cluster.lan.heal()
         self._awaited.clear()  # of power cuts in one half: this one takes their place
         self._expect("partition")
@@ -249,6 +281,7 @@ class Site:
 
     def _calm_down(self) -> None:
         """No strokes and no faults any more; every board has power."""
+        self._is_over = True
         cluster = self.cluster
         cluster.lan.heal()
         for node in cluster.nodes:
@@ -258,12 +291,12 @@ class Site:
     def _settle(self) -> float | None:
         clock = self.cluster.clock
         start = clock.now()
-        while clock.now() - start < SETTLE_S:
+        while clock.now() - start < self._settings.settle_s:
             clock.run(LOOK_S)
             self._look()
             if self._canvases() == len(self.rooms) and not self._awaited:
                 settled = clock.now() - start
-                clock.run(10.0)  # receipts of the last strokes
+                clock.run(6.0)  # receipts of the last strokes
                 return settled
         return None
 
@@ -282,12 +315,12 @@ class Site:
         lost, doubled = set(), 0
         for node in cluster.nodes:
             for room in self.rooms:
-                items = node.pipeline.rooms[room].document.items() if room in node.pipeline.rooms else []
-                held = [item.id for item in items]
-                known = set(held)
-                lost |= {op for op, where in self._safe.items() if where == room and op not in known}
-                strangers = [op for op in held if self._strokes.get(op) != room]
-                doubled = max(doubled, len(held) - len(known) + len(strangers))
+                engine = node.pipeline.rooms.get(room)
+                document = Document() if engine is None else engine.document
+                lost |= {op for op, where in self._safe.items() if where == room and not document.places(op)}
+                shown = [item.id for item in document.items()]
+                strangers = [op for op in shown if self._strokes.get(op) != room]
+                doubled = max(doubled, len(shown) - len(set(shown)) + len(strangers))
         statistics = [node.pipeline.mesh.statistics() for node in cluster.nodes]
         for node in cluster.nodes:
             self._count(node)
@@ -308,6 +341,8 @@ class Site:
             canvases=self._canvases() - len(self.rooms),
             settled_s=settled,
             faults=tuple(self._faults),
+            changes=self._changes,
+            dead_cards=self._dead_cards,
             power_cuts=self._power_cuts,
             messages=messages,
             bytes=size,
