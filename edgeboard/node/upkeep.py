@@ -75,6 +75,9 @@ class Upkeep:
             watch.postpone(now)
             return
         present = core.mesh.disks.of_others(room.room)
+        if not core.mesh.membership.members.alive() <= present.keys():
+            watch.postpone(now)  # boards are there whose disks nobody here knows, as in a mesh that is not linked to all
+            return
         rank = sum(NodeId(node) < core.identity.node for node in present)
 
         def covered(seen: Vector) -> bool:

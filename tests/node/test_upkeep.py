@@ -105,6 +105,17 @@ def test_what_was_erased_a_while_ago_is_let_go_of_on_every_board_and_kept_as_his
     assert len(room(cluster, 0).document.items()) == 8
 
 
+def test_while_nobody_knows_the_disks_of_all_boards_that_are_there_no_floor_is_logged():
+    cluster = cluster_of(4)
+    for a, b in ((0, 2), (0, 3), (1, 3)):
+        cluster.unlink(a, b)  # a chain: the ends hear of each other through the others
+    erase(cluster, 1, draw(cluster, 0, 10))
+    cluster.run(WINDOW_S * 3)
+    assert [floors(cluster, number) for number in range(4)] == [0] * 4
+    cluster.link_all()
+    run_until_floor(cluster)
+
+
 def test_one_board_logs_the_floor_and_it_is_the_first_in_rank():
     cluster = cluster_of(3)
     erase(cluster, 1, draw(cluster, 0, 10))
