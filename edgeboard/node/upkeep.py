@@ -76,7 +76,7 @@ class Upkeep:
             return
         present = core.mesh.disks.of_others(room.room)
         if not core.mesh.membership.members.alive() <= present.keys():
-            watch.postpone(now)  # boards are there whose disks nobody here knows, as in a mesh that is not linked to all
+            watch.postpone(now)  # a board is there whose disk nobody here knows: it is not linked to us
             return
         rank = sum(NodeId(node) < core.identity.node for node in present)
 
