@@ -143,7 +143,7 @@ class Gate:
                 self._on_change()
                 self._spawn(self.keep())
             case Forget(node):
-                self._node.gone(node)
+                self._node.put_out(node)
             case Alarm(text):
                 self._node.alarms.append(text)
                 _log.error("%s", text)

@@ -144,6 +144,11 @@ class Hosting:
         self._elsewhere.unlinked(node)
         self.tell_hosts()
 
+    def node_put_out(self, node: NodeId) -> None:
+        """A board is no member any more: no guest shall go there."""
+        self._elsewhere.forget(node)
+        self.tell_hosts()
+
     def on_timer(self, now: float) -> None:
         """Look now and then whether the other boards answer; pings keep the time of day, so no timer of our own."""
         if now >= self._hosts_due:

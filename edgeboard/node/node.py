@@ -126,6 +126,15 @@ class Node:
         """A board has said goodbye to discovery."""
         self.feed(lambda now: self.pipeline.found(node, (), now))
 
+    def put_out(self, node: NodeId) -> None:
+        """A board is no member any more: it is not looked for, and no guest is sent there."""
+
+        def forget(now: float) -> None:
+            self.pipeline.found(node, (), now)
+            self.pipeline.hosting.node_put_out(node)
+
+        self.feed(forget)
+
     def reachable_at(self, urls: tuple[str, ...]) -> None:
         """Where this board can be reached now."""
         self.feed(lambda now: self.pipeline.reachable_at(urls, now))

@@ -47,6 +47,11 @@ class Elsewhere:
         for each in away[:-KEPT_MAX]:
             del self._hosts[each]
 
+    def forget(self, node: NodeId) -> None:
+        """It was put out of the mesh: nobody shall go there."""
+        self._linked.pop(node, None)
+        self._hosts.pop(node, None)
+
     def linked_nodes(self) -> tuple[NodeId, ...]:
         """Whose links are open."""
         return tuple(self._linked)

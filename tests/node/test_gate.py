@@ -34,6 +34,8 @@ async def test_who_is_put_out_on_one_board_is_cut_off_by_all(tmp_path) -> None:
         await until(lambda: len(b.links.all()) == 1 and not c.links.all())
         await until(lambda: "was put out of the mesh m" in c.links.refusals.get(url_of(b), ""))
         assert door(b).membership.secret.epoch == 2
+        for board in (a, b):
+            assert gone not in {host.node for host in board.node.pipeline.hosting._elsewhere.listing(0)}
         await until(lambda: load_mesh(states[1]).secret.epoch == 2)
         assert door(c).membership.secret.epoch == 1
     assert load_mesh(states[0]).charter == load_mesh(states[1]).charter

@@ -40,6 +40,17 @@ def test_guests_of_a_board_that_dies_do_not_all_go_to_the_same_one() -> None:
     assert all(sorted(told(elsewhere, guest)) == [1, 2, 3] for guest in range(9))
 
 
+def test_a_board_that_was_put_out_is_not_told_of_linked_or_not() -> None:
+    elsewhere = Elsewhere()
+    for number in (1, 2, 3):
+        elsewhere.linked(node(number), host(number))
+    elsewhere.unlinked(node(2))
+    for number in (1, 2):
+        elsewhere.forget(node(number))
+        elsewhere.unlinked(node(number))
+    assert told(elsewhere) == [3]
+
+
 def test_a_board_that_names_no_address_is_not_told_of() -> None:
     elsewhere = Elsewhere()
     elsewhere.linked(node(1), None)
