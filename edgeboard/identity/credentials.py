@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from edgeboard.errors import DecodeError, RefusedError
+from edgeboard.identity.grants import Grant
 from edgeboard.identity.keys import NodeKey
 from edgeboard.identity.membership import Membership
 from edgeboard.identity.trust import MeshSecret
+from edgeboard.ids import NodeId
 
 BOOT_BYTES = 8
 
@@ -32,6 +35,15 @@ class Credentials:
     def grant_bytes(self) -> bytes:
         """The grant as it travels."""
         return self.membership.grant.to_bytes()
+
+    def admits(self, node: NodeId, grant: bytes) -> bool:
+        """Whether a node is a member of our mesh, by the grant that it shows and by what our charter says."""
+        try:
+            shown = Grant.from_bytes(grant)
+            self.membership.charter.role_of(shown)
+        except (DecodeError, RefusedError):
+            return False
+        return shown.bearer == node
 
 
 def boot_bytes(number: int, nonce: int) -> bytes:

@@ -47,18 +47,23 @@ class Repair:
         self._say = say
         self._give = give
         self._asked: dict[tuple[RoomId, AuthorTag], tuple[int, int, float]] = {}  # end, link, when
+        self._unkept: dict[tuple[RoomId, AuthorTag, int], float] = {}  # what a link has and has not given, since when
         self.repaired = 0  # batches given
 
     def link_down(self, link: int) -> None:
         """What a link was asked for is asked of others."""
         for key in [key for key, (_, asked, _) in self._asked.items() if asked == link]:
             del self._asked[key]
+        for promise in [promise for promise in self._unkept if promise[2] == link]:
+            del self._unkept[promise]
 
     def arrived(self, room: RoomId, author: AuthorTag, end: int, source: int | None) -> None:
         """Entries of `author` below `end` have come by the link `source`."""
         asked = self._asked.get((room, author))
         if asked is None:
             return
+        for promise in [(room, author, link) for link in (asked[1], source) if link is not None]:
+            self._unkept.pop(promise, None)
         if asked[1] == source and source in self._links:
             self._links[source].answered = self._links[source].heard
         if asked[0] <= end:
@@ -72,6 +77,16 @@ class Repair:
     def awaits(self, room: RoomId) -> bool:
         """Whether something of this room has been asked for and has not come."""
         return any(key == room and link in self._links for (key, _), (_, link, _) in self._asked.items())
+
+    def liars(self, now: float) -> set[int]:
+        """Links that answer pings, have been asked for what they say that they have, and give nothing at all."""
+        settings, found = self._settings, set()
+        for (_, _, link), since in self._unkept.items():
+            state = self._links[link]
+            quiet_s = now - max(since, state.answered)
+            if quiet_s >= settings.give_up_s and now - state.heard <= 2 * settings.ping_s:
+                found.add(link)
+        return found
 
     def learn(self, state: LinkState, room: RoomId, vector: Vector, now: float) -> None:
         """They hold `vector`: ask for what we lack, unless a neighbour is being asked for it already."""
@@ -89,6 +104,7 @@ class Repair:
             if len(ranges) == RANGES_MAX:
                 break
             self._asked[room, missing.author] = (missing.end, state.link, now)
+            self._unkept.setdefault((room, missing.author, state.link), now)
             ranges.append(missing)
         if ranges:
             self._say(state, Want(room, tuple(ranges)))

@@ -20,7 +20,7 @@ from edgeboard.mesh.disks import Disks
 from edgeboard.mesh.flow import LinkState, RoomFlow
 from edgeboard.mesh.membership import Membership
 from edgeboard.mesh.spread import Spread
-from edgeboard.mesh.values import CloseLink, MeshSettings, MeshStatistics, Oneself, Output, Send
+from edgeboard.mesh.values import CloseLink, CutOff, MeshSettings, MeshStatistics, Oneself, Output, Send
 from edgeboard.rate import TokenBucket
 from edgeboard.vectors import Vector
 from edgeboard.wire.gossip import ROSTER, Graft, Have, Prune
@@ -37,6 +37,9 @@ from edgeboard.wire.messages import (
     encode,
 )
 
+HOSTILE = frozenset(
+    {CloseCode.BAD_SIGNATURE, CloseCode.FORBIDDEN, CloseCode.MALFORMED, CloseCode.RATE, CloseCode.TOO_BIG}
+)
 MEASURE_EVERY = 5  # pings between nodes: both ping, so each hears the other, and only few need an answer
 LAGGED_S = 0.25  # a board that is so late itself must not accuse others of silence
 
@@ -126,6 +129,14 @@ class Mesh:
         """Whether a link has left several pings unanswered; it may come back, so it stays open."""
         state = self._links.get(link)
         return state is not None and state.missed >= self._settings.suspect_pings
+
+    def cut_off(self, link: int, code: CloseCode, text: str, now: float) -> None:
+        """End a link for what came by it; with a node that lies, forges or floods we have nothing to do for a while."""
+        state = self._links.get(link)
+        if state is not None and not state.is_guest and code in HOSTILE:
+            self.membership.overlay.shun(NodeId(state.node), now + self._settings.shun_s, now)
+            self._out.append(CutOff(NodeId(state.node), text))
+        self._out.append(CloseLink(link, code, text))
 
     def state(self, link: int) -> LinkState | None:
         return self._links.get(link)
@@ -274,6 +285,9 @@ class Mesh:
             self._vectors_due = now + self._settings.vectors_s
         for state in list(self._links.values()):
             self._tend(state, now, is_late=is_late, is_full=is_full)
+        for link in self._repair.liars(now):
+            self._repair.link_down(link)
+            self.cut_off(link, CloseCode.FORBIDDEN, "it says that it has what it does not give", now)
 
     def _tend(self, state: LinkState, now: float, *, is_late: bool, is_full: bool) -> None:
         settings = self._settings

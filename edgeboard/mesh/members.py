@@ -31,16 +31,24 @@ class Members:
         boot: 8 bytes, which of our runs this is.
         sign: signs our record.
         verify: checks those of others.
+        admits: whether a node is a member, by the grant that it shows.
     """
 
     def __init__(
-        self, mesh: MeshId, public_key: bytes, boot: bytes, sign: Callable[[bytes], bytes], verify: Verify
+        self,
+        mesh: MeshId,
+        public_key: bytes,
+        boot: bytes,
+        sign: Callable[[bytes], bytes],
+        verify: Verify,
+        admits: Callable[[NodeId, bytes], bool] = lambda node, grant: True,
     ) -> None:
         self._mesh = mesh
         self._public_key = public_key
         self._boot = boot
         self._sign = sign
         self._verify = verify
+        self._admits = admits
         self._own = sign_record(mesh, public_key, boot, 0, About("", "", (), ()), sign)
         self._records: dict[NodeId, Record] = {}  # of others
         self._hints: dict[NodeId, tuple[str, ...]] = {}  # what discovery says: where a node may be
@@ -78,7 +86,7 @@ class Members:
     # -- others
 
     def take(self, data: bytes) -> Record | None:
-        """Take a record that came from anywhere; None if it is no news.
+        """Take a record that came from anywhere; None if it is no news, or of nobody of this mesh.
 
         Raises:
             DecodeError: not a record. SignatureError: not signed by the node that it is about.
@@ -94,6 +102,9 @@ class Members:
         if known is not None and known.version >= version:
             return None
         record = read_record(data, self._mesh, self._verify)
+        if not self._admits(node, record.about.grant):
+            self.forget(node)  # put out, or never let in: whoever passes it on may not have heard
+            return None
         if known is None and len(self._records) >= MEMBERS_MAX - 1:
             self._make_room()
         self._records[node] = record

@@ -45,7 +45,7 @@ class Membership:
         self._broadcast = broadcast
         self._say = say
         self._out = out
-        self.members = Members(me.mesh, me.public_key, me.boot, me.sign, me.verify)
+        self.members = Members(me.mesh, me.public_key, me.boot, me.sign, me.verify, me.admits)
         self.overlay = Overlay(settings.overlay, self.members, me.random)
         self._urls: tuple[str, ...] = ()
         self._is_behind = False
@@ -60,6 +60,9 @@ class Membership:
     def link_up(self, state: LinkState, now: float) -> bool:
         """A link to a node is open; False if there is no room for it, and then it is being closed."""
         node = NodeId(state.node)
+        if self.overlay.is_shunned(node):
+            self._out(CloseLink(state.link, CloseCode.FORBIDDEN, "this board is left alone here for what it did"))
+            return False
         if not self.overlay.is_dialled(node) and not self.overlay.admits(node):
             others = [r for r in self.members if r.node not in (node, self.members.me) and self._has_room(r)]
             others.sort(key=lambda record: (len(record.about.neighbours), record.node))

@@ -7,6 +7,7 @@ Rules of this file:
 - discovery's news are dialled at once. Of two that learned of each other from third ones the lower id dials, the
   other only after a while;
 - who has been gone is tried again now and then, by everybody a little: so two halves of a mesh meet again;
+- who lied, forged or flooded is neither dialled nor let in for a while;
 - links above the degree go one by one, never those of the ring, and never the last ones of the other side.
 
 The engine knows no addresses but those in the roster, and dials nobody itself: it says `Dial`.
@@ -52,6 +53,7 @@ class Overlay:
         self._linked: frozenset[NodeId] = frozenset()  # the silent ones as well
         self._attempts: dict[NodeId, Attempts] = {}
         self._wanted_since: dict[NodeId, float] = {}
+        self._shunned: dict[NodeId, float] = {}  # whom we do not want, and until when
         self._near: tuple[frozenset[NodeId], frozenset[NodeId]] | None = None  # the living; with whom discovery sees
         self._look_due: float | None = None
         self._probe_due = 0.0
@@ -87,6 +89,14 @@ class Overlay:
             attempts.failures, attempts.again_at = 0, 0.0
         self.look_soon(now)
 
+    def shun(self, node: NodeId, until: float, now: float) -> None:
+        """Want nothing of a node for a while."""
+        self._shunned[node] = until
+        self.look_soon(now)
+
+    def is_shunned(self, node: NodeId) -> bool:
+        return node in self._shunned
+
     def look_soon(self, now: float) -> None:
         """Something is different."""
         self._near = None
@@ -105,7 +115,7 @@ class Overlay:
         alive = self._members.alive()
         if self._near is None or self._near[0] is not alive:
             hinted = {node for node in self._members.hinted() if not self._failures(node)}
-            self._near = alive, alive | hinted
+            self._near = alive, (alive | hinted) - self._shunned.keys()
         return self._near[1]
 
     def _failures(self, node: NodeId) -> int:
@@ -150,6 +160,9 @@ class Overlay:
             self._probe_due = now + settings.probe_s * (0.5 + self._random())
             self._trim_due = now + settings.trim_s * (0.5 + self._random())
             self._rotate_due = now + settings.rotate_s * (0.5 + self._random())
+            self.look_soon(now)
+        for node in [node for node, until in self._shunned.items() if now >= until]:
+            del self._shunned[node]
             self.look_soon(now)
         done: list[Dial | NodeId] = []
         if self._look_due is not None and now >= self._look_due:
@@ -228,7 +241,7 @@ class Overlay:
         """Try one of those that are gone."""
         self._give_up(now)
         known = {record.node for record in self._members} | self._members.hinted()
-        absent = known - self.near() - self._linked - {self._members.me}
+        absent = known - self.near() - self._linked - {self._members.me} - self._shunned.keys()
         gone = [node for node in sorted(absent) if self._is_ready(node, now)]
         return self._dial(gone[int(self._random() * len(gone))], now, now) if gone else []
 

@@ -36,6 +36,8 @@ class MeshSettings:
     silent_s: float = 30.0  # of silence after which a link is closed
     vectors_s: float = 60.0  # between full exchanges of vectors
     ask_again_s: float = 2.0  # before another neighbour is asked for the same range
+    give_up_s: float = 20.0  # that a node may answer pings and give nothing of what it says that it has
+    shun_s: float = 600.0  # that a node is left alone which lies, forges or floods
     stored_soon_s: float = 0.05  # commits gathered into one STORED, to whoever gave us the ink
     stored_later_s: float = 5.0  # and to everybody else
     guest_bytes_per_s: float = 256 * 1024  # ink that one guest may hand in: a hundred times a fast pen
@@ -70,6 +72,14 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True)
+class CutOff:
+    """A node was cut off, and people should know."""
+
+    node: NodeId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Oneself:
     """What a mesh is told about its own node; the callables are the identity package's, or stand-ins."""
 
@@ -81,7 +91,8 @@ class Oneself:
     sign: Callable[[bytes], bytes]
     verify: Callable[[bytes, bytes, bytes], bool]  # public key, signature, message
     random: Callable[[], float]  # from 0 to below 1
-    grant: bytes = b""
+    grant: bytes = b""  # told to all, so that each can see for itself who is a member
+    admits: Callable[[NodeId, bytes], bool] = lambda node, grant: True  # whether a node is one, by its grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +120,4 @@ class MeshStatistics:
     grafted: int  # links that the tree took back
 
 
-Output = Send | CloseLink | Dial
+Output = Send | CloseLink | Dial | CutOff

@@ -17,7 +17,7 @@ from edgeboard.clock import Clock
 from edgeboard.errors import CloseCode, RefusedError, StoreError
 from edgeboard.ids import BlobHash, MeshId, NodeId, RoomId
 from edgeboard.mesh.introductions import Introduced
-from edgeboard.mesh.values import CloseLink, Dial, Send
+from edgeboard.mesh.values import CloseLink, CutOff, Dial, Send
 from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Alarm, Damaged, LoadRoom, Output, Rewrite, RoomChanged, Save
@@ -131,6 +131,7 @@ class Node:
 
         def forget(now: float) -> None:
             self.pipeline.found(node, (), now)
+            self.pipeline.mesh.membership.members.forget(node)
             self.pipeline.hosting.node_put_out(node)
 
         self.feed(forget)
@@ -184,10 +185,15 @@ class Node:
             case Introduced():
                 self.on_introduced(output)
             case Alarm(text):
-                self.alarms.append(text)
-                _log.error("%s", text)
+                self._alarm(text)
+            case CutOff(node, text):
+                self._alarm(f"board {node.hex()[:8]} is cut off for a while: {text}")
             case RoomChanged(_, name, before, after):
                 _log.info("room %s: %s -> %s", name, before.value, after.value)
+
+    def _alarm(self, text: str) -> None:
+        self.alarms.append(text)
+        _log.error("%s", text)
 
     def _rewritten(self, room: RoomId, ok: bool) -> None:
         self.feed(lambda now: self.pipeline.rewritten(room, now, ok=ok))

@@ -249,13 +249,13 @@ class Pipeline:
                 self._core.mesh.took(link, len(content), now)
         except LimitError as error:
             counters.malformed += 1
-            self._core.close(link, CloseCode.TOO_BIG, str(error))
+            self._core.mesh.cut_off(link, CloseCode.TOO_BIG, str(error), now)
         except DecodeError as error:
             counters.malformed += 1
-            self._core.close(link, CloseCode.MALFORMED, str(error))
+            self._core.mesh.cut_off(link, CloseCode.MALFORMED, str(error), now)
         except RefusedError as error:
             counters.forged += error.code is CloseCode.BAD_SIGNATURE
-            self._core.close(link, error.code, str(error))
+            self._core.mesh.cut_off(link, error.code, str(error), now)
 
     def _dispatch(self, link: int, channel: Channel, message: Message, now: float) -> None:
         state = self._core.mesh.state(link)

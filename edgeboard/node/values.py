@@ -7,7 +7,7 @@ from edgeboard.blobs.values import BlobSettings, DropBlob, KeepBlob, LoadBlob
 from edgeboard.identity.tickets import Ticket
 from edgeboard.ids import MeshId, NodeId, OpId, Origin, PersonId, RoomId
 from edgeboard.mesh.introductions import Introduced
-from edgeboard.mesh.values import CloseLink, Dial, MeshSettings, Oneself, Send
+from edgeboard.mesh.values import CloseLink, CutOff, Dial, MeshSettings, Oneself, Send
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.batch import Batch
 from edgeboard.oplog.floors import Reduced
@@ -48,6 +48,8 @@ class Identity:
     sign: Callable[[bytes], bytes]
     verify: Callable[[bytes, bytes, bytes], bool]
     random: Callable[[], float]  # from 0 to below 1
+    grant: bytes = field(default=b"", kw_only=True)
+    admits: Callable[[NodeId, bytes], bool] = field(default=lambda node, grant: True, kw_only=True)
     make_author: Callable[[RoomId], LocalAuthor]
     wall_ms: Callable[[], int]
     admins: frozenset[NodeId] = frozenset()
@@ -56,9 +58,8 @@ class Identity:
 
     def oneself(self) -> Oneself:
         """What the mesh is told of us."""
-        return Oneself(
-            self.mesh, self.public_key, self.boot, self.name, self.software, self.sign, self.verify, self.random
-        )
+        me = self.mesh, self.public_key, self.boot, self.name, self.software
+        return Oneself(*me, self.sign, self.verify, self.random, self.grant, self.admits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,6 @@ class RoomChanged:
 
 
 Output = (
-    Send | Introduced | CloseLink | Dial | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged
+    Send | Introduced | CloseLink | CutOff | Dial | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged
     | KeepBlob | LoadBlob | DropBlob
 )  # fmt: skip

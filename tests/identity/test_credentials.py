@@ -23,3 +23,14 @@ def test_credentials_that_contradict_themselves_cannot_be_made():
         Credentials(KEY, MEMBER, bytes(7))
     with pytest.raises(ValueError, match="bearer"):
         Credentials(NodeKey(b"o" * 32), MEMBER, bytes(8))
+
+
+def test_a_node_is_a_member_if_its_own_grant_holds_in_our_mesh():
+    mesh, other = TestMesh("m"), NodeKey(b"o" * 32)
+    credentials = Credentials(KEY, mesh.member(KEY), bytes(8))
+    grant = mesh.member(other).grant.to_bytes()
+    assert credentials.admits(other.node_id, grant)
+    assert not credentials.admits(KEY.node_id, grant), "it is another's"
+    assert not credentials.admits(other.node_id, b"")
+    assert not credentials.admits(other.node_id, grant[:-1] + bytes((grant[-1] ^ 1,)))
+    assert not credentials.admits(other.node_id, TestMesh("another").member(other).grant.to_bytes())

@@ -8,7 +8,7 @@ from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import AuthorTag, NodeId, RoomId
 from edgeboard.mesh.engine import Mesh
 from edgeboard.mesh.flow import WINDOW
-from edgeboard.mesh.values import CloseLink, MeshSettings, Send
+from edgeboard.mesh.values import CloseLink, CutOff, MeshSettings, Send
 from edgeboard.vectors import Range, Vector
 from edgeboard.wire.gossip import Graft, Have, Members, Prune
 from edgeboard.wire.messages import (
@@ -369,3 +369,44 @@ def test_asking_for_what_is_not_there_is_answered_with_nothing() -> None:
     mesh.drain()
     mesh.receive(1, Want(ROOM, (Range(B, 0, 1 << 40),)), 0.0)
     assert of_type(said(mesh, 1), BatchIs) == []
+
+
+def test_a_node_that_says_what_it_has_and_never_gives_it_is_cut_off_and_left_alone() -> None:
+    mesh = linked(Logs(), Vector({A: 5}))
+    join(mesh, Vector(), link=2, node=N2)
+    mesh.drain()
+    for second in range(1, 30):
+        for link in (1, 2):
+            mesh.receive(link, Ping(0, {}), float(second))
+        mesh.receive(1, VectorIs(ROOM, Vector({A: 5}).to_bytes()), float(second))
+        mesh.on_timer(float(second))
+    outputs = mesh.drain()
+    assert {o.link for o in outputs if isinstance(o, CloseLink)} == {1}
+    assert CutOff(N1, "it says that it has what it does not give") in outputs
+    mesh.link_down(1, 30.0)
+    mesh.link_up(3, N1, [], 31.0)
+    assert [(o.link, o.code) for o in mesh.drain() if isinstance(o, CloseLink)] == [(3, CloseCode.FORBIDDEN)]
+    mesh.link_down(3, 31.0)
+    mesh.on_timer(700.0)
+    mesh.link_up(4, N1, [], 701.0)
+    assert not [o for o in mesh.drain() if isinstance(o, CloseLink) and o.link == 4]
+
+
+def test_a_slow_node_that_gives_something_now_and_then_is_no_liar() -> None:
+    logs = Logs()
+    mesh = linked(logs, Vector({A: 500}))
+    for second in range(1, 60):
+        mesh.receive(1, Ping(0, {}), float(second))
+        if second % 15 == 0:
+            logs.entries[A] = second // 15
+            mesh.push(ROOM, (A, second // 15 - 1, second // 15), b"data", 1, float(second))
+        mesh.receive(1, VectorIs(ROOM, Vector({A: 500}).to_bytes()), float(second))
+        mesh.on_timer(float(second))
+    assert not [o for o in mesh.drain() if isinstance(o, CloseLink)]
+
+
+def test_a_stuck_node_is_silent_and_no_liar() -> None:
+    mesh = linked(Logs(), Vector({A: 5}))
+    for second in range(1, 29):
+        mesh.on_timer(float(second))
+    assert not [o for o in mesh.drain() if isinstance(o, CloseLink)]

@@ -130,3 +130,14 @@ def test_what_is_said_of_oneself_is_signed_anew_only_when_it_differs() -> None:
     assert members.own.count == 1
     other = members_of(1)
     assert other.take(members.own.data) == members.own
+
+
+def test_a_node_that_was_not_let_in_or_was_put_out_is_no_member_whoever_tells_of_it() -> None:
+    out = {node_of(2)}
+    key = key_of(0)
+    members = Members(MESH, key, boot_of(1), stand_in_sign(key), stand_in_verify, lambda node, grant: node not in out)
+    assert members.take(record_of(1).data) is not None
+    assert members.take(record_of(2).data) is None
+    out.add(node_of(1))
+    assert members.take(record_of(1, count=2).data) is None
+    assert len(members) == 1
