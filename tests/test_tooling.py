@@ -119,12 +119,14 @@ def test_test_alone_runs_style_types_and_every_test(dev, checkout, commands):
     (checkout / "edgeboard").mkdir()
     (checkout / "edgeboard" / "__init__.py").touch()
     assert dev.main(["test"]) == 0
-    assert [Path(command[0]).name for command in commands] == ["python", "ruff", "ruff", "mypy", "python"]
-    browser, _, style, types, others = commands
+    assert [Path(command[0]).name for command in commands] == ["python", "python", "ruff", "ruff", "mypy", "python"]
+    browser, sites, _, style, types, others = commands
     assert "tests/browser" in browser
+    assert "tests/scenarios" in sites
     assert "--check" in style
     assert "edgeboard" in types
     assert "--ignore=tests/browser" in others
+    assert "--ignore=tests/scenarios" in others
 
 
 def test_one_failed_step_fails_the_run_but_the_others_still_run(dev, checkout, monkeypatch, capsys):
@@ -134,7 +136,7 @@ def test_one_failed_step_fails_the_run_but_the_others_still_run(dev, checkout, m
     monkeypatch.setattr(dev, "running_beside", lambda name, command: nullcontext(lambda: False))
     assert dev.main(["test"]) == 1
     assert len(ran) == 3
-    assert "FAILED: lint, pytest, pytest in the browser" in capsys.readouterr().err
+    assert "FAILED: lint, pytest, pytest in the browser, pytest of whole sites" in capsys.readouterr().err
 
 
 def test_a_step_beside_others_is_told_of_at_its_end(dev, capfd):

@@ -209,7 +209,7 @@ def test_an_item_that_names_what_nobody_has_is_a_frame_and_harms_nothing(boards,
             const pump = () => session.drain().forEach((output) => {
                 if (output.type === "send") link.send(output.channel, output.data);
             });
-            link = await openWebSocket({
+            link = await openWebSocket((path) => location.origin + path, {
                 message: (channel, data) => (session.receive(channel, data, performance.now()), pump()),
                 closed() {}, unsure() {},
             }, new AbortController().signal);

@@ -23,7 +23,7 @@ def test_an_image_reaches_the_other_board_and_survives_the_death_of_both(linked,
     data = picture(1)
     content = name_of(data)
     add_image(loop, ana, data)
-    eventually(lambda: ana.guest.levels.get(content) == 2)  # both disks have it
+    eventually(lambda: ana.guest.levels.get(content) == 2 and not ana.guest.outbox)  # both disks have it, and the item
     for node in linked:
         assert (node.state / "blobs" / content.hex()).read_bytes() == data
     first.kill()

@@ -40,7 +40,7 @@ export function details({ self, alive, linked, round_trip_ms: ms, neighbours, so
 
 /** An address that a link may name. @param {string[]} urls @returns {string|null} */
 export function addressOf(urls) {
-  return urls.find((url) => /^https?:\/\//.test(url)) ?? null;
+  return urls.find((url) => ["http://", "https://"].some((scheme) => url.startsWith(scheme))) ?? null;
 }
 
 function row(board) {
