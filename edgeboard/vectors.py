@@ -58,12 +58,8 @@ class Vector:
 
     def includes(self, other: Self) -> bool:
         """Whether everything `other` holds is held here too."""
-        return self.includes_all(other._next)
-
-    def includes_all(self, ends: Mapping[AuthorTag, int]) -> bool:
-        """The same for a plain mapping of author to entries held."""
         mine = self._next
-        return all(mine.get(tag, 0) >= n for tag, n in ends.items())
+        return all(mine.get(tag, 0) >= n for tag, n in other._next.items())
 
     def merge(self, other: Self) -> "Vector":
         """The least vector that includes both."""

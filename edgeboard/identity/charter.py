@@ -22,7 +22,6 @@ from edgeboard.ids import MeshId, NodeId, node_id
 REVOCATIONS_MAX = 200  # so that a charter fits into one message; at 280 bytes at most each
 CHARTER_MAX = 60 * 1024  # bytes
 NAME_MAX = 40  # characters
-NODE_ID_BYTES = 16
 TARGET_MAX = 32  # bytes
 
 _FORM = 1

@@ -12,7 +12,6 @@ from edgeboard.errors import CloseCode, DecodeError, RefusedError
 from edgeboard.identity.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verify_again
 from edgeboard.ids import MeshId, NodeId, node_id
 
-SERIAL_MAX = (1 << 64) - 1
 GRANT_BYTES = 1 + PUBLIC_KEY_BYTES + 1 + 8 + PUBLIC_KEY_BYTES + SIGNATURE_BYTES  # of one; a chain has two
 
 _FORM = 1  # first byte of the encoding

@@ -20,7 +20,6 @@ from edgeboard.ids import MeshId
 from edgeboard.rooms.admission import PIN_DIGITS, Door, Issued
 
 MARK_BYTES = 8
-WRITE_EVERY_S = 60.0  # what is left of tokens; a power cut may give them as much more
 
 _log = logging.getLogger(__name__)
 

@@ -236,10 +236,6 @@ class Room:
             ops = ops[take:]
         return Outcome(tuple(batches), touched)
 
-    @property
-    def own_author(self) -> AuthorTag | None:
-        return None if self._author is None else self._author.tag
-
     def saved_by_now(self) -> Callable[[], bool]:
         """Says, whenever it is asked, whether our disk has all that this board has logged here until now."""
         author, end = self._author, self._entries

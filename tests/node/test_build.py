@@ -209,7 +209,7 @@ async def test_an_export_is_imported_elsewhere_and_a_second_import_changes_nothi
     await asyncio.gather(first.start(), second.start())
     try:
         first.node.feed(lambda now: first.node.pipeline.draw("lobby", [text("one"), text("two")], now))
-        await asyncio.sleep(0.05)
+        first.node.feed(first.node.pipeline.flush)
         async with aiohttp.ClientSession() as http:
             async with http.get(f"http://127.0.0.1:{first.port}/api/room/lobby/export.json") as answer:
                 archive = await answer.read()
