@@ -44,6 +44,7 @@ class NodeSection:
     state: Path = field(default_factory=default_state)
     listen: Listen = Listen()
     join_file: Path = Path("/boot/firmware/edgeboard-join.txt")  # an invitation for a board that has no mesh yet
+    pair_at_panel: bool = False  # whoever stands at the board's own panel may let another board in
 
 
 @dataclass(frozen=True, slots=True)

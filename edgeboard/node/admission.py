@@ -182,6 +182,12 @@ class Admission:
             "left_s": max(0.0, pairing.ends - now),
         }  # fmt: skip
 
+    @property
+    def shown_code(self) -> str:
+        """The code, while it lets somebody in, else empty: for whoever stands at this board."""
+        pairing = self._pairing
+        return pairing.code if pairing is not None and pairing.is_open(self._clock.now()) else ""
+
     async def revoke(self, node: NodeId) -> bool:
         """Put a node out; raises as `Trust.revoke`."""
         is_news = self._gate.feed(lambda now: self._gate.trust.revoke(node, now))

@@ -158,7 +158,10 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         lambda: board.request_restart(), node.alarms.append,
         look=partial(look_around, config.discovery.interfaces) if config.discovery.mdns else None,
     )  # fmt: skip
-    ownership = Ownership(admission, links, lambda: [each.node for each in pipeline.mesh.membership.members])
+    ownership = Ownership(
+        admission, links, lambda: [each.node for each in pipeline.mesh.membership.members],
+        pair_at_panel=config.node.pair_at_panel,
+    )  # fmt: skip
     client = SignalingClient(credentials)
 
     def tell_of_us() -> dict[str, object]:

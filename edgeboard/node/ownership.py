@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, final
 
-from edgeboard.errors import DecodeError, StateError
+from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
 from edgeboard.identity.charter import Kind
 from edgeboard.identity.grants import DEFAULT_ROLE, Role
 from edgeboard.ids import NodeId
@@ -17,9 +17,22 @@ SHORTEST_ID = 6  # digits of a node id that are enough, if only one board that i
 
 @final
 class Ownership:
-    """The questions and commands, over one node's door."""
+    """The questions and commands, over one node's door.
 
-    def __init__(self, admission: Admission, links: Links, roster: Callable[[], Iterable[NodeId]]) -> None:
+    Args:
+        roster: the nodes that are known.
+        pair_at_panel: whether whoever stands at the board's own panel may let a board in.
+    """
+
+    def __init__(
+        self,
+        admission: Admission,
+        links: Links,
+        roster: Callable[[], Iterable[NodeId]],
+        *,
+        pair_at_panel: bool = False,
+    ) -> None:
+        self._pair_at_panel = pair_at_panel
         self._admission = admission
         self._links = links
         self._roster = roster
@@ -36,6 +49,8 @@ class Ownership:
             end_invitation=self.end_invitation,
             show_code=admission.show_code,
             pairing=admission.pairing_state,
+            panel=self.panel,
+            pair_at_panel=self.pair_at_panel,
             revoke=self.revoke,
             revocations=self.revocations,
             enter=self.enter,
@@ -56,6 +71,23 @@ class Ownership:
             "revocations": len(member.charter.revocations),
             "invitations": sum(row["state"] == "open" for row in self._admission.invitations()),
         }
+
+    def panel(self) -> dict[str, Any]:
+        """What the panel shows: a code that is open, what became of the last one, and whether it may ask for one."""
+        admission = self._admission
+        may_start = self._pair_at_panel and admission.trust.issuer is not None
+        return {**admission.pairing_state(), "code": admission.shown_code, "may_start": may_start}
+
+    def pair_at_panel(self) -> dict[str, Any]:
+        """A new code, because somebody at the panel asks; the owner has to have allowed that.
+
+        Raises:
+            RefusedError: nobody has. StateError: this board may not let others in.
+        """
+        if not self._pair_at_panel:
+            raise RefusedError(CloseCode.FORBIDDEN, "on this board a code is shown with: edgeboard pair")
+        self._admission.show_code()
+        return self.panel()
 
     async def invite(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Make an invitation out of `boards`, `role` and `seconds`, each of which may be left out."""

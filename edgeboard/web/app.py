@@ -32,7 +32,7 @@ from edgeboard.web.exports import (
 )
 from edgeboard.web.mesh import MeshDoors, add_mesh_routes
 from edgeboard.web.sharing import check_own, embedded, offering, qr_svg
-from edgeboard.web.trust import TrustDoors, add_control_routes, add_public_routes, read_body
+from edgeboard.web.trust import TrustDoors, add_control_routes, add_panel_routes, add_public_routes, read_body
 
 LOCAL_SOCKET = "local socket"  # where a guest comes from that came by the control socket
 OFFER_MAX = 16 * 1024  # bytes of an offer's body
@@ -306,6 +306,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     app.router.add_get("/static/v-{version}/{name:.+}", asset)
     app.router.add_static("/static", STATIC, append_version=False)
     add_public_routes(app, doors.trust)
+    add_panel_routes(app, doors.trust, _check_beside)
     if control:
         add_control_routes(app, doors.trust)
         _add_control(app, doors, status)

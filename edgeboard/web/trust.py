@@ -32,6 +32,8 @@ class TrustDoors:
     end_invitation: Callable[[str], Awaitable[Json]]
     show_code: Callable[[], Json]
     pairing: Callable[[], Json]
+    panel: Callable[[], Json]  # what the board's own panel shows of it
+    pair_at_panel: Callable[[], Json]  # a code that somebody at the panel has asked for
     revoke: Callable[[str], Awaitable[Json]]
     revocations: Callable[[], Json]
     enter: Callable[[Mapping[str, Any]], Awaitable[Json]]  # join another mesh
@@ -54,6 +56,21 @@ def add_public_routes(app: web.Application, doors: TrustDoors) -> None:
 
     app.router.add_post("/mesh/join", door(doors.join))
     app.router.add_post("/mesh/pair", door(doors.pair))
+
+
+def add_panel_routes(app: web.Application, doors: TrustDoors, check_beside: Callable[[web.Request], None]) -> None:
+    """The code for a new board on the board's own panel; `check_beside` raises `RefusedError` where another asks."""
+
+    async def shown(request: web.Request) -> web.Response:
+        check_beside(request)
+        return web.json_response(doors.panel(), headers={"Cache-Control": "no-store"})
+
+    async def begin(request: web.Request) -> web.Response:
+        check_beside(request)
+        return web.json_response(doors.pair_at_panel())
+
+    app.router.add_get("/api/pair", shown)
+    app.router.add_post("/api/pair", begin)
 
 
 def add_control_routes(app: web.Application, doors: TrustDoors) -> None:

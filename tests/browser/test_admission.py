@@ -176,3 +176,31 @@ def test_who_said_the_pin_at_one_board_need_not_say_it_at_the_next_when_that_one
     ana.draw(200, 300)
     ana.sees(2).safe()
     assert not ana.page.is_visible("#dialog-pin")
+
+
+def test_the_panel_shows_the_code_for_a_new_board_until_one_has_joined(make_node, invite, artifacts):
+    board = board_that(make_node, "draw")
+    panel = invite(board, query="kiosk", viewport={"width": 800, "height": 480}).live()
+    elsewhere = invite(board).live()
+    code = edgeboard(board, "pair")["code"]
+    eventually(lambda: f"{code[:3]} {code[3:]}" in panel.page.inner_text("#panel-code"))
+    assert f"edgeboard join {code}" in panel.page.inner_text("#panel-code")
+    panel.page.screenshot(path=artifacts / "code.png")
+    panel.draw(200, 200)  # it is in nobody's way
+    panel.sees(1)
+    assert elsewhere.page.locator("#panel-code").count() == 0
+    panel.page.click("#menu")
+    assert not panel.page.is_visible("#menu-pair"), "nobody at the panel invites where the owner has not said so"
+    edgeboard(make_node("new", secret=None), "join", code, "--peer", board.url)
+    eventually(lambda: panel.page.inner_text("#panel-code") == "A board has joined.")
+
+
+def test_where_the_owner_allows_it_the_panel_itself_begins_to_pair(make_node, invite):
+    board = make_node("board", config_text=f"{LOOPBACK}node: {{pair_at_panel: true}}\n").start()
+    panel = invite(board, query="kiosk").live()
+    panel.page.click("#menu")
+    panel.page.click("#menu-pair")
+    panel.page.wait_for_selector("#panel-code b")
+    code = panel.page.inner_text("#panel-code b").replace(" ", "")
+    edgeboard(make_node("new", secret=None), "join", code, "--peer", board.url)
+    eventually(lambda: panel.page.inner_text("#panel-code") == "A board has joined.")

@@ -192,6 +192,43 @@ async def test_a_board_is_let_in_by_a_code(tmp_path) -> None:
         assert door(board).invitations() == []
 
 
+async def test_the_panel_shows_the_code_while_it_is_open_and_begins_one_only_where_the_owner_allows_it(
+    tmp_path,
+) -> None:
+    async with running(tmp_path / "a") as board:
+        url = f"http://127.0.0.1:{board.port}"
+        async with aiohttp.ClientSession() as panel:
+
+            async def ask_panel(method):
+                async with panel.request(method, f"{url}/api/pair") as answer:
+                    return await answer.json()
+
+            assert (await ask_panel("GET"))["code"] == ""
+            assert not (await ask_panel("GET"))["may_start"]
+            assert "edgeboard pair" in (await ask_panel("POST"))["text"]
+            assert door(board).shown_code == ""
+            code = door(board).show_code()["code"]
+            assert (await ask_panel("GET"))["code"] == code
+            await ask(code, KEYS[0], url)
+            told = await ask_panel("GET")
+            assert (told["code"], told["used"]) == ("", True)
+
+
+async def test_where_the_owner_allows_it_whoever_stands_at_the_panel_lets_a_board_in(tmp_path) -> None:
+    config = config_of(tmp_path / "a")
+    config = replace(config, node=replace(config.node, pair_at_panel=True), discovery=DiscoverySettings(mdns=False))
+    board = build(config)
+    await board.start()
+    try:
+        url = f"http://127.0.0.1:{board.port}"
+        async with aiohttp.ClientSession() as panel, panel.post(f"{url}/api/pair") as answer:
+            told = await answer.json()
+        assert told["may_start"]
+        assert (await ask(told["code"], KEYS[0], url)).membership.mesh == door(board).membership.mesh
+    finally:
+        await board.stop()
+
+
 async def test_of_two_boards_that_were_typed_the_same_code_one_comes_in(tmp_path) -> None:
     async with running(tmp_path / "a") as board:
         code = door(board).show_code()["code"]

@@ -219,6 +219,14 @@ async def test_the_pin_is_told_to_the_boards_own_panel_and_to_nobody_else(client
     assert await (await control.post("/control/pin")).json() == {"pin": "654321"}
 
 
+async def test_the_code_for_a_new_board_is_shown_and_begun_at_the_boards_own_panel_and_nowhere_else(client) -> None:
+    assert await (await client.get("/api/pair")).json() == {"code": "123456"}
+    assert await (await client.post("/api/pair")).json() == {"code": "654321"}
+    for headers in ({"Host": "192.168.1.20:8787"}, {"X-Forwarded-For": "10.0.0.9"}, {"Origin": "http://evil.example"}):
+        assert (await client.get("/api/pair", headers=headers)).status == 403, headers
+        assert (await client.post("/api/pair", headers=headers)).status == 403, headers
+
+
 async def test_tokens_are_made_and_ended_over_the_control_socket_alone(client, control) -> None:
     for path in ("/control/tokens?room=lobby", "/control/tokens/x/revoke"):
         assert (await client.post(path)).status == 404

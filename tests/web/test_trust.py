@@ -30,7 +30,8 @@ def trust_doors(**changed) -> TrustDoors:
     known = {
         "join": answer, "pair": answer, "mesh": lambda: {"name": "school"}, "invite": invite,
         "invitations": lambda: [{"id": "ab"}], "end_invitation": by_name, "show_code": lambda: {"code": "123456"},
-        "pairing": lambda: {"open": True}, "revoke": by_name, "revocations": list, "enter": invite,
+        "pairing": lambda: {"open": True}, "panel": lambda: {"code": "123456"},
+        "pair_at_panel": lambda: {"code": "654321"}, "revoke": by_name, "revocations": list, "enter": invite,
     }  # fmt: skip
     return TrustDoors(**{**known, **changed})
 

@@ -60,6 +60,11 @@ export class Extras {
     this.#use(this.#transfer, use);
   }
 
+  /** On the board's own panel: show its code for new boards. @param {() => void} closeMenu */
+  pair(closeMenu) {
+    import("./pairing.js").then(({ Pairing }) => new Pairing(this.#toasts, closeMenu).watch()).catch(() => {});
+  }
+
   /** Show the link. */
   share() {
     this.#use(this.#sharing, (sharing) => sharing.open());

@@ -1,5 +1,6 @@
 /** Simplified Chinese, by the English of the sources; sorted. */
 export default {
+  "A board has joined.": "一块白板已加入。",
   "A limit of the board was reached.": "已达到白板的上限。",
   "A note holds 8 KiB of text at most. This would be more.": "一张便笺最多容纳 8 KiB 文字，这会超出。",
   "A note that you were writing before was kept.": "您之前正在书写的便笺已保留。",
@@ -27,6 +28,7 @@ export default {
   "Clear {name}?": "要清空 {name} 吗？",
   "Clear": "清空",
   "Close": "关闭",
+  "Code for a new board": "新白板的配对码",
   "Colour and width of the selection": "所选内容的颜色和粗细",
   "Colour and width": "颜色和粗细",
   "Colour": "颜色",
@@ -89,6 +91,7 @@ export default {
   "Layer up": "图层上移",
   "Layer {n}": "图层 {n}",
   "Layers": "图层",
+  "Let another board in": "让另一块白板加入",
   "Light grey": "浅灰",
   "Line (L)": "直线 (L)",
   "Line": "直线",
@@ -114,6 +117,7 @@ export default {
   "Name": "名字",
   "Next page (Page Down)": "下一页 (Page Down)",
   "Next page": "下一页",
+  "No board has joined; the code has ended.": "没有白板加入；配对码已失效。",
   "None": "无",
   "Not connected": "未连接",
   "Not everything could be carried": "并非所有内容都能转换",
@@ -123,6 +127,7 @@ export default {
   "Nothing of yours to redo": "没有可以重做的操作",
   "Nothing of yours to undo": "没有可以撤销的操作",
   "Offline": "离线",
+  "On the new board: {words}": "在新白板上：{words}",
   "One down": "下移一层",
   "One down, one up; with Shift to the back, to the front": "下移、上移；按住 Shift 移到最后、最前",
   "One up": "上移一层",
