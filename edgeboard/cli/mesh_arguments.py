@@ -54,8 +54,8 @@ def _mesh(parser: argparse.ArgumentParser) -> None:
     invite = add("invite", "make an invitation, as text, QR code or file")
     invite.add_argument("--boards", metavar="N", type=reads(read_boards), default=1, help="for so many (default: 1)")
     invite.add_argument(
-        "--role", choices=("draw", "moderate", "admin", "update"), default="draw",
-        help="what they may do; an admin may invite and put out (default: draw)",
+        "--role", choices=("view", "draw", "moderate", "admin", "update"), default="draw",
+        help="what they may do: only look (view), draw, or invite and put out too (admin) (default: draw)",
     )  # fmt: skip
     invite.add_argument(
         "--for", dest="seconds", metavar="TIME", type=reads(read_span), default=86_400.0,

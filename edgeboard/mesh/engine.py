@@ -68,9 +68,11 @@ class Mesh:
         parts = self._broadcast, self._repair, self.membership, self.disks
         self._spread = Spread(self._links, self.joined, vector, node_of, *parts, self._send, self._send_log)
 
-    def link_up(self, link: int, node: NodeId | None, rooms: Iterable[tuple[RoomId, str]], now: float) -> None:
+    def link_up(
+        self, link: int, node: NodeId | None, rooms: Iterable[tuple[RoomId, str]], now: float, *, draws: bool = True
+    ) -> None:
         """A link is open: to a node, or to a guest (`node` is None). A node is told all rooms we have."""
-        state = LinkState(link, node is None, node or b"", now, heard=now)
+        state = LinkState(link, node is None, node or b"", now, draws, heard=now)
         if not self._links:
             self._ping_due = now + self._settings.ping_s
         if state.is_guest:

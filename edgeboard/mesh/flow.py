@@ -96,6 +96,7 @@ class LinkState:
     is_guest: bool
     node: bytes  # node id; empty for a guest
     opened: float
+    draws: bool = True  # whether its grant lets it log ink; of a node
     rooms: dict[RoomId, RoomFlow] = field(default_factory=dict)
     window: Window = field(default_factory=Window)
     pace: TokenBucket | None = None  # log bytes that a guest may hand in; a node's batches are others' ink

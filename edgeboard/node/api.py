@@ -14,12 +14,12 @@ from typing import Any, final
 
 from edgeboard import __version__
 from edgeboard.clock import Clock
-from edgeboard.errors import DecodeError, RefusedError, StateError
+from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
 from edgeboard.ids import BlobHash, RoomId, room_id, show_op
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
 from edgeboard.ports import Blobs, Store
-from edgeboard.rooms.room import Room
+from edgeboard.rooms.room import MAY_LOOK, Room
 from edgeboard.web.exports import Exported, Wanted
 
 IMPORT_PORTION = 200  # ops logged before the loop gets a turn
@@ -171,7 +171,14 @@ class Api:
         return await asyncio.to_thread(convert, name, data)
 
     async def import_json(self, name: str, data: bytes) -> dict[str, Any]:
-        """Take a room's JSON into a room of this board; ops keep their ids, so a second import changes nothing."""
+        """Take a room's JSON into a room of this board; ops keep their ids, so a second import changes nothing.
+
+        Raises:
+            DecodeError: no archive, or nothing in it can be taken. RefusedError: this board may look, and not draw.
+            StateError: the board is busy. StoreError: the disk takes nothing.
+        """
+        if not self._node.pipeline.identity.draws:
+            raise RefusedError(CloseCode.FORBIDDEN, MAY_LOOK)
         await _loaded("edgeboard.rooms.archive")
         from edgeboard.rooms.archive import plan_import, read_archive
 

@@ -23,6 +23,7 @@ from edgeboard.discovery.mdns import MdnsDiscovery
 from edgeboard.discovery.neighbours import look_around
 from edgeboard.errors import CloseCode, RefusedError, TransportError, UserError
 from edgeboard.identity.credentials import Credentials, boot_bytes
+from edgeboard.identity.grants import Role
 from edgeboard.identity.keyfile import load_issuer, load_or_create_key, load_or_found_mesh, load_peers, next_boot
 from edgeboard.identity.keys import verify
 from edgeboard.identity.tickets import Tickets
@@ -120,6 +121,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         random=random.Random(secrets.randbits(64)).random,
         grant=credentials.grant_bytes,
         admits=credentials.admits,
+        draws=membership.grant.role >= Role.DRAW,
         make_author=make_author,
         wall_ms=clock.wall_ms,
         seal_ticket=tickets.seal,
@@ -165,7 +167,8 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     client = SignalingClient(credentials)
 
     def tell_of_us() -> dict[str, object]:
-        urls = told_urls(config.node.listen.host, board.port) if config.guests.failover else []
+        takes_guests = config.guests.failover and identity.draws  # who was drawing elsewhere could not go on here
+        urls = told_urls(config.node.listen.host, board.port) if takes_guests else []
         return {"name": config.node.name, "urls": urls}
 
     transport = LinkTransport(

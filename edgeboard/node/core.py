@@ -61,7 +61,7 @@ class Core:
         self.rooms: dict[RoomId, Room] = {}
         self.people: dict[RoomId, People] = {}
         self.gates: dict[RoomId, LiveGate] = {}
-        self.guests = Guests(settings.guests_max, settings.guests_per_room_max)
+        self.guests = Guests(settings.guests_max, settings.guests_per_room_max, draws=identity.draws)
         self.mesh = Mesh(settings.mesh, identity.oneself(), self._vector, self._read, self._node_of)
         self.introductions = Introductions(identity.node)
         self.live = LiveOutbox(settings.live_tick_s)
@@ -99,6 +99,7 @@ class Core:
             person=identity.person,
             settings=self.settings.room,
             admins=identity.admins,
+            draws=identity.draws,
         )
         room.open(now)
         self.rooms[key] = room
@@ -114,6 +115,16 @@ class Core:
         """Raises: RefusedError: the store fails and the memory that stands in for it is used up."""
         if self.store_room_left() <= 0:
             raise RefusedError(CloseCode.STORE_FULL, "the board's disk is full and its memory for ink is used up")
+
+    def check_ink(self, link: int, room: Room, data: bytes) -> None:
+        """A board whose grant lets it look passes the ink of others on, and logs none.
+
+        Raises:
+            RefusedError: it brings some of its own (FORBIDDEN). DecodeError: not a batch.
+        """
+        state = self.mesh.state(link)
+        if state is not None and not state.draws and room.log.signer_of_news(data) == state.node:
+            raise RefusedError(CloseCode.FORBIDDEN, "it may look at this mesh, and has logged ink: its role is view")
 
     # -- what comes of a change
 

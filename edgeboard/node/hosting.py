@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import final
 
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
-from edgeboard.identity.grants import Role
 from edgeboard.ids import COUNTER_MAX, NodeId, Origin, PersonId, RoomId, room_id
 from edgeboard.node.attachments import Attachments
 from edgeboard.node.core import Core
@@ -71,7 +70,8 @@ class Hosting:
             case Submit(room, origin, tails):
                 self._submit(guest, RoomId(room), Origin(int.from_bytes(origin, "big")), tails, now)
             case Live():
-                self._core.live_items(link, shown_by(guest, message), guest.origin, now)
+                shown = message if self._core.guests.may_draw(link) else of_viewer(message)
+                self._core.live_items(link, shown, guest.origin, now)
             case _:
                 raise RefusedError(CloseCode.MALFORMED, f"a guest does not say {type(message).__name__}")
 
@@ -125,7 +125,7 @@ class Hosting:
         rule = Rule.DRAW if door is None else door.rule
         limits = {
             "gather_ms": round(core.settings.room.gather_s * 1000),
-            "role": guest.entry.role.name.lower(),
+            "role": "draw" if core.guests.may_draw(link) else "view",
             "admit": rule.value,
         }
         core.say(link, Welcome(VERSION, core.identity.node, core.identity.name, limits, core.identity.software))
@@ -209,7 +209,7 @@ class Hosting:
             raise RefusedError(CloseCode.MALFORMED, "SUBMIT to a room that was not joined")
         for tail in tails:
             try:
-                if guest.entry.role < Role.DRAW:
+                if not core.guests.may_draw(guest.link):
                     raise RefusedError(CloseCode.FORBIDDEN, "you may look at this room, and not draw")
                 core.require_store()
                 room.take(origin, guest.person, tail, guest.link, now)
@@ -225,10 +225,8 @@ class Hosting:
 SEEN_OF_VIEWERS = frozenset({LiveKind.CURSOR, VIEW, FOLLOW})
 
 
-def shown_by(guest: GuestState, frame: Live) -> Live:
-    """What of a live frame others are shown: of somebody who may only look, where they are and whom they follow."""
-    if guest.entry.role >= Role.DRAW:
-        return frame
+def of_viewer(frame: Live) -> Live:
+    """What of a live frame others are shown by somebody who may only look: where they are and whom they follow."""
     return replace(frame, items=tuple(item for item in frame.items if item.kind in SEEN_OF_VIEWERS))
 
 

@@ -95,6 +95,7 @@ class Links:
         self._outages: dict[NodeId, Outage] = {}
         self._strangers: dict[NodeId, set[str]] = {}  # addresses at which somebody else was found
         self.refusals: dict[str, str] = {}  # board address to the reason it gave last
+        self._put_out = ""  # what a member said of us last, if it was that
 
     def get(self, number: int) -> Link | None:
         linked = self._links.get(number)
@@ -146,6 +147,7 @@ class Links:
         self._links[linked.number] = linked
         if node is not None:
             self._by_node[node] = linked
+            self._put_out = ""
             _log.info("linked to board %s at %s over %s", node.hex()[:8], link.remote, link.carrier)
         self._on_up(linked.number, node)
         number = linked.number
@@ -162,6 +164,7 @@ class Links:
         if code in FINAL:
             linked.refusal = RefusedError(code, text)
         self._remove(linked)
+        self._hear(code, text)
 
     def _remove(self, linked: Linked) -> None:
         if self._links.pop(linked.number, None) is None:
@@ -171,6 +174,19 @@ class Links:
             del self._by_node[peer.node]
         linked.ended.set()
         self._on_down(linked.number)
+
+    @property
+    def put_out(self) -> str:
+        """What a member of the mesh says, if it is that this board was put out and nobody links to it; else empty.
+
+        Whoever is put out is told nothing that it could check; so this is the word of that member.
+        """
+        return "" if self._by_node else self._put_out
+
+    def _hear(self, code: CloseCode, text: str) -> None:
+        """Somebody has refused us, or we him: the text of this code names who was put out."""
+        if code is CloseCode.REVOKED and f"board {self._node.hex()[:8]} " in text:
+            self._put_out = text
 
     @property
     def has_nodes(self) -> bool:
@@ -241,6 +257,8 @@ class Links:
                     return
                 except EdgeboardError as error:
                     failure = str(error)
+                    if isinstance(error, RefusedError):
+                        self._hear(error.code, failure)
                     _log.debug("no link to board %s: %s", node.hex()[:8], error)
         finally:
             self._dialling.discard(node)
@@ -319,6 +337,7 @@ class Links:
     ) -> float:
         """Remember a refusal, and tell it where a person has to act; returns how long to wait."""
         self.refusals[url] = str(error)
+        self._hear(error.code, str(error))
         _log.log(logging.WARNING if is_news else logging.DEBUG, "the board at %s refuses: %s", url, error)
         if error.code is CloseCode.EPOCH:  # one of the two knows more now than it did
             return FIRST_PAUSE_S

@@ -15,6 +15,7 @@ from typing import TypeVar, final
 from edgeboard.blobs.values import DropBlob, KeepBlob, LoadBlob
 from edgeboard.clock import Clock
 from edgeboard.errors import CloseCode, RefusedError, StoreError
+from edgeboard.identity.grants import Role
 from edgeboard.ids import BlobHash, MeshId, NodeId, RoomId
 from edgeboard.mesh.introductions import Introduced
 from edgeboard.mesh.values import CloseLink, CutOff, Dial, Send
@@ -87,7 +88,8 @@ class Node:
             source = self._source_of(link.remote)
             self.pipeline.hosting.arrived(number, source)
         host = None if peer is None else read_host(peer.node, peer.capabilities)
-        self.feed(lambda now: self.pipeline.link_up(number, node, now))
+        draws = peer is None or peer.role >= Role.DRAW
+        self.feed(lambda now: self.pipeline.link_up(number, node, now, draws=draws))
         if peer is not None:
             self.feed(lambda _: self.pipeline.hosting.node_linked(peer.node, host))
 

@@ -67,7 +67,8 @@ class Ownership:
             "epoch": member.secret.epoch,
             "private": member.is_private,
             "may_invite": trust.issuer is not None,
-            "revoked": trust.is_revoked,
+            "revoked": trust.is_revoked or bool(self._links.put_out),
+            "put_out": self._links.put_out,
             "revocations": len(member.charter.revocations),
             "invitations": sum(row["state"] == "open" for row in self._admission.invitations()),
         }

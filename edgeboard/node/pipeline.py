@@ -193,13 +193,13 @@ class Pipeline:
 
     # -- links
 
-    def link_up(self, link: int, node: NodeId | None, now: float) -> None:
-        """A link is open; `node` is None for a guest."""
+    def link_up(self, link: int, node: NodeId | None, now: float, *, draws: bool = True) -> None:
+        """A link is open; `node` is None for a guest, `draws` whether a node's grant lets it log ink."""
         settings = self._core.settings
         self._intake[link] = Intake(settings.messages_per_s, settings.live_per_s, now)
         rooms = [(room.room, room.name) for room in self._core.rooms.values()]
         self.attachments.link_up(link, now, is_guest=node is None)
-        self._core.mesh.link_up(link, node, rooms, now)
+        self._core.mesh.link_up(link, node, rooms, now, draws=draws)
         if node is not None:
             self._core.introductions.link_up(link, node, now)
 
@@ -317,6 +317,7 @@ class Pipeline:
         room = core.rooms.get(key)
         if room is None or core.store_room_left() <= 0:
             return  # a full disk keeps what memory it has for its own ink; the rest is fetched when it can be saved
+        core.check_ink(link, room, data)
         offer, outcome = room.receive(data)
         core.counters.received += len(outcome.batches)
         if offer.status is Status.DUPLICATE:

@@ -71,6 +71,9 @@ class Upkeep:
         due = watch.next_timer()
         if due is None or now < due:
             return
+        if not core.identity.draws:
+            watch.postpone(now)  # another board's floor is as good
+            return
         if room.state is not RoomState.ACTIVE or core.mesh.behind(room.room):
             watch.postpone(now)
             return

@@ -50,6 +50,7 @@ class Identity:
     random: Callable[[], float]  # from 0 to below 1
     grant: bytes = field(default=b"", kw_only=True)
     admits: Callable[[NodeId, bytes], bool] = field(default=lambda node, grant: True, kw_only=True)
+    draws: bool = field(default=True, kw_only=True)  # whether our grant lets us log anything
     make_author: Callable[[RoomId], LocalAuthor]
     wall_ms: Callable[[], int]
     admins: frozenset[NodeId] = frozenset()

@@ -292,6 +292,18 @@ class Log:
         author = self._authors.get(tag)
         return None if author is None else author.node
 
+    def signer_of_news(self, data: bytes) -> NodeId | None:
+        """Who claims to have signed a batch; None if it brings nothing, or nobody can tell yet.
+
+        Raises:
+            DecodeError: the bytes break the format.
+        """
+        batch = decode_batch(data)
+        author = self._authors.get(batch.author)
+        if author is not None:
+            return author.node if batch.end > author.next else None
+        return None if batch.introduction is None else node_id(batch.introduction[1])
+
     def person_of(self, origin: Origin) -> PersonId | None:
         """Whose origin this is; the first claim stays."""
         return self._persons.get(origin)

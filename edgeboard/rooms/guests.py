@@ -30,9 +30,10 @@ class GuestState:
 
 @final
 class Guests:
-    """All guests of this node, by link."""
+    """All guests of this node, by link; of one that may not draw itself no guest may."""
 
-    def __init__(self, most: int, most_in_room: int) -> None:
+    def __init__(self, most: int, most_in_room: int, *, draws: bool = True) -> None:
+        self._draws = draws
         self._most = most
         self._most_in_room = most_in_room
         self._by_link: dict[int, GuestState] = {}
@@ -65,7 +66,7 @@ class Guests:
     def may_draw(self, link: int) -> bool:
         """Whether a guest may; False before its greeting."""
         guest = self._by_link.get(link)
-        return guest is not None and guest.entry.role >= Role.DRAW
+        return self._draws and guest is not None and guest.entry.role >= Role.DRAW
 
     def get(self, link: int) -> GuestState | None:
         return self._by_link.get(link)

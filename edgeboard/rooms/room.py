@@ -24,6 +24,7 @@ from edgeboard.rooms.receipts import Receipts
 from edgeboard.rooms.states import DRAWABLE, RoomEvent, RoomState, has_row, step
 
 LAMPORT_LEAP_MAX = 1 << 32  # a guest's stamp may be this far ahead of what its host has seen
+MAY_LOOK = "this board may look at its mesh, and not draw: its role is view"
 ALONE_S = 2.0  # in JOINING this long with nobody to learn from: the room is active
 
 
@@ -70,6 +71,7 @@ class Room:
         person: PersonId,
         settings: RoomSettings,
         admins: frozenset[NodeId] = frozenset(),
+        draws: bool = True,
     ) -> None:
         self.room = room
         self.name = name
@@ -84,6 +86,7 @@ class Room:
         self._entries = 0  # of our own author, gathered ones included
         self._maker = maker
         self._person = person
+        self._draws = draws  # whether this board's grant lets it log anything
         self._settings = settings
         self._gathering = _Gathering()
         self.joined_at = 0.0
@@ -124,7 +127,9 @@ class Room:
                     lost += 1
                     continue
                 op = decode_op(origin, slot.tail)
-                if not self.document.places(op.id):
+                if not self._draws:
+                    lost += not self.document.places(op.id)
+                elif not self.document.places(op.id):
                     self._append(op, person, now)
                     rescued += 1
         if not rescued and not lost:
@@ -141,7 +146,7 @@ class Room:
         """Make one gesture of this node's own pen. The only place where a node's op id is born.
 
         Raises:
-            StateError: the room takes no ink.
+            RefusedError: this board may look, and not draw. StateError: the room takes no ink.
         """
         self._require_drawable()
         made = []
@@ -182,6 +187,8 @@ class Room:
         return op.id
 
     def _require_drawable(self) -> None:
+        if not self._draws:
+            raise RefusedError(CloseCode.FORBIDDEN, MAY_LOOK)
         if self.state not in DRAWABLE:
             raise StateError(f"a room that is {self.state.value} takes no ink")
 

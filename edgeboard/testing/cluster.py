@@ -101,6 +101,7 @@ class SimulatedNode:
             sign=self.sign,
             verify=self.verify,
             random=rng.random,
+            draws=self.number not in cluster.viewers,
             make_author=make_author,
             wall_ms=cluster.clock.wall_ms,
         )
@@ -236,7 +237,9 @@ class SimulatedNode:
     def open_link(self, pipe: Pipe, node: NodeId | None, end: Callable[[], None]) -> int:
         number, self._next_link = self._next_link, self._next_link + 1
         self._links[number] = (pipe, end)
-        self.feed(lambda now: self.pipeline.link_up(number, node, now))
+        other = None if node is None else self.cluster.find(node)
+        draws = other is None or other.number not in self.cluster.viewers
+        self.feed(lambda now: self.pipeline.link_up(number, node, now, draws=draws))
         return number
 
     def arrive(self, number: int, channel: Channel, data: bytes) -> None:
@@ -269,6 +272,7 @@ class Cluster:
         lan: LanSettings | None = None,
         *,
         verify: bool = False,
+        viewers: frozenset[int] = frozenset(),
     ) -> None:
         """
         Args:
@@ -278,9 +282,11 @@ class Cluster:
             settings: of every node.
             lan: how nodes find and reach each other by themselves; None: they do not, `link` links them.
             verify: sign with real keys, and check it.
+            viewers: nodes whose grant lets them look, and not draw.
         """
         self.seed = seed
         self.verify = verify
+        self.viewers = viewers
         self.clock = VirtualClock(wall_ms=1_700_000_000_000)
         self.rng = random.Random(seed)
         self.weather = weather or Weather()

@@ -73,6 +73,7 @@ def test_a_board_is_put_out_everywhere_also_where_it_was_not_known(network, owne
     eventually(lambda: asleep.status()["membership"]["epoch"] == 2)
     lost.stop()
     lost.start()
-    eventually(lambda: "put out of the mesh" in lost.tail())
+    eventually(lambda: lost.status()["membership"]["revoked"])
+    assert "put out of the mesh" in say(lost, "status").stdout
     assert lost.neighbours() == {}
     assert lost.status()["membership"]["epoch"] == 1

@@ -12,6 +12,7 @@ from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.config.schema import Config, NodeSection, StorageSection
 from edgeboard.config.values import Listen
 from edgeboard.errors import StoreError, UserError
+from edgeboard.identity.grants import Role
 from edgeboard.ids import Origin, PersonId
 from edgeboard.node.build import build
 from edgeboard.storage.sqlite import SqliteStore
@@ -99,6 +100,41 @@ async def test_two_boards_link_and_share_a_canvas(tmp_path, mode) -> None:
         rooms = [next(iter(board.node.pipeline.rooms.values())) for board in (first, second)]
         assert rooms[0].document.digest() == rooms[1].document.digest()
         assert len(rooms[1].document.items()) == 1
+    finally:
+        await asyncio.gather(first.stop(), second.stop())
+
+
+async def test_a_board_whose_grant_is_to_look_shows_what_others_draw_and_no_other_takes_its_ink(tmp_path) -> None:
+    same_mesh(tmp_path / "a")
+    (tmp_path / "b").mkdir(mode=0o700)
+    MESH.admit(tmp_path / "b", Role.VIEW)
+    first = build(config_of(tmp_path / "a"))
+    await first.start()
+    second = build(config_of(tmp_path / "b", f"http://127.0.0.1:{first.port}"))
+    await second.start()
+    try:
+
+        def draw(board) -> None:
+            board.node.feed(lambda now: board.node.pipeline.draw("lobby", [text("hello")], now))
+
+        def count(board) -> int:
+            return len(next(iter(board.node.pipeline.rooms.values())).document.items())
+
+        await until(second.links.all)
+        draw(first)
+        await until(lambda: count(second) == 1)
+        connector = aiohttp.UnixConnector(str(tmp_path / "b" / "control.sock"))
+        async with aiohttp.ClientSession(connector=connector) as owner:
+            answer = await owner.post("http://node/control/rooms/lobby/import", data=b"{}")
+            assert (answer.status, "its role is view" in await answer.text()) == (403, True)
+        async with Seat(second) as guest:
+            await until(lambda: guest.room is not None)
+            guest.draw(text("of a guest"))
+            await until(lambda: guest.refused)
+        next(iter(second.node.pipeline.rooms.values()))._draws = True  # its owner has changed its software
+        draw(second)
+        await until(lambda: any("may look at this mesh" in alarm for alarm in first.node.alarms))
+        assert (count(first), count(second)) == (1, 2)
     finally:
         await asyncio.gather(first.stop(), second.stop())
 

@@ -373,3 +373,14 @@ def test_a_guest_hears_where_a_board_is_that_has_moved() -> None:
     cluster.run(10.0)
     told = [message for message in guest.heard if isinstance(message, Hosts)]
     assert [each.urls for each in told[-1].hosts] == [("http://10.0.0.77:8787",)]
+
+
+def test_guests_of_a_board_that_may_only_look_are_told_so_and_their_ink_is_refused() -> None:
+    cluster = Cluster(2, viewers=frozenset({1}))
+    cluster.link(0, 1)
+    ana = seated(cluster, 1)
+    assert [each.limits["role"] for each in ana.heard if isinstance(each, Welcome)] == ["view"]
+    ana.draw(text())
+    cluster.run(0.5)
+    assert set(ana.refused.values()) == {"you may look at this room, and not draw"}
+    assert items(cluster, 1) == 0

@@ -389,3 +389,42 @@ async def test_why_a_node_is_not_linked_is_in_the_log_once(caplog) -> None:
     assert [line for line in caplog.messages if "no link" in line] == [
         f"no link to board {HIGHER.hex()[:8]}, trying on: introduced, and nothing passes"
     ]
+
+
+async def test_a_board_that_was_put_out_says_so_until_somebody_links_to_it() -> None:
+    world = World()
+    text = f"board {ME.hex()[:8]} was put out of the mesh school"
+    first, second = FakeLink(LOWER), FakeLink(HIGHER)
+    world.links.accept(first)
+    world.links.accept(second)
+    first.close(CloseCode.REVOKED, text)
+    assert world.links.put_out == "", "one that others are linked to is a member, whatever one of them says"
+    second.close(CloseCode.REVOKED, text)
+    assert world.links.put_out == text
+    world.links.accept(FakeLink(HIGHER))
+    assert world.links.put_out == ""
+
+
+async def test_that_another_board_was_put_out_is_not_taken_for_ourselves() -> None:
+    world = World()
+    link = FakeLink(LOWER)
+    world.links.accept(link)
+    link.close(CloseCode.REVOKED, f"board {LOWER.hex()[:8]} was put out of the mesh school")
+    assert world.links.put_out == ""
+
+
+async def test_a_board_that_was_put_out_hears_it_where_it_dials() -> None:
+    world = World()
+
+    class Refusing:
+        async def reach(self, urls):
+            return urls
+
+        async def connect(self, url, node=None):
+            raise RefusedError(CloseCode.REVOKED, f"{url}: board {ME.hex()[:8]} was put out of the mesh school")
+
+    failed = asyncio.Event()
+    world.links.wire(Refusing(), lambda node, urls: ())
+    world.links.dial(HIGHER, ["http://10.0.0.1:8787"], lambda _: failed.set())
+    await failed.wait()
+    assert "put out of the mesh school" in world.links.put_out

@@ -1,6 +1,9 @@
 """The pipeline on a virtual clock: real engines, no sockets, no waiting."""
 
+import pytest
+
 from edgeboard.canvas.bodies import Add, ItemType
+from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import RoomId, room_id
 from edgeboard.node.values import PipelineSettings
 from edgeboard.rooms.states import RoomState
@@ -181,3 +184,82 @@ def test_drawing_while_canvases_are_compared_raises_no_alarm() -> None:
     assert cluster.nodes[0].alarms == cluster.nodes[1].alarms == []
     first, second = canvases(cluster)
     assert first[0] >= second[0] > 95
+
+
+# ------------------------------------------------------------------------------------------------ boards that only look
+
+
+def with_a_viewer(nodes: int = 3) -> Cluster:
+    """The last node's grant lets it look; it is linked to all others."""
+    cluster = Cluster(nodes, 5, viewers=frozenset({nodes - 1}))
+    for node in cluster.nodes:
+        node.feed(lambda now, node=node: node.pipeline.open_room("lobby", now))
+    cluster.link_all()
+    cluster.run(3.0)
+    return cluster
+
+
+def test_a_board_that_may_only_look_shows_what_others_draw_and_takes_no_ink() -> None:
+    cluster = with_a_viewer()
+    draw(cluster, 0, 3)
+    cluster.run(0.5)
+    viewer = cluster.nodes[2]
+    with pytest.raises(RefusedError, match="may look at its mesh, and not draw") as caught:
+        draw(cluster, 2)
+    assert caught.value.code is CloseCode.FORBIDDEN
+    origin, person = viewer.pipeline.identity.origin, viewer.pipeline.identity.person
+    taken = viewer.pipeline.take("lobby", [(origin, person, b"\x01\x01\x01\x01")], cluster.clock.now())
+    assert taken[2] == [(0, "this board may look at its mesh, and not draw: its role is view")]
+    assert [count for count, _ in canvases(cluster)] == [3, 3, 3]
+    assert (
+        viewer.pipeline.rooms[LOBBY].log.vector().digest()
+        == cluster.nodes[0].pipeline.rooms[LOBBY].log.vector().digest()
+    )
+
+
+def test_ink_that_a_board_logs_against_its_grant_is_refused_by_every_other_one() -> None:
+    cluster = with_a_viewer()
+    liar = cluster.nodes[2]
+    liar.pipeline.rooms[LOBBY]._draws = True
+    draw(cluster, 2)
+    draw(cluster, 0)
+    cluster.run(3.0)
+    for honest in cluster.nodes[:2]:
+        assert any("may look at this mesh" in each.text and each.code is CloseCode.FORBIDDEN for each in honest.closed)
+        assert honest.pipeline.mesh.link_to(liar.node) is None
+    assert canvases(cluster)[0] == canvases(cluster)[1]
+    assert canvases(cluster)[0][0] == 1
+
+
+def test_a_board_that_may_only_look_hands_on_what_others_drew() -> None:
+    """It stands between two that see nobody else."""
+    cluster = Cluster(3, 6, viewers=frozenset({1}))
+    for node in cluster.nodes:
+        node.feed(lambda now, node=node: node.pipeline.open_room("lobby", now))
+    cluster.link(0, 1)
+    draw(cluster, 0, 2)
+    cluster.run(2.0)
+    cluster.link(1, 2)
+    draw(cluster, 2, 2)
+    cluster.run(3.0)
+    assert [count for count, _ in canvases(cluster)] == [4, 4, 4]
+    assert len(set(canvases(cluster))) == 1
+
+
+def test_a_board_that_may_only_look_keeps_what_lies_behind_a_damaged_row_for_the_others_to_mend() -> None:
+    cluster = with_a_viewer(2)
+    draw(cluster, 0)
+    cluster.run(1.0)
+    draw(cluster, 0)
+    cluster.run(1.0)
+    viewer = cluster.nodes[1]
+    viewer.kill()
+    kept = viewer.disk.batches[LOBBY]
+    del kept[min(kept)]
+    viewer.start()
+    cluster.run(1.0)
+    assert any("1 wait for a copy from another board" in alarm for alarm in viewer.alarms)
+    cluster.link(0, 1)
+    cluster.run(3.0)
+    assert [count for count, _ in canvases(cluster)] == [2, 2]
+    assert len(set(canvases(cluster))) == 1

@@ -299,3 +299,12 @@ def test_a_mutated_batch_never_changes_the_log(dice):
     assert offer is None or offer.status == Status.WAITING
     assert log.vector() == before
     assert log.offer(genuine).status == Status.NEW
+
+
+def test_whose_news_a_batch_brings_is_told_before_it_is_taken(log, ann):
+    first, second = ann.batch(), ann.batch()
+    assert log.signer_of_news(first) == ann.node
+    assert log.signer_of_news(second) is None, "of an author that nobody has introduced nobody can tell"
+    log.offer(first)
+    assert log.signer_of_news(first) is None, "it is known"
+    assert log.signer_of_news(second) == ann.node
