@@ -32,7 +32,14 @@ from edgeboard.web.exports import (
 )
 from edgeboard.web.mesh import MeshDoors, add_mesh_routes
 from edgeboard.web.sharing import check_own, embedded, offering, qr_svg
-from edgeboard.web.trust import TrustDoors, add_control_routes, add_panel_routes, add_public_routes, read_body
+from edgeboard.web.trust import (
+    TrustDoors,
+    add_control_routes,
+    add_panel_routes,
+    add_public_routes,
+    read_body,
+    read_soon,
+)
 
 LOCAL_SOCKET = "local socket"  # where a guest comes from that came by the control socket
 OFFER_MAX = 16 * 1024  # bytes of an offer's body
@@ -234,7 +241,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         _check_origin(request, doors)
         _check_host(request)
         try:
-            sdp = json.loads(await read_body(request, OFFER_MAX))["sdp"]
+            sdp = json.loads(await read_soon(request, OFFER_MAX))["sdp"]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise DecodeError('an offer is JSON: {"sdp": "..."}') from None
         if not isinstance(sdp, str):
@@ -242,7 +249,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         return web.json_response({"sdp": await doors.guest_offer(sdp, _remote(request))})
 
     async def node_offer(request: web.Request) -> web.StreamResponse:
-        answer = await doors.node_offer(await read_body(request, OFFER_MAX), _remote(request))
+        answer = await doors.node_offer(await read_soon(request, OFFER_MAX), _remote(request))
         return web.Response(body=answer, content_type="application/octet-stream")
 
     def door(serve: Serve, visitors: Doors | None = None) -> Handler:

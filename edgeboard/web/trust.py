@@ -44,12 +44,9 @@ def add_public_routes(app: web.Application, doors: TrustDoors) -> None:
 
     def door(answer: Callable[[bytes, str], Awaitable[bytes]]) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
-            try:
-                async with asyncio.timeout(REQUEST_S):
-                    body = await read_body(request, REQUEST_MAX)
-            except TimeoutError:
-                raise RefusedError(CloseCode.RATE, f"the request did not come within {REQUEST_S:.0f} s") from None
-            answered = await answer(body, (request.remote or "local socket").removeprefix("::ffff:"))
+            answered = await answer(
+                await read_soon(request, REQUEST_MAX), (request.remote or "local socket").removeprefix("::ffff:")
+            )
             return web.Response(body=answered, content_type="application/octet-stream")
 
         return handle
@@ -112,6 +109,19 @@ def add_control_routes(app: web.Application, doors: TrustDoors) -> None:
     app.router.add_post("/control/mesh/revoke", revoke)
     app.router.add_get("/control/mesh/revocations", revocations)
     app.router.add_post("/control/mesh/join", enter)
+
+
+async def read_soon(request: web.Request, most: int) -> bytes:
+    """The body of a request of somebody who is not known yet.
+
+    Raises:
+        RefusedError: more than `most` bytes (TOO_BIG), or not here within 5 s (RATE).
+    """
+    try:
+        async with asyncio.timeout(REQUEST_S):
+            return await read_body(request, most)
+    except TimeoutError:
+        raise RefusedError(CloseCode.RATE, f"the request did not come within {REQUEST_S:.0f} s") from None
 
 
 async def read_body(request: web.Request, most: int) -> bytes:

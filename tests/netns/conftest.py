@@ -21,6 +21,8 @@ PREFIX = "ebtest"  # of the namespaces; the process and a number follow
 NUMBERS = itertools.count(1)
 MULTICAST = "224.0.0.0/4"
 IPV4, ULA, LINK_LOCAL = "ipv4", "ula", "link-local"
+NO_MULTICAST = "discovery: {mdns: false}\n"  # a board's configuration
+HONEST = (sys.executable, "-m", "edgeboard.cli", "signal")
 
 
 def ip(*words, check=True):
@@ -74,10 +76,10 @@ class Network:
         machine.boards.append(node)
         return node
 
-    def service(self, name):
+    def service(self, name, command=HONEST):
         """A machine with a signaling service that runs."""
         machine = self.machine(name)
-        machine.services.append(Service(machine, self._folder / f"{name}.log"))
+        machine.services.append(Service(machine, command, self._folder / f"{name}.log"))
         return machine.services[-1]
 
     def end(self):
@@ -162,20 +164,20 @@ class Machine:
 
 
 class Service:
-    """A real `edgeboard signal` on a machine."""
+    """A real `edgeboard signal` on a machine, or one that lies."""
 
-    def __init__(self, machine, log):
-        command = ["ip", "netns", "exec", machine.namespace, sys.executable, "-m", "edgeboard.cli", "signal"]
+    def __init__(self, machine, command, log):
+        command = ["ip", "netns", "exec", machine.namespace, *command]
         self.url = f"http://{machine.ipv4}:8788"
         with log.open("wb") as errors:
-            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
-        if b"introducing boards" not in self._process.stdout.readline():
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
+        if b"introducing boards" not in self.process.stdout.readline():
             raise AssertionError(f"the service did not start:\n{log.read_text()}")
 
     def kill(self):
-        self._process.kill()
-        self._process.wait(10)
-        self._process.stdout.close()
+        self.process.kill()
+        self.process.wait(10)
+        self.process.stdout.close()
 
 
 class Board(RunningNode):

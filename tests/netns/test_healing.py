@@ -2,11 +2,9 @@
 
 import pytest
 
-from tests.netns.conftest import start_all, until_linked
+from tests.netns.conftest import NO_MULTICAST, start_all, until_linked
 
 pytestmark = [pytest.mark.netns, pytest.mark.slow]
-
-NO_MULTICAST = "discovery: {mdns: false}\n"
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.netns.conftest import IPV4, LINK_LOCAL, ULA, start_all
+from tests.netns.conftest import IPV4, LINK_LOCAL, NO_MULTICAST, ULA, start_all
 
 pytestmark = [pytest.mark.netns, pytest.mark.slow]
 
@@ -14,9 +14,6 @@ def test_boards_of_one_mesh_find_each_other(network, until_linked, kinds):
     until_linked(bob, ann)
     until_linked(ann, bob)
     assert bob.neighbours()[ann.node]["carrier"] == "webrtc"
-
-
-NO_MULTICAST = "discovery: {mdns: false}\n"
 
 
 def test_boards_that_share_nothing_but_a_service_are_introduced_and_need_it_no_more(network, until_linked, eventually):

@@ -10,6 +10,7 @@ from aiohttp import FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
 import edgeboard.web.app as app_module
+import edgeboard.web.trust as trust_module
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError, StoreError, TransportError, UserError
 from edgeboard.web.app import CONVERT_MAX, HEADERS, Doors, http_status, make_app
 from edgeboard.web.exports import MEDIA_TYPES, NOTES_HEADER, Exported, Wanted
@@ -152,6 +153,18 @@ async def test_an_offer_that_is_too_large_is_refused_before_it_is_read(client) -
     answer = await client.post("/signal/node", data=b"x" * 20_000)
     assert answer.status == 400
     assert (await answer.json())["code"] == CloseCode.TOO_BIG
+
+
+@pytest.mark.parametrize("path", ["/signal/guest", "/signal/node"])
+async def test_an_offer_that_trickles_in_is_not_waited_for(monkeypatch, client, path) -> None:
+    monkeypatch.setattr(trust_module, "REQUEST_S", 0.05)
+
+    async def forever():
+        yield b"{"
+        await asyncio.Event().wait()
+
+    answer = await client.post(path, data=forever())
+    assert (answer.status, (await answer.json())["code"]) == (429, CloseCode.RATE)
 
 
 @pytest.mark.parametrize("path", ["/signal/guest", "/guest", "/link"])
