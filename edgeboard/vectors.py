@@ -5,7 +5,7 @@ A vector is a value. `next` of an author is the number of its entries held, so e
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from typing import NamedTuple, Self, final
 
 from edgeboard.errors import DecodeError, LimitError
@@ -14,6 +14,7 @@ from edgeboard.varints import get_uvarint, put_uvarint
 
 AUTHORS_MAX = 10_000
 TAG_BYTES = 8
+ONE_BYTE = 0x80  # a varint below it is one byte
 
 
 class Range(NamedTuple):
@@ -28,11 +29,14 @@ class Range(NamedTuple):
 class Vector:
     """An immutable version vector."""
 
-    __slots__ = ("_digest", "_next")
+    __slots__ = ("_bytes", "_digest", "_next")
 
     def __init__(self, entries: Mapping[AuthorTag, int] | None = None) -> None:
-        self._next: dict[AuthorTag, int] = {tag: n for tag, n in (entries or {}).items() if n > 0}
-        self._digest: bytes | None = None  # made when it is asked for: pings ask every second
+        self._next: dict[AuthorTag, int] = dict(entries or {})
+        if 0 in self._next.values():
+            self._next = {tag: n for tag, n in self._next.items() if n}
+        self._bytes: bytes | None = None  # both are made when they are asked for: pings ask every second
+        self._digest: bytes | None = None
 
     def __getitem__(self, author: AuthorTag) -> int:
         """How many entries of `author` are held; 0 for a stranger."""
@@ -40,6 +44,10 @@ class Vector:
 
     def __iter__(self) -> Iterator[tuple[AuthorTag, int]]:
         return iter(sorted(self._next.items()))
+
+    def items(self) -> ItemsView[AuthorTag, int]:
+        """The same in no order, for less."""
+        return self._next.items()
 
     def __len__(self) -> int:
         return len(self._next)
@@ -71,16 +79,19 @@ class Vector:
 
     def beyond(self, other: Self) -> list[Range]:
         """What is held here and lacks there, in order of author."""
-        return [Range(tag, other[tag], n) for tag, n in self if n > other[tag]]
+        theirs = other._next
+        return sorted(Range(tag, theirs.get(tag, 0), n) for tag, n in self._next.items() if n > theirs.get(tag, 0))
 
     def to_bytes(self) -> bytes:
         """The canonical encoding: a count, then (tag, next) sorted by tag."""
-        out = bytearray()
-        put_uvarint(out, len(self._next))
-        for tag, n in self:
-            out += tag
-            put_uvarint(out, n)
-        return bytes(out)
+        if self._bytes is None:
+            out = bytearray()
+            put_uvarint(out, len(self._next))
+            for tag, n in self:
+                out += tag
+                put_uvarint(out, n)
+            self._bytes = bytes(out)
+        return self._bytes
 
     @classmethod
     def read(cls, data: bytes | memoryview, at: int) -> tuple["Vector", int]:
@@ -99,7 +110,11 @@ class Vector:
             tag = AuthorTag(bytes(data[at : at + TAG_BYTES]))
             if len(tag) < TAG_BYTES or tag <= last:
                 raise DecodeError("a vector is cut short or not sorted")
-            n, at = get_uvarint(data, at + TAG_BYTES)
+            at += TAG_BYTES
+            if at < len(data) and data[at] < ONE_BYTE:
+                n, at = data[at], at + 1
+            else:
+                n, at = get_uvarint(data, at)
             if n == 0:
                 raise DecodeError("a vector has an entry of 0")
             entries[tag] = n

@@ -22,6 +22,7 @@ from edgeboard.blobs.values import BlobSettings, BlobStatistics, DropBlob, KeepB
 from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import BlobHash
 from edgeboard.rate import TokenBucket
+from edgeboard.timers import soonest
 from edgeboard.wire.fields import BLOB_HAVES_MAX, Held
 from edgeboard.wire.messages import TEXT_MAX, BlobChunk, BlobHave, BlobLack, BlobWant, OfBlobs
 
@@ -213,8 +214,7 @@ class Exchange:
     # -- time and output
 
     def next_timer(self) -> float | None:
-        times = (self._fetching.next_timer(), self._giving.next_timer())
-        return min((time for time in times if time is not None), default=None)
+        return soonest(self._fetching.next_timer(), self._giving.next_timer())
 
     def on_timer(self, now: float) -> None:
         self._fetching.on_timer(now)

@@ -297,14 +297,14 @@ class Fetching:
     # -- time
 
     def next_timer(self) -> float | None:
+        if self._is_stirred:
+            return 0.0  # at once
         times = [
             min(fetch.due, fetch.end) if fetch.resume_at is None else fetch.resume_at
             for fetch in self._fetches.values()
         ]
         if self._again:
             times.append(self._again[0][0])
-        if self._is_stirred:
-            times.append(0.0)  # at once
         return min(times, default=None)
 
     def on_timer(self, now: float) -> None:

@@ -145,8 +145,8 @@ class Repair:
 
     def _refill(self, state: LinkState, room: RoomId, flow: RoomFlow) -> bool:
         """Look whether a guest that emptied its backlog lacks what came meanwhile; if not, it has caught up."""
-        mine = self._vector(room)
-        if not state.is_guest or not flow.joined or mine is None:
+        mine = self._vector(room) if state.is_guest and flow.joined else None
+        if mine is None:
             return False
         rest = mine.beyond(flow.vector())
         flow.wanted.extend(rest)

@@ -14,6 +14,7 @@ from typing import NamedTuple, final
 
 from edgeboard.ids import AuthorTag, RoomId
 from edgeboard.mesh.values import BroadcastSettings
+from edgeboard.timers import soonest
 from edgeboard.vectors import Vector
 
 AWAITED_MAX = 4_096  # news that we were told of and lack; of more, the pings will tell
@@ -100,10 +101,8 @@ class Broadcast:
     # -- time
 
     def next_timer(self) -> float | None:
-        due = [each.due for each in self._awaited.values()]
-        if self._news_due is not None:
-            due.append(self._news_due)
-        return min(due, default=None)
+        awaited = min(each.due for each in self._awaited.values()) if self._awaited else None
+        return soonest(awaited, self._news_due)
 
     def news(self, now: float) -> Iterable[tuple[int, RoomId, Vector]]:
         """What is to be told now: (link, topic, what we have)."""

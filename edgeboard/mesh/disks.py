@@ -9,6 +9,7 @@ from typing import final
 
 from edgeboard.ids import AuthorTag, NodeId, RoomId
 from edgeboard.mesh.flow import LinkState, RoomFlow
+from edgeboard.timers import soonest
 from edgeboard.vectors import Vector
 from edgeboard.wire.messages import Message, Stored
 
@@ -74,7 +75,7 @@ class Disks:
         if flow is None or state.is_guest:
             return
         best = self._best.get(room)
-        for tag, end in Vector.from_bytes(message.vector):
+        for tag, end in Vector.from_bytes(message.vector).items():
             if end > flow.stored.get(tag, 0):
                 flow.stored[tag] = end
                 if best is not None and end > best.get(tag, 0):
@@ -104,8 +105,7 @@ class Disks:
         return best
 
     def next_timer(self) -> float | None:
-        due = [each for each in (self._soon_due, self._later_due) if each is not None]
-        return min(due, default=None)
+        return soonest(self._soon_due, self._later_due)
 
     def on_timer(self, now: float) -> None:
         if self._soon_due is not None and now >= self._soon_due:

@@ -22,6 +22,7 @@ from edgeboard.mesh.membership import Membership
 from edgeboard.mesh.spread import Spread
 from edgeboard.mesh.values import CloseLink, CutOff, MeshSettings, MeshStatistics, Oneself, Output, Send
 from edgeboard.rate import TokenBucket
+from edgeboard.timers import soonest
 from edgeboard.vectors import Vector
 from edgeboard.wire.gossip import ROSTER, Graft, Have, Prune
 from edgeboard.wire.messages import (
@@ -244,8 +245,9 @@ class Mesh:
         """Whether some other node of the room is known to hold what we lack."""
         if self._repair.awaits(room):
             return True
-        mine = self._vector(room)
-        return mine is not None and any(not state.is_guest and flow.is_ahead(mine) for state, flow in self.joined(room))
+        ahead = [flow for state, flow in self.joined(room) if flow.lacking and not state.is_guest]
+        mine = self._vector(room) if ahead else None
+        return mine is not None and any(flow.is_ahead(mine) for flow in ahead)
 
     # -- repair
 
@@ -266,10 +268,8 @@ class Mesh:
     # -- time
 
     def next_timer(self) -> float | None:
-        due = [self.disks.next_timer(), self._broadcast.next_timer(), self.membership.next_timer()]
-        if self._links:
-            due.append(self._ping_due)
-        return min((each for each in due if each is not None), default=None)
+        ping_due = self._ping_due if self._links else None
+        return soonest(self.disks.next_timer(), self._broadcast.next_timer(), self.membership.next_timer(), ping_due)
 
     def on_timer(self, now: float) -> None:
         self.disks.on_timer(now)

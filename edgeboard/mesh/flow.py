@@ -36,7 +36,7 @@ class RoomFlow:
         """They hold this, and we hold that."""
         for missing in vector.beyond(mine):
             self.lacking[missing.author] = max(missing.end, self.lacking.get(missing.author, 0))
-        for tag, end in vector:
+        for tag, end in vector.items():
             if end > self.theirs.get(tag, 0):
                 self.theirs[tag] = end
 

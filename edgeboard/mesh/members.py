@@ -18,6 +18,7 @@ from edgeboard.wire.gossip import MEMBERS_MAX, RECORDS_MAX
 from edgeboard.wire.members import About, Record, Verify, peek_version, read_record, sign_record
 
 COUNT_BITS = 21  # of a version as one number; with a boot number it has 53
+OLD_MAX = 1_024  # records that are kept to be known again
 HINTS_MAX = 512  # boards that discovery has named and nobody has met
 
 
@@ -51,11 +52,13 @@ class Members:
         self._admits = admits
         self._own = sign_record(mesh, public_key, boot, 0, About("", "", (), ()), sign)
         self._records: dict[NodeId, Record] = {}  # of others
+        self._old: dict[bytes, None] = {}  # records as they travel that are no news any more: most come several times
         self._hints: dict[NodeId, tuple[str, ...]] = {}  # what discovery says: where a node may be
         self._linked: frozenset[NodeId] = frozenset()
         self._alive: frozenset[NodeId] | None = None  # None: to be found out again
         self._gone_since: dict[NodeId, float] = {}
-        self._digest: bytes | None = None
+        self._digest: bytes | None = None  # and of these two as well
+        self._vector: Vector | None = None
         self.copies = 0  # records of our own key that another machine has made
 
     # -- ourselves
@@ -92,6 +95,8 @@ class Members:
             DecodeError: not a record. SignatureError: not signed by the node that it is about.
             LimitError: the mesh has more members than fit.
         """
+        if data in self._old:
+            return None
         node, version = peek_version(data)
         if node == self.me:
             if version > self._own.version:
@@ -100,6 +105,7 @@ class Members:
             return None
         known = self._records.get(node)
         if known is not None and known.version >= version:
+            self._is_old(data)
             return None
         record = read_record(data, self._mesh, self._verify)
         if not self._admits(node, record.about.grant):
@@ -108,8 +114,15 @@ class Members:
         if known is None and len(self._records) >= MEMBERS_MAX - 1:
             self._make_room()
         self._records[node] = record
-        self._changed()
+        self._is_old(data)
+        before = () if known is None else [each.node for each in known.about.neighbours]
+        self._changed(is_alive_still=known is not None and before == [each.node for each in record.about.neighbours])
         return record
+
+    def _is_old(self, data: bytes) -> None:
+        self._old[data] = None
+        if len(self._old) > OLD_MAX:
+            del self._old[next(iter(self._old))]
 
     def _make_room(self) -> None:
         """Forget who has been gone for longest."""
@@ -123,6 +136,7 @@ class Members:
         self._records.pop(node, None)
         self._hints.pop(node, None)
         self._gone_since.pop(node, None)
+        self._old.clear()
         self._changed()
 
     def hint(self, node: NodeId, urls: tuple[str, ...]) -> None:
@@ -133,8 +147,10 @@ class Members:
             if len(self._hints) > HINTS_MAX:
                 del self._hints[next(iter(self._hints))]
 
-    def _changed(self) -> None:
-        self._digest = self._alive = None
+    def _changed(self, *, is_alive_still: bool = False) -> None:
+        self._digest = self._vector = None
+        if not is_alive_still:
+            self._alive = None
 
     # -- what is known
 
@@ -200,7 +216,9 @@ class Members:
 
     def vector(self) -> Vector:
         """Whom we know in which version, as HAVE says it."""
-        return Vector({tag_of(record): number_of(record) for record in self})
+        if self._vector is None:
+            self._vector = Vector({tag_of(record): number_of(record) for record in self})
+        return self._vector
 
     def digest(self) -> bytes:
         """8 bytes that differ when two rosters do."""

@@ -14,6 +14,7 @@ from edgeboard.mesh.flow import LinkState
 from edgeboard.mesh.members import Members, number_of, tag_of
 from edgeboard.mesh.overlay import Overlay
 from edgeboard.mesh.values import CloseLink, Dial, MeshSettings, Oneself
+from edgeboard.timers import soonest
 from edgeboard.wire import gossip
 from edgeboard.wire.gossip import RECORDS_MAX, ROSTER, Prune, Roster
 from edgeboard.wire.members import ROUND_TRIP_MAX, About, Neighbour, Record
@@ -223,8 +224,7 @@ class Membership:
     # -- time
 
     def next_timer(self) -> float | None:
-        times = (self._record_due, self._news_due, self.overlay.next_timer())
-        return min((each for each in times if each is not None), default=None)
+        return soonest(self._record_due, self._news_due, self.overlay.next_timer())
 
     def on_timer(self, now: float) -> None:
         if now >= self._round_trips_due:

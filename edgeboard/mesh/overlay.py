@@ -20,6 +20,7 @@ from typing import final
 from edgeboard.ids import NodeId
 from edgeboard.mesh.members import Members
 from edgeboard.mesh.values import Dial, OverlaySettings
+from edgeboard.timers import soonest
 
 SOON_S = 0.01  # changes gathered before the next look
 AGAIN_S = 1.0  # until another look, while links are lacking
@@ -149,8 +150,7 @@ class Overlay:
     def next_timer(self) -> float | None:
         if self._started is None:
             return self._look_due
-        times = (self._look_due, self._probe_due, self._trim_due, self._rotate_due)
-        return min(due for due in times if due is not None)
+        return soonest(self._look_due, self._probe_due, self._trim_due, self._rotate_due)
 
     def on_timer(self, now: float) -> list[Dial | NodeId]:
         """What is to be done now: a node to dial, or one whose link is not needed any more."""

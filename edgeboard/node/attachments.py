@@ -16,6 +16,7 @@ from edgeboard.node.core import Core
 from edgeboard.node.values import Alarm, Output
 from edgeboard.rooms.pictures import Pictures
 from edgeboard.rooms.room import Outcome, Room
+from edgeboard.timers import soonest
 from edgeboard.wire.fields import BLOB_CHUNK_MAX
 from edgeboard.wire.messages import BlobHave, OfBlobs
 
@@ -183,8 +184,7 @@ class Attachments:
     # -- time and output
 
     def next_timer(self) -> float | None:
-        times = (self._exchange.next_timer(), self._look_due)
-        return min((time for time in times if time is not None), default=None)
+        return soonest(self._exchange.next_timer(), self._look_due)
 
     def on_timer(self, now: float) -> None:
         self._exchange.on_timer(now)

@@ -4,7 +4,7 @@ Local ink: Room.take or Room.submit -> Outcome -> 1 damage, 2 push to the mesh, 
 the same Outcome. Nothing here awaits; output leaves as values through `drain`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import final
 
 from edgeboard.canvas.bodies import Body
@@ -13,6 +13,7 @@ from edgeboard.errors import CloseCode, DecodeError, LimitError, RefusedError, S
 from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, PersonId, RoomId
 from edgeboard.mesh.engine import Mesh
 from edgeboard.mesh.values import Send
+from edgeboard.node.agreement import Agreement
 from edgeboard.node.attachments import Attachments
 from edgeboard.node.core import Core, Counters
 from edgeboard.node.hosting import Hosting
@@ -24,8 +25,9 @@ from edgeboard.rooms.guests import Guests
 from edgeboard.rooms.people import People
 from edgeboard.rooms.room import ALONE_S, Room
 from edgeboard.rooms.states import RoomEvent, RoomState
+from edgeboard.timers import soonest
 from edgeboard.vectors import Vector
-from edgeboard.wire.fragments import split
+from edgeboard.wire.fragments import WHOLE_MAX, split
 from edgeboard.wire.introductions import Introduce
 from edgeboard.wire.live import Live
 from edgeboard.wire.messages import BatchIs, Channel, Close, Digest, Join, Leave, Message, Notice, OfBlobs, Presence
@@ -40,8 +42,8 @@ class Pipeline:
         self.attachments = Attachments(self._core)
         self.hosting = Hosting(self._core, self.attachments)
         self.upkeep = Upkeep(self._core)
+        self.agreement = Agreement(self._core)
         self._intake: dict[int, Intake] = {}
-        self._digest_due = 0.0
         self._fragments = 0
 
     # -- what others may look at
@@ -263,7 +265,6 @@ class Pipeline:
             return
         state.heard = now
         if channel is Channel.CTL and self._core.mesh.receive(link, message, now):
-            self._core.forget_departed(now)
             self._after_mesh(message, now)
         elif isinstance(message, OfBlobs):
             self.attachments.receive(link, message, now)
@@ -300,8 +301,8 @@ class Pipeline:
                 here = core.people.get(RoomId(key))
                 if here is not None and about != core.identity.node and here.hear(NodeId(about), version, people):
                     core.tell_presence(RoomId(key), NodeId(about), link)
-            case Digest(key, vector_digest, canvas):
-                self._compare(RoomId(key), vector_digest, canvas)
+            case Digest():
+                self.agreement.receive(message, now)
             case Live():
                 core.live_items(link, message, None, now)
             case Leave(key):
@@ -328,27 +329,18 @@ class Pipeline:
         core.publish(room, outcome, link, now)
         core.advance(room, now)
 
-    def _compare(self, key: RoomId, vector: bytes, canvas: bytes) -> None:
-        """Equal vectors and unequal canvases cannot be: a node is faulty or lies."""
-        room = self._core.rooms.get(key)
-        if room is None or room.log.vector().digest() != vector or room.gathered_until() is not None:
-            return  # what is being gathered is on our canvas, and in nobody's log
-        if room.document.digest() == canvas:
-            self._core.event(room, RoomEvent.AGREED)
-        elif self._core.event(room, RoomEvent.DIVERGED):
-            self._core.out.append(Alarm(f"room {room.name}: another node shows another canvas for the same log"))
-
     # -- time and output
 
     def next_timer(self) -> float | None:
         core = self._core
-        times = [core.mesh.next_timer(), core.live.next_timer(), self.upkeep.next_timer()]
-        times.append(self.attachments.next_timer())
+        due = soonest(
+            core.mesh.next_timer(), core.live.next_timer(), self.upkeep.next_timer(), self.attachments.next_timer()
+        )
         for room in core.rooms.values():
-            times.append(room.gathered_until())
+            due = soonest(due, room.gathered_until())
             if room.state is RoomState.JOINING and room.is_loaded and not core.mesh.behind(room.room):
-                times.append(room.joined_at + ALONE_S)
-        return min((time for time in times if time is not None), default=None)
+                due = soonest(due, room.joined_at + ALONE_S)
+        return due
 
     def on_timer(self, now: float) -> None:
         core = self._core
@@ -366,32 +358,17 @@ class Pipeline:
                 (state.link, room): flow.handle_out for room in core.rooms for state, flow in core.mesh.joined(room)
             }
             core.out += [Send(link, Channel.LIVE, frame) for link, frame in core.live.frames(handles)]
-        if now >= self._digest_due:
-            self._digest_due = now + core.settings.digest_s
-            self._say_digests()
+        self.agreement.on_timer(now)
 
-    def _say_digests(self) -> None:
-        core = self._core
-        for room in core.rooms.values():
-            links = core.mesh.node_links(room.room)
-            if links and not core.mesh.behind(room.room) and room.gathered_until() is None:
-                message = Digest(room.room, room.log.vector().digest(), room.document.digest())
-                for link in links:
-                    core.say(link, message)
-
-    def drain(self) -> Iterator[Output]:
+    def drain(self) -> list[Output]:
         """All output so far, in order; messages too large for one frame leave in fragments."""
         core = self._core
-        while True:
-            yield from self.attachments.drain()
-            out = core.out + core.mesh.drain() + core.introductions.drain()
-            core.out = []
-            if not out:
-                return
-            for item in out:
-                if isinstance(item, Send) and item.channel is not Channel.LIVE:
-                    self._fragments += 1
-                    for piece in split(item.data, self._fragments):
-                        yield Send(item.link, item.channel, piece)
-                else:
-                    yield item
+        drained = list(self.attachments.drain())
+        out, core.out = core.out + core.mesh.drain() + core.introductions.drain(), []
+        for item in out:
+            if isinstance(item, Send) and len(item.data) > WHOLE_MAX and item.channel is not Channel.LIVE:
+                self._fragments += 1
+                drained += [Send(item.link, item.channel, piece) for piece in split(item.data, self._fragments)]
+            else:
+                drained.append(item)
+        return drained

@@ -17,6 +17,7 @@ from edgeboard.rooms.compaction import FloorWatch
 from edgeboard.rooms.reduction import Reduction
 from edgeboard.rooms.room import Room
 from edgeboard.rooms.states import RoomState
+from edgeboard.timers import soonest
 from edgeboard.vectors import Vector
 
 NOTICE_S = 1.0  # after a floor has ended something, until its reduction begins
@@ -35,10 +36,9 @@ class Upkeep:
         core.on_touched = self._touched
 
     def next_timer(self) -> float | None:
-        times: list[float | None] = [self._notice_due if self._is_stirred else None]
-        times += [watch.next_timer() for watch in self._watches.values()]
+        times = [watch.next_timer() for watch in self._watches.values()]
         times += [reduction.next_timer() for reduction in self._reductions.values()]
-        return min((time for time in times if time is not None), default=None)
+        return soonest(self._notice_due if self._is_stirred else None, *times)
 
     def on_timer(self, now: float) -> None:
         """Do one step in each room."""

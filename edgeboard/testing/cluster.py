@@ -132,7 +132,7 @@ class SimulatedNode:
         if not self.alive:
             return
         change(self.cluster.clock.now())
-        for output in list(self.pipeline.drain()):
+        for output in self.pipeline.drain():
             self._hand(output)
         self._arm()
 

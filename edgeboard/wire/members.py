@@ -58,11 +58,7 @@ class Record:
     count: int  # rises within a boot
     about: About
     data: bytes  # as it travels
-
-    @property
-    def version(self) -> tuple[int, int]:
-        """What decides between two records of one node."""
-        return int.from_bytes(self.boot[:4], "big"), self.count
+    version: tuple[int, int]  # what decides between two records of one node: boot number and count
 
 
 def sign_record(
@@ -75,14 +71,14 @@ def sign_record(
     fields += [urls, neighbours, int(about.behind), about.grant]
     payload = bytes(msgpack.packb(fields))
     data = bytes(msgpack.packb([payload, sign(_signed(mesh, payload))]))
-    return Record(node_id(public_key), public_key, boot, count, about, data)
+    return Record(node_id(public_key), public_key, boot, count, about, data, _version(boot, count))
 
 
 def peek_version(data: bytes) -> tuple[NodeId, tuple[int, int]]:
     """Whose record this is and which, before its signature is looked at; raises as `read_record`."""
     fields, _, _ = _open(data)
     public_key, boot, count = _identity(fields)
-    return node_id(public_key), (int.from_bytes(boot[:4], "big"), count)
+    return node_id(public_key), _version(boot, count)
 
 
 def read_record(data: bytes, mesh: MeshId, verify: Verify) -> Record:
@@ -104,7 +100,7 @@ def read_record(data: bytes, mesh: MeshId, verify: Verify) -> Record:
     )
     if not verify(public_key, signature, _signed(mesh, payload)):
         raise SignatureError("a record of a member is not signed by that member")
-    return Record(node_id(public_key), public_key, boot, count, about, data)
+    return Record(node_id(public_key), public_key, boot, count, about, data, _version(boot, count))
 
 
 def _open(data: bytes) -> tuple[list[object], bytes, bytes]:
@@ -122,6 +118,10 @@ def _identity(fields: list[object]) -> tuple[bytes, bytes, int]:
     """Public key, boot, and count within that boot."""
     checks = form.exactly(PUBLIC_KEY_BYTES), form.exactly(BOOT_BYTES), form.number(form.ENTRY_MAX)
     return checks[0](fields[1]), checks[1](fields[2]), checks[2](fields[3])
+
+
+def _version(boot: bytes, count: int) -> tuple[int, int]:
+    return int.from_bytes(boot[:4], "big"), count
 
 
 def _neighbour(value: object) -> Neighbour:
