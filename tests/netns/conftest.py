@@ -52,16 +52,18 @@ class Network:
         self._switch = f"{self.prefix}-switch"
         self.machines = {}
         ip("netns", "add", self._switch)
-        ip("-n", self._switch, "link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
-        ip("-n", self._switch, "link", "set", "br0", "up")
+        for bridge in ("br0", "br1"):  # of two networks that do not reach each other
+            ip("-n", self._switch, "link", "add", bridge, "type", "bridge", "mcast_snooping", "0")
+            ip("-n", self._switch, "link", "set", bridge, "up")
 
-    def machine(self, name, *kinds, cable=None):
+    def machine(self, name, *kinds, cable=None, lan=0):
         """A machine with a cable to the switch, and addresses of these kinds.
 
         Args:
             cable: (share of frames that it loses, delay in s, seed); a good one without.
+            lan: 0 or 1, which of the two networks it is in.
         """
-        machine = Machine(self, name, len(self.machines) + 1, kinds or (IPV4,), cable)
+        machine = Machine(self, name, len(self.machines) + 1, kinds or (IPV4,), cable, lan)
         self.machines[name] = machine
         return machine
 
@@ -96,9 +98,9 @@ class Network:
 
 
 class Machine:
-    """A namespace with one network interface, eth0."""
+    """A namespace with one network interface, eth0, unless it is given another."""
 
-    def __init__(self, network, name, number, kinds, cable):
+    def __init__(self, network, name, number, kinds, cable, lan):
         self.namespace = f"{network.prefix}-{name}"
         self.number = number
         self.boards = []
@@ -106,6 +108,7 @@ class Machine:
         self._network = network
         self._kinds = kinds
         self._port = f"p{number}"
+        self._lan = lan
         self.cable = None
         switch = network._switch
         ip("netns", "add", self.namespace)
@@ -115,7 +118,7 @@ class Machine:
             ip("-n", switch, "link", "add", self._port, *peer)
         else:
             self._lay_cable(*cable)
-        ip("-n", switch, "link", "set", self._port, "master", "br0")
+        ip("-n", switch, "link", "set", self._port, "master", f"br{lan}")
         ip("-n", switch, "link", "set", self._port, "up")
         if LINK_LOCAL not in kinds:  # they come by themselves, and are tentative at first
             self.run("sysctl", "-qw", "net.ipv6.conf.eth0.accept_dad=0")
@@ -136,7 +139,7 @@ class Machine:
 
     @property
     def ipv4(self):
-        return f"10.77.0.{self.number}"
+        return f"10.{77 + self._lan}.0.{self.number}"
 
     def configure(self):
         """Up, with its addresses and a way for multicast."""
@@ -146,6 +149,16 @@ class Machine:
             ip("-n", self.namespace, "route", "replace", MULTICAST, "dev", "eth0")
         if ULA in self._kinds:
             ip("-n", self.namespace, "addr", "replace", f"fd77::{self.number}/64", "dev", "eth0")
+
+    def add_interface(self):
+        """A second one, eth1, with an address in the other network."""
+        switch, port, other = self._network._switch, f"{self._port}b", 1 - self._lan
+        ip("-n", switch, "link", "add", port, "type", "veth", "peer", "name", "eth1", "netns", self.namespace)
+        ip("-n", switch, "link", "set", port, "master", f"br{other}")
+        ip("-n", switch, "link", "set", port, "up")
+        self.run("sysctl", "-qw", "net.ipv6.conf.eth1.disable_ipv6=1")
+        ip("-n", self.namespace, "link", "set", "eth1", "up")
+        ip("-n", self.namespace, "addr", "add", f"10.{77 + other}.0.{self.number}/24", "dev", "eth1")
 
     def move(self, number):
         """Take another address, as with another lease."""

@@ -1,5 +1,7 @@
 """What boards do when cables, addresses and machines go and come back."""
 
+import signal
+
 import pytest
 
 from tests.netns.conftest import NO_MULTICAST, start_all, until_linked
@@ -53,6 +55,21 @@ def test_a_board_that_is_killed_is_missed_by_nobody_and_comes_back_to_all(boards
     eventually(lambda: bob.canvas() == ann.canvas())
 
 
+def test_a_board_that_sleeps_is_linked_again_when_it_wakes_up(boards, eventually):
+    ann, bob, cyd = boards
+    asleep, before = cyd.node, bob.items()
+    cyd.process.send_signal(signal.SIGSTOP)
+    try:
+        eventually(lambda: ann.neighbours()[asleep]["suspect"] and bob.neighbours()[asleep]["suspect"])
+        ann.draw(2)
+        eventually(lambda: bob.items() == before + 2)
+    finally:
+        cyd.process.send_signal(signal.SIGCONT)
+    until_linked(cyd, ann, bob)
+    until_linked(ann, bob, cyd)
+    eventually(lambda: cyd.canvas() == ann.canvas() == bob.canvas() and cyd.items() == before + 2)
+
+
 def test_boards_that_cannot_be_dialled_are_introduced_by_others(network, eventually):
     """Their ports are closed to everybody: the only way is through a board that both are linked to."""
     bob = network.board("bob", config=NO_MULTICAST).start()
@@ -78,3 +95,29 @@ def test_boards_on_a_bad_radio_find_each_other_and_agree(network, eventually):
     for board in made:
         board.draw(20)
     eventually(lambda: ann.canvas() == bob.canvas() == cyd.canvas() and ann.items() == 60)
+
+
+DEGREE = 5  # links that a board wants where there are too many boards to link to all
+
+
+def test_of_ten_boards_the_one_in_the_middle_of_the_tree_is_killed_and_its_place_is_filled(
+    boards, a_network, eventually
+):
+    every = [*boards, *start_all([a_network.board(f"board{number}") for number in range(7)])]
+
+    def are_linked(some):
+        return all(sum(not each["suspect"] for each in board.neighbours().values()) >= DEGREE for board in some)
+
+    def agree(some):
+        return len({board.canvas() for board in some}) == 1
+
+    eventually(lambda: are_linked(every) and agree(every), 40)
+    middle = max(every, key=lambda board: len(board.neighbours()))
+    rest = [board for board in every if board is not middle]
+    assert len(middle.neighbours()) < len(every) - 1, "it is a tree, where not everybody is linked to everybody"
+    items = rest[0].items()
+    middle.kill()
+    for board in rest[:2]:
+        board.draw(3)
+    eventually(lambda: agree(rest) and rest[-1].items() == items + 6)
+    eventually(lambda: are_linked(rest))
