@@ -13,12 +13,12 @@ def read_boards(text: str) -> int:
     return values.read_whole(text, 1, 1_000)
 
 
-def read_share(text: str) -> float:
-    """A share such as 5% or 0.05, at most 90%."""
+def read_share(text: str, most: float = 0.9) -> float:
+    """A share such as 5% or 0.05, at most `most`."""
     digits, percent, rest = text.partition("%")
     if rest:
         raise ValueError(f"{text!r} is not a share; write 5%")
-    share = values.read_number(digits, 0.0, 90.0 if percent else 0.9)
+    share = values.read_number(digits, 0.0, 100 * most if percent else most)
     return share / 100 if percent else share
 
 
@@ -133,8 +133,20 @@ def _sim(parser: argparse.ArgumentParser) -> None:
     number("--hours", 0.05, "how long, on the boards' clock", 0.001, 10_000.0)
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="of all chance (default: 1)")
     parser.add_argument(
-        "--loss", metavar="P%%", type=reads(read_share), default=0.0, help="datagrams that are lost (default: 0%%)"
+        "--loss", metavar="P%", type=reads(read_share), default=0.0, help="datagrams that are lost (default: 0%%)"
     )
+    parser.add_argument(
+        "--loss-back",
+        metavar="P%",
+        type=reads(read_share),
+        help="the same in one direction of links (default: --loss)",
+    )
+    boards = reads(partial(read_share, most=1.0))
+    for name, what in (
+        ("--slow", "with a slow processor and card"),
+        ("--wrong-clocks", "that think it is 1970, or 2036"),
+    ):
+        parser.add_argument(name, metavar="P%", type=boards, default=0.0, help=f"boards {what} (default: 0%%)")
     span("--partition", 0.0, "length of partitions, such as 30s (default: none)")
     span("--partition-every", 300.0, "from one to the next (default: 5min)")
     parser.add_argument(

@@ -1,262 +1,16 @@
-"""Clusters of real pipelines on a virtual clock: the same code as on a board, without sockets and disks.
+"""Clusters of real pipelines on a virtual clock: the same code as on a board, without sockets and disks."""
 
-Signatures are a cheap stand-in unless asked for. A store commits after a delay, and can be told to fail; a node can
-be killed, and comes back with what its store had committed.
-"""
-
-import hashlib
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
 from typing import final
 
-from edgeboard.blobs.values import DropBlob, KeepBlob, LoadBlob
-from edgeboard.identity.credentials import boot_bytes
-from edgeboard.identity.keys import NodeKey, verify
-from edgeboard.ids import AuthorTag, BlobHash, MeshId, NodeId, Origin, PersonId, RoomId, author_id, node_id
-from edgeboard.mesh.values import CloseLink, Dial, Send
-from edgeboard.node.pipeline import Pipeline
-from edgeboard.node.values import Alarm, Damaged, Identity, LoadRoom, Output, PipelineSettings, Rewrite, Save
-from edgeboard.oplog.author import LocalAuthor
-from edgeboard.oplog.history import Entry, decode_segment, encode_segment
+from edgeboard.ids import NodeId
+from edgeboard.node.values import PipelineSettings
 from edgeboard.testing.clock import VirtualClock
 from edgeboard.testing.guest import ScriptedGuest
 from edgeboard.testing.lan import Lan, LanSettings
 from edgeboard.testing.network import Pipe, Weather
-from edgeboard.wire.messages import Channel
-
-MESH = MeshId(b"simulated mesh.!")
-
-
-def stand_in_sign(public_key: bytes) -> Callable[[bytes], bytes]:
-    """A signature that costs a hash: anyone could make it, so nothing that tests forgery may use it."""
-    return lambda message: hashlib.blake2b(message, key=public_key[:32], digest_size=64).digest()
-
-
-def stand_in_verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
-    return hashlib.blake2b(message, key=public_key[:32], digest_size=64).digest() == signature
-
-
-@dataclass(slots=True)
-class Disk:
-    """What a simulated node has committed: it outlives its process."""
-
-    batches: dict[RoomId, dict[tuple[AuthorTag, int], bytes]] = field(default_factory=dict)
-    names: dict[RoomId, str] = field(default_factory=dict)
-    history: dict[RoomId, list[bytes]] = field(default_factory=dict)  # segments
-    blobs: dict[BlobHash, bytes] = field(default_factory=dict)
-    commit_s: float = 0.01
-    full: bool = False
-
-
-@final
-class SimulatedNode:
-    """One pipeline, its disk and its links; a new run of it after each kill."""
-
-    def __init__(self, cluster: "Cluster", number: int) -> None:
-        self.cluster = cluster
-        self.number = number
-        seed = hashlib.sha256(f"key of node {number}".encode()).digest()
-        key = NodeKey(seed) if cluster.verify else None
-        self.public_key = seed if key is None else key.public_key
-        self.sign = stand_in_sign(seed) if key is None else key.sign
-        self.verify = stand_in_verify if key is None else verify
-        self.node: NodeId = node_id(self.public_key)
-        self.disk = Disk()
-        self.boot = 0
-        self.alarms: list[str] = []
-        self.damage: list[Damaged] = []
-        self.closed: list[CloseLink] = []
-        self.alive = False
-        self._links: dict[int, tuple[Pipe, Callable[[], None]]] = {}
-        self._next_link = 1
-        self._timer_at: float | None = None
-        self._run = 0
-        self.pipeline: Pipeline
-        self.start()
-
-    def start(self) -> None:
-        """Boot with what the disk has."""
-        cluster = self.cluster
-        self.boot += 1
-        self._run += 1
-        self._timer_at = None
-        self.alive = True
-        boot, rng = self.boot, random.Random(f"{cluster.seed}/{self.number}/{self.boot}")
-
-        def make_author(room: RoomId) -> LocalAuthor:
-            author = author_id(self.node, boot, rng.getrandbits(32))
-            return LocalAuthor(MESH, room, author, self.public_key, self.sign)
-
-        identity = Identity(
-            node=self.node,
-            public_key=self.public_key,
-            boot=boot_bytes(boot, rng.getrandbits(32)),
-            name=f"node {self.number}",
-            mesh=MESH,
-            software="simulated",
-            person=PersonId(hashlib.sha256(f"person {self.number}".encode()).digest()[:16]),
-            origin=Origin(rng.getrandbits(64)),
-            sign=self.sign,
-            verify=self.verify,
-            random=rng.random,
-            draws=self.number not in cluster.viewers,
-            make_author=make_author,
-            wall_ms=cluster.clock.wall_ms,
-        )
-        self.pipeline = Pipeline(identity, cluster.settings)
-        held = [(content, len(data)) for content, data in self.disk.blobs.items()]
-        self.pipeline.attachments.restore(held, all_rooms_open=True)
-        cluster.lan.started(self)
-        for name in list(self.disk.names.values()):
-            self.feed(partial(self.pipeline.open_room, name))
-
-    def kill(self) -> None:
-        """The process is gone; what was not committed is lost. Neighbours notice when their links end."""
-        self.alive = False
-        self._run += 1
-        for number in list(self._links):
-            self.end_link(number)
-
-    def crash(self) -> None:
-        """As `kill`, but no neighbour hears of it: a power cut."""
-        self.alive = False
-        self._run += 1
-        links, self._links = self._links, {}
-        for pipe, _ in links.values():
-            pipe.close()
-
-    def feed(self, change: Callable[[float], object]) -> None:
-        """One input, and all that comes of it."""
-        if not self.alive:
-            return
-        change(self.cluster.clock.now())
-        for output in self.pipeline.drain():
-            self._hand(output)
-        self._arm()
-
-    def _hand(self, output: Output) -> None:
-        match output:
-            case Send(link, channel, data):
-                if link in self._links:
-                    self._links[link][0].send(channel, data)
-            case Save(room, batches):
-                run = self._run
-                saved = [(batch.author, batch.first, batch.end, batch.data) for batch in batches]
-                self._later(self.disk.commit_s, lambda: self._commit(run, room, saved))
-            case Rewrite(room, reduced, dropped):
-                run = self._run
-                segment = encode_segment(dropped)
-                rows = [(batch.author, batch.first, batch.data) for batch in reduced]
-                self._later(self.disk.commit_s, lambda: self._rewrite(run, room, rows, segment))
-            case Dial(node):
-                self.cluster.lan.dial(self, node)
-            case CloseLink(link, _, _):
-                self.closed.append(output)
-                self._later(0.0, lambda: self.end_link(link))
-            case LoadRoom(room, name):
-                self.disk.names[room] = name
-                stored = [data for _, data in sorted(self.disk.batches.get(room, {}).items())]
-                self._later(0.0, lambda: self._loaded(room, stored))
-            case KeepBlob(content, data):
-                run = self._run
-                self._later(self.disk.commit_s, lambda: self._keep_blob(run, content, data))
-            case LoadBlob(content):
-                run = self._run
-                self._later(self.disk.commit_s, lambda: self._load_blob(run, content))
-            case DropBlob(content):
-                self.disk.blobs.pop(content, None)
-            case Alarm(text):
-                self.alarms.append(text)
-            case Damaged():
-                self.damage.append(output)
-
-    def _later(self, delay: float, call: Callable[[], None]) -> None:
-        self.cluster.clock.call_at(self.cluster.clock.now() + delay, call)
-
-    def _loaded(self, room: RoomId, stored: list[bytes]) -> None:
-        self.feed(lambda now: self.pipeline.loaded(room, stored, now, done=True))
-
-    def _commit(self, run: int, room: RoomId, saved: list[tuple[AuthorTag, int, int, bytes]]) -> None:
-        if run != self._run:
-            return
-        if self.disk.full:
-            if self.pipeline.store_failed_text is None:
-                self.feed(lambda _: self.pipeline.store_failed("no space left"))
-            self._later(0.5, lambda: self._commit(run, room, saved))
-            return
-        if self.pipeline.store_failed_text is not None:
-            self.feed(self.pipeline.store_recovered)
-        kept = self.disk.batches.setdefault(room, {})
-        for author, first, _, data in saved:
-            kept.setdefault((author, first), data)
-        self.feed(lambda now: self.pipeline.committed([(room, author, end) for author, _, end, _ in saved], now))
-
-    def _rewrite(self, run: int, room: RoomId, rows: list[tuple[AuthorTag, int, bytes]], segment: bytes) -> None:
-        if run != self._run:
-            return
-        if not self.disk.full:
-            kept = self.disk.batches.setdefault(room, {})
-            kept.update({(author, first): data for author, first, data in rows if (author, first) in kept})
-            self.disk.history.setdefault(room, []).append(segment)
-        self.feed(lambda now: self.pipeline.rewritten(room, now, ok=not self.disk.full))
-
-    def _keep_blob(self, run: int, content: BlobHash, data: bytes) -> None:
-        if run == self._run:
-            if not self.disk.full:
-                self.disk.blobs[content] = data
-            self.feed(lambda now: self.pipeline.attachments.kept(content, now, ok=not self.disk.full))
-
-    def _load_blob(self, run: int, content: BlobHash) -> None:
-        if run == self._run:
-            data = self.disk.blobs.get(content)
-            if data is not None and hashlib.sha256(data).digest() != content:
-                data = None
-            self.feed(lambda now: self.pipeline.attachments.loaded(content, data, now))
-
-    def past(self, room: RoomId) -> list[Entry]:
-        """What floors have let go of, as the disk's history holds it."""
-        return [entry for segment in self.disk.history.get(room, []) for entry in decode_segment(segment)]
-
-    def _arm(self) -> None:
-        due = self.pipeline.next_timer()
-        if due is None or (self._timer_at is not None and self._timer_at <= due):
-            return
-        self._timer_at = due
-        run = self._run
-        self.cluster.clock.call_at(due, lambda: self._on_timer(run, due))
-
-    def _on_timer(self, run: int, due: float) -> None:
-        if run == self._run and due == self._timer_at:  # else an earlier one has been set since
-            self._timer_at = None
-            self.feed(self.pipeline.on_timer)
-
-    # -- links
-
-    def open_link(self, pipe: Pipe, node: NodeId | None, end: Callable[[], None]) -> int:
-        number, self._next_link = self._next_link, self._next_link + 1
-        self._links[number] = (pipe, end)
-        other = None if node is None else self.cluster.find(node)
-        draws = other is None or other.number not in self.cluster.viewers
-        self.feed(lambda now: self.pipeline.link_up(number, node, now, draws=draws))
-        return number
-
-    def arrive(self, number: int, channel: Channel, data: bytes) -> None:
-        if number in self._links:
-            self.feed(lambda now: self.pipeline.receive((number, channel, data), now))
-
-    def end_link(self, number: int) -> None:
-        """We end it; the other side hears of it."""
-        entry = self._links.pop(number, None)
-        if entry is not None:
-            entry[1]()
-            self.feed(lambda now: self.pipeline.link_down(number, now))
-
-    def lose_link(self, number: int) -> None:
-        """The other side has ended it."""
-        if self._links.pop(number, None) is not None:
-            self.feed(lambda now: self.pipeline.link_down(number, now))
+from edgeboard.testing.simulated import Machine, SimulatedNode
 
 
 @final
@@ -273,6 +27,8 @@ class Cluster:
         *,
         verify: bool = False,
         viewers: frozenset[int] = frozenset(),
+        weather_back: Weather | None = None,
+        machine: Callable[[int], Machine] = lambda number: Machine(),
     ) -> None:
         """
         Args:
@@ -283,6 +39,8 @@ class Cluster:
             lan: how nodes find and reach each other by themselves; None: they do not, `link` links them.
             verify: sign with real keys, and check it.
             viewers: nodes whose grant lets them look, and not draw.
+            weather_back: how links behave on the way from a node to one with a lower number; None: as `weather`.
+            machine: what each node runs on.
         """
         self.seed = seed
         self.verify = verify
@@ -290,6 +48,8 @@ class Cluster:
         self.clock = VirtualClock(wall_ms=1_700_000_000_000)
         self.rng = random.Random(seed)
         self.weather = weather or Weather()
+        self.weather_back = weather_back or self.weather
+        self.machine = machine
         self.settings = settings or PipelineSettings()
         self._pipes: dict[tuple[int, int], tuple[Pipe, Pipe]] = {}
         self._by_id: dict[NodeId, SimulatedNode] = {}
@@ -304,8 +64,9 @@ class Cluster:
         self.unlink(a, b)
         left, right = self.nodes[a], self.nodes[b]
         numbers: dict[str, int] = {}
-        to_right = Pipe(self.clock, self.rng, self.weather, lambda c, d: right.arrive(numbers["right"], c, d))
-        to_left = Pipe(self.clock, self.rng, self.weather, lambda c, d: left.arrive(numbers["left"], c, d))
+        there, back = (self.weather, self.weather_back) if a < b else (self.weather_back, self.weather)
+        to_right = Pipe(self.clock, self.rng, there, lambda c, d: right.arrive(numbers["right"], c, d))
+        to_left = Pipe(self.clock, self.rng, back, lambda c, d: left.arrive(numbers["left"], c, d))
         self._pipes[min(a, b), max(a, b)] = (to_right, to_left)
 
         def end(other: SimulatedNode, side: str) -> Callable[[], None]:

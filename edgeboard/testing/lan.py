@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, final
 from edgeboard.ids import NodeId
 
 if TYPE_CHECKING:
-    from edgeboard.testing.cluster import Cluster, SimulatedNode
+    from edgeboard.testing.cluster import Cluster
+    from edgeboard.testing.simulated import SimulatedNode
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ The oracle: all boards that live hold every op that was called safe, once, nothi
 """
 
 import hashlib
+import random
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from math import log
 from typing import Any, final
@@ -19,14 +20,18 @@ from edgeboard.canvas.samples import Stroke
 from edgeboard.ids import OpId, RoomId, room_id
 from edgeboard.node.values import PipelineSettings
 from edgeboard.oplog.codec import encode_stroke
-from edgeboard.testing.cluster import MESH, Cluster, Disk, SimulatedNode
+from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.lan import LanSettings
 from edgeboard.testing.network import Weather
+from edgeboard.testing.simulated import MESH, Disk, Machine, SimulatedNode
 from edgeboard.vectors import Vector
 
 LOOK_S = 0.1  # between two looks whether the boards have converged
 POINTS = 24  # of a stroke
 RECENT = 20  # items that changes are made to
+SLOW = Machine(message_s=0.02, commit_s=1.5)
+YEAR_S = 365.25 * 86_400.0
+WRONG_S = (-100 * YEAR_S, 10 * YEAR_S)  # that a wrong clock is ahead: one of these; none shows a time before 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class SiteSettings:
     seed: int = 1
     hours: float = 0.05
     loss: float = 0.0  # share of datagrams
+    loss_back: float | None = None  # on the way from a board to one with a lower number; None: as `loss`
     partition_s: float = 0.0  # length of a partition; 0: none
     partition_every_s: float = 300.0
     churn_per_min: float = 0.0  # power cuts; each board comes back
@@ -43,6 +49,8 @@ class SiteSettings:
     dead_cards: float = 0.2  # share of power cuts that kill the card as well: the board comes back with nothing
     changes: float = 0.25  # share of gestures that erase, bring back or restyle something that is there
     stroke_every_s: float = 10.0  # of one board, on average
+    slow: float = 0.0  # share of boards that need SLOW for everything
+    wrong_clocks: float = 0.0  # share of boards whose wall clock says 1970, or is years ahead, and is set at some time
     multicast: bool = True
     settle_s: float = 120.0  # that the boards have at the end, when nothing happens any more
     verify: bool = False  # real signatures
@@ -105,9 +113,11 @@ class Site:
         self._settings = settings
         self._progress = progress
         lan = LanSettings(multicast=settings.multicast)
+        back = None if settings.loss_back is None else Weather(loss=settings.loss_back)
         self.cluster = Cluster(
-            settings.nodes, settings.seed, Weather(loss=settings.loss), PipelineSettings(), lan, verify=settings.verify
-        )
+            settings.nodes, settings.seed, Weather(loss=settings.loss), PipelineSettings(), lan,
+            verify=settings.verify, weather_back=back, machine=self._machine,
+        )  # fmt: skip
         self.rooms = {room_id(MESH, name): name for name in (f"room-{number}" for number in range(settings.rooms))}
         self._strokes: dict[OpId, RoomId] = {}
         self._safe: dict[OpId, RoomId] = {}
@@ -127,10 +137,18 @@ class Site:
             for name in self.rooms.values():
                 node.feed(partial(node.pipeline.open_room, name))
             self._draw_later(node)
+        for node in self.cluster.nodes:
+            if node.clock_ahead_s:
+                self._after(self._chance(self._ends / 2), partial(setattr, node, "clock_ahead_s", 0.0))
         if settings.partition_s > 0:
             self._after(settings.partition_every_s / 2, self._partition)
         if settings.churn_per_min > 0:
             self._after(self._chance(60.0 / settings.churn_per_min), self._cut_power)
+
+    def _machine(self, number: int) -> Machine:
+        rng, settings = random.Random(f"machine {number} of {self._settings.seed}"), self._settings
+        machine = SLOW if rng.random() < settings.slow else Machine()
+        return replace(machine, clock_ahead_s=rng.choice(WRONG_S)) if rng.random() < settings.wrong_clocks else machine
 
     def run(self) -> Report:
         """All of it."""
@@ -207,7 +225,7 @@ class Site:
         self._power_cuts += 1
         if cluster.rng.random() < settings.dead_cards:
             self._dead_cards += 1
-            node.disk = Disk()
+            node.disk = Disk(commit_s=node.disk.commit_s)
             for name in self.rooms.values():
                 node.disk.names[room_id(MESH, name)] = name
         away = self._chance(settings.away_s)
@@ -359,12 +377,12 @@ class Site:
         self._duplicates += node.pipeline.counters.duplicates
 
 
-def stroke(random: Callable[[], float]) -> bytes:
+def stroke(chance: Callable[[], float]) -> bytes:
     """The payload of a short stroke somewhere on the canvas."""
-    x, y = 1000 * random(), 1000 * random()
+    x, y = 1000 * chance(), 1000 * chance()
     xs, ys = [], []
     for _ in range(POINTS):
-        x, y = x + 8 * random() - 2, y + 8 * random() - 4
+        x, y = x + 8 * chance() - 2, y + 8 * chance() - 4
         xs.append(round(x * 4))
         ys.append(round(y * 4))
     return encode_stroke(0, 0, 12, Stroke(4, xs, ys))

@@ -5,7 +5,7 @@ import random
 
 from edgeboard.ids import MeshId, NodeId, node_id
 from edgeboard.mesh.values import Oneself
-from edgeboard.testing.cluster import stand_in_sign, stand_in_verify
+from edgeboard.testing.simulated import stand_in_sign, stand_in_verify
 from edgeboard.wire.members import About, Neighbour, Record, sign_record
 
 MESH = MeshId(b"mesh of the test")

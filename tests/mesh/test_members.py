@@ -4,7 +4,7 @@ import pytest
 
 from edgeboard.errors import DecodeError, LimitError, SignatureError
 from edgeboard.mesh.members import Members
-from edgeboard.testing.cluster import stand_in_sign, stand_in_verify
+from edgeboard.testing.simulated import stand_in_sign, stand_in_verify
 from edgeboard.wire.gossip import MEMBERS_MAX
 from edgeboard.wire.members import About, sign_record
 from tests.mesh.oneself import MESH, boot_of, key_of, node_of, record_of

@@ -9,7 +9,7 @@ from edgeboard.ids import NodeId
 from edgeboard.mesh.members import Members
 from edgeboard.mesh.overlay import Overlay
 from edgeboard.mesh.values import Dial, OverlaySettings
-from edgeboard.testing.cluster import stand_in_sign, stand_in_verify
+from edgeboard.testing.simulated import stand_in_sign, stand_in_verify
 from tests.mesh.oneself import MESH, boot_of, key_of, node_of, record_of
 
 SETTINGS = OverlaySettings()

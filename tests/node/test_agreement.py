@@ -7,7 +7,8 @@ from edgeboard.canvas.document import Document
 from edgeboard.ids import room_id
 from edgeboard.node.values import PipelineSettings
 from edgeboard.rooms.states import RoomState
-from edgeboard.testing.cluster import MESH, Cluster
+from edgeboard.testing.cluster import Cluster
+from edgeboard.testing.simulated import MESH
 from edgeboard.wire.messages import Channel, Digest, encode
 
 LOBBY = room_id(MESH, "lobby")

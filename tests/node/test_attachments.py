@@ -8,8 +8,9 @@ from edgeboard.canvas.values import pack_value
 from edgeboard.errors import CloseCode
 from edgeboard.ids import Origin, PersonId, room_id
 from edgeboard.node.values import PipelineSettings
-from edgeboard.testing.cluster import MESH, Cluster
+from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.guest import ScriptedGuest
+from edgeboard.testing.simulated import MESH
 from edgeboard.wire.fields import Held
 from edgeboard.wire.messages import BlobChunk, BlobHave, BlobWant
 from tests.blobs.simulation import blob

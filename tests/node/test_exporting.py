@@ -9,7 +9,7 @@ from edgeboard.canvas.bodies import Alive
 from edgeboard.errors import DecodeError
 from edgeboard.node.exporting import describe_past, show_moment, take_source, write_export
 from edgeboard.rooms.past import take_record
-from edgeboard.testing.cluster import MESH
+from edgeboard.testing.simulated import MESH
 from edgeboard.web.exports import Wanted
 from tests.rooms.test_past import Sitting
 

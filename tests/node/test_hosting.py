@@ -11,8 +11,9 @@ from edgeboard.identity.tickets import Admitted
 from edgeboard.ids import Origin, PersonId, room_id
 from edgeboard.node.values import PipelineSettings
 from edgeboard.rooms.admission import Entry
-from edgeboard.testing.cluster import MESH, Cluster
+from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.guest import ScriptedGuest
+from edgeboard.testing.simulated import MESH
 from edgeboard.wire.fields import Host
 from edgeboard.wire.live import Cursor, Live, LiveItem, live_item, read_item
 from edgeboard.wire.messages import (

@@ -6,7 +6,8 @@ from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import RoomId, room_id
 from edgeboard.rooms.states import RoomState
-from edgeboard.testing.cluster import MESH, Cluster
+from edgeboard.testing.cluster import Cluster
+from edgeboard.testing.simulated import MESH
 
 LOBBY = room_id(MESH, "lobby")
 

@@ -11,7 +11,8 @@ from edgeboard.ids import Origin, PersonId, room_id
 from edgeboard.node.values import PipelineSettings
 from edgeboard.oplog.batch import decode_batch
 from edgeboard.rooms.compaction import CompactionSettings
-from edgeboard.testing.cluster import MESH, Cluster
+from edgeboard.testing.cluster import Cluster
+from edgeboard.testing.simulated import MESH
 from edgeboard.vectors import Vector
 
 LOBBY = room_id(MESH, "lobby")

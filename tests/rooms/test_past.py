@@ -13,7 +13,8 @@ from edgeboard.oplog.history import decode_segment, encode_segment
 from edgeboard.rooms.chronicle import describe_batches
 from edgeboard.rooms.compaction import CompactionSettings
 from edgeboard.rooms.past import look_back, take_record
-from edgeboard.testing.cluster import MESH, Cluster
+from edgeboard.testing.cluster import Cluster
+from edgeboard.testing.simulated import MESH
 
 LOBBY = room_id(MESH, "lobby")
 WINDOW_S = 60.0

@@ -7,7 +7,7 @@ from edgeboard.ids import MeshId, NodeId, Origin, PersonId, author_id, node_id, 
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.rooms.pictures import Pictures
 from edgeboard.rooms.room import Room, RoomSettings
-from edgeboard.testing.cluster import stand_in_sign, stand_in_verify
+from edgeboard.testing.simulated import stand_in_sign, stand_in_verify
 
 MESH, KEY = MeshId(b"m" * 16), b"k" * 32
 NODE = node_id(KEY)

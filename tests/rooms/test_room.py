@@ -13,7 +13,7 @@ from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.log import Status
 from edgeboard.rooms.room import Room, RoomSettings
 from edgeboard.rooms.states import RoomEvent, RoomState
-from edgeboard.testing.cluster import stand_in_sign, stand_in_verify
+from edgeboard.testing.simulated import stand_in_sign, stand_in_verify
 
 MESH = MeshId(b"m" * 16)
 LOBBY = room_id(MESH, "lobby")

@@ -27,6 +27,9 @@ def site_of(seed: int, nodes: int, seconds: float) -> SiteSettings:
         stroke_every_s=rng.uniform(4.0, 12.0),
         changes=rng.choice((0.1, 0.3, 0.5)),
         multicast=rng.random() < 0.7,
+        loss_back=rng.choice((None, None, 0.0, 0.2)),
+        slow=rng.choice((0.0, 0.0, 0.1)),
+        wrong_clocks=rng.choice((0.0, 0.3, 1.0)),
     )
 
 

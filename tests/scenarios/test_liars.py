@@ -8,8 +8,9 @@ from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.ids import AuthorTag, room_id
 from edgeboard.oplog.batch import decode_batch
 from edgeboard.rooms.states import RoomState
-from edgeboard.testing.cluster import MESH, Cluster, SimulatedNode
+from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.lan import LanSettings
+from edgeboard.testing.simulated import MESH, SimulatedNode
 from edgeboard.vectors import Vector
 from edgeboard.wire.messages import BatchIs, Channel, Notice, encode
 

@@ -4,8 +4,9 @@ import msgpack
 
 from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.ids import room_id
-from edgeboard.testing.cluster import MESH, Cluster, stand_in_sign, stand_in_verify
+from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.network import Weather
+from edgeboard.testing.simulated import MESH, stand_in_sign, stand_in_verify
 
 LOBBY = room_id(MESH, "lobby")
 

@@ -6,9 +6,10 @@ import pytest
 
 from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.ids import room_id
-from edgeboard.testing.cluster import MESH, Cluster
+from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.lan import LanSettings
 from edgeboard.testing.network import Weather
+from edgeboard.testing.simulated import MESH
 
 LOBBY = room_id(MESH, "lobby")
 

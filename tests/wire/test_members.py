@@ -4,7 +4,7 @@ import msgpack
 import pytest
 
 from edgeboard.errors import DecodeError, EdgeboardError, LimitError, SignatureError
-from edgeboard.testing.cluster import stand_in_sign, stand_in_verify
+from edgeboard.testing.simulated import stand_in_sign, stand_in_verify
 from edgeboard.wire.gossip import RECORD_MAX
 from edgeboard.wire.members import (
     GRANT_MAX,
