@@ -47,7 +47,8 @@ class Repair:
         self._say = say
         self._give = give
         self._asked: dict[tuple[RoomId, AuthorTag], tuple[int, int, float]] = {}  # end, link, when
-        self._unkept: dict[tuple[RoomId, AuthorTag, int], float] = {}  # what a link has and has not given, since when
+        # What a link has said that it has, was asked for and has not given: up to which entry, and since when.
+        self._unkept: dict[tuple[RoomId, AuthorTag, int], tuple[int, float]] = {}
         self.repaired = 0  # batches given
 
     def link_down(self, link: int) -> None:
@@ -60,14 +61,15 @@ class Repair:
     def arrived(self, room: RoomId, author: AuthorTag, end: int, source: int | None) -> None:
         """Entries of `author` below `end` have come by the link `source`."""
         asked = self._asked.get((room, author))
-        if asked is None:
-            return
-        for promise in [(room, author, link) for link in (asked[1], source) if link is not None]:
-            self._unkept.pop(promise, None)
-        if asked[1] == source and source in self._links:
-            self._links[source].answered = self._links[source].heard
-        if asked[0] <= end:
-            del self._asked[room, author]
+        giver = None if source is None else self._links.get(source)
+        if giver is not None:
+            is_kept = self._unkept.pop((room, author, giver.link), None) is not None
+            if is_kept or (asked is not None and asked[1] == giver.link):
+                giver.answered = giver.heard
+        if asked is not None:
+            self._unkept.pop((room, author, asked[1]), None)
+            if asked[0] <= end:
+                del self._asked[room, author]
 
     def is_answering(self, room: RoomId, state: LinkState) -> bool:
         """Whether a link may be bringing what it was asked for."""
@@ -81,12 +83,19 @@ class Repair:
     def liars(self, now: float) -> set[int]:
         """Links that answer pings, have been asked for what they say that they have, and give nothing at all."""
         settings, found = self._settings, set()
-        for (_, _, link), since in self._unkept.items():
+        for promise in [promise for promise, (end, _) in self._unkept.items() if self._has(promise, end)]:
+            del self._unkept[promise]  # others were quicker, and nobody gives what he knows to be there
+        for (_, _, link), (_, since) in self._unkept.items():
             state = self._links[link]
             quiet_s = now - max(since, state.answered)
             if quiet_s >= settings.give_up_s and now - state.heard <= 2 * settings.ping_s:
                 found.add(link)
         return found
+
+    def _has(self, promise: tuple[RoomId, AuthorTag, int], end: int) -> bool:
+        room, author, _ = promise
+        mine = self._vector(room)
+        return mine is None or mine[author] >= end
 
     def learn(self, state: LinkState, room: RoomId, vector: Vector, now: float) -> None:
         """They hold `vector`: ask for what we lack, unless a neighbour is being asked for it already."""
@@ -104,7 +113,9 @@ class Repair:
             if len(ranges) == RANGES_MAX:
                 break
             self._asked[room, missing.author] = (missing.end, state.link, now)
-            self._unkept.setdefault((room, missing.author, state.link), now)
+            promise = (room, missing.author, state.link)
+            if promise not in self._unkept or self._has(promise, self._unkept[promise][0]):
+                self._unkept[promise] = (missing.end, now)
             ranges.append(missing)
         if ranges:
             self._say(state, Want(room, tuple(ranges)))

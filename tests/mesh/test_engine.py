@@ -410,3 +410,18 @@ def test_a_stuck_node_is_silent_and_no_liar() -> None:
     for second in range(1, 29):
         mesh.on_timer(float(second))
     assert not [o for o in mesh.drain() if isinstance(o, CloseLink)]
+
+
+def test_a_node_that_was_asked_and_that_another_one_forestalled_is_no_liar() -> None:
+    logs = Logs()
+    mesh = linked(logs, Vector({A: 5}))
+    join(mesh, Vector(), link=2, node=N2)
+    mesh.receive(2, VectorIs(ROOM, Vector({A: 5}).to_bytes()), 2.5)
+    assert of_type(said(mesh, 2), Want)
+    logs.entries[A] = 5
+    mesh.push(ROOM, (A, 0, 5), b"data", 2, 3.0)
+    for second in range(4, 40):
+        for link in (1, 2):
+            mesh.receive(link, Ping(0, {}), float(second))
+        mesh.on_timer(float(second))
+    assert not [o for o in mesh.drain() if isinstance(o, CloseLink | CutOff)]
