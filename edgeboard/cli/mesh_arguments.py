@@ -174,6 +174,7 @@ MESH_VERBS: tuple[Verb, ...] = (
         "Boards link only within a mesh. A board that is started alone is in one of its own, and can invite.\n\n"
         "    edgeboard mesh invite                          one board, within a day\n"
         "    edgeboard mesh invite --boards 30 --file edgeboard-join.txt    for a batch of cards\n"
+        "    edgeboard mesh invite --role view              a board that shows what others draw, and takes no ink\n"
         "    edgeboard mesh invitations                     which are open\n"
         "    edgeboard mesh invite --revoke 3f2a            take one back\n"
         "    edgeboard mesh status                          what is the matter with it; also peers and graph\n"
@@ -196,7 +197,8 @@ MESH_VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "pair", "pair", "show a code of six digits that lets one board in",
-        "For a board that is at hand, where typing an invitation would be too much. It holds for two minutes.\n\n"
+        "For a board that is at hand, where typing an invitation would be too much. It holds for two minutes,\n"
+        "and shows on the board's own panel too (?kiosk, opened as http://localhost).\n\n"
         "    edgeboard pair                                 here, on a board of the mesh\n"
         "    edgeboard join 123456                          there, on the new one",
         _pair,

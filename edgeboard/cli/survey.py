@@ -55,6 +55,7 @@ def peers(found: dict[str, Any]) -> list[str]:
         if trip is not None:
             how += f", {trip:.0f} ms" if trip >= 1 else ", < 1 ms"
         how += ", not answering" if each["suspect"] else ", catching up" if each["behind"] else ""
+        how += "" if each.get("role") in (None, "draw") else f", role {each['role']}"
         where = each["urls"][0] if each["urls"] else ""
         lines.append(f"{each['node'][:8]}  {each['name']:{NAME_WIDTH}}  {how}  {each['software']}  {where}".rstrip())
     return lines or ["this board is alone in its mesh; let others in with: edgeboard mesh invite"]

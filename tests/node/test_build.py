@@ -120,7 +120,8 @@ async def test_a_board_whose_grant_is_to_look_shows_what_others_draw_and_no_othe
         def count(board) -> int:
             return len(next(iter(board.node.pipeline.rooms.values())).document.items())
 
-        await until(second.links.all)
+        await until(lambda: first.links.all() and second.links.all())
+        assert first.links.all()[0][1].peer.capabilities["urls"] == [], "who draws elsewhere is not sent here"
         draw(first)
         await until(lambda: count(second) == 1)
         connector = aiohttp.UnixConnector(str(tmp_path / "b" / "control.sock"))

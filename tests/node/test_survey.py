@@ -1,7 +1,10 @@
 """The mesh as one board sees it."""
 
-from edgeboard.node.survey import picture, survey
+from edgeboard.identity.grants import Role
+from edgeboard.identity.keys import NodeKey
+from edgeboard.node.survey import picture, role_of, survey
 from edgeboard.testing.cluster import Cluster
+from edgeboard.testing.members import TestMesh
 
 
 def linked(count: int, *pairs: tuple[int, int]) -> Cluster:
@@ -45,3 +48,9 @@ def test_a_board_that_is_gone_is_listed_last_and_without_links() -> None:
     assert (last["name"], last["alive"]) == ("node 2", False)
     assert all(last["node"] not in each["nodes"] for each in found["links"])
     assert "mesh-gone" in picture(found)
+
+
+def test_what_a_member_may_do_is_read_from_its_grant() -> None:
+    grant = TestMesh("of a test").member(NodeKey(b"k" * 32), Role.VIEW).grant
+    assert role_of(grant.to_bytes()) == "view"
+    assert role_of(b"") is None
