@@ -45,6 +45,8 @@ def test_each_other_board_has_a_line():
     assert lines[0] == "11111111  board 1                   linked, 2 ms  edgeboard 1  http://b1:1"
     assert lines[1] == "22222222  board 2                   through others  edgeboard 1"
     assert "not seen any more" in lines[2]
+    assert "linked, 2 ms, role view  edgeboard 1" in peers(mesh(board(1, role="view")))[0]
+    assert "role" not in peers(mesh(board(1, role="draw")))[0], "it is what boards are invited as"
     assert "alone" in peers(mesh())[0]
 
 

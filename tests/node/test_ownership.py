@@ -19,7 +19,7 @@ async def test_what_a_board_is_in_its_mesh(tmp_path) -> None:
         described = of(board).describe()
         assert described == {
             "mesh": door(board).membership.mesh.hex(), "name": "a", "role": "update", "epoch": 1, "private": True,
-            "may_invite": True, "revoked": False, "revocations": 0, "invitations": 0,
+            "may_invite": True, "revoked": False, "put_out": "", "revocations": 0, "invitations": 0,
         }  # fmt: skip
         await of(board).invite({})
         await of(board).revoke("ab" * 16)
