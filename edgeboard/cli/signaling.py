@@ -27,13 +27,14 @@ async def serve(place: Listen) -> None:
         from aiohttp import web
 
         from edgeboard.clock import SystemClock
-        from edgeboard.node.board import explain_listen
+        from edgeboard.node.board import IDLE_S, explain_listen
         from edgeboard.signaling.service import SignalingService
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(SignalingService(SystemClock()).make_app(), access_log=None, handle_signals=False)
+    app = SignalingService(SystemClock()).make_app()
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=IDLE_S)
     await runner.setup()
     try:
         try:

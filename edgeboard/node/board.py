@@ -25,6 +25,7 @@ from edgeboard.web.addresses import listen
 STOP_S = 1.8  # a stop is done within 2 s
 LOOK_S = 30.0  # between two looks at the space on the disk
 ADDRESSES_S = 10.0  # between two looks at our own addresses
+IDLE_S = 20.0  # after which a connection is closed that asks for nothing, or never comes to the end of asking
 BE_INVITED = "; invite this board there with `edgeboard mesh invite`, and say here: edgeboard join INVITATION"
 REMEDIES = {CloseCode.OTHER_MESH: BE_INVITED, CloseCode.AUTH_FAILED: BE_INVITED}
 
@@ -135,7 +136,9 @@ class Board:
 
     async def _serve(self) -> None:
         host, port = self._listen
-        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.3, handle_signals=False)
+        runner = web.AppRunner(
+            self._app, access_log=None, shutdown_timeout=0.3, handle_signals=False, keepalive_timeout=IDLE_S
+        )
         await runner.setup()
         self._runners.append(runner)
         try:

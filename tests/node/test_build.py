@@ -8,6 +8,7 @@ import aiohttp
 import msgpack
 import pytest
 
+import edgeboard.node.board as board_module
 from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.config.schema import Config, NodeSection, StorageSection
 from edgeboard.config.values import Listen
@@ -138,6 +139,22 @@ async def test_a_board_whose_grant_is_to_look_shows_what_others_draw_and_no_othe
         assert (count(first), count(second)) == (1, 2)
     finally:
         await asyncio.gather(first.stop(), second.stop())
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /room/lob", b"POST /mesh/join HTTP/1.1\r\nHost: b\r\n"])
+async def test_who_connects_and_never_comes_to_the_end_of_asking_is_let_go(tmp_path, monkeypatch, said) -> None:
+    """Or some hundred of them would keep everybody else out."""
+    monkeypatch.setattr(board_module, "IDLE_S", 0.1)
+    board = build(config_of(tmp_path / "a"))
+    await board.start()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", board.port)
+        writer.write(said)
+        async with asyncio.timeout(20):
+            assert await reader.read() == b""
+        writer.close()
+    finally:
+        await board.stop()
 
 
 async def test_what_was_drawn_is_there_after_a_restart(tmp_path) -> None:
