@@ -7,14 +7,17 @@ would.
 
 import argparse
 import asyncio
+import ctypes
+import gc
 import json
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Protocol, Self, final
 
 from benchmarks.data import ROOT, handwriting
 
@@ -40,7 +43,16 @@ class Boards:
     def __init__(
         self, folder: Path, names: Sequence[str], *, host: str = "127.0.0.1", prefix: Sequence[str] = ()
     ) -> None:
-        command = [*prefix, sys.executable, "-m", "benchmarks.mesh_boards", str(folder), host, *names]
+        self._start([*prefix, sys.executable, "-m", "benchmarks.mesh_boards", str(folder), host, *names])
+
+    @classmethod
+    def members(cls) -> Self:
+        """A process of members without a board (`mesh_member`)."""
+        made = cls.__new__(cls)
+        made._start([sys.executable, "-m", "benchmarks.mesh_member"])
+        return made
+
+    def _start(self, command: list[str]) -> None:
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
@@ -117,6 +129,12 @@ def until_calm(made: Sequence[Boards], least: int, seconds: float) -> None:
         if time.monotonic() > ends:
             raise RuntimeError(f"after {PATIENCE_S:.0f} s boards have {sorted(map(len, now))} links")
         time.sleep(0.1)
+
+
+def private_mib(pid: int) -> float:
+    """What a process has of memory for itself."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Private_Dirty")) / 1024
 
 
 # ------------------------------------------------------------------------------------------------------ who is asked
@@ -245,11 +263,36 @@ class Crew:
             ],
         }
 
+    async def let_in(self, most: int) -> None:
+        """Let boards have so many links, whatever the overlay thinks of that."""
+        for board in self._boards:
+            overlay = board.node.pipeline.mesh.membership.overlay
+            overlay._settings = replace(overlay._settings, degree_most=most)
+
+    async def forgive(self) -> None:
+        """Want something of everybody again."""
+        for board in self._boards:
+            board.node.pipeline.mesh.membership.overlay._shunned.clear()
+
+    async def collect(self) -> int:
+        """Collect garbage, and give back what is free; how many objects there are."""
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)
+        return len(gc.get_objects())
+
     async def stop(self) -> None:
         await asyncio.gather(*(board.stop() for board in self._boards))
 
 
-async def serve(crew: Crew) -> None:
+class Serves(Protocol):
+    """What a process does: each further method is something that can be asked of it."""
+
+    async def start(self) -> object: ...
+
+    async def stop(self) -> None: ...
+
+
+async def serve(crew: Serves) -> None:
     """Do as each line says, until there is none."""
     print(json.dumps(await crew.start()), flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):

@@ -20,6 +20,7 @@ from edgeboard.wire.gossip import RECORDS_MAX, ROSTER, Prune, Roster
 from edgeboard.wire.members import ROUND_TRIP_MAX, About, Neighbour, Record
 from edgeboard.wire.messages import Message
 
+LEFT_ALONE = "this board is left alone here for what it did"
 REFUSED_S = 3.0  # a link that ends so soon was no link
 ASKED_S = 1.0  # that the answer to a ROSTER may take: what it repeats is no sign of a loop in the tree
 ALTERNATIVES = 3  # members that are named to somebody for whom there is no room
@@ -62,7 +63,7 @@ class Membership:
         """A link to a node is open; False if there is no room for it, and then it is being closed."""
         node = NodeId(state.node)
         if self.overlay.is_shunned(node):
-            self._out(CloseLink(state.link, CloseCode.FORBIDDEN, "this board is left alone here for what it did"))
+            self._out(CloseLink(state.link, CloseCode.FORBIDDEN, LEFT_ALONE))
             return False
         if not self.overlay.is_dialled(node) and not self.overlay.admits(node):
             others = [r for r in self.members if r.node not in (node, self.members.me) and self._has_room(r)]

@@ -28,7 +28,7 @@ from edgeboard.identity.keyfile import load_issuer, load_or_create_key, load_or_
 from edgeboard.identity.keys import verify
 from edgeboard.identity.tickets import Tickets
 from edgeboard.identity.tokens import read_token
-from edgeboard.ids import NodeId, Origin, PersonId, RoomId, author_id, mesh_tag, room_id
+from edgeboard.ids import NodeId, Origin, PersonId, RoomId, author_id, mesh_tag, node_id, room_id
 from edgeboard.mesh.introductions import Introduced
 from edgeboard.node.admission import Admission
 from edgeboard.node.adoption import adopt_rooms
@@ -174,7 +174,12 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     transport = LinkTransport(
         config.transport, credentials, client.introduce, on_link, on_news=gate.news, capabilities=tell_of_us
     )
-    signaling = SignalingServer(credentials, clock, transport.answer_node, transport.answer_guest)
+
+    async def answer_node(offer: str, public_key: bytes, source: str) -> str:
+        node.check_welcome(node_id(public_key))
+        return await transport.answer_node(offer, public_key, source)
+
+    signaling = SignalingServer(credentials, clock, answer_node, transport.answer_guest)
 
     node.wire(writer, blobs, links, supervisor.spawn, links.dial)
 

@@ -7,6 +7,8 @@ from edgeboard.rate import TokenBucket
 from edgeboard.wire.fragments import Joiner
 from edgeboard.wire.messages import Channel, Fragment, Message, decode
 
+FLOOD = 10  # times as many live frames as are taken: dropping them still costs what reading them does
+
 
 @final
 class Intake:
@@ -15,7 +17,9 @@ class Intake:
     def __init__(self, messages_per_s: float, live_per_s: float, now: float) -> None:
         self._messages = TokenBucket(messages_per_s, messages_per_s * 4, now)
         self._live = TokenBucket(live_per_s, live_per_s * 2, now)
+        self._live_flood = TokenBucket(FLOOD * live_per_s, 2 * FLOOD * live_per_s, now)
         self._rate = messages_per_s
+        self._live_rate = live_per_s
         self._joiners = {Channel.CTL: Joiner(), Channel.LOG: Joiner()}
         self.live_dropped = 0
         self.unknown = 0
@@ -29,6 +33,8 @@ class Intake:
         if channel is Channel.LIVE:
             if not self._live.take(now):
                 self.live_dropped += 1
+                if not self._live_flood.take(now):
+                    raise RefusedError(CloseCode.RATE, f"far more than {self._live_rate:.0f} live frames a second")
                 return None
         elif channel is Channel.CTL and not self._messages.take(now):
             raise RefusedError(CloseCode.RATE, f"more than {self._rate:.0f} messages a second")

@@ -18,6 +18,7 @@ from edgeboard.errors import CloseCode, RefusedError, StoreError
 from edgeboard.identity.grants import Role
 from edgeboard.ids import BlobHash, MeshId, NodeId, RoomId
 from edgeboard.mesh.introductions import Introduced
+from edgeboard.mesh.membership import LEFT_ALONE
 from edgeboard.mesh.values import CloseLink, CutOff, Dial, Send
 from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
@@ -119,6 +120,15 @@ class Node:
 
     def is_suspect(self, number: int) -> bool:
         return self.pipeline.mesh.is_suspect(number)
+
+    def check_welcome(self, node: NodeId) -> None:
+        """Before a link costs anything: whether we want one to this node at all.
+
+        Raises:
+            RefusedError: it lied, forged or flooded a while ago.
+        """
+        if self.pipeline.mesh.membership.overlay.is_shunned(node):
+            raise RefusedError(CloseCode.FORBIDDEN, LEFT_ALONE)
 
     def found(self, node: NodeId, urls: tuple[str, ...]) -> None:
         """Discovery sees a board."""

@@ -12,10 +12,12 @@ import edgeboard.node.board as board_module
 from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.config.schema import Config, NodeSection, StorageSection
 from edgeboard.config.values import Listen
-from edgeboard.errors import StoreError, UserError
+from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
 from edgeboard.identity.grants import Role
+from edgeboard.identity.keys import NodeKey
 from edgeboard.ids import Origin, PersonId
 from edgeboard.node.build import build
+from edgeboard.signaling.client import SignalingClient
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.testing.guest import ScriptedGuest
 from edgeboard.testing.members import TestMesh
@@ -285,3 +287,19 @@ async def test_an_export_is_imported_elsewhere_and_a_second_import_changes_nothi
         assert {room["name"] for room in status["rooms"]} == {"lobby", "copy"}
     finally:
         await asyncio.gather(first.stop(), second.stop())
+
+
+async def test_an_offer_of_a_node_that_was_cut_off_is_turned_away_before_it_costs_a_connection(tmp_path):
+    same_mesh(tmp_path / "ann")
+    flooder = NodeKey(b"f" * 32)
+    client = SignalingClient(MESH.credentials(flooder))
+    board = build(config_of(tmp_path / "ann"))
+    await board.start()
+    try:
+        board.node.feed(lambda now: board.node.pipeline.mesh.membership.overlay.shun(flooder.node_id, now + 60, now))
+        with pytest.raises(RefusedError, match="left alone") as caught:
+            await client.introduce(f"http://127.0.0.1:{board.port}", "an offer that nobody reads")
+        assert caught.value.code is CloseCode.FORBIDDEN
+    finally:
+        await client.close()
+        await board.stop()

@@ -36,6 +36,21 @@ def test_more_messages_than_allowed_are_refused_and_live_ones_dropped() -> None:
     assert intake.live_dropped == 10
 
 
+def test_a_burst_of_live_frames_is_dropped_and_a_flood_of_them_is_refused() -> None:
+    intake, frame = Intake(10, 10, 0.0), msgpack.packb([48, 1, []])
+    for second in range(5):
+        for _ in range(100):
+            intake.read(Channel.LIVE, frame, float(second))
+
+    def flood() -> None:
+        for _ in range(1000):
+            intake.read(Channel.LIVE, frame, 5.0)
+
+    with pytest.raises(RefusedError, match="live frames") as caught:
+        flood()
+    assert caught.value.code is CloseCode.RATE
+
+
 def test_an_unknown_message_is_counted_and_skipped() -> None:
     intake = Intake(10, 10, 0.0)
     assert intake.read(Channel.CTL, msgpack.packb([200]), 0.0) is None
