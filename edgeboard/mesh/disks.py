@@ -52,7 +52,8 @@ class Disks:
 
     def stored(self, room: RoomId, author: AuthorTag, end: int, now: float) -> None:
         """Our disk holds the entries of `author` below `end`."""
-        self._ours.setdefault(room, {})[author] = end
+        ours = self._ours.setdefault(room, {})
+        end = ours[author] = max(end, ours.get(author, 0))
         self._later.setdefault(room, {})[author] = end
         if self._later_due is None:
             self._later_due = now + self._later_s
@@ -61,6 +62,11 @@ class Disks:
             self._soon.setdefault(room, {}).setdefault(giver, {})[author] = end
             if self._soon_due is None:
                 self._soon_due = now + self._soon_s
+
+    def holds(self, room: RoomId, vector: Vector) -> bool:
+        """Whether our disk holds all that a vector names."""
+        ours = self._ours.get(room, {})
+        return all(ours.get(tag, 0) >= end for tag, end in vector.items())
 
     def greet(self, state: LinkState, room: RoomId) -> None:
         """A node has joined a room: it is told all of it."""

@@ -16,6 +16,7 @@ from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.ids import AuthorTag, NodeId, RoomId
 from edgeboard.mesh.antientropy import ReadBatches, ReadVector, Repair
 from edgeboard.mesh.broadcast import Broadcast
+from edgeboard.mesh.coverage import Coverage
 from edgeboard.mesh.disks import Disks
 from edgeboard.mesh.flow import LinkState, RoomFlow
 from edgeboard.mesh.membership import Membership
@@ -24,7 +25,7 @@ from edgeboard.mesh.values import CloseLink, CutOff, MeshSettings, MeshStatistic
 from edgeboard.rate import TokenBucket
 from edgeboard.timers import soonest
 from edgeboard.vectors import Vector
-from edgeboard.wire.gossip import ROSTER, Graft, Have, Prune
+from edgeboard.wire.gossip import ROSTER, Cover, Graft, Have, Prune
 from edgeboard.wire.messages import (
     Channel,
     Credit,
@@ -65,6 +66,9 @@ class Mesh:
         self._repair = Repair(settings, self._links, vector, batches, self._send, self._send_log)
         self.membership = Membership(settings, oneself, self._links, self._broadcast, self._send, self._out.append)
         self.disks = Disks(settings.stored_soon_s, settings.stored_later_s, self.joined, self._send)
+        members, tell_soon = self.membership.members, self.membership.tell_soon
+        self.coverage = Coverage(self._links, self.disks, members, self._send, tell_soon)
+        self.membership.tell_covers(lambda: self.coverage.held)
         self._vectors_due = self._ping_due = 0.0  # pings go out on all links at once: fewer wake-ups
         parts = self._broadcast, self._repair, self.membership, self.disks
         self._spread = Spread(self._links, self.joined, vector, node_of, *parts, self._send, self._send_log)
@@ -82,6 +86,7 @@ class Mesh:
         if node is not None and self.membership.link_up(state, now):
             for room, name in rooms:
                 self._say_join(state, room, name)
+            self.coverage.greet(state)
 
     def link_down(self, link: int, now: float) -> None:
         state = self._links.pop(link, None)
@@ -183,6 +188,8 @@ class Mesh:
                 self.disks.receive(state, message)
             case Have(room, vector) if not state.is_guest:
                 self._spread.told_us(state, RoomId(room), Vector.from_bytes(vector), now)
+            case Cover() if not state.is_guest:
+                self.coverage.receive(state, message, now)
             case Prune(room) if not state.is_guest:
                 self._broadcast.make_lazy(RoomId(room), link)
             case Graft(room) if not state.is_guest:
@@ -276,6 +283,7 @@ class Mesh:
         self._spread.on_timer(now)
         if self._links and now >= self._ping_due:
             self._ping(now)
+            self.coverage.on_timer(now)
         self.membership.on_timer(now)
 
     def _ping(self, now: float) -> None:

@@ -51,6 +51,7 @@ class Membership:
         self.overlay = Overlay(settings.overlay, self.members, me.random)
         self._urls: tuple[str, ...] = ()
         self._is_behind = False
+        self._covers: Callable[[], tuple[bytes, ...]] = lambda: ()
         self._record_due: float | None = 0.0  # when our record is to be looked at
         self._round_trips_due = 0.0
         self._alive: frozenset[NodeId] = frozenset()  # when somebody asked last
@@ -96,7 +97,7 @@ class Membership:
         good = {NodeId(state.node) for state in nodes if not self._is_silent(state)}
         self.members.hear(good)
         self.overlay.link_changed({NodeId(state.node) for state in nodes}, good, now)
-        self._tell_soon(now)
+        self.tell_soon(now)
 
     def _is_silent(self, state: LinkState) -> bool:
         return state.missed >= self._settings.suspect_pings
@@ -106,15 +107,20 @@ class Membership:
     def set_urls(self, urls: tuple[str, ...], now: float) -> None:
         """Where our board can be reached."""
         self._urls = urls
-        self._tell_soon(now)
+        self.tell_soon(now)
 
     def set_behind(self, is_behind: bool, now: float) -> None:
         """Whether we lack something that others hold."""
         if is_behind != self._is_behind:
             self._is_behind = is_behind
-            self._tell_soon(now)
+            self.tell_soon(now)
 
-    def _tell_soon(self, now: float) -> None:
+    def tell_covers(self, covers: Callable[[], tuple[bytes, ...]]) -> None:
+        """What our disk holds of what was asked for (`mesh.coverage`), when somebody wants to know."""
+        self._covers = covers
+
+    def tell_soon(self, now: float) -> None:
+        """Something else is true of us."""
         due = now + self._settings.record_gather_s
         self._record_due = due if self._record_due is None else min(due, self._record_due)
 
@@ -131,7 +137,7 @@ class Membership:
             for s in sorted(states, key=lambda s: s.node)
         ]
         me = self._oneself
-        about = About(me.name, me.software, self._urls, tuple(neighbours), self._is_behind, me.grant)
+        about = About(me.name, me.software, self._urls, tuple(neighbours), self._is_behind, me.grant, self._covers())
         if self.members.tell(about):
             self._news[self.members.me] = None
             self._pass_on(now)
@@ -229,7 +235,7 @@ class Membership:
 
     def on_timer(self, now: float) -> None:
         if now >= self._round_trips_due:
-            self._tell_soon(now)
+            self.tell_soon(now)
         if self._record_due is not None and now >= self._record_due:
             self._tell(now)
         if self._news_due is not None and now >= self._news_due:

@@ -9,7 +9,7 @@ from typing import Any, final
 
 from edgeboard.canvas.bodies import Floor
 from edgeboard.errors import RefusedError, StateError
-from edgeboard.ids import NodeId, OpId, RoomId
+from edgeboard.ids import OpId, RoomId
 from edgeboard.node.core import Core
 from edgeboard.node.values import Alarm, Rewrite
 from edgeboard.oplog.floors import context_within
@@ -20,6 +20,7 @@ from edgeboard.rooms.states import RoomState
 from edgeboard.timers import soonest
 from edgeboard.vectors import Vector
 
+ASKING = 3  # boards, the first in rank, that ask the others about their disks where nobody is linked to all
 NOTICE_S = 1.0  # after a floor has ended something, until its reduction begins
 
 
@@ -77,14 +78,17 @@ class Upkeep:
         if room.state is not RoomState.ACTIVE or core.mesh.behind(room.room):
             watch.postpone(now)
             return
-        present = core.mesh.disks.of_others(room.room)
-        if not core.mesh.membership.members.alive() <= present.keys():
-            watch.postpone(now)  # a board is there whose disk nobody here knows: it is not linked to us
+        disks, alive = core.mesh.disks.of_others(room.room), core.mesh.membership.members.alive()
+        is_linked_to_all = alive <= disks.keys()
+        rank = sum(node < core.identity.node for node in alive | disks.keys())
+        if not is_linked_to_all and rank >= ASKING:
+            watch.postpone(now)
             return
-        rank = sum(NodeId(node) < core.identity.node for node in present)
 
         def covered(seen: Vector) -> bool:
-            return all(theirs.includes(seen) for theirs in present.values())
+            if is_linked_to_all:
+                return all(theirs.includes(seen) for theirs in disks.values())
+            return core.mesh.coverage.covers(room.room, seen, now)
 
         seen = watch.on_timer(now, room.document, room.log.vector(), room.log.statistics().bytes, rank, covered)
         if seen is None:

@@ -26,6 +26,7 @@ from edgeboard.wire.messages import Channel
 if TYPE_CHECKING:
     from edgeboard.testing.cluster import Cluster
 
+FULL_RETRY_S = 0.5
 MESH = MeshId(b"simulated mesh.!")
 
 
@@ -77,6 +78,7 @@ class SimulatedNode:
         self.clock_ahead_s = machine.clock_ahead_s
         self._message_s = machine.message_s
         self._busy_until = 0.0
+        self._unsaved: list[tuple[RoomId, list[tuple[AuthorTag, int, int, bytes]]]] = []
         self.boot = 0
         self.alarms: list[str] = []
         self.damage: list[Damaged] = []
@@ -95,6 +97,7 @@ class SimulatedNode:
         self.boot += 1
         self._run += 1
         self._timer_at = None
+        self._unsaved = []
         self.alive = True
         boot, rng = self.boot, random.Random(f"{cluster.seed}/{self.number}/{self.boot}")
 
@@ -198,17 +201,28 @@ class SimulatedNode:
     def _commit(self, run: int, room: RoomId, saved: list[tuple[AuthorTag, int, int, bytes]]) -> None:
         if run != self._run:
             return
+        self._unsaved.append((room, saved))
+        if len(self._unsaved) == 1 or not self.disk.full:
+            self._write(run)
+
+    def _write(self, run: int) -> None:
+        """Put on the disk what waits for it, in its order; a full one is tried again."""
+        if run != self._run:
+            return
         if self.disk.full:
             if self.pipeline.store_failed_text is None:
                 self.feed(lambda _: self.pipeline.store_failed("no space left"))
-            self._later(0.5, lambda: self._commit(run, room, saved))
+            self._later(FULL_RETRY_S, lambda: self._write(run))
             return
         if self.pipeline.store_failed_text is not None:
             self.feed(self.pipeline.store_recovered)
-        kept = self.disk.batches.setdefault(room, {})
-        for author, first, _, data in saved:
-            kept.setdefault((author, first), data)
-        self.feed(lambda now: self.pipeline.committed([(room, author, end) for author, _, end, _ in saved], now))
+        unsaved, self._unsaved = self._unsaved, []
+        for room, saved in unsaved:
+            kept = self.disk.batches.setdefault(room, {})
+            for author, first, _, data in saved:
+                kept.setdefault((author, first), data)
+        ends = [(room, author, end) for room, saved in unsaved for author, _, end, _ in saved]
+        self.feed(lambda now: self.pipeline.committed(ends, now))
 
     def _rewrite(self, run: int, room: RoomId, rows: list[tuple[AuthorTag, int, bytes]], segment: bytes) -> None:
         if run != self._run:

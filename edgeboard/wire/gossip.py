@@ -58,4 +58,14 @@ class Graft:
     CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16),)
 
 
-Gossip = Members | Roster | Have | Prune | Graft
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Does your disk hold this? If it does, say so in your record."""
+
+    room: bytes
+    vector: bytes
+    NUMBER: ClassVar[int] = 37
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.blob(VECTOR_MAX))
+
+
+Gossip = Members | Roster | Have | Prune | Graft | Cover

@@ -24,7 +24,9 @@ NAME_MAX: Final = 80
 GRANT_MAX: Final = 1_024  # bytes
 ROUND_TRIP_MAX: Final = 60_000  # ms; 0 says that it is not known yet
 
-_FIELDS: Final = 10
+COVERS_MAX: Final = 16
+
+_FIELDS: Final = 11
 
 Verify = Callable[[bytes, bytes, bytes], bool]  # public key, signature, message
 
@@ -47,6 +49,7 @@ class About:
     neighbours: tuple[Neighbour, ...]
     behind: bool = False  # it lacks something that others hold
     grant: bytes = b""
+    covers: tuple[bytes, ...] = ()  # 8 bytes each: questions (`mesh.coverage`) that its disk can answer with yes
 
 
 @final
@@ -68,7 +71,7 @@ def sign_record(
     neighbours = [[each.node, each.round_trip_ms] for each in about.neighbours[:NEIGHBOURS_MAX]]
     urls = [url for url in about.urls if len(url) <= URL_MAX][:URLS_MAX]
     fields: list[object] = [FORM, public_key, boot, count, about.name[:NAME_MAX], about.software[:NAME_MAX]]
-    fields += [urls, neighbours, int(about.behind), about.grant]
+    fields += [urls, neighbours, int(about.behind), about.grant, list(about.covers[:COVERS_MAX])]
     payload = bytes(msgpack.packb(fields))
     data = bytes(msgpack.packb([payload, sign(_signed(mesh, payload))]))
     return Record(node_id(public_key), public_key, boot, count, about, data, _version(boot, count))
@@ -89,7 +92,7 @@ def read_record(data: bytes, mesh: MeshId, verify: Verify) -> Record:
     """
     fields, payload, signature = _open(data)
     public_key, boot, count = _identity(fields)
-    name, software, urls, neighbours, behind, grant = fields[4:_FIELDS]
+    name, software, urls, neighbours, behind, grant, covers = fields[4:_FIELDS]
     about = About(
         form.text(NAME_MAX)(name),
         form.text(NAME_MAX)(software),
@@ -97,6 +100,7 @@ def read_record(data: bytes, mesh: MeshId, verify: Verify) -> Record:
         tuple(_neighbour(each) for each in form.listing(NEIGHBOURS_MAX)(neighbours)),
         bool(form.number(255)(behind)),
         form.blob(GRANT_MAX)(grant),
+        tuple(form.exactly(8)(each) for each in form.listing(COVERS_MAX)(covers)),
     )
     if not verify(public_key, signature, _signed(mesh, payload)):
         raise SignatureError("a record of a member is not signed by that member")

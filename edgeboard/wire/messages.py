@@ -17,7 +17,7 @@ from edgeboard.identity.charter import CHARTER_MAX
 from edgeboard.vectors import Range
 from edgeboard.wire import fields as form
 from edgeboard.wire.fields import COUNTER_MAX, ENTRY_MAX, NAME_MAX, ROOM_NAME_MAX, Check, Person
-from edgeboard.wire.gossip import VECTOR_MAX, Gossip, Graft, Have, Members, Prune, Roster
+from edgeboard.wire.gossip import VECTOR_MAX, Cover, Gossip, Graft, Have, Members, Prune, Roster
 from edgeboard.wire.introductions import Introduce
 from edgeboard.wire.live import Live, decode_live, encode_live
 
@@ -337,7 +337,7 @@ CTL: dict[int, type[Packed]] = {
     for kind in (
         Close, Ping, Pong, Join, Leave, VectorIs, Want, Credit, Stored, Digest, Guest, Welcome, Receipt, CaughtUp,
         Presence, Refused, Notice, RoomIs, BlobWant, BlobChunk, BlobHave, BlobLack, CharterIs, Hosts,
-        Fragment, Members, Roster, Have, Prune, Graft, Introduce,
+        Fragment, Members, Roster, Have, Prune, Graft, Cover, Introduce,
     )
 }  # fmt: skip
 LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Submit, Fragment, Recent)}

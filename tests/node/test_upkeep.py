@@ -106,15 +106,35 @@ def test_what_was_erased_a_while_ago_is_let_go_of_on_every_board_and_kept_as_his
     assert len(room(cluster, 0).document.items()) == 8
 
 
-def test_while_nobody_knows_the_disks_of_all_boards_that_are_there_no_floor_is_logged():
-    cluster = cluster_of(4)
-    for a, b in ((0, 2), (0, 3), (1, 3)):
-        cluster.unlink(a, b)  # a chain: the ends hear of each other through the others
-    erase(cluster, 1, draw(cluster, 0, 10))
+def chain_of(nodes):
+    """The ends hear of each other through the others only."""
+    cluster = cluster_of(nodes)
+    for a in range(nodes):
+        for b in range(a + 2, nodes):
+            cluster.unlink(a, b)
+    cluster.run(3.0)
+    return cluster
+
+
+def test_where_nobody_is_linked_to_all_boards_are_asked_what_their_disks_hold():
+    cluster = chain_of(5)
+    made = draw(cluster, 0, 20)
+    erase(cluster, 1, made[:15])
+    cluster.run(WINDOW_S * 2)
+    assert [floors(cluster, number) for number in range(5)] == [1] * 5
+    assert [reduced_slots(node) for node in cluster.nodes] == [15] * 5
+    settled(cluster, *range(5))
+
+
+def test_no_floor_names_what_the_disk_of_a_board_far_away_lacks():
+    cluster = chain_of(5)
+    cluster.nodes[4].disk.full = True
+    erase(cluster, 1, draw(cluster, 0, 20)[:15])
     cluster.run(WINDOW_S * 3)
-    assert [floors(cluster, number) for number in range(4)] == [0] * 4
-    cluster.link_all()
-    run_until_floor(cluster)
+    assert [floors(cluster, number) for number in range(5)] == [0] * 5
+    cluster.nodes[4].disk.full = False
+    cluster.run(WINDOW_S)
+    assert [floors(cluster, number) for number in range(5)] == [1] * 5
 
 
 def test_one_board_logs_the_floor_and_it_is_the_first_in_rank():

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from edgeboard.errors import DecodeError
 from edgeboard.ids import AuthorTag
-from edgeboard.vectors import Range
+from edgeboard.vectors import Range, Vector
 from edgeboard.wire.fields import Held, Host, Owned, Person
-from edgeboard.wire.gossip import Graft, Have, Members, Prune, Roster
+from edgeboard.wire.gossip import Cover, Graft, Have, Members, Prune, Roster
 from edgeboard.wire.introductions import Introduce
 from edgeboard.wire.live import Live, LiveItem
 from edgeboard.wire.messages import (
@@ -63,6 +63,7 @@ EXAMPLES: list[tuple[Channel, Message]] = [
     (Channel.CTL, Want(ROOM, (Range(TAG, 0, 4), Range(AuthorTag(b"b" * 8), 7, 9)))),
     (Channel.CTL, Credit(1 << 40)),
     (Channel.CTL, Stored(ROOM, b"\x00")),
+    (Channel.CTL, Cover(ROOM, Vector({}).to_bytes())),
     (Channel.CTL, Digest(ROOM, b"v" * 8, b"c" * 16)),
     (Channel.CTL, Guest(1, b"p" * 16, ORIGIN, "Ana", 5, {"x": 1})),
     (Channel.CTL, Welcome(1, NODE, "kitchen", {"gather_ms": 33}, "0.1.0")),
