@@ -137,6 +137,10 @@ class Person:
         """The strokes on the canvas in paint order, with all their columns."""
         return self.ask(READ_STROKES)
 
+    def pieces(self):
+        """How many ops the strokes on the canvas are: one each, and another for every 2 s that a slow hand takes."""
+        return self.ask("edgeboard.document.items().reduce((sum, { pieces }) => sum + pieces.length, 0)")
+
     def count(self):
         return self.ask("edgeboard.items().length")
 
