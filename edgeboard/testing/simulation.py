@@ -15,7 +15,6 @@ from math import log
 from typing import Any, final
 
 from edgeboard.canvas.bodies import Add, Alive, Body, ItemType, Register, Set
-from edgeboard.canvas.document import Document
 from edgeboard.canvas.samples import Stroke
 from edgeboard.ids import OpId, RoomId, room_id
 from edgeboard.node.values import PipelineSettings
@@ -23,8 +22,8 @@ from edgeboard.oplog.codec import encode_stroke
 from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.lan import LanSettings
 from edgeboard.testing.network import Weather
+from edgeboard.testing.oracle import Fault, Oracle
 from edgeboard.testing.simulated import MESH, Disk, Machine, SimulatedNode
-from edgeboard.vectors import Vector
 
 LOOK_S = 0.1  # between two looks whether the boards have converged
 POINTS = 24  # of a stroke
@@ -54,15 +53,6 @@ class SiteSettings:
     multicast: bool = True
     settle_s: float = 120.0  # that the boards have at the end, when nothing happens any more
     verify: bool = False  # real signatures
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What came of one fault."""
-
-    at: float  # s on the virtual clock, when it was over
-    kind: str
-    converged_s: float | None  # until every living board held what was drawn by then; None: not before the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +109,7 @@ class Site:
             verify=settings.verify, weather_back=back, machine=self._machine,
         )  # fmt: skip
         self.rooms = {room_id(MESH, name): name for name in (f"room-{number}" for number in range(settings.rooms))}
-        self._strokes: dict[OpId, RoomId] = {}
-        self._safe: dict[OpId, RoomId] = {}
-        self._unsure: dict[int, list[tuple[RoomId, OpId]]] = {}  # by node: drawn, and not known to be safe yet
-        self._faults: list[Fault] = []
-        self._awaited: list[tuple[float, str, dict[RoomId, Vector]]] = []  # faults that are over: what all must hold
+        self.oracle = Oracle(self.cluster.nodes, list(self.rooms), self.cluster.clock.now)
         self._ends = settings.hours * 3600.0
         self._is_over = False
         self._power_cuts = self._dead_cards = self._changes = 0
@@ -155,7 +141,7 @@ class Site:
         clock = self.cluster.clock
         while clock.now() < self._ends:
             clock.run(min(LOOK_S, self._ends - clock.now()))
-            self._look()
+            self.oracle.look()
             if self._progress is not None:
                 self._progress(clock.now(), self._ends)
         self._calm_down()
@@ -195,8 +181,7 @@ class Site:
             self._changes += 1
             return
         for op in made:
-            self._strokes[op] = room
-            self._unsure.setdefault(node.number, []).append((room, op))
+            self.oracle.draw(node, room, op)
 
     def _change(self, node: SimulatedNode, room: RoomId) -> Body | None:
         """Something that somebody does to what is there, anybody's; None if nothing is."""
@@ -218,12 +203,12 @@ class Site:
         if len(alive) < max(2, settings.nodes // 2):
             return
         node = cluster.rng.choice(alive)
-        self._note_safe(node)
-        self._unsure.pop(node.number, None)  # the rest may be lost
+        card_dies = cluster.rng.random() < settings.dead_cards
+        self.oracle.lose_power(node, card_dies=card_dies)
         self._count(node)
         cluster.lan.crash(node.number)
         self._power_cuts += 1
-        if cluster.rng.random() < settings.dead_cards:
+        if card_dies:
             self._dead_cards += 1
             node.disk = Disk(commit_s=node.disk.commit_s)
             for name in self.rooms.values():
@@ -235,12 +220,12 @@ class Site:
         if not node.alive:
             node.start()
             if self.cluster.lan.is_whole:
-                self._expect("power cut")
+                self.oracle.expect("power cut")
 
     def _partition(self) -> None:
         """The site falls into two parts, of any sizes."""
         settings, cluster = self._settings, self.cluster
-        self._awaited.clear()  # what was not there yet may now be beyond reach
+        self.oracle.expect_nothing()  # what was not there yet may now be beyond reach
         share = cluster.rng.uniform(0.1, 0.5)
         cluster.lan.partition({number: 1 for number in range(settings.nodes) if cluster.rng.random() < share})
         cluster.clock.call_at(cluster.clock.now() + settings.partition_s, self._heal)
@@ -250,50 +235,8 @@ class Site:
         if self._is_over:
             return
         self.cluster.lan.heal()
-        self._awaited.clear()  # of power cuts in one half: this one takes their place
-        self._expect("partition")
-
-    # -- what is expected
-
-    def _expect(self, kind: str) -> None:
-        """A fault is over: everybody should soon hold what somebody who lives holds now."""
-        wanted = {}
-        for room in self.rooms:
-            union = Vector()
-            for node in self.cluster.nodes:
-                if node.alive and room in node.pipeline.rooms:
-                    union = union.merge(node.pipeline.rooms[room].log.vector())
-            wanted[room] = union
-        self._awaited.append((self.cluster.clock.now(), kind, wanted))
-
-    def _look(self) -> None:
-        now = self.cluster.clock.now()
-        left = []
-        for at, kind, wanted in self._awaited:
-            if self._is_held(wanted):
-                self._faults.append(Fault(at, kind, now - at))
-            else:
-                left.append((at, kind, wanted))
-        self._awaited = left
-
-    def _is_held(self, wanted: dict[RoomId, Vector]) -> bool:
-        return all(
-            room in node.pipeline.rooms and node.pipeline.rooms[room].log.vector().includes(vector)
-            for node in self.cluster.nodes
-            if node.alive
-            for room, vector in wanted.items()
-        )
-
-    def _note_safe(self, node: SimulatedNode) -> None:
-        """Which of a node's strokes are safe, by what it knows itself: on its disk, and on that of another one."""
-        for room, op in self._unsure.get(node.number, ()):
-            engine = node.pipeline.rooms.get(room)
-            if engine is None:
-                continue
-            elsewhere = node.pipeline.mesh.disks.best(room)
-            for author, entry in engine.document.places(op):
-                if engine.receipts.is_saved(author, entry) and (elsewhere is None or elsewhere.get(author, 0) > entry):
-                    self._safe[op] = room
+        self.oracle.expect_nothing()  # of power cuts in one half: this one takes their place
+        self.oracle.expect("partition")
 
     # -- the end
 
@@ -311,34 +254,17 @@ class Site:
         start = clock.now()
         while clock.now() - start < self._settings.settle_s:
             clock.run(LOOK_S)
-            self._look()
-            if self._canvases() == len(self.rooms) and not self._awaited:
+            if self.oracle.look() and self.oracle.are_equal():
                 settled = clock.now() - start
                 clock.run(6.0)  # receipts of the last strokes
                 return settled
         return None
 
-    def _canvases(self) -> int:
-        """Different ones, over all rooms."""
-        return sum(len({self._canvas(node, room) for node in self.cluster.nodes}) for room in self.rooms)
-
-    def _canvas(self, node: SimulatedNode, room: RoomId) -> bytes:
-        engine = node.pipeline.rooms.get(room)
-        return b"" if engine is None else engine.document.digest()
-
     def _report(self, settled: float | None) -> Report:
         cluster = self.cluster
         for node in cluster.nodes:
-            self._note_safe(node)
-        lost, doubled = set(), 0
-        for node in cluster.nodes:
-            for room in self.rooms:
-                engine = node.pipeline.rooms.get(room)
-                document = Document() if engine is None else engine.document
-                lost |= {op for op, where in self._safe.items() if where == room and not document.places(op)}
-                shown = [item.id for item in document.items()]
-                strangers = [op for op in shown if self._strokes.get(op) != room]
-                doubled = max(doubled, len(shown) - len(set(shown)) + len(strangers))
+            self.oracle.note_safe(node)
+        lost, doubled = self.oracle.count_lost_and_doubled()
         statistics = [node.pipeline.mesh.statistics() for node in cluster.nodes]
         for node in cluster.nodes:
             self._count(node)
@@ -348,17 +274,16 @@ class Site:
         for node in cluster.nodes:
             for room in self.rooms:
                 told.update(node.pipeline.rooms[room].document.digest())
-        for at, kind, _ in self._awaited:
-            self._faults.append(Fault(at, kind, None))
+        self.oracle.give_up()
         return Report(
             settings=self._settings,
-            strokes=len(self._strokes),
-            safe=len(self._safe),
-            lost=len(lost),
+            strokes=len(self.oracle.drawn),
+            safe=len(self.oracle.safe),
+            lost=lost,
             doubled=doubled,
-            canvases=self._canvases() - len(self.rooms),
+            canvases=self.oracle.count_canvases(),
             settled_s=settled,
-            faults=tuple(self._faults),
+            faults=tuple(self.oracle.faults),
             changes=self._changes,
             dead_cards=self._dead_cards,
             power_cuts=self._power_cuts,
