@@ -3,14 +3,16 @@
  * screen that stays awake where the browser allows it (it does on secure origins only).
  */
 
+import { isLocal } from "./boards.js";
+
 /** Whether the page is asked to be one. @param {string} search of the location @returns {boolean} */
 export function isKiosk(search) {
   const asked = new URLSearchParams(search).get("kiosk");
   return asked !== null && asked !== "0";
 }
 
-/** Make the page one. @param {Window} target */
-export function becomeKiosk(target) {
+/** Make the page one. @param {Window} target @param {() => void} beside called if it is open on the board itself */
+export function becomeKiosk(target, beside) {
   const { document, navigator } = target;
   document.documentElement.classList.add("is-kiosk");
   for (const type of ["contextmenu", "dragstart", "selectstart"]) {
@@ -26,6 +28,7 @@ export function becomeKiosk(target) {
   };
   document.addEventListener("visibilitychange", stayAwake); // a hidden page loses it
   stayAwake();
+  if (isLocal(target.location.hostname)) beside();
 }
 
 function isField(target) {

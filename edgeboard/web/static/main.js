@@ -5,7 +5,7 @@
  */
 
 import { Board } from "./board.js";
-import { Boards, Host, isLocal } from "./boards.js";
+import { Boards, Host } from "./boards.js";
 import { isShut, stopped, welcomed } from "./comings.js";
 import { Company } from "./company.js";
 import { Connection, Phase } from "./connection.js";
@@ -419,10 +419,7 @@ listenForTokens(window, passes, connection);
 listenToLeaving(window, { desk, outbox, images, connection, company });
 
 async function begin() {
-  if (isKiosk(location.search)) {
-    becomeKiosk(window);
-    if (isLocal(location.hostname)) extras.pair(() => chrome.close());
-  }
+  if (isKiosk(location.search)) becomeKiosk(window, () => extras.pair(() => chrome.close()));
   hands.begin(window);
   paging.recall();
   const kept = people.viewKept(drawer, roomName);
