@@ -149,6 +149,8 @@ class Crew:
         self._host = host
         self._names = names
         self._boards: list[Any] = []
+        self._alarms = 0
+        self._watching: asyncio.Task[None] | None = None
         self._seen: list[dict[str, float]] = []  # of each board: when an item came to its canvas
 
     async def start(self) -> list[list[Any]]:
@@ -263,6 +265,29 @@ class Crew:
             ],
         }
 
+    async def answering(self) -> list[list[str]]:
+        """To whom each board has a link that answers."""
+        return [
+            sorted(each.node for each in board.node.pipeline.mesh.statistics().links if not each.suspect)
+            for board in self._boards
+        ]
+
+    async def watch_suspects(self) -> None:
+        """Count from now on which links fall silent, or end."""
+        self._watching = asyncio.create_task(self._watch_suspects())
+
+    async def _watch_suspects(self) -> None:
+        before = await self.answering()
+        while True:
+            await asyncio.sleep(0.1)
+            now = await self.answering()
+            self._alarms += sum(len(set(then) - set(links)) for then, links in zip(before, now, strict=True))
+            before = now
+
+    async def alarms(self) -> int:
+        """How often a link has fallen silent, or ended."""
+        return self._alarms
+
     async def let_in(self, most: int) -> None:
         """Let boards have so many links, whatever the overlay thinks of that."""
         for board in self._boards:
@@ -281,6 +306,8 @@ class Crew:
         return len(gc.get_objects())
 
     async def stop(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
         await asyncio.gather(*(board.stop() for board in self._boards))
 
 

@@ -23,6 +23,7 @@ from edgeboard.mesh.values import Dial, OverlaySettings
 from edgeboard.timers import soonest
 
 SOON_S = 0.01  # changes gathered before the next look
+SLOW_S = 1.0  # a dial that takes longer may come to nothing, and holds no place; a good one takes 0.1 s
 AGAIN_S = 1.0  # until another look, while links are lacking
 
 
@@ -202,13 +203,19 @@ class Overlay:
         return done
 
     def _choose(self, others: frozenset[NodeId], ring: frozenset[NodeId], now: float) -> list[NodeId]:
-        """Random ones to fill the view, beside those of the ring that are still to come."""
-        coming = {node for node, attempts in self._attempts.items() if attempts.under_way} | ring
+        """Random ones to fill the view, beside those of the ring that are still to come.
+
+        The living first: discovery names a board that was killed for minutes yet.
+        """
+        under_way = {node: attempts.since for node, attempts in self._attempts.items() if attempts.under_way}
+        coming = {node for node, since in under_way.items() if now - since < SLOW_S} | ring
         lack = self._settings.degree - len(self._good) - len(coming)
         free = [n for n in sorted(others - coming) if self._is_ready(n, now) and self._has_room(n)] if lack > 0 else []
+        alive = self._members.alive()
         chosen: list[NodeId] = []
-        while free and len(chosen) < lack:
-            chosen.append(free.pop(int(self._random() * len(free))))
+        for pool in ([node for node in free if node in alive], [node for node in free if node not in alive]):
+            while pool and len(chosen) < lack:
+                chosen.append(pool.pop(int(self._random() * len(pool))))
         return chosen
 
     def _has_room(self, node: NodeId) -> bool:

@@ -7,6 +7,7 @@ from `active`. Patches hold for the whole process.
 
 import importlib
 import logging
+import threading
 from collections.abc import Iterator
 
 from edgeboard.transport import media
@@ -17,6 +18,7 @@ TIERS: tuple[Tier, ...] = ("off", "tier0", "tier1", "tier2")  # each holds what 
 
 _active: dict[str, Changes] = {}
 _unfit: set[str] = set()
+_applying = threading.Lock()  # boards of one process begin in threads of their own, at the same time
 _logger = logging.getLogger(__name__)
 
 
@@ -30,14 +32,15 @@ def apply(settings: Settings | None = None) -> frozenset[str]:
         return active()
     if not settings.media and not media.leave_out():
         _say_once("av", "aiortc was loaded before, so the media stack could not be left out")
-    for name, patch in _patches(settings.patches):
-        if name not in _active:
-            changes = Changes()
-            if patch(changes):
-                _active[name] = changes
-            else:
-                _say_once(name, f"patch {name} does not fit this version of aiortc and is left out")
-    importlib.import_module("aiortc")
+    with _applying:
+        for name, patch in _patches(settings.patches):
+            if name not in _active:
+                changes = Changes()
+                if patch(changes):
+                    _active[name] = changes
+                else:
+                    _say_once(name, f"patch {name} does not fit this version of aiortc and is left out")
+        importlib.import_module("aiortc")
     return active()
 
 

@@ -94,7 +94,7 @@ def test_in_a_small_mesh_everybody_is_wanted_and_in_a_large_one_ring_and_chance(
     large = Node(settings=OverlaySettings(dials_most=99))
     large.meet(*range(1, 40))
     large.link(node_of(1))
-    wanted = dialled(large.run(2.0))
+    wanted = dialled(large.run(0.9))  # before those who do not answer are given up for others
     assert large.overlay.ring() - {node_of(1)} <= wanted
     assert len(wanted | {node_of(1)}) in (5, 6)
 
@@ -106,6 +106,35 @@ def test_the_ring_is_the_next_node_on_either_side() -> None:
     ids = sorted([*(node_of(number) for number in range(1, 30)), node.members.me])
     at = ids.index(node.members.me)
     assert node.overlay.ring() == {ids[at - 1], ids[(at + 1) % len(ids)]}
+
+
+def test_a_place_goes_to_the_living_before_those_whom_discovery_alone_still_names() -> None:
+    for seed in range(20):
+        node = Node(seed, settings=OverlaySettings(dials_most=99))
+        node.meet(*range(1, 12))
+        node.link(node_of(1))
+        node.link(*sorted(node.overlay.ring()), node_of(3), node_of(7))
+        node.run(1.0)
+        node.hint(*range(100, 140))
+        ring = node.overlay.ring()
+        node.silent.add(node_of(7))
+        node.tell()
+        found = dialled(node.run(0.1))
+        assert found <= node.members.alive() | ring, f"seed {seed}: {found} may be dead"
+
+
+def test_a_dial_that_drags_on_holds_no_place() -> None:
+    node = Node(settings=OverlaySettings(dials_most=99))
+    node.meet(*range(1, 30))
+    node.link(node_of(1))
+    node.link(*sorted(node.overlay.ring()), node_of(3), node_of(7))
+    node.silent.add(node_of(7))
+    node.tell()
+    first = dialled(node.run(0.5))
+    assert len(first) == 1
+    second = dialled(node.run(1.6))
+    assert len(second) == 1
+    assert second != first
 
 
 def test_the_place_of_a_silent_link_is_filled_and_the_link_kept() -> None:
