@@ -23,8 +23,7 @@ WATCHED_S = 240.0
 
 
 def killed() -> dict[str, float]:
-    """Seconds from SIGKILL of a board to the last of its neighbours that has refilled its slot; and to the last one that
-    has noticed."""
+    """Seconds from SIGKILL of a board to the last neighbour that has noticed, and to the last refilled slot."""
     with tempfile.TemporaryDirectory() as folder:
         victims = [Boards(Path(folder), [f"victim {number}"]) for number in range(KILLS)]
         others = Boards(Path(folder), [f"board {number}" for number in range(BOARDS - KILLS)])

@@ -7,6 +7,7 @@ from edgeboard.rate import TokenBucket
 from edgeboard.wire.fragments import Joiner
 from edgeboard.wire.messages import Channel, Fragment, Message, decode
 
+USELESS = 50  # seconds' worth of messages that may bring ink which is here already: all of a large room, twice
 FLOOD = 10  # times as many live frames as are taken: dropping them still costs what reading them does
 
 
@@ -20,6 +21,7 @@ class Intake:
         self._live_flood = TokenBucket(FLOOD * live_per_s, 2 * FLOOD * live_per_s, now)
         self._rate = messages_per_s
         self._live_rate = live_per_s
+        self._useless = TokenBucket(messages_per_s, USELESS * messages_per_s, now)
         self._joiners = {Channel.CTL: Joiner(), Channel.LOG: Joiner()}
         self.live_dropped = 0
         self.unknown = 0
@@ -47,3 +49,12 @@ class Intake:
         elif message is None:
             self.unknown += 1
         return message
+
+    def useless(self, cost: float, now: float) -> None:
+        """A message brought nothing; credit returns for it all the same, so that nothing else would slow a flood.
+
+        Raises:
+            RefusedError: too many did.
+        """
+        if not self._useless.take(now, cost):
+            raise RefusedError(CloseCode.RATE, "far too much that is here already, or is of no room here")

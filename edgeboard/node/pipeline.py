@@ -32,6 +32,8 @@ from edgeboard.wire.introductions import Introduce
 from edgeboard.wire.live import Live
 from edgeboard.wire.messages import BatchIs, Channel, Close, Digest, Join, Leave, Message, Notice, OfBlobs, Presence
 
+MISPLACED = 20.0  # duplicates that one batch for a room that is not open, or for a place that is filled, counts as
+
 
 @final
 class Pipeline:
@@ -316,6 +318,8 @@ class Pipeline:
     def _batch(self, link: int, key: RoomId, data: bytes, now: float) -> None:
         core = self._core
         room = core.rooms.get(key)
+        if room is None:
+            self._intake[link].useless(MISPLACED, now)
         if room is None or core.store_room_left() <= 0:
             return  # a full disk keeps what memory it has for its own ink; the rest is fetched when it can be saved
         core.check_ink(link, room, data)
@@ -328,6 +332,8 @@ class Pipeline:
         core.counters.forks += offer.status is Status.FORK
         core.publish(room, outcome, link, now)
         core.advance(room, now)
+        if offer.status is not Status.NEW:
+            self._intake[link].useless(MISPLACED if offer.status is Status.FORK else 1.0, now)
 
     # -- time and output
 

@@ -51,6 +51,15 @@ def test_a_burst_of_live_frames_is_dropped_and_a_flood_of_them_is_refused() -> N
     assert caught.value.code is CloseCode.RATE
 
 
+def test_ink_that_is_here_already_may_come_a_while_and_not_for_ever() -> None:
+    intake = Intake(10, 10, 0.0)
+    for _ in range(500):
+        intake.useless(1.0, 0.0)
+    intake.useless(10.0, 1.0)
+    with pytest.raises(RefusedError, match="already"):
+        intake.useless(1.0, 1.0)
+
+
 def test_an_unknown_message_is_counted_and_skipped() -> None:
     intake = Intake(10, 10, 0.0)
     assert intake.read(Channel.CTL, msgpack.packb([200]), 0.0) is None

@@ -75,7 +75,12 @@ def flood(liar: SimulatedNode) -> None:
     say_to_all(liar, Channel.CTL, lambda: [encode(Notice(0, "hello"))] * 5_000)
 
 
-@pytest.mark.parametrize("misbehave", [claim, forge, flood])
+def misplace(liar: SimulatedNode) -> None:
+    """Brings ink of a room that nobody has."""
+    say_to_all(liar, Channel.LOG, lambda: [encode(BatchIs(b"nobody's room ..", bytes(64)))] * 2_000)
+
+
+@pytest.mark.parametrize("misbehave", [claim, forge, flood, misplace])
 def test_who_lies_forges_or_floods_is_cut_off_and_the_others_go_on(misbehave: Callable[[SimulatedNode], None]) -> None:
     cluster = site()
     for second in range(150):
