@@ -16,9 +16,12 @@ def read_boards(text: str) -> int:
 def read_share(text: str, most: float = 0.9) -> float:
     """A share such as 5% or 0.05, at most `most`."""
     digits, percent, rest = text.partition("%")
-    if rest:
-        raise ValueError(f"{text!r} is not a share; write 5%")
-    share = values.read_number(digits, 0.0, 100 * most if percent else most)
+    try:
+        share = values.read_number(digits, 0.0, 100 * most if percent else most)
+    except ValueError:
+        share = -1.0
+    if rest or share < 0:
+        raise ValueError(f"{text!r} is not a share; write 5% or 0.05, at most {most:.0%}")
     return share / 100 if percent else share
 
 

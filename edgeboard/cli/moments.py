@@ -40,7 +40,7 @@ def read_span(text: str) -> float:
     found = _SPAN.fullmatch(text.strip())
     seconds = float(found[1]) * UNITS.get(found[2], 0) if found else 0.0
     if seconds <= 0:
-        raise ValueError(f"{text[:40]!r} is not a span of time; write 30min, 2h or 7d")
+        raise ValueError(f"{text[:40]!r} is not a span of time; write 30s, 30min, 2h or 7d")
     return seconds
 
 

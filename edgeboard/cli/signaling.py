@@ -2,13 +2,16 @@
 
 import argparse
 import asyncio
+import os
 import signal
 
-from edgeboard.cli.run import say, set_up_logging
+from edgeboard.cli.run import FORCED, say, set_up_logging
 from edgeboard.config.values import SIGNAL_PORT, Listen
 from edgeboard.errors import UserError
 from edgeboard.runtime.lean import lean_imports
 from edgeboard.web.addresses import board_urls, listen
+
+SHUTDOWN_S = 1.0  # that boards have to hang up
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -31,10 +34,18 @@ async def serve(place: Listen) -> None:
         from edgeboard.signaling.service import SignalingService
 
     stop = asyncio.Event()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(FORCED)
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)
     app = SignalingService(SystemClock()).make_app()
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=IDLE_S)
+    runner = web.AppRunner(
+        app, access_log=None, handle_signals=False, keepalive_timeout=IDLE_S, shutdown_timeout=SHUTDOWN_S
+    )
     await runner.setup()
     try:
         try:

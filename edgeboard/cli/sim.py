@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from edgeboard.testing.simulation import Report, Site, SiteSettings
 
-EVERY_S = 0.5  # between two lines of progress
+EVERY_S = 0.5  # between two looks at the progress, on a terminal
+LINES_EVERY_S = 15.0  # between two lines of it elsewhere
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -30,7 +31,7 @@ def main(arguments: argparse.Namespace) -> int:
         verify=arguments.verify,
     )
     started = time.monotonic()
-    report = Site(settings, show_progress() if sys.stderr.isatty() and not arguments.json else None).run()
+    report = Site(settings, None if arguments.json else show_progress(is_terminal=sys.stderr.isatty())).run()
     took = time.monotonic() - started
     if arguments.json:
         print(json.dumps({**report.as_json(), "took_s": round(took, 3)}))
@@ -39,18 +40,20 @@ def main(arguments: argparse.Namespace) -> int:
     return 0 if report.is_sound else 1
 
 
-def show_progress() -> Callable[[float, float], None]:
-    """A line on the terminal that says how far the clock has come."""
-    last = 0.0
+def show_progress(*, is_terminal: bool) -> Callable[[float, float], None]:
+    """Says how far the clock has come: one line that changes on a terminal, and seldom a new one elsewhere."""
+    last = time.monotonic()
+    begin, end, pause = ("\r\x1b[K", "", EVERY_S) if is_terminal else ("", "\n", LINES_EVERY_S)
 
     def show(done: float, whole: float) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last >= EVERY_S or done >= whole:
+        if done >= whole and is_terminal:
+            print(begin, end="", file=sys.stderr, flush=True)
+        elif now - last >= pause:
             last = now
-            end = "\r\x1b[K" if done >= whole else ""
-            print(f"\r\x1b[K{done / 60:.1f} of {whole / 60:.1f} min on the boards' clock{end}", end="", file=sys.stderr)
-            sys.stderr.flush()
+            words = f"{done / 60:.1f} of {whole / 60:.1f} min on the boards' clock"
+            print(f"{begin}{words}", end=end, file=sys.stderr, flush=True)
 
     return show
 
@@ -62,21 +65,26 @@ def describe(report: Report, took_s: float) -> str:
     lines = [
         f"{settings.nodes} boards, {settings.rooms} room{'s' * (settings.rooms > 1)}, {_span(seconds)} on their clock "
         f"in {_span(took_s)} ({seconds / max(took_s, 1e-9):.1f} times as fast), seed {settings.seed}",
-        f"strokes      {report.strokes}, called safe {report.safe}, lost {report.lost}, doubled {report.doubled}; "
-        f"{report.changes} changes of what was there",
+        f"strokes      {report.strokes}; {report.safe} called safe (of the rest a power cut was faster), "
+        f"lost {report.lost}, doubled {report.doubled}",
+        f"             {report.changes} changes of what was there",
         f"canvases     {_settled(report)}",
         f"messages     {report.messages}, {report.messages / settings.nodes / seconds:.1f} a board a second",
         f"bytes        {report.bytes}, {report.bytes / settings.nodes / seconds:.0f} a board a second",
         f"broadcast    {report.copies:.2f} copies of each batch at each board",
         f"links        {report.links_mean:.1f} a board, {report.links_most} at most; {report.dials} dialled",
     ]
+    if report.power_cuts:
+        lines.append(f"power cuts   {report.power_cuts}, {report.dead_cards} of them killed the card as well")
+    if settings.partition_s and not any(fault.kind == "partition" for fault in report.faults):
+        lines.append("partitions   none: the run was over first; see --partition-every")
     for kind in sorted({fault.kind for fault in report.faults}):
         took = [fault.converged_s for fault in report.faults if fault.kind == kind]
         done = [each for each in took if each is not None]
         middle = f"half within {statistics.median(done):.1f} s, all within {max(done):.1f} s" if done else "none"
         late = len(took) - len(done)
-        kind = f"{kind}s" if len(took) > 1 else kind
-        lines.append(f"{kind:<12} {len(took)} survived, converged: {middle}{f', {late} not at all' if late else ''}")
+        after = {"power cut": "power back", "partition": "partition"}[kind]
+        lines.append(f"{after:<12} {len(took)} times, converged: {middle}{f', {late} not at all' if late else ''}")
     lines.append(f"fingerprint  {report.fingerprint}, the same whenever this run is repeated")
     lines.append("sound" if report.is_sound else "NOT SOUND: keep the seed, it shows a fault of edgeboard")
     return "\n".join(lines)

@@ -17,6 +17,10 @@ def main(arguments: argparse.Namespace, state: Path) -> int:
         write(arguments.svg, ask(state, "/api/mesh.svg"))
         return 0
     found: dict[str, Any] = ask_json(state, "/api/mesh")
+    board = ask_json(state, "/control/status")
+    member = board["membership"]
+    found |= {key: member[key] for key in ("name", "private", "put_out")}
+    found |= {key: board[key] for key in ("refused_by", "unreachable")}
     if arguments.json:
         print(json.dumps(found))
     else:
@@ -29,9 +33,14 @@ def status(found: dict[str, Any]) -> list[str]:
     boards, alive = found["boards"], [each for each in found["boards"] if each["alive"]]
     own = next(each for each in boards if each["self"])
     lines = [
-        f"mesh {found['mesh'][:8]}: {len(alive)} boards, {len(found['links'])} links",
+        f"mesh {found['name']} ({found['mesh'][:8]}): "
+        f"{counted(len(alive), 'board')}, {counted(len(found['links']), 'link')}",
         f"this board is {own['name']} ({own['node'][:8]}), linked to {sum(each['linked'] for each in boards)}",
     ]
+    if found["put_out"]:
+        lines.append(f"put out of the mesh; another board says: {found['put_out']}")
+    lines += [f"{url} refuses: {reason}" for url, reason in sorted(found["refused_by"].items())]
+    lines += [f"{url} does not answer: {reason}" for url, reason in sorted(found["unreachable"].items())]
     if behind := [each["name"] for each in alive if each["behind"]]:
         lines.append(f"catching up: {', '.join(behind)}")
     if silent := [each["name"] for each in alive if each["suspect"]]:
@@ -42,6 +51,10 @@ def status(found: dict[str, Any]) -> list[str]:
     if len(versions) > 1:
         lines.append(f"different versions: {', '.join(versions)}")
     return lines
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def peers(found: dict[str, Any]) -> list[str]:
@@ -58,7 +71,9 @@ def peers(found: dict[str, Any]) -> list[str]:
         how += "" if each.get("role") in (None, "draw") else f", role {each['role']}"
         where = each["urls"][0] if each["urls"] else ""
         lines.append(f"{each['node'][:8]}  {each['name']:{NAME_WIDTH}}  {how}  {each['software']}  {where}".rstrip())
-    return lines or ["this board is alone in its mesh; let others in with: edgeboard mesh invite"]
+    if not lines and found["private"]:
+        return ["this board is alone in its mesh; let others in with: edgeboard mesh invite"]
+    return lines or ["no other board has been met yet; edgeboard mesh status says what is the matter"]
 
 
 def graph(found: dict[str, Any]) -> list[str]:

@@ -29,6 +29,7 @@ MESH_FILE = "mesh.json"
 MESH_KEY_FILE = "mesh.key"  # on the board where the mesh was made
 INVITATIONS_FILE = "invitations.json"  # that this node has given
 PEERS_FILE = "peers.json"  # where the boards were that let this one in
+BOARDS_FILE = "boards.json"  # that this one has met
 BOOT_FILE = "boot"
 GUESTS_FILE = "guests.json"
 BOOT_MAX = 0xFFFF_FFFF
@@ -177,6 +178,20 @@ def load_peers(state_dir: Path) -> tuple[str, ...]:
     except (ValueError, AttributeError, TypeError, RecursionError, UserError) as error:
         _logger.warning("%s is of no use: %s", state_dir / PEERS_FILE, error)
         return ()
+
+
+def keep_boards(state_dir: Path, data: bytes) -> None:
+    """Keep what `node.acquaintances` knows of boards that were met; raises as `set_mesh`."""
+    _replace(state_dir / BOARDS_FILE, data)
+
+
+def load_boards(state_dir: Path) -> bytes | None:
+    """What `keep_boards` kept; None if nothing was, or it cannot be read: boards are met again."""
+    try:
+        return _read_secret(state_dir / BOARDS_FILE)
+    except UserError as error:
+        _logger.warning("%s is of no use: %s", state_dir / BOARDS_FILE, error)
+        return None
 
 
 def keep_invitations(state_dir: Path, data: bytes) -> None:

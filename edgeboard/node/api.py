@@ -80,6 +80,7 @@ class Api:
             "traffic": mesh,
             "counters": asdict(pipeline.counters),
             "refused_by": dict(self._links.refusals),
+            "unreachable": dict(self._links.unreachable),
             "alarms": list(self._node.alarms),
             **self._statistics(),
         }

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
 from edgeboard.ids import MeshId
+from edgeboard.node.acquaintances import Acquaintances
 from edgeboard.node.admission import Admission
 from edgeboard.node.gate import Gate
 from edgeboard.node.links import Links
@@ -23,9 +24,11 @@ from edgeboard.runtime.supervise import OnFailure, Supervisor
 from edgeboard.web.addresses import listen
 
 STOP_S = 1.8  # a stop is done within 2 s
+START_S = 15.0  # in which a refusal by a peer of the command line ends the start
 LOOK_S = 30.0  # between two looks at the space on the disk
 ADDRESSES_S = 10.0  # between two looks at our own addresses
 IDLE_S = 20.0  # after which a connection is closed that asks for nothing, or never comes to the end of asking
+PUT_OUT = "This board was put out of its mesh: nobody else sees what is drawn here."
 BE_INVITED = "; invite this board there with `edgeboard mesh invite`, and say here: edgeboard join INVITATION"
 REMEDIES = {CloseCode.OTHER_MESH: BE_INVITED, CloseCode.AUTH_FAILED: BE_INVITED}
 
@@ -56,6 +59,7 @@ class Board:
         supervisor: Supervisor,
         tell_where: Callable[[], None],
         sightings: Sightings,
+        acquaintances: Acquaintances,
         discovery: Discovery | None,
         attend: Callable[[], object],
         gate: Gate,
@@ -86,6 +90,7 @@ class Board:
         self._supervisor = supervisor
         self._tell_where = tell_where
         self._sightings = sightings
+        self._acquaintances = acquaintances
         self._discovery = discovery
         self._attend = attend
         self._gate = gate
@@ -101,11 +106,13 @@ class Board:
         self._runners: list[web.AppRunner] = []
         self._stopping = asyncio.Event()
         self._fatal: UserError | None = None
+        self._started = 0.0
         self.is_restarting = False  # it has stopped to begin anew, as a member of another mesh
         self.port = listen[1]
 
     async def start(self) -> None:
         """Open the rooms, the doors, and the links; raises UserError where a person has to act."""
+        self._started = asyncio.get_running_loop().time()
         try:
             stored = await asyncio.to_thread(self._store.rooms)
             names = dict.fromkeys([*self._rooms, *(room.name for room in stored if room.mesh == self._mesh)])
@@ -125,6 +132,7 @@ class Board:
                 found, gone = partial(self._sightings.found, "mdns"), partial(self._sightings.gone, "mdns")
                 run = partial(self._discovery.run, self.port, found, gone)
                 self._supervisor.start("discovery", run, OnFailure.RESTART)
+            self._acquaintances.recall(partial(self._sightings.found, "memory"))
             self._attend()
             self.spawn(self._admission.keep_time(), name="keep the time of invitations")
             self.spawn(self._admission.follow_file(self._join_file), name="join with a file")
@@ -162,7 +170,10 @@ class Board:
     async def _watch_addresses(self) -> None:
         while True:
             self._tell_where()
+            self.node.feed(lambda _: self.node.pipeline.put_out(PUT_OUT if self.is_put_out else ""))
             await asyncio.sleep(ADDRESSES_S)
+            self._acquaintances.look()
+            await asyncio.to_thread(self._acquaintances.note)
 
     async def _watch_disk(self) -> None:
         while True:
@@ -172,11 +183,15 @@ class Board:
             self._look_at_guests()
 
     def _refusal(self, url: str) -> Callable[[RefusedError], None]:
-        """What to do about a refusal: a peer named on the command line ends the start, another one is tried again."""
+        """What to do about a refusal: whom a peer of the command line refuses at once, has a mistake to mend.
+
+        Everybody else goes on and tries again: a board draws alone too, and an address may get another owner.
+        """
 
         def refused(error: RefusedError) -> None:
-            if url in self._required and self._fatal is None:
-                remedy = REMEDIES.get(error.code, "")
+            is_starting = asyncio.get_running_loop().time() - self._started < START_S and not self.links.was_linked
+            if url in self._required and is_starting and error.code in REMEDIES and self._fatal is None:
+                remedy = REMEDIES[error.code]
                 self._fatal = UserError(f"the board at {url} refuses to link: {error}{remedy}")
                 self._stopping.set()
 
@@ -190,11 +205,16 @@ class Board:
         """Its door for new boards."""
         return self._admission
 
+    @property
+    def is_put_out(self) -> bool:
+        """Whether it was put out of its mesh, by all that it knows, or by the word of others."""
+        return self._gate.trust.is_revoked or bool(self.links.put_out)
+
     def standing(self) -> str:
         """What this board is in its mesh, in a line for people."""
         trust = self._gate.trust
         name, grant = trust.membership.charter.name, trust.membership.grant
-        if trust.is_revoked:
+        if self.is_put_out:
             return f"it was put out of the mesh {name}; join another one with: edgeboard join"
         if trust.membership.is_private:
             return "it is in a mesh of its own; let another board in with: edgeboard mesh invite"

@@ -30,6 +30,7 @@ from edgeboard.identity.tickets import Tickets
 from edgeboard.identity.tokens import read_token
 from edgeboard.ids import NodeId, Origin, PersonId, RoomId, author_id, mesh_tag, node_id, room_id
 from edgeboard.mesh.introductions import Introduced
+from edgeboard.node.acquaintances import Acquaintances
 from edgeboard.node.admission import Admission
 from edgeboard.node.adoption import adopt_rooms
 from edgeboard.node.api import Api
@@ -189,6 +190,8 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             links.seen(other, urls)
 
     sightings = Sightings(found, node.gone)
+    members = pipeline.mesh.membership.members
+    acquaintances = Acquaintances(state.path, mesh, lambda: [(each, members.urls(each)) for each in members.alive()])
     tag, host = mesh_tag(mesh), config.node.listen.host
     introducer = Introducer(client, signaling.relayed_offer, supervisor.spawn)
     in_band = InBand(introducer, node.introduce)
@@ -302,6 +305,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         supervisor=supervisor,
         tell_where=lambda: node.reachable_at(tuple(told_urls(config.node.listen.host, board.port))),
         sightings=sightings,
+        acquaintances=acquaintances,
         discovery=discovery if config.discovery.mdns else None,
         gate=gate,
         admission=admission,

@@ -67,6 +67,7 @@ class Core:
         self.live = LiveOutbox(settings.live_tick_s)
         self.counters = Counters()
         self.store_failed_text: str | None = None
+        self.put_out_text = ""  # why no other board of the mesh links to this one, if it was put out
         self.store_room_left: Callable[[], int] = lambda: 1 << 62
         self.on_touched: Callable[[RoomId, tuple[OpId, ...]], None] = lambda room, items: None
         self.on_outcome: Callable[[Room, Outcome], None] = lambda room, outcome: None

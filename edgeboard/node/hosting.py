@@ -201,6 +201,8 @@ class Hosting:
             core.say(guest.link, core.presence(room.room, node))
         if core.store_failed_text is not None:
             core.say(guest.link, Notice(2, f"This board cannot save: {core.store_failed_text}."))
+        if core.put_out_text:
+            core.say(guest.link, Notice(2, core.put_out_text))
 
     def _submit(self, guest: GuestState, key: RoomId, origin: Origin, tails: Iterable[bytes], now: float) -> None:
         core = self._core

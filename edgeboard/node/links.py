@@ -95,7 +95,9 @@ class Links:
         self._outages: dict[NodeId, Outage] = {}
         self._strangers: dict[NodeId, set[str]] = {}  # addresses at which somebody else was found
         self.refusals: dict[str, str] = {}  # board address to the reason it gave last
+        self.unreachable: dict[str, str] = {}  # the same of one that does not answer
         self._put_out = ""  # what a member said of us last, if it was that
+        self.was_linked = False  # to any node, in this run
 
     def get(self, number: int) -> Link | None:
         linked = self._links.get(number)
@@ -148,6 +150,7 @@ class Links:
         if node is not None:
             self._by_node[node] = linked
             self._put_out = ""
+            self.was_linked = True
             _log.info("linked to board %s at %s over %s", node.hex()[:8], link.remote, link.carrier)
         self._on_up(linked.number, node)
         number = linked.number
@@ -318,11 +321,13 @@ class Links:
                 pause = self._refused(url, error, on_refused, pause, is_news=outage.fail(now(), refused=True))
             except TransportError as error:
                 self.refusals.pop(url, None)
+                self.unreachable[url] = str(error)
                 level = logging.INFO if outage.fail(now(), refused=False) else logging.DEBUG
                 _log.log(level, "no link to %s (%s), trying on: %s", url, outage.describe(now()), error)
                 pause = min(LAST_PAUSE_S, pause * 2)
             else:
                 self.refusals.pop(url, None)
+                self.unreachable.pop(url, None)
                 if took := outage.end(now()):
                     _log.info("%s answers again after %s", url, took)
                 pause = FIRST_PAUSE_S
@@ -337,6 +342,7 @@ class Links:
     ) -> float:
         """Remember a refusal, and tell it where a person has to act; returns how long to wait."""
         self.refusals[url] = str(error)
+        self.unreachable.pop(url, None)
         self._hear(error.code, str(error))
         _log.log(logging.WARNING if is_news else logging.DEBUG, "the board at %s refuses: %s", url, error)
         if error.code is CloseCode.EPOCH:  # one of the two knows more now than it did

@@ -195,6 +195,12 @@ class Pipeline:
                 self._core.advance(room, now)
         self._core.to_all_guests(Notice(0, "This board can save again; nothing was lost."))
 
+    def put_out(self, text: str) -> None:
+        """Say to everybody here that this board was put out of its mesh; no text: that it is in again."""
+        if text != self._core.put_out_text:
+            self._core.put_out_text = text
+            self._core.to_all_guests(Notice(2, text[:400]) if text else Notice(0, "This board is in its mesh again."))
+
     # -- links
 
     def link_up(self, link: int, node: NodeId | None, now: float, *, draws: bool = True) -> None:

@@ -10,6 +10,7 @@ from math import cos, pi, sin
 from typing import Final
 
 LABELLED_MAX: Final = 12  # boards, up to which each link says how long an answer takes
+ALONG: Final = (0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.5)  # of a line, where its time may stand; crossings are in the middle
 NAME_MAX: Final = 22  # characters of a name that are shown
 SLOW_MS: Final = 100  # an answer that takes longer is worth a look
 
@@ -74,7 +75,7 @@ def render_mesh(boards: Sequence[Board], lines: Sequence[Line]) -> str:
     known = [line for line in lines if line.one in places and line.other in places]
     parts += [_line(line, places) for line in known]
     if count <= LABELLED_MAX:
-        parts += [text for line in known for text in _time(line, places)]
+        parts += _times(known, places, dot)
     for board in boards:
         parts += _board(board, places[board.id], dot)
     return "\n".join([*parts, "</svg>\n"])
@@ -97,14 +98,24 @@ def _line(line: Line, places: dict[str, tuple[float, float]]) -> str:
     )
 
 
-def _time(line: Line, places: dict[str, tuple[float, float]]) -> Iterator[str]:
-    """How long an answer takes, a third of the way, so that times of crossing links stand apart."""
-    if line.round_trip_ms is None:
-        return
-    (x1, y1), (x2, y2) = places[line.one], places[line.other]
-    x, y = x1 + (x2 - x1) * 0.4, y1 + (y2 - y1) * 0.4
-    words = f"{line.round_trip_ms:.0f} ms" if line.round_trip_ms >= 1 else "&lt; 1 ms"
-    wide = 8 * len(words.replace("&lt;", "<")) + 6
+def _times(lines: Sequence[Line], places: dict[str, tuple[float, float]], dot: float) -> Iterator[str]:
+    """How long answers take, each on its line where nothing else stands; where all is full, none."""
+    taken = [(x, y, 2 * dot + 6, 2 * dot + 6) for x, y in places.values()]
+    for line in lines:
+        if line.round_trip_ms is None:
+            continue
+        words = f"{line.round_trip_ms:.0f} ms" if line.round_trip_ms >= 1 else "&lt; 1 ms"
+        wide = 8 * len(words.replace("&lt;", "<")) + 6
+        (x1, y1), (x2, y2) = places[line.one], places[line.other]
+        for share in ALONG:
+            x, y = x1 + (x2 - x1) * share, y1 + (y2 - y1) * share
+            if not any(abs(x - a) < (wide + w) / 2 and abs(y - b) < (18 + h) / 2 for a, b, w, h in taken):
+                taken.append((x, y, wide, 18))
+                yield from _time(words, wide, x, y)
+                break
+
+
+def _time(words: str, wide: float, x: float, y: float) -> Iterator[str]:
     yield (
         f'<rect class="mesh-paper" x="{_number(x - wide / 2)}" y="{_number(y - 9)}" width="{wide}" height="18" '
         f'rx="9" fill="{_PAPER}"/>'

@@ -49,7 +49,13 @@ class SignalingService:
         app = web.Application(client_max_size=1024)
         app.router.add_get(PATH, self._visit)
         app.router.add_get("/", self._about)
+        app.on_shutdown.append(self._see_out)
         return app
+
+    async def _see_out(self, app: web.Application) -> None:
+        """Everybody is to go: boards come back by themselves when there is a service again."""
+        for number in list(self._queues):
+            self._queue(number, None)
 
     async def _about(self, request: web.Request) -> web.StreamResponse:
         """Numbers for whoever runs it: no names, no addresses."""

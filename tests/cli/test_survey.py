@@ -21,13 +21,13 @@ def mesh(*boards, links=()):
     return {
         "mesh": "ab" * 16,
         "boards": [board(0, self=True, linked=False, round_trip_ms=None), *boards],
-        "links": links,
-    }
+        "links": links, "name": "school", "private": False, "put_out": "", "refused_by": {}, "unreachable": {},
+    }  # fmt: skip
 
 
 def test_the_status_says_what_is_the_matter_and_nothing_else():
     assert status(mesh(board(1))) == [
-        "mesh abababab: 2 boards, 0 links",
+        "mesh school (abababab): 2 boards, 0 links",
         "this board is board 0 (00000000), linked to 1",
     ]
     trouble = [board(1, behind=True), board(2, suspect=True), board(3, alive=False, linked=False, software="old")]
@@ -39,6 +39,19 @@ def test_the_status_says_what_is_the_matter_and_nothing_else():
     ]
 
 
+def test_the_status_names_addresses_that_refuse_or_do_not_answer_and_what_others_say_of_us():
+    trouble = {
+        "put_out": "board 00000000 was put out", "refused_by": {"http://b:1": "another mesh"},
+        "unreachable": {"http://a:1": "nobody answers"},
+    }  # fmt: skip
+    assert status(mesh() | trouble)[2:] == [
+        "put out of the mesh; another board says: board 00000000 was put out",
+        "http://b:1 refuses: another mesh",
+        "http://a:1 does not answer: nobody answers",
+    ]
+    assert status(mesh())[0] == "mesh school (abababab): 1 board, 0 links"
+
+
 def test_each_other_board_has_a_line():
     far = board(2, linked=False, round_trip_ms=None, urls=[])
     lines = peers(mesh(board(1), far, board(3, alive=False, linked=False, round_trip_ms=None)))
@@ -47,7 +60,8 @@ def test_each_other_board_has_a_line():
     assert "not seen any more" in lines[2]
     assert "linked, 2 ms, role view  edgeboard 1" in peers(mesh(board(1, role="view")))[0]
     assert "role" not in peers(mesh(board(1, role="draw")))[0], "it is what boards are invited as"
-    assert "alone" in peers(mesh())[0]
+    assert "alone in its mesh" in peers(mesh() | {"private": True})[0]
+    assert "no other board has been met" in peers(mesh())[0], "it is in a mesh with others, and cannot invite perhaps"
 
 
 def test_each_link_has_a_line():

@@ -260,6 +260,39 @@ async def test_a_required_peer_of_another_mesh_ends_the_start(tmp_path) -> None:
     await asyncio.gather(first.stop(), second.stop())
 
 
+async def test_a_board_that_is_linked_goes_on_when_a_peer_of_its_command_line_refuses(tmp_path) -> None:
+    same_mesh(tmp_path / "a", tmp_path / "b")
+    first, stranger = build(config_of(tmp_path / "a")), build(config_of(tmp_path / "c", kind="memory"))
+    await asyncio.gather(first.start(), stranger.start())
+    urls = tuple(f"http://127.0.0.1:{board.port}" for board in (first, stranger))
+    second = build(config_of(tmp_path / "b", urls[0]), required_peers=urls)
+    await second.start()
+    await until(lambda: second.links.has_nodes)
+    second._refusal(urls[1])(RefusedError(CloseCode.OTHER_MESH, "another mesh"))
+    assert not second._stopping.is_set()
+    await asyncio.gather(first.stop(), second.stop(), stranger.stop())
+
+
+async def test_boards_that_have_met_find_each_other_when_who_introduced_them_is_off(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(board_module, "ADDRESSES_S", 0.1)
+    names = [tmp_path / name for name in "abc"]
+    same_mesh(*names)
+    boards = [build(config_of(names[0]))]
+    await boards[0].start()
+    for name in names[1:]:
+        boards.append(build(config_of(name, f"http://127.0.0.1:{boards[0].port}")))
+        await boards[-1].start()
+    await until(lambda: all(len(board.node.pipeline.mesh.membership.members.alive()) == 2 for board in boards))
+    await until(lambda: all((name / "boards.json").exists() for name in names[1:]))
+    await until(lambda: all(len(json.loads((name / "boards.json").read_text())["boards"]) == 2 for name in names[1:]))
+    ports = [board.port for board in boards]
+    await asyncio.gather(*(board.stop() for board in boards))
+    again = [build(config_of(name, port=port)) for name, port in zip(names[1:], ports[1:], strict=True)]
+    await asyncio.gather(*(board.start() for board in again))
+    await until(lambda: all(board.links.has_nodes for board in again))
+    await asyncio.gather(*(board.stop() for board in again))
+
+
 async def test_an_export_is_imported_elsewhere_and_a_second_import_changes_nothing(tmp_path) -> None:
     first, second = (build(config_of(tmp_path / name, kind="memory")) for name in "ab")
     await asyncio.gather(first.start(), second.start())

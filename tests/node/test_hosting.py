@@ -385,3 +385,15 @@ def test_guests_of_a_board_that_may_only_look_are_told_so_and_their_ink_is_refus
     cluster.run(0.5)
     assert set(ana.refused.values()) == {"you may look at this room, and not draw"}
     assert items(cluster, 1) == 0
+
+
+def test_guests_of_a_board_that_was_put_out_hear_of_it_those_who_come_later_too() -> None:
+    cluster = Cluster(1)
+    first, node = seated(cluster, 0), cluster.nodes[0]
+    for _ in range(3):
+        node.feed(lambda _: node.pipeline.put_out("put out of its mesh"))
+    second = seated(cluster, 0, 2)
+    node.feed(lambda _: node.pipeline.put_out(""))
+    cluster.run(0.1)
+    heard = [[(m.level, m.text) for m in guest.heard if isinstance(m, Notice)] for guest in (first, second)]
+    assert heard == [[(2, "put out of its mesh"), (0, "This board is in its mesh again.")]] * 2
