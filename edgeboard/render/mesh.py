@@ -10,6 +10,7 @@ from math import cos, pi, sin
 from typing import Final
 
 LABELLED_MAX: Final = 12  # boards, up to which each link says how long an answer takes
+TIMES_MAX: Final = 15  # links, up to which all say it; of more, those of the board where the picture was taken
 ALONG: Final = (0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.5)  # of a line, where its time may stand; crossings are in the middle
 NAME_MAX: Final = 22  # characters of a name that are shown
 SLOW_MS: Final = 100  # an answer that takes longer is worth a look
@@ -75,7 +76,9 @@ def render_mesh(boards: Sequence[Board], lines: Sequence[Line]) -> str:
     known = [line for line in lines if line.one in places and line.other in places]
     parts += [_line(line, places) for line in known]
     if count <= LABELLED_MAX:
-        parts += _times(known, places, dot)
+        own = {board.id for board in boards if board.is_self}
+        told = known if len(known) <= TIMES_MAX else [line for line in known if own & {line.one, line.other}]
+        parts += _times(told, places, dot)
     for board in boards:
         parts += _board(board, places[board.id], dot)
     return "\n".join([*parts, "</svg>\n"])
