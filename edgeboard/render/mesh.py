@@ -6,14 +6,17 @@ right by itself; classes let a page of ours give it the colours of its own light
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import cos, pi, sin
+from math import cos, hypot, pi, sin
 from typing import Final
 
 LABELLED_MAX: Final = 12  # boards, up to which each link says how long an answer takes
 TIMES_MAX: Final = 15  # links, up to which all say it; of more, those of the board where the picture was taken
 ALONG: Final = (0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.5)  # of a line, where its time may stand; crossings are in the middle
+CLEAR: Final = 14.0  # px from the middle of a time to other lines
 NAME_MAX: Final = 22  # characters of a name that are shown
 SLOW_MS: Final = 100  # an answer that takes longer is worth a look
+
+Places = dict[str, tuple[float, float]]
 
 _INK, _SOFT, _LINE, _PAPER = "#1d1d24", "#61616f", "#a9abc0", "#ffffff"
 _ACCENT, _BUSY, _GONE = "#3d4fd7", "#b7791f", "#c9c9d2"
@@ -62,7 +65,7 @@ def render_mesh(boards: Sequence[Board], lines: Sequence[Line]) -> str:
         lines: links between them; one that names a board which is not there is left out.
     """
     count = len(boards)
-    ring = 0.0 if count < 2 else max(96.0, 15.0 * count)
+    ring = 0.0 if count < 2 else max(120.0, 15.0 * count)
     dot = 20.0 if count <= 24 else 11.0
     side, tall = ring + dot + 150, ring + dot + 54  # names stand beside the circle
     places = {board.id: _place(at, count, ring) for at, board in enumerate(boards)}
@@ -78,7 +81,7 @@ def render_mesh(boards: Sequence[Board], lines: Sequence[Line]) -> str:
     if count <= LABELLED_MAX:
         own = {board.id for board in boards if board.is_self}
         told = known if len(known) <= TIMES_MAX else [line for line in known if own & {line.one, line.other}]
-        parts += _times(told, places, dot)
+        parts += _times(known, told, places, dot)
     for board in boards:
         parts += _board(board, places[board.id], dot)
     return "\n".join([*parts, "</svg>\n"])
@@ -90,7 +93,7 @@ def _place(at: int, count: int, ring: float) -> tuple[float, float]:
     return ring * cos(turn), ring * sin(turn)
 
 
-def _line(line: Line, places: dict[str, tuple[float, float]]) -> str:
+def _line(line: Line, places: Places) -> str:
     (x1, y1), (x2, y2) = places[line.one], places[line.other]
     is_slow = line.round_trip_ms is not None and line.round_trip_ms > SLOW_MS
     dashes = "" if line.is_sure else ' stroke-dasharray="5 5"'
@@ -101,21 +104,34 @@ def _line(line: Line, places: dict[str, tuple[float, float]]) -> str:
     )
 
 
-def _times(lines: Sequence[Line], places: dict[str, tuple[float, float]], dot: float) -> Iterator[str]:
-    """How long answers take, each on its line where nothing else stands; where all is full, none."""
+def _times(lines: Sequence[Line], told: Sequence[Line], places: Places, dot: float) -> Iterator[str]:
+    """How long answers take, each on its line where nothing else stands, no other line if it can be; or not at all."""
     taken = [(x, y, 2 * dot + 6, 2 * dot + 6) for x, y in places.values()]
-    for line in lines:
+    for line in told:
         if line.round_trip_ms is None:
             continue
         words = f"{line.round_trip_ms:.0f} ms" if line.round_trip_ms >= 1 else "&lt; 1 ms"
         wide = 8 * len(words.replace("&lt;", "<")) + 6
         (x1, y1), (x2, y2) = places[line.one], places[line.other]
-        for share in ALONG:
-            x, y = x1 + (x2 - x1) * share, y1 + (y2 - y1) * share
-            if not any(abs(x - a) < (wide + w) / 2 and abs(y - b) < (18 + h) / 2 for a, b, w, h in taken):
-                taken.append((x, y, wide, 18))
-                yield from _time(words, wide, x, y)
-                break
+        spots = [(x1 + (x2 - x1) * share, y1 + (y2 - y1) * share) for share in ALONG]
+        free = [
+            (x, y)
+            for x, y in spots
+            if not any(abs(x - a) < (wide + w) / 2 and abs(y - b) < (18 + h) / 2 for a, b, w, h in taken)
+        ]
+        others = [each for each in lines if each is not line]
+        alone = [spot for spot in free if all(_distance(spot, each, places) > CLEAR for each in others)]
+        for x, y in (alone or free)[:1]:
+            taken.append((x, y, wide, 18))
+            yield from _time(words, wide, x, y)
+
+
+def _distance(spot: tuple[float, float], line: Line, places: Places) -> float:
+    """From a spot to a line, in px."""
+    (x1, y1), (x2, y2) = places[line.one], places[line.other]
+    (x, y), (dx, dy) = spot, (x2 - x1, y2 - y1)
+    along = max(0.0, min(1.0, ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy or 1.0)))
+    return hypot(x - x1 - along * dx, y - y1 - along * dy)
 
 
 def _time(words: str, wide: float, x: float, y: float) -> Iterator[str]:
