@@ -138,6 +138,7 @@ class LinkTransport:
         """
 
         async def let_in(carrier: "WebRtcCarrier") -> OpenLink:
+            carrier.expect_board()
             return await self._meet(carrier, Side.ANSWERER, carrier.fingerprints, expected=public_key)
 
         return await self._answer(offer, source, self._nodes, let_in)
@@ -237,6 +238,7 @@ class LinkTransport:
                 _check_node(remote, node, node_id(public_key))
                 await carrier.accept(answer)
                 await carrier.opened()
+            carrier.expect_board()
             return await self._meet(carrier, Side.OFFERER, carrier.fingerprints, expected=public_key)
         except BaseException:
             carrier.finish(linger=False)

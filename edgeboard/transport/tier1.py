@@ -22,6 +22,7 @@ WINDOW_MAX = 128 * 1024  # bytes in flight: what the 208 KiB that a default kern
 WAITING_MAX = 2 * 1024 * 1024  # bytes that wait for a gap to close or a message to end; an honest window has 1 MiB
 CHUNKS_MAX = 8192  # likewise chunks: each costs half a kilobyte, however small it is
 STREAMS_MAX = 64  # of one link; ours has three
+PROBE_MIN_S = 0.05  # beyond a round trip, before the last chunk of all is sent again: the other side may be busy
 ICE_PACE_S = 0.005  # between two checks; a LAN has few candidates, and 20 ms are most of the time to open
 
 _STOCK_PACE_S = 0.02
@@ -39,6 +40,7 @@ _MARK_RECEIVED = "7e750513671d 2ac68b6a3934"
 _CHANNEL_SEND = "db075344287b 25637249f00d bff23b8d60ec"
 _CHANNEL_FLUSH = "eff009e81a84 d5f055f33db1"
 _RECEIVE_DATA = "afe769a5337e 790c2bb8cd0f"
+_SEND_CHUNK = "eb2f909e3c2f"
 _FLIGHT_INCREASE = "3643091dc14e 93111cf7248a ed02a0fe6eb5"
 _FLIGHT_DECREASE = "61d9589111fb bbe4f262540d 16a9a53b25b9"
 
@@ -232,11 +234,76 @@ def icepace(changes: Changes, ice: ModuleType = aioice.ice) -> bool:
     return True
 
 
+def probe(changes: Changes, sctp: ModuleType = _SCTP) -> bool:
+    """Send the earliest chunk that is not acknowledged once more after a round trip and a little, where the other side
+    acknowledges at once (`expect_prompt`). A lost chunk with others behind it is found by their acknowledgements; the
+    last of all was sent again only when T3 expired, 0.3 s later, and with it everything else. The window stays as it
+    is, as with the tail loss probe of TCP (RFC 8985 section 7)."""
+    association: Any = getattr(sctp, "RTCSctpTransport", None)
+    names = ("_t3_start", "_t3_restart", "_t3_cancel")
+    stock: list[Any] = [getattr(association, name, None) for name in names]
+    start, restart, cancel = stock
+    timing = ["_t3_handle", "_loop", "call_later", "_rto", "_t3_expired"]
+    fits = uses(start, timing, ["self"]) and uses(restart, timing, ["self"]) and uses(cancel, ["_t3_handle"], ["self"])
+    if not fits or not known(sctp, "RTCSctpTransport", {"_send_chunk": _SEND_CHUNK}):
+        return False
+
+    async def send(self: Any, chunk: Any) -> None:  # noqa: ANN401 - aiortc's own classes
+        with suppress(ConnectionError):  # the link has ended, and its channels say so
+            await self._send_chunk(chunk)
+
+    def expire(self: Any) -> None:  # noqa: ANN401
+        self._probe_handle = None
+        for chunk in self._sent_queue:
+            if chunk._acked or chunk._retransmit or chunk._abandoned or chunk._max_retransmits is not None:
+                continue
+            if chunk._sent_count == 1:  # no round trip is measured by a chunk that was sent twice
+                chunk._sent_count = 2
+                self._probing = asyncio.ensure_future(send(self, chunk))
+            return
+
+    def disarm(self: Any) -> None:  # noqa: ANN401
+        if self._probe_handle is not None:
+            self._probe_handle.cancel()
+            self._probe_handle = None
+
+    def arm(self: Any) -> None:  # noqa: ANN401
+        disarm(self)
+        if self._is_prompt and self._srtt is not None and self._fast_recovery_exit is None:
+            after = self._srtt + max(4 * self._rttvar, PROBE_MIN_S)
+            if after < self._rto:
+                self._probe_handle = self._loop.call_later(after, expire, self)
+
+    def t3_start(self: Any) -> None:  # noqa: ANN401
+        start(self)
+        arm(self)
+
+    def t3_restart(self: Any) -> None:  # noqa: ANN401
+        restart(self)
+        arm(self)
+
+    def t3_cancel(self: Any) -> None:  # noqa: ANN401
+        cancel(self)
+        disarm(self)
+
+    changes.replace(association, "_is_prompt", False)
+    changes.replace(association, "_probe_handle", None)
+    for name, ours in zip(names, (t3_start, t3_restart, t3_cancel), strict=True):
+        changes.replace(association, name, ours)
+    return True
+
+
+def expect_prompt(association: object) -> None:
+    """The other side acknowledges what it gets at once, as aiortc does; browsers take up to 0.2 s."""
+    vars(association)["_is_prompt"] = True
+
+
 PATCHES: Mapping[str, Patch] = {
     "batchrx": batchrx,
     "markfast": markfast,
     "flush": flush,
     "pktcap": pktcap,
     "bound": bound,
+    "probe": probe,
     "icepace": icepace,
 }

@@ -19,6 +19,7 @@ from edgeboard.transport.link import OnLost, OnMessage
 from edgeboard.transport.sdp import Description, read_sdp
 from edgeboard.transport.settings import Settings
 from edgeboard.transport.tasks import Tasks
+from edgeboard.transport.tier1 import expect_prompt
 from edgeboard.wire.messages import Channel, closing
 from edgeboard.wire.session import Fingerprints
 
@@ -62,6 +63,10 @@ class WebRtcCarrier:
         if self._mine is None or self._theirs is None:
             raise TransportError("the connection has not been described yet")
         return Fingerprints(self._mine.fingerprint, self._theirs.fingerprint)
+
+    def expect_board(self) -> None:
+        """The other side is a board and not a browser."""
+        expect_prompt(self._pc.sctp)
 
     async def offer(self) -> str:
         """Our offer, complete with all candidates.

@@ -35,7 +35,7 @@ TIER0 = {"av", "bufsz", "drain", "demux", "rto", "mono", "consent", "hosts", "co
     "deliver",
     "prune",
 }
-TIER1 = TIER0 | {"batchrx", "markfast", "flush", "pktcap", "bound", "icepace"}
+TIER1 = TIER0 | {"batchrx", "markfast", "flush", "pktcap", "bound", "probe", "icepace"}
 EXPECTED = {"off": {"av"}, "tier0": TIER0, "tier1": TIER1, "tier2": TIER1 | {"bundle"}}
 
 

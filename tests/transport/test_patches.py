@@ -9,7 +9,7 @@ from edgeboard.transport.fitting import code_of
 from edgeboard.transport.settings import Settings
 
 TIER0 = {"bufsz", "drain", "demux", "rto", "mono", "consent", "hosts", "consent-end", "forward", "deliver", "prune"}
-TIER1 = {"batchrx", "markfast", "flush", "pktcap", "bound", "icepace"}
+TIER1 = {"batchrx", "markfast", "flush", "pktcap", "bound", "probe", "icepace"}
 
 
 @pytest.fixture

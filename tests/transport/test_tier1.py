@@ -61,6 +61,8 @@ DOCTORED = [
     ("flush", {"sctp": doctored(sctp, "RTCSctpTransport", "_data_channel_flush")}),
     ("pktcap", {"sctp": doctored(sctp, "RTCSctpTransport", "_flight_size_decrease")}),
     ("bound", {"sctp": doctored(sctp, "RTCSctpTransport", "_receive_data_chunk")}),
+    ("probe", {"sctp": doctored(sctp, "RTCSctpTransport", "_t3_restart")}),
+    ("probe", {"sctp": doctored(sctp, "RTCSctpTransport", "_send_chunk")}),
     ("icepace", {"ice": doctored(aioice.ice, "Connection", "connect")}),
     ("icepace", {"ice": SimpleNamespace(asyncio=None)}),
 ]

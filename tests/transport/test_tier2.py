@@ -300,3 +300,28 @@ async def test_a_channel_of_a_browser_that_was_not_negotiated_opens_too(pair):
     asked.send("text")
     async with asyncio.timeout(10):
         assert await arrived == "text"
+
+
+@pytest.mark.parametrize("tier", ["tier1", "tier2"])
+async def test_the_last_message_of_all_is_sent_again_to_a_board_long_before_t3_expires(pair, monkeypatch, tier):
+    here, there = await pair(tier)
+    for number in range(20):  # so that the round trip is known
+        assert here.carrier.put(Channel.LOG, b"before")
+        await there.until(lambda number=number: len(there.heard[Channel.LOG]) == number + 1)
+    here.carrier.expect_board()
+    monkeypatch.setattr(sctp, "SCTP_RTO_MIN", 1e6)
+    assert here.carrier.put(Channel.LOG, b"what T3 waits for from now on")
+    await there.until(lambda: len(there.heard[Channel.LOG]) == 21)
+    send, lost = SCTP._send_chunk, []
+
+    async def lose(self, chunk):
+        if not lost and not isinstance(chunk, sctp.SackChunk):
+            lost.append(chunk)
+        else:
+            await send(self, chunk)
+
+    monkeypatch.setattr(SCTP, "_send_chunk", lose)
+    assert here.carrier.put(Channel.LOG, b"the last")
+    await there.until(lambda: there.heard[Channel.LOG][-1] == b"the last")
+    assert lost
+    assert len(there.heard[Channel.LOG]) == 22
