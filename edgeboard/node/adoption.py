@@ -7,6 +7,7 @@ ops keep their ids, so they are taken into the rooms of the same name; doing it 
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 
 from edgeboard.canvas.document import Document
 from edgeboard.errors import EdgeboardError
@@ -18,15 +19,17 @@ from edgeboard.ports import Store, StoredRoom
 _log = logging.getLogger(__name__)
 
 
-async def adopt_rooms(store: Store, mesh: MeshId, api: Api) -> None:
-    """Take the rooms of other meshes that the store holds into ours."""
+async def adopt_rooms(store: Store, mesh: MeshId, api: Api, alarm: Callable[[str], object]) -> None:
+    """Take the rooms of other meshes that the store holds into ours; people are told of those that cannot be taken."""
     for stored in await asyncio.to_thread(store.rooms):
         if stored.mesh == mesh:
             continue
         try:
             result = await api.import_json(stored.name, await asyncio.to_thread(_archive, store, stored))
         except EdgeboardError as error:
-            _log.error("room %s of the mesh before could not be taken over: %s", stored.name, error)
+            text = f"room {stored.name} of the mesh before stays on the disk, and is not taken over: {error}"
+            alarm(text)
+            _log.error("%s", text)
             continue
         if result["taken"]:
             _log.info("room %s: took over %d ops drawn before this board joined", stored.name, result["taken"])

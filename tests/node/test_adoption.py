@@ -7,6 +7,7 @@ import msgpack
 from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.config.schema import Config, NodeSection
 from edgeboard.config.values import Listen
+from edgeboard.identity.grants import Role
 from edgeboard.node.build import build
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.testing.members import TestMesh
@@ -39,6 +40,32 @@ async def test_ink_of_the_mesh_before_is_in_the_room_of_the_same_name(tmp_path) 
         assert [item.id for item in room.document.items()] == [op]
         await board.stop()
     assert room.log.statistics().entries == 1
+
+
+async def test_what_a_board_may_not_take_into_its_mesh_stays_on_the_disk_and_people_are_told(tmp_path) -> None:
+    board = board_in(tmp_path / "a")
+    await board.start()
+    body = Add(page=0, layer=0, type=ItemType.TEXT, payload=msgpack.packb([0, 0, "before", 16, 0]))
+    (op,) = board.node.feed(lambda now: board.node.pipeline.draw("lobby", [body], now))
+    await board.stop()
+    TestMesh("the other").admit(tmp_path / "a", Role.VIEW)
+    board = board_in(tmp_path / "a")
+    await board.start()
+    async with asyncio.timeout(20):
+        while not board.node.alarms:  # noqa: ASYNC110 - a task of the board has no event for us
+            await asyncio.sleep(0.01)
+    assert "room lobby of the mesh before stays on the disk" in board.node.alarms[0]
+    assert (await lobby_of(board)).document.items() == []
+    await board.stop()
+    TestMesh("a third").admit(tmp_path / "a")  # where it may draw again
+    board = board_in(tmp_path / "a")
+    await board.start()
+    room = await lobby_of(board)
+    async with asyncio.timeout(20):
+        while not room.document.items():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert [item.id for item in room.document.items()] == [op]
+    await board.stop()
 
 
 async def test_a_board_that_stops_at_once_has_named_its_rooms_on_the_disk(tmp_path) -> None:
