@@ -4,7 +4,7 @@ The node that has logged ink waits to hear that it is on our disk, for then it i
 it is told soon. All others, who only want to know what a floor may cover, are told now and then.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import final
 
 from edgeboard.ids import AuthorTag, NodeId, RoomId
@@ -31,7 +31,7 @@ class Disks:
         self,
         soon_s: float,
         later_s: float,
-        joined: Callable[[RoomId], Iterator[tuple[LinkState, RoomFlow]]],
+        joined: Callable[[RoomId], Iterable[tuple[LinkState, RoomFlow]]],
         say: Callable[[LinkState, Message], None],
     ) -> None:
         self._soon_s = soon_s

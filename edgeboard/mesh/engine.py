@@ -9,7 +9,7 @@ Rules of this file:
 The engine knows rooms only by id. Vectors and batches are read through the two callables it is given.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import final
 
 from edgeboard.errors import CloseCode, RefusedError
@@ -61,6 +61,7 @@ class Mesh:
         self._settings = settings
         self._vector = vector
         self._links: dict[int, LinkState] = {}
+        self._joined: dict[RoomId, list[tuple[LinkState, RoomFlow]]] = {}  # as far as somebody has asked
         self._out: list[Output] = []
         self._broadcast = Broadcast(settings.broadcast)
         self._repair = Repair(settings, self._links, vector, batches, self._send, self._send_log)
@@ -93,7 +94,7 @@ class Mesh:
         if state is None:
             return
         self._repair.link_down(link)
-        self.disks.links_changed()
+        self._joined_changed()
         if not state.is_guest:
             self._spread.bypass(link)
             self.membership.link_down(state, now)
@@ -126,12 +127,18 @@ class Mesh:
     def link_to(self, node: NodeId) -> int | None:
         return next((state.link for state in self._links.values() if state.node == node), None)
 
-    def joined(self, room: RoomId) -> Iterator[tuple[LinkState, RoomFlow]]:
-        """Every link that joined this room."""
-        for state in self._links.values():
-            flow = state.rooms.get(room)
-            if flow is not None and flow.joined:
-                yield state, flow
+    def joined(self, room: RoomId) -> list[tuple[LinkState, RoomFlow]]:
+        """Every link that joined this room; a list that is not to be changed."""
+        known = self._joined.get(room)
+        if known is None:
+            flows = ((state, state.rooms.get(room)) for state in self._links.values())
+            known = self._joined[room] = [(state, flow) for state, flow in flows if flow is not None and flow.joined]
+        return known
+
+    def _joined_changed(self) -> None:
+        """A link has come into a room, or has left it."""
+        self._joined.clear()
+        self.disks.links_changed()
 
     def is_suspect(self, link: int) -> bool:
         """Whether a link has left several pings unanswered; it may come back, so it stays open."""
@@ -211,7 +218,7 @@ class Mesh:
         state = self._links[link]
         flow = state.flow(room)
         flow.joined = True
-        self.disks.links_changed()
+        self._joined_changed()
         flow.handle_in = handle
         flow.theirs = dict(vector)
         flow.lacking.clear()
@@ -227,7 +234,7 @@ class Mesh:
         state = self._links.get(link)
         if state is not None:
             state.rooms.pop(room, None)
-            self.disks.links_changed()
+            self._joined_changed()
 
     def took(self, link: int, size: int, now: float) -> None:
         """`size` bytes of the link's log channel have been processed.

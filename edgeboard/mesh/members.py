@@ -174,10 +174,6 @@ class Members:
         """A node was alive until now."""
         self._gone_since[node] = now
 
-    def gone_since(self, node: NodeId) -> float | None:
-        """Until when a node was alive that is not; None if it never was, as far as can be told from here."""
-        return None if node in self.alive() else self._gone_since.get(node)
-
     def hinted(self) -> frozenset[NodeId]:
         """Nodes that discovery sees."""
         return frozenset(self._hints)

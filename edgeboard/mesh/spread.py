@@ -6,7 +6,7 @@ Rules of this file:
   reaches itself; in a larger one the tree decides (`mesh.broadcast`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import final
 
 from edgeboard.ids import AuthorTag, NodeId, RoomId
@@ -27,7 +27,7 @@ class Spread:
     def __init__(
         self,
         links: Mapping[int, LinkState],
-        joined: Callable[[RoomId], Iterator[tuple[LinkState, RoomFlow]]],
+        joined: Callable[[RoomId], Iterable[tuple[LinkState, RoomFlow]]],
         vector: ReadVector,
         node_of: Callable[[RoomId, AuthorTag], NodeId | None],
         broadcast: Broadcast,

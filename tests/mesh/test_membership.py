@@ -3,7 +3,6 @@
 import random
 
 from edgeboard.errors import CloseCode
-from edgeboard.ids import NodeId
 from edgeboard.mesh.broadcast import Broadcast
 from edgeboard.mesh.flow import LinkState
 from edgeboard.mesh.membership import Membership, restate, step
@@ -156,7 +155,6 @@ def test_who_has_left_is_told_once() -> None:
     node.membership.members.take(record_of(1, 0, count=2).data)
     assert node.membership.departed(5.0) == {node_of(2)}
     assert node.membership.departed(6.0) == frozenset()
-    assert node.membership.members.gone_since(NodeId(node_of(2))) == 5.0
 
 
 def test_round_trips_are_said_in_few_steps() -> None:
