@@ -98,7 +98,9 @@ def check_node(status: dict[str, Any]) -> Iterator[Finding]:
     member = status.get("membership", {})
     if member.get("revoked"):
         yield problem(
-            "mesh", f"this board was put out of the mesh {member['name']}", "join another one with `edgeboard join`"
+            "mesh",
+            f"this board was put out of the mesh {member['name']}",
+            "ask for an invitation, into this mesh or another, and say here: edgeboard join INVITATION",
         )
     elif member:
         yield ok("mesh", f"it is {show_membership(member)}")

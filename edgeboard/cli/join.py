@@ -8,12 +8,10 @@ from typing import Any
 
 from edgeboard.cli.control import NoNode, ask_json, state_of
 from edgeboard.errors import DecodeError, UserError
-from edgeboard.identity.invitations import Invitation
-from edgeboard.identity.keyfile import load_mesh, load_or_create_key, set_mesh, set_peers
+from edgeboard.identity.invitations import FILE_MAX, PREFIX, Invitation, decode_file
+from edgeboard.identity.keyfile import load_mesh, load_or_create_key
 from edgeboard.identity.pairing import read_code
 from edgeboard.storage.statedir import StateDirectory
-
-TEXT_MAX = 16_384  # characters of a file with an invitation
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -32,6 +30,11 @@ def main(arguments: argparse.Namespace) -> int:
         print(f"this board is in the mesh {joined['mesh']} already, as {joined['role']}")
     else:
         print(f"this board is in the mesh {joined['mesh']} now, as {joined['role']}; {when}")
+        if joined["kept_key"]:
+            print(
+                "it had been put out, so it is a new board with a new key; the one before counts no more, and is kept "
+                f"as {joined['kept_key']}"
+            )
     return 0
 
 
@@ -41,12 +44,21 @@ def read_invitation(given: str) -> str:
     Raises:
         UserError: it is none of them.
     """
-    text = given
+    path = Path(given)
     try:
         if given == "-":
-            text = sys.stdin.read(TEXT_MAX)
-        elif Path(given).is_file():
-            text = Path(given).read_text(encoding="utf-8", errors="replace")[:TEXT_MAX]
+            text = decode_file(sys.stdin.buffer.read(FILE_MAX))
+        elif given.lstrip().lower().startswith(PREFIX):
+            text = given  # which may be longer than a name of a file can be
+        elif path.is_file():
+            with path.open("rb") as file:
+                text = decode_file(file.read(FILE_MAX))
+        elif path.suffix or "/" in given:
+            raise UserError(
+                f"there is no file {given}; make one on a board of the mesh: edgeboard mesh invite --file OUT"
+            )
+        else:
+            text = given
     except OSError as error:
         raise UserError(f"cannot read {given}: {error.strerror or error}") from None
     try:
@@ -70,16 +82,13 @@ def join_alone(state: Path, text: str, peers: tuple[str, ...], *, leave: bool) -
         UserError: it is in a mesh with others already. RefusedError, TransportError: as whoever was asked says.
     """
     with StateDirectory.open(state, "edgeboard join") as held:
-        before = load_mesh(held.path)
-        if before is not None and not before.is_private and not leave:
-            raise UserError(
-                f"this board is in the mesh {before.charter.name} already; to leave it for another one, add --leave"
-            )
-        from edgeboard.discovery.neighbours import look_around
-        from edgeboard.node.admission import ask_to_join
+        key, before = load_or_create_key(held.path), load_mesh(held.path)
+        is_member = before is not None and not before.is_out and before.grant.public_key == key.public_key
+        from edgeboard.node.errand import enter, refuse_to_leave
 
-        admitted = ask_to_join(text, load_or_create_key(held.path), peers, look_around)
-        member = admitted.membership
-        set_peers(held.path, admitted.peers)
-        set_mesh(held.path, member)
-    return {"mesh": member.charter.name, "role": member.grant.role.name.lower(), "known": False}
+        if before is not None and is_member and not before.is_private and not leave:
+            raise UserError(refuse_to_leave(before.charter.name))
+        from edgeboard.discovery.neighbours import look_around
+
+        entry = enter(text, key, peers, look_around)
+        return entry.as_fields(entry.settle(held.path))

@@ -27,13 +27,13 @@ def init(arguments: argparse.Namespace, state: Path) -> int:
     """Make a mesh with a name, of which this board has the key.
 
     Raises:
-        UserError: a node runs there, or it is in a mesh with others.
+        UserError: a node runs there, or it is in a mesh that somebody has asked for.
     """
     with StateDirectory.open(state, "edgeboard mesh init") as held:
         before = load_mesh(held.path)
         if before is not None and not before.is_private and not arguments.leave:
             raise UserError(
-                f"this board is in the mesh {before.charter.name} with others; to leave it for a new one, add --leave"
+                f"this board is in the mesh {before.charter.name} already; to leave it for a new one, add --leave"
             )
         made = found(held.path, arguments.name)
     if arguments.json:
@@ -54,7 +54,7 @@ def invite(arguments: argparse.Namespace, state: Path) -> int:
     wanted = {"boards": arguments.boards, "role": arguments.role, "seconds": arguments.seconds}
     made: dict[str, Any] = ask_json(state, "/control/mesh/invite", json.dumps(wanted).encode())
     if arguments.file is not None:
-        write(arguments.file, made["file"].encode())
+        write(arguments.file, made["file"].encode(), secret=True)
     if arguments.svg is not None:
         from edgeboard.web.sharing import qr_svg
 
@@ -71,7 +71,7 @@ def invite(arguments: argparse.Namespace, state: Path) -> int:
 def _show(made: dict[str, Any], arguments: argparse.Namespace) -> None:
     who = "one board" if made["boards"] == 1 else f"{made['boards']} boards"
     print(f"This lets {who} into the mesh {made['mesh']} within {show_span(made['left_s'])}, as {made['role']}.")
-    print("On the new board, whether edgeboard runs there already or not:\n")
+    print("On the new board, whether edgeboard runs there already or not, while this one is on:\n")
     print(f"    edgeboard join {made['text']}\n")
     if sys.stdout.isatty():
         from edgeboard.cli.qr import qr_lines
@@ -109,22 +109,41 @@ def revoke(arguments: argparse.Namespace, state: Path) -> int:
         rows = ask_json(state, "/control/mesh/revocations")
         if arguments.json:
             print(json.dumps(rows))
-        elif not rows:
-            print("nobody was put out of this mesh")
         else:
-            for row in rows:
-                print(f"{row['kind']} {row['target']}, by {row['by']}")
+            print("\n".join(map(_revocation, rows)) or "nobody was put out of this mesh")
         return 0
     if arguments.node is None:
-        raise UserError("name the board by its id, as `edgeboard status` shows it, or list who was put out: --list")
+        raise UserError(
+            "name the board as `edgeboard mesh peers` shows it, by its name or its id, or list who was put out: --list"
+        )
     done = ask_json(state, "/control/mesh/revoke", json.dumps({"node": arguments.node}).encode())
     if arguments.json:
         print(json.dumps(done))
-    elif done["news"]:
-        print(f"board {done['node']} is put out, and with it whoever it has let in; the mesh has a new secret")
-    else:
-        print(f"board {done['node']} was put out before")
+        return 0
+    who = _board(done["name"], done["node"])
+    if not done["news"]:
+        print(f"{who} was put out before")
+        return 0
+    print(f"{who} is put out, for ever; the mesh has a new secret")
+    if done["falls"]:
+        print(f"with it, since it has let them in: {', '.join(_board(**each) for each in done['falls'])}")
+    if not done["sure"]:
+        print(
+            "it is not known here: if the key of the mesh has made it an admin, do this again on the board that has it"
+        )
     return 0
+
+
+def _board(name: str, node: str) -> str:
+    return f"{name} ({node[:8]})" if name else f"board {node}"
+
+
+def _revocation(row: dict[str, Any]) -> str:
+    who = _board(row["name"], row["target"]) if row["kind"] == "node" else f"{row['kind']} {row['target']}"
+    by = row["by"] if row["by"] == "the mesh key" else _board(row["by_name"], row["by"][:8])
+    if row["counts"]:
+        return f"{who}, by {by}"
+    return f"{who} is NOT put out: the word of {by} does not count against it, only that of the mesh key"
 
 
 def _option(arguments: argparse.Namespace) -> str:

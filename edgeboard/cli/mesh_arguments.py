@@ -53,8 +53,8 @@ def _mesh(parser: argparse.ArgumentParser) -> None:
 
     init = add("init", "make a mesh with a name, whose key this board holds")
     init.add_argument("name", metavar="NAME", type=reads(values.read_name), help="what people call it")
-    init.add_argument("--leave", action="store_true", help="although this board is in a mesh with others")
-    invite = add("invite", "make an invitation, as text, QR code or file")
+    init.add_argument("--leave", action="store_true", help="although this board is in a mesh already")
+    invite = add("invite", "make an invitation, as text, QR code or file; it is taken while this board is on")
     invite.add_argument("--boards", metavar="N", type=reads(read_boards), default=1, help="for so many (default: 1)")
     invite.add_argument(
         "--role", choices=("view", "draw", "moderate", "admin", "update"), default="draw",
@@ -73,7 +73,7 @@ def _mesh(parser: argparse.ArgumentParser) -> None:
     graph = add("graph", "list who links to whom")
     graph.add_argument("--svg", metavar="OUT", type=Path, help="draw it instead; - is the standard output")
     revoke = add("revoke", "put a board out of the mesh, for ever")
-    revoke.add_argument("node", metavar="NODE", nargs="?", help="its id, or the beginning of it")
+    revoke.add_argument("node", metavar="NODE", nargs="?", help="its name, its id, or the beginning of that")
     revoke.add_argument("--list", action="store_true", help="show who was put out")
     signal = add("signal", "add, remove or list the signaling services of a board that runs, until it ends")
     signal.add_argument("change", choices=("add", "remove", "list"), help="what to do")
@@ -90,7 +90,10 @@ def _join(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--peer", metavar="URL", action="append", type=reads(values.read_peer), help="a board of the mesh to ask"
     )
-    parser.add_argument("--leave", action="store_true", help="although this board is in a mesh with others")
+    parser.add_argument(
+        "--leave", action="store_true",
+        help="although this board is in a mesh already, or was put out of it; then it comes back as a new board",
+    )  # fmt: skip
     add_state(parser, "the node")
     add_json(parser)
 
@@ -182,8 +185,9 @@ MESH_VERBS: tuple[Verb, ...] = (
         "    edgeboard mesh invite --revoke 3f2a            take one back\n"
         "    edgeboard mesh status                          what is the matter with it; also peers and graph\n"
         "    edgeboard mesh graph --svg mesh.svg            who links to whom; live at http://BOARD:8787/mesh\n"
-        "    edgeboard mesh revoke 9c41e07b                 put a board out that was lost or stolen\n"
+        "    edgeboard mesh revoke Kitchen                  put a board out that was lost or stolen; or by its id\n"
         "    edgeboard mesh init school --state DIR         a mesh with a name; before the board is started\n\n"
+        "Invitations are taken by the board that made them, so it has to be on then.\n"
         "Who has the role admin may invite and put out too; what the mesh key has made it alone can undo, so keep\n"
         "a copy of mesh.key in the state directory of the board that made the mesh.",
         _mesh,
@@ -194,7 +198,9 @@ MESH_VERBS: tuple[Verb, ...] = (
         "    edgeboard join ebi1-...                        as `edgeboard mesh invite` shows on the other board\n"
         "    edgeboard join edgeboard-join.txt              the same from a file\n"
         "    edgeboard join 123456                          as `edgeboard pair` shows there\n"
-        "    edgeboard join 123456 --peer kitchen.local     where the board is not found by itself\n\n"
+        "    edgeboard join 123456 --peer kitchen.local     where the board is not found by itself\n"
+        "    edgeboard join --leave ebi1-...                into another mesh, or back after this board was put out\n\n"
+        "The board that made the invitation or shows the code has to be on.\n"
         "A board without a mesh looks for /boot/firmware/edgeboard-join.txt by itself (see node.join_file).",
         _join,
     ),

@@ -285,7 +285,7 @@ def show_duration(seconds: float) -> str:
 def show_membership(member: dict[str, Any]) -> str:
     """What a node is in its mesh, in a few words."""
     if member["revoked"]:
-        return f"put out of the mesh {member['name']}; join another one with: edgeboard join"
+        return f"put out of the mesh {member['name']}; with an invitation it comes back as a new board: edgeboard join"
     if member["private"]:
         return "in a mesh of its own; let others in with: edgeboard mesh invite"
     looks = ", so nothing can be drawn here" if member["role"] == "view" else ""

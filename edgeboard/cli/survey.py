@@ -2,7 +2,10 @@
 
 import argparse
 import json
+import os
+import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +90,17 @@ def graph(found: dict[str, Any]) -> list[str]:
     return lines or ["there are no links"]
 
 
-def write(path: Path, data: bytes) -> None:
-    """Raises: UserError: it cannot be written."""
+def write(path: Path, data: bytes, *, secret: bool = False) -> None:
+    """Write a file, which its owner alone can read if it is `secret`. Raises: UserError: it cannot be written."""
     if str(path) == "-":
         sys.stdout.buffer.write(data)
         return
     try:
-        path.write_bytes(data)
+        mode = 0o600 if secret else 0o666
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode), "wb") as file:
+            if secret and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                with suppress(OSError):  # a card's boot partition has no modes
+                    os.fchmod(file.fileno(), mode)  # the file may have been there
+            file.write(data)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None

@@ -6,7 +6,7 @@ whatever was signed by whom, so the order in which news arrives does not matter;
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Self
@@ -106,8 +106,8 @@ class Charter:
         if self.is_revoked(grant):
             raise RefusedError(
                 CloseCode.REVOKED,
-                f"board {grant.bearer.hex()[:8]} was put out of the mesh {self.name}; to come back it must be a new "
-                "board: remove its node.key, and invite it",
+                f"board {grant.bearer.hex()[:8]} was put out of the mesh {self.name}; to come back as a new "
+                "board it needs an invitation, and there: edgeboard join --leave INVITATION",
             )
         above = grant.issuer_grant
         if above is not None and self.is_revoked(above):
@@ -121,16 +121,26 @@ class Charter:
     def is_revoked(self, grant: Grant) -> bool:
         """Whether a grant was revoked, by itself. Who has the mesh key's word as an admin loses it by that key only."""
         serial, bearer = grant.serial.to_bytes(8, "big"), grant.bearer
-        by_the_key_only = grant.issuer == self.mesh_key and grant.role >= Role.ADMIN
+        by_the_key_only = self.is_above_admins(grant)
         return any(
             (each.kind == Kind.NODE and each.target == bearer) or (each.kind == Kind.SERIAL and each.target == serial)
             for each in self.revocations
             if each.issuer_grant is None or not by_the_key_only
         )
 
+    def is_above_admins(self, grant: Grant) -> bool:
+        """Whether the mesh key alone can put the bearer out: it has made him an admin itself."""
+        return grant.issuer == self.mesh_key and grant.role >= Role.ADMIN
+
     def names(self, node: NodeId) -> bool:
         """Whether some revocation is of this node; whether it counts is for `role_of`, which asks its grant."""
         return any(each.kind == Kind.NODE and each.target == node for each in self.revocations)
+
+    def admins(self) -> Iterator[Grant]:
+        """The grants of those admins who have signed something in it."""
+        for grant in (self.epoch.issuer_grant, *(each.issuer_grant for each in self.revocations)):
+            if grant is not None:
+                yield grant
 
     def is_revoked_token(self, token: bytes) -> bool:
         """Whether a guest's token with this id was ended."""

@@ -24,8 +24,9 @@ BOARDS_MAX = 1_000  # of one invitation
 INVITATIONS_MAX = 64  # that are remembered, with those that have ended
 SECONDS_MAX = 30 * 86_400.0
 URLS_MAX = 8
+FILE_MAX = 32_768  # bytes of a file with an invitation that are read
 
-_PREFIX = "ebi1-"
+PREFIX = "ebi1-"
 _CHECKSUM_BYTES = 4
 _NODE_ID_BYTES = 16
 _FIXED = MESH_ID_BYTES + _NODE_ID_BYTES + TOKEN_BYTES
@@ -56,7 +57,7 @@ class Invitation:
         body = self.mesh + self.issuer + self.token
         for url in self.urls[:URLS_MAX]:
             body += len(url.encode()).to_bytes(1, "big") + url.encode()
-        return _PREFIX + base64.b32encode(body + _checksum(body)).decode().lower().rstrip("=")
+        return PREFIX + base64.b32encode(body + _checksum(body)).decode().lower().rstrip("=")
 
     def to_file(self, name: str) -> str:
         """The text of a file for the boot partition; `name` is that of the mesh."""
@@ -71,9 +72,9 @@ class Invitation:
         """
         lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
         encoded = "".join("".join(lines).split()).lower()
-        if not encoded.startswith(_PREFIX):
-            raise DecodeError(f"an invitation starts with {_PREFIX}")
-        encoded = encoded.removeprefix(_PREFIX)
+        if not encoded.startswith(PREFIX):
+            raise DecodeError(f"an invitation starts with {PREFIX}")
+        encoded = encoded.removeprefix(PREFIX)
         try:
             data = base64.b32decode(encoded.upper() + "=" * (-len(encoded) % 8))
         except (binascii.Error, ValueError):
@@ -86,6 +87,14 @@ class Invitation:
             MeshId(body[:MESH_ID_BYTES]), NodeId(body[MESH_ID_BYTES:at]), body[at:_FIXED],
             tuple(_read_urls(body[_FIXED:])),
         )  # fmt: skip
+
+
+def decode_file(data: bytes) -> str:
+    """The text of a file that was written by any editor or shell: UTF-8, or what its byte order mark says."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if data.startswith(mark):
+            return data.removeprefix(mark).decode(encoding, errors="replace")
+    return data.decode("utf-8", errors="replace")
 
 
 def token_id(token: bytes) -> bytes:

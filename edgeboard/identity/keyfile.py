@@ -12,7 +12,7 @@ import logging
 import os
 import secrets
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +32,7 @@ PEERS_FILE = "peers.json"  # where the boards were that let this one in
 BOARDS_FILE = "boards.json"  # that this one has met
 BOOT_FILE = "boot"
 GUESTS_FILE = "guests.json"
+DEPARTED_FILE = "departed.json"  # what boards were called that were put out
 BOOT_MAX = 0xFFFF_FFFF
 
 _FILE_MAX = 64 * 1024  # bytes; none of these files has more than a few hundred
@@ -45,6 +46,21 @@ def load_or_create_key(state_dir: Path) -> NodeKey:
         UserError: unreadable, of the wrong size, or open to others.
     """
     return _load_key(state_dir / KEY_FILE, "remove it to make this a new node") or _make_key(state_dir / KEY_FILE)
+
+
+def renew_key(state_dir: Path, seed: bytes) -> Path:
+    """Make this a new node with the key of this seed (32 bytes); the file where the key before is kept.
+
+    Raises:
+        UserError: unreadable, or cannot be written.
+    """
+    path = state_dir / KEY_FILE
+    before = _load_key(path, "remove it to make this a new node")
+    kept = state_dir / f"node-{before.node_id.hex()[:8]}.key" if before is not None else path
+    if before is not None:
+        _replace(kept, _read_secret(path) or b"")
+    _replace(path, seed)
+    return kept
 
 
 def load_mesh_key(state_dir: Path) -> NodeKey | None:
@@ -220,6 +236,22 @@ def load_guests(state_dir: Path) -> bytes | None:
         UserError: unreadable, or open to others.
     """
     return _read_secret(state_dir / GUESTS_FILE)
+
+
+def keep_departed(state_dir: Path, names: Mapping[bytes, str]) -> None:
+    """Keep what boards were called that were put out, by node id; raises as `set_mesh`."""
+    fields = {node.hex(): name for node, name in names.items()}
+    _replace(state_dir / DEPARTED_FILE, json.dumps({"names": fields}, indent=1).encode() + b"\n")
+
+
+def load_departed(state_dir: Path) -> dict[bytes, str]:
+    """What `keep_departed` kept; without a file that is of use, nothing."""
+    try:
+        fields = json.loads(_read_secret(state_dir / DEPARTED_FILE) or b"{}").get("names", {})
+        return {bytes.fromhex(node): str(name) for node, name in fields.items()}
+    except (ValueError, AttributeError, TypeError, RecursionError, UserError) as error:
+        _logger.warning("%s is of no use: %s", state_dir / DEPARTED_FILE, error)
+        return {}
 
 
 def next_boot(state_dir: Path) -> int:

@@ -37,6 +37,15 @@ class Membership:
     def mesh(self) -> MeshId:
         return self.secret.mesh
 
+    @property
+    def is_out(self) -> bool:
+        """Whether the own grant holds no longer, as far as this charter knows."""
+        try:
+            self.charter.role_of(self.grant)
+        except RefusedError:
+            return True
+        return False
+
     def read_grant(self, data: bytes | None, public_key: bytes) -> Grant:
         """The grant that somebody with this key shows, if it lets him in.
 

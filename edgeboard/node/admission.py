@@ -8,26 +8,26 @@ told from a request is told before anything is signed for it; what takes long is
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, final
 
 from edgeboard.clock import Clock
 from edgeboard.errors import CloseCode, DecodeError, EdgeboardError, RefusedError, StateError, TransportError, UserError
-from edgeboard.identity.grants import Role
+from edgeboard.identity.grants import Grant, Role
 from edgeboard.identity.invitations import TOKEN_BYTES, Given, Invitation, Invitations
 from edgeboard.identity.joining import Admitted, Request
-from edgeboard.identity.keyfile import keep_invitations, load_invitations, set_mesh, set_peers
+from edgeboard.identity.keyfile import keep_invitations, load_invitations
 from edgeboard.identity.keys import NodeKey
 from edgeboard.identity.membership import Issuer, Membership
-from edgeboard.identity.pairing import CODE_S, Pairing, read_code
+from edgeboard.identity.pairing import CODE_S, Pairing
 from edgeboard.ids import NodeId, node_id
+from edgeboard.node.errand import Look, enter, read_join_file, refuse_to_leave
 from edgeboard.node.gate import Gate
 from edgeboard.node.trust import Trust
 from edgeboard.runtime.detached import run_detached
 from edgeboard.signaling.doorkeeper import Doorkeeper
-from edgeboard.signaling.joiner import join_by_code, join_by_invitation
 from edgeboard.web.addresses import try_key
 
 FIRST_PAUSE_S = 2.0  # between attempts with a join file, growing ..
@@ -36,7 +36,7 @@ KEEP_S = 60.0  # between two looks at the time that invitations have left
 RESTART_S = 0.2  # for the answer to leave before the doors close
 GUESS_S = 30.0  # for the request to join that follows a pairing
 
-Look = Callable[..., Mapping[NodeId, tuple[str, ...]]]  # as discovery.neighbours.look_around
+NEW_FILE = "make a new one with `edgeboard mesh invite --file` on a board of the mesh, or remove this one"
 
 _log = logging.getLogger(__name__)
 
@@ -129,6 +129,8 @@ class Admission:
 
     def _issuer(self) -> Issuer:
         issuer = self._gate.trust.issuer
+        if issuer is None and self.membership.is_out:
+            raise StateError(f"this board was itself put out of the mesh {self.membership.charter.name}")
         if issuer is None:
             raise StateError(
                 f"this board may not invite into the mesh {self.membership.charter.name}: do that on the board that "
@@ -188,9 +190,9 @@ class Admission:
         pairing = self._pairing
         return pairing.code if pairing is not None and pairing.is_open(self._clock.now()) else ""
 
-    async def revoke(self, node: NodeId) -> bool:
-        """Put a node out; raises as `Trust.revoke`."""
-        is_news = self._gate.feed(lambda now: self._gate.trust.revoke(node, now))
+    async def revoke(self, node: NodeId, grant: Grant | None = None) -> bool:
+        """Put a node out, whose grant this is if that is known; raises as `Trust.revoke`."""
+        is_news = self._gate.feed(lambda now: self._gate.trust.revoke(node, now, grant))
         await self._gate.keep()
         return is_news
 
@@ -270,36 +272,40 @@ class Admission:
 
     # -- the errand
 
-    async def join(self, text: str, peers: tuple[str, ...], *, leave: bool = False) -> dict[str, Any]:
+    async def join(
+        self, text: str, peers: tuple[str, ...], *, leave: bool = False, is_out: bool = False
+    ) -> dict[str, Any]:
         """Join another mesh with an invitation or a code, and start anew in it.
+
+        Args:
+            text: the invitation or the code.
+            peers: addresses to ask.
+            leave: although this board is in a mesh with others.
+            is_out: others say that it was put out of that mesh, so there is nothing to leave.
 
         Raises:
             StateError: this board is in a mesh with others, and was not told to leave it.
             DecodeError: neither an invitation nor a code. RefusedError, TransportError: as whoever was asked says.
         """
-        if not self.membership.is_private and not leave:
-            raise StateError(
-                f"this board is in the mesh {self.membership.charter.name} already; to leave it for another one, add "
-                "--leave"
-            )
-        return await self._join(text, peers)
+        is_out = is_out or self.membership.is_out
+        if not self.membership.is_private and not leave and not is_out:
+            raise StateError(refuse_to_leave(self.membership.charter.name))
+        return await self._join(text, peers, is_out=is_out)
 
-    async def _join(self, text: str, peers: tuple[str, ...]) -> dict[str, Any]:
+    async def _join(self, text: str, peers: tuple[str, ...], *, is_out: bool = False) -> dict[str, Any]:
         async with self._joining:
-            ask = partial(ask_to_join, text, self._key, peers, self._look)
-            admitted = await run_detached(ask, name="ask to be let in")
-            member = admitted.membership
-            if member.mesh == self.membership.mesh:
-                return {"mesh": member.charter.name, "role": member.grant.role.name.lower(), "known": True}
+            entry = await run_detached(partial(enter, text, self._key, peers, self._look), name="ask to be let in")
+            member = entry.admitted.membership
+            if member.mesh == self.membership.mesh and entry.seed is None and not is_out:
+                return entry.as_fields("", known=True)
             await self._gate.keep()
             self._gate.stop()  # nothing of the mesh before is written from now on
             try:
-                await asyncio.to_thread(set_peers, self._state, admitted.peers)
-                await asyncio.to_thread(set_mesh, self._state, member)
+                kept = await asyncio.to_thread(entry.settle, self._state)
             finally:  # a disk that takes nothing has left all as it was, so that is what begins anew
                 asyncio.get_running_loop().call_later(RESTART_S, self._restart)
             _log.info("joined the mesh %s; starting anew in it", member.charter.name)
-            return {"mesh": member.charter.name, "role": member.grant.role.name.lower(), "known": False}
+            return entry.as_fields(kept)
 
     async def follow_file(self, path: Path) -> None:
         """Join with the invitation in a file, if this board has no mesh but its own; tries on while nobody answers."""
@@ -308,16 +314,17 @@ class Admission:
         try:
             text = await asyncio.to_thread(read_join_file, path)
         except UserError as error:
-            self._alarm(str(error))
+            self._warn(f"this board cannot join: {error}; {NEW_FILE}")
             return
-        pause = FIRST_PAUSE_S
+        pause, say = FIRST_PAUSE_S, _log.warning  # once; then it is no news
         while text is not None and self.membership.is_private:
             try:
                 await self._join(text, ())
             except TransportError as error:
-                _log.info("the board that has invited this one with %s does not answer, trying on: %s", path, error)
+                say("this board cannot join with %s yet, and tries on: %s", path, error)
+                say = _log.info
             except EdgeboardError as error:
-                self._alarm(f"this board cannot join with {path}: {error}")
+                self._warn(f"this board cannot join with {path}: {error}; {NEW_FILE}")
                 if not isinstance(error, RefusedError) or error.code not in (CloseCode.RATE, CloseCode.LIMIT):
                     return
             else:
@@ -325,43 +332,6 @@ class Admission:
             await asyncio.sleep(pause * (0.5 + secrets.randbelow(1000) / 2000))
             pause = min(LAST_PAUSE_S, pause * 2)
 
-
-def ask_to_join(text: str, key: NodeKey, peers: tuple[str, ...], look: Look | None = None) -> Admitted:
-    """Ask with an invitation or with a code, whichever it is; raises as `Admission.join`. Blocks.
-
-    Who has not been told where to ask, or finds nobody there, looks around on the network.
-    """
-    try:
-        code = read_code(text)
-    except DecodeError:
-        invitation = Invitation.from_text(text)
-    else:
-        around = look() if look is not None and not peers else {}
-        return join_by_code(code, key, (*peers, *(urls[0] for urls in around.values())))
-    try:
-        return join_by_invitation(invitation, key, peers)
-    except (RefusedError, TransportError) as error:
-        if isinstance(error, RefusedError) and error.code is not CloseCode.FORBIDDEN:
-            raise
-        urls = () if look is None else look(wanted=invitation.issuer).get(invitation.issuer, ())
-        if not urls:
-            raise
-        return join_by_invitation(invitation, key, urls)
-
-
-def read_join_file(path: Path) -> str | None:
-    """The invitation in a file; None if there is no such file.
-
-    Raises:
-        UserError: it cannot be read, or holds none.
-    """
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")[:16_384]
-        Invitation.from_text(text)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}") from None
-    except DecodeError as error:
-        raise UserError(f"{path} holds no invitation: {error}; make one with `edgeboard mesh invite --file`") from None
-    return text
+    def _warn(self, text: str) -> None:
+        _log.warning("%s", text)
+        self._alarm(text)

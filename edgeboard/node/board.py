@@ -208,14 +208,14 @@ class Board:
     @property
     def is_put_out(self) -> bool:
         """Whether it was put out of its mesh, by all that it knows, or by the word of others."""
-        return self._gate.trust.is_revoked or bool(self.links.put_out)
+        return self._gate.trust.membership.is_out or bool(self.links.put_out)
 
     def standing(self) -> str:
         """What this board is in its mesh, in a line for people."""
         trust = self._gate.trust
         name, grant = trust.membership.charter.name, trust.membership.grant
         if self.is_put_out:
-            return f"it was put out of the mesh {name}; join another one with: edgeboard join"
+            return f"it was put out of the mesh {name}; with an invitation it comes back as a new board: edgeboard join"
         if trust.membership.is_private:
             return "it is in a mesh of its own; let another board in with: edgeboard mesh invite"
         return f"it is in the mesh {name}, with the role {grant.role.name.lower()}"

@@ -35,6 +35,7 @@ from edgeboard.node.admission import Admission
 from edgeboard.node.adoption import adopt_rooms
 from edgeboard.node.api import Api
 from edgeboard.node.board import Board
+from edgeboard.node.directory import Directory
 from edgeboard.node.footprint import list_imports, resident_bytes
 from edgeboard.node.gate import Gate
 from edgeboard.node.guestbook import Guestbook
@@ -136,7 +137,13 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         node.feed(pipeline.hosting.look_at_entries)
 
     trust = Trust(credentials, issuer, secrets.token_bytes)
-    gate = Gate(trust, clock, state.path, node, supervisor.spawn, look_at_guests)
+    directory = Directory(lambda: pipeline.mesh.membership.members, state.path)
+
+    def put_out(other: NodeId) -> None:
+        directory.depart(other)
+        supervisor.spawn(directory.keep(), name="keep the name of a board that was put out")
+
+    gate = Gate(trust, clock, state.path, node, supervisor.spawn, look_at_guests, put_out)
     guestbook = Guestbook(state.path, key, mesh, door, clock, look_at_guests, gate.end_token)
     writer = GroupWriter(store, clock, node.committed, node.store_failed, node.store_recovered, config.storage.settings)
     is_memory = config.storage.kind == "memory"
@@ -161,10 +168,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         lambda: board.request_restart(), node.alarms.append,
         look=partial(look_around, config.discovery.interfaces) if config.discovery.mdns else None,
     )  # fmt: skip
-    ownership = Ownership(
-        admission, links, lambda: [each.node for each in pipeline.mesh.membership.members],
-        pair_at_panel=config.node.pair_at_panel,
-    )  # fmt: skip
+    ownership = Ownership(admission, links, directory, pair_at_panel=config.node.pair_at_panel)
     client = SignalingClient(credentials)
 
     def tell_of_us() -> dict[str, object]:

@@ -40,6 +40,7 @@ class Gate:
         node: what lies behind.
         spawn: runs a coroutine as a task that the node owns.
         on_change: told when the membership has changed.
+        on_put_out: told of a node that is put out, before it is forgotten.
     """
 
     def __init__(
@@ -50,8 +51,10 @@ class Gate:
         node: Node,
         spawn: Callable[..., object],
         on_change: Callable[[], object] = lambda: None,
+        on_put_out: Callable[[NodeId], object] = lambda node: None,
     ) -> None:
         self._on_change = on_change
+        self._on_put_out = on_put_out
         self._trust = trust
         self._state = state
         self._node = node
@@ -143,6 +146,7 @@ class Gate:
                 self._on_change()
                 self._spawn(self.keep())
             case Forget(node):
+                self._on_put_out(node)
                 self._node.put_out(node)
             case Alarm(text):
                 self._node.alarms.append(text)

@@ -1,18 +1,18 @@
 """What people and scripts ask a node about its mesh: what it is in it, whom to invite, whom to put out. Plain JSON."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, final
 
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
 from edgeboard.identity.charter import Kind
-from edgeboard.identity.grants import DEFAULT_ROLE, Role
+from edgeboard.identity.grants import DEFAULT_ROLE, Grant, Role
 from edgeboard.ids import NodeId
 from edgeboard.node.admission import Admission
+from edgeboard.node.directory import Directory, Known
 from edgeboard.node.links import Links
 from edgeboard.web.trust import TrustDoors
 
 DEFAULT_S = 24 * 3600.0  # of an invitation
-SHORTEST_ID = 6  # digits of a node id that are enough, if only one board that is known has them
 
 
 @final
@@ -20,7 +20,7 @@ class Ownership:
     """The questions and commands, over one node's door.
 
     Args:
-        roster: the nodes that are known.
+        directory: the boards that are known, by name.
         pair_at_panel: whether whoever stands at the board's own panel may let a board in.
     """
 
@@ -28,14 +28,14 @@ class Ownership:
         self,
         admission: Admission,
         links: Links,
-        roster: Callable[[], Iterable[NodeId]],
+        directory: Directory,
         *,
         pair_at_panel: bool = False,
     ) -> None:
         self._pair_at_panel = pair_at_panel
         self._admission = admission
         self._links = links
-        self._roster = roster
+        self._directory = directory
 
     def doors(self) -> TrustDoors:
         """For the web."""
@@ -67,7 +67,7 @@ class Ownership:
             "epoch": member.secret.epoch,
             "private": member.is_private,
             "may_invite": trust.issuer is not None,
-            "revoked": trust.is_revoked or bool(self._links.put_out),
+            "revoked": member.is_out or bool(self._links.put_out),
             "put_out": self._links.put_out,
             "revocations": len(member.charter.revocations),
             "invitations": sum(row["state"] == "open" for row in self._admission.invitations()),
@@ -107,44 +107,68 @@ class Ownership:
         return await self._admission.end_invitation(bytes.fromhex(ids[0]))
 
     async def revoke(self, name: str) -> dict[str, Any]:
-        """Put a node out, named by its id or the beginning of it."""
-        node = self._find(name.lower())
-        is_news = await self._admission.revoke(node)
-        return {"node": node.hex(), "news": is_news, "epoch": self._admission.membership.secret.epoch}
+        """Put a node out, named by what people call it, by its id or by the beginning of that.
 
-    def _find(self, name: str) -> NodeId:
-        known = {link.peer.node.hex() for _, link in self._links.all() if link.peer is not None}
-        known |= {node.hex() for node in self._roster()}
-        if len(name) == 32:
-            try:
-                return NodeId(bytes.fromhex(name))
-            except ValueError:
-                pass
-        found = [node for node in known if len(name) >= SHORTEST_ID and node.startswith(name)]
-        if len(found) != 1:
-            listed = ", ".join(sorted(known)) or "none"
-            raise StateError(
-                f"{name!r} is not the id of a board, nor the beginning (of {SHORTEST_ID} digits or more) of one that "
-                f"is known here; known are: {listed}. `edgeboard status` on a board shows its id"
-            )
-        return NodeId(bytes.fromhex(found[0]))
+        Returns: who, whether that is news, who falls with it because it has let them in, and whether it is sure: the
+        word of an admin does not count against whom the mesh key has made one, which of an unknown board nobody knows.
+
+        Raises:
+            StateError: nobody, or several, are called that; or as `Trust.revoke`.
+        """
+        known = self._directory.find(name)
+        known = Known(known.node, known.name, known.grant or self._shown(known.node))
+        falls = [each.as_fields() for each in self._directory if _has_let_in(known.node, each.grant)]
+        issuer = self._admission.trust.issuer
+        try:
+            is_news = await self._admission.revoke(known.node, known.grant)
+        except StateError as error:
+            raise StateError(f"{known}: {error}" if known.name else str(error)) from None
+        self._directory.name(known)
+        await self._directory.keep()
+        return {
+            **known.as_fields(), "news": is_news, "epoch": self._admission.membership.secret.epoch, "falls": falls,
+            "sure": known.grant is not None or (issuer is not None and issuer.grant is None),
+        }  # fmt: skip
+
+    def _shown(self, node: NodeId) -> Grant | None:
+        """The grant that a linked node has shown."""
+        peers = (link.peer for _, link in self._links.all())
+        return next((Grant.from_bytes(peer.grant) for peer in peers if peer is not None and peer.node == node), None)
 
     def revocations(self) -> list[dict[str, Any]]:
-        """Who was put out."""
-        names = {int(kind): kind.name.lower() for kind in Kind}
-        charter = self._admission.membership.charter
-        return [
-            {
-                "kind": names.get(each.kind, str(each.kind)),
-                "target": each.target.hex(),
-                "by": "the mesh key" if each.issuer_grant is None else each.issuer_grant.bearer.hex(),
-            }
-            for each in sorted(charter.revocations, key=lambda each: each.order)
-        ]
+        """Who was put out; `counts` is False where the word of an admin does not, as far as is known here."""
+        kinds = {int(kind): kind.name.lower() for kind in Kind}
+        member = self._admission.membership
+        rows = []
+        for each in sorted(member.charter.revocations, key=lambda each: each.order):
+            by = None if each.issuer_grant is None else self._directory.get(each.issuer_grant.bearer)
+            target = self._directory.get(NodeId(each.target)) if each.kind == Kind.NODE else None
+            grants = [*member.charter.admins(), member.grant]
+            if target is not None:
+                grants += [grant for grant in (target.grant, self._shown(target.node)) if grant is not None]
+            rows.append(
+                {
+                    "kind": kinds.get(each.kind, str(each.kind)),
+                    "target": each.target.hex(),
+                    "name": "" if target is None else target.name,
+                    "by": "the mesh key" if by is None else by.node.hex(),
+                    "by_name": "" if by is None else by.name,
+                    "counts": by is None
+                    or target is None
+                    or not any(g.bearer == target.node and member.charter.is_above_admins(g) for g in grants),
+                }
+            )
+        return rows
 
     async def enter(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Join another mesh with the invitation or code in `text`; `peers` are addresses to ask."""
         text, peers = fields.get("text"), fields.get("peers", [])
         if not isinstance(text, str) or not isinstance(peers, list) or not all(isinstance(url, str) for url in peers):
             raise DecodeError("to join takes an invitation or a code, and addresses")
-        return await self._admission.join(text, tuple(peers), leave=fields.get("leave") is True)
+        leave, is_out = fields.get("leave") is True, bool(self._links.put_out)
+        return await self._admission.join(text, tuple(peers), leave=leave, is_out=is_out)
+
+
+def _has_let_in(node: NodeId, grant: Grant | None) -> bool:
+    above = None if grant is None else grant.issuer_grant
+    return above is not None and above.bearer == node

@@ -139,15 +139,25 @@ class Trust:
         """Run one of the calls of this engine as an input of its own; drivers use this."""
         return command(now)
 
-    def revoke(self, node: NodeId, now: float) -> bool:
-        """Put a node out of the mesh, for ever; False if that was done before.
+    def revoke(self, node: NodeId, now: float, grant: Grant | None = None) -> bool:
+        """Put a node out of the mesh, for ever; False if that was done before. `grant` is that node's, if it is known.
 
         Raises:
-            StateError: this node is no admin, or is the one to be put out.
+            StateError: this node is no admin, or is the one to be put out, or its word does not count against that.
             LimitError: as many were put out as a charter holds.
         """
         if node == self.membership.grant.bearer:
             raise StateError("this board cannot put itself out; do that on another, or join another mesh here")
+        shown = [grant, *(each.grant for each in self._neighbours.values()), *self.membership.charter.admins()]
+        issuer = self.issuer
+        if issuer is not None and issuer.grant is not None:
+            for each in shown:
+                if each is not None and each.bearer == node and self.membership.charter.is_above_admins(each):
+                    raise StateError(
+                        f"board {node.hex()[:8]} has its role from the key of the mesh itself, so an admin cannot put "
+                        "it out: do that on a board with that key (mesh.key in the state directory of the board that "
+                        "made the mesh, or a copy of it)"
+                    )
         return self._revoke(Kind.NODE, node, now)
 
     def revoke_token(self, token: bytes, now: float) -> bool:
@@ -156,6 +166,8 @@ class Trust:
 
     def _revoke(self, kind: Kind, target: bytes, now: float) -> bool:
         issuer = self.issuer
+        if issuer is None and self.is_revoked:
+            raise StateError(f"this board was itself put out of the mesh {self.membership.charter.name}")
         if issuer is None:
             raise StateError(
                 "this board is no admin of its mesh; do that on the one that made the mesh, or on an admin's"

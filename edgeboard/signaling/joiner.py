@@ -42,6 +42,11 @@ def join_by_invitation(invitation: Invitation, key: NodeKey, urls: Sequence[str]
             if error.code not in (CloseCode.FORBIDDEN, CloseCode.RATE, CloseCode.LIMIT):
                 raise
             last = error  # an address may have passed to another board, which knows of nothing
+    if isinstance(last, TransportError) and places:
+        raise TransportError(
+            f"the board that made this invitation does not answer ({last}): it alone can let this one in, so it has to "
+            "be on and in reach; if it has another address by now, add --peer http://ADDRESS:8787"
+        )
     raise last
 
 
@@ -56,6 +61,8 @@ def join_by_code(code: str, key: NodeKey, urls: Sequence[str]) -> Admitted:
             last = error  # the next one may be the board that shows it
             continue
         return _ask(url, name, token, key, None)
+    if isinstance(last, TransportError) and urls:
+        raise TransportError(f"the board that shows the code has to be on and in reach, and does not answer: {last}")
     raise last
 
 
@@ -86,7 +93,9 @@ def _post(url: str, path: str, body: bytes) -> bytes:
     except TimeoutError:
         raise TransportError(f"{url}: no answer within {TIMEOUT_S:g} s") from None
     except (http.client.HTTPException, OSError, ValueError) as error:
-        raise TransportError(f"{url}: {str(error)[:200] or type(error).__name__}") from None
+        raise TransportError(
+            f"{url}: {getattr(error, 'strerror', None) or str(error)[:200] or type(error).__name__}"
+        ) from None
     if response.status != 200:
         raise _refusal(url, response.status, answer)
     return answer

@@ -34,7 +34,7 @@ def test_a_board_with_others_does_not_leave_them_by_accident(run_main, tmp_path)
     for name in "ab":
         code, _, err = run_main("mesh", "init", "lab", "--state", tmp_path / name)
         assert code == 1
-        assert "is in the mesh school with others" in err
+        assert "is in the mesh school already" in err
         assert "--leave" in err
     assert run_main("mesh", "init", "lab", "--leave", "--state", tmp_path / "b")[0] == 0
     assert load_mesh(tmp_path / "b").charter.name == "lab"
@@ -64,6 +64,7 @@ def test_an_invitation_is_shown_and_written(run_main, fake_node, tmp_path):
     assert f"    edgeboard join {INVITATION.to_text()}\n" in out
     assert f"edgeboard mesh invite --revoke 3f2a3f2a --state {fake_node.state}" in out
     assert Invitation.from_text(file.read_text()) == INVITATION
+    assert file.stat().st_mode & 0o777 == 0o600, "whoever reads it may join"
     assert svg.read_text().startswith("<?xml")
     assert json.loads(run_main("mesh", "invite", "--json", "--state", fake_node.state)[1]) == MADE
     out = run_main("mesh", "invite", "--file", "-", "--state", fake_node.state)[1]
@@ -98,16 +99,43 @@ def test_invitations_are_listed(run_main, fake_node):
 
 def test_a_board_is_put_out(run_main, fake_node):
     asked = []
-    answer = {"node": "ab" * 16, "news": True, "epoch": 2}
+    answer = {"node": "ab" * 16, "name": "Kitchen", "news": True, "epoch": 2, "falls": [], "sure": True}
     fake_node.table["POST /control/mesh/revoke"] = lambda body: (asked.append(json.loads(body)), (200, answer))[1]
-    out = run_main("mesh", "revoke", "abababab", "--state", fake_node.state)[1]
-    assert asked == [{"node": "abababab"}]
-    assert out.startswith(f"board {'ab' * 16} is put out")
+
+    def revoke():
+        return run_main("mesh", "revoke", "kitchen", "--state", fake_node.state)[1]
+
+    assert revoke() == "Kitchen (abababab) is put out, for ever; the mesh has a new secret\n"
+    assert asked == [{"node": "kitchen"}]
+    answer["falls"] = [{"node": "12" * 16, "name": "Hall"}, {"node": "34" * 16, "name": ""}]
+    assert revoke().splitlines()[1] == f"with it, since it has let them in: Hall (12121212), board {'34' * 16}"
+    answer["sure"] = False
+    assert "do this again on the board that has it" in revoke().splitlines()[2]
     answer["news"] = False
-    assert "was put out before" in run_main("mesh", "revoke", "abababab", "--state", fake_node.state)[1]
-    assert run_main("mesh", "revoke", "--state", fake_node.state)[2].startswith("edgeboard: name the board by its id")
-    fake_node.table["GET /control/mesh/revocations"] = 200, [{"kind": "node", "target": "ab", "by": "the mesh key"}]
-    assert run_main("mesh", "revoke", "--list", "--state", fake_node.state)[1] == "node ab, by the mesh key\n"
+    assert revoke() == "Kitchen (abababab) was put out before\n"
+    assert (
+        "name the board as `edgeboard mesh peers` shows it" in run_main("mesh", "revoke", "--state", fake_node.state)[2]
+    )
+
+
+def test_who_was_put_out_is_listed_by_name_and_who_was_not_is_said_not_to_be(run_main, fake_node):
+    row = {"kind": "node", "target": "ab" * 16, "name": "Kitchen", "by": "the mesh key", "by_name": "", "counts": True}
+    rows = [
+        row,
+        row | {"name": "", "by": "12" * 16, "by_name": "Hall"},
+        row | {"by": "12" * 16, "by_name": "Hall", "counts": False},
+        row | {"kind": "token", "name": "", "target": "cd"},
+    ]
+    fake_node.table["GET /control/mesh/revocations"] = 200, rows
+    assert run_main("mesh", "revoke", "--list", "--state", fake_node.state)[1].splitlines() == [
+        "Kitchen (abababab), by the mesh key",
+        f"board {'ab' * 16}, by Hall (12121212)",
+        "Kitchen (abababab) is NOT put out: the word of Hall (12121212) does not count against it, only that of the "
+        "mesh key",
+        "token cd, by the mesh key",
+    ]
+    fake_node.table["GET /control/mesh/revocations"] = 200, []
+    assert "nobody was put out" in run_main("mesh", "revoke", "--list", "--state", fake_node.state)[1]
 
 
 def test_without_a_node_it_says_so(run_main, tmp_path):

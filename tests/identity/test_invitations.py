@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from edgeboard.errors import CloseCode, DecodeError, LimitError, RefusedError
 from edgeboard.identity.grants import Role
-from edgeboard.identity.invitations import INVITATIONS_MAX, Invitation, Invitations, token_id
+from edgeboard.identity.invitations import INVITATIONS_MAX, Invitation, Invitations, decode_file, token_id
 from edgeboard.ids import MeshId, NodeId
 
 URLS = ("http://192.168.1.20:8787", "http://[fe80::1]:8787")
@@ -145,3 +145,8 @@ def test_the_book_is_bounded_and_forgets_what_has_ended():
     book.revoke(token_id((3).to_bytes(16, "big")))
     book.give(b"t" * 16, Role.DRAW, 1, HOUR, 0.0)
     assert len(json.loads(book.to_json(0.0))["invitations"]) == INVITATIONS_MAX
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_is_read_whatever_has_written_it(encoding):
+    assert decode_file("# école\n".encode(encoding)) == "# école\n"

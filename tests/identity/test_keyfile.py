@@ -10,7 +10,9 @@ from edgeboard.identity.grants import Role
 from edgeboard.identity.keyfile import (
     enrol,
     found,
+    keep_departed,
     keep_invitations,
+    load_departed,
     load_invitations,
     load_issuer,
     load_mesh,
@@ -19,6 +21,7 @@ from edgeboard.identity.keyfile import (
     load_or_found_mesh,
     load_peers,
     next_boot,
+    renew_key,
     set_mesh,
     set_peers,
 )
@@ -253,3 +256,17 @@ def test_an_unreadable_boot_file_is_an_error_of_the_user(tmp_path):
     (tmp_path / "boot").mkdir()
     with pytest.raises(UserError, match="cannot read"):
         next_boot(tmp_path)
+
+
+def test_a_new_key_keeps_the_one_before_beside_it(tmp_path):
+    before = load_or_create_key(tmp_path)
+    kept = renew_key(tmp_path, b"n" * 32)
+    assert kept.name == f"node-{before.node_id.hex()[:8]}.key"
+    assert NodeKey(kept.read_bytes()).node_id == before.node_id
+    assert load_or_create_key(tmp_path).node_id == NodeKey(b"n" * 32).node_id
+
+
+def test_names_of_boards_that_were_put_out_are_kept(tmp_path):
+    assert load_departed(tmp_path) == {}
+    keep_departed(tmp_path, {b"n" * 16: "Küche"})
+    assert load_departed(tmp_path) == {b"n" * 16: "Küche"}

@@ -63,6 +63,15 @@ def test_a_membership_without_the_secret_of_its_epoch_cannot_be_made():
         Membership(later().charter, MEMBER.secret, MEMBER.grant)
 
 
+def test_who_was_put_out_himself_or_with_whoever_has_let_him_in_is_out():
+    admin = NodeKey(b"a" * 32)
+    by_admin = MESH.member(NODE, Role.DRAW, MESH.admin(admin))
+    assert not MEMBER.is_out
+    for member, target in ((MEMBER, NODE), (by_admin, admin)):
+        gone = MESH.founded.charter.with_revocation(MESH.issuer.revoke(Kind.NODE, target.node_id))
+        assert replace(member, charter=gone).is_out
+
+
 def test_an_admin_issues_what_it_may():
     admin = MESH.admin(NODE)
     assert (MESH.issuer.most, admin.most) == (Role.UPDATE, Role.MODERATE)

@@ -9,16 +9,17 @@ import aiohttp
 import pytest
 
 from edgeboard.discovery.settings import Settings as DiscoverySettings
-from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError, TransportError, UserError
+from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError, TransportError
 from edgeboard.identity.grants import Role
 from edgeboard.identity.invitations import Invitation
 from edgeboard.identity.joining import Request
 from edgeboard.identity.keyfile import load_mesh, load_or_create_key, load_peers
 from edgeboard.identity.keys import NodeKey
 from edgeboard.identity.pairing import PairingJoiner
-from edgeboard.node.admission import Admission, ask_to_join, read_join_file
+from edgeboard.node.admission import Admission
+from edgeboard.node.errand import ask_to_join
 from edgeboard.signaling.doorkeeper import OFFERS_PER_S
-from tests.node.test_build import build, config_of, until
+from tests.node.test_build import build, config_of, text, until
 
 
 def build_alone(state, *peers, **how):
@@ -42,6 +43,12 @@ def door(board) -> Admission:
 
 async def ask(text, key, *urls):
     return await asyncio.to_thread(ask_to_join, text, key, urls)
+
+
+def canvas_of(board) -> tuple[int, bytes]:
+    """How many items its first room has, and the digest of them."""
+    document = next(iter(board.node.pipeline.rooms.values())).document
+    return document.count_living(), document.digest()
 
 
 async def refusal(awaitable):
@@ -71,9 +78,9 @@ async def test_a_used_up_invitation_is_refused_by_name_and_a_lost_answer_comes_a
         made = await door(board).invite(2, Role.DRAW, 60.0)
         for key in KEYS[:2]:
             await ask(made["text"], key)
-        code, text = await refusal(ask(made["text"], KEYS[2]))
+        code, said = await refusal(ask(made["text"], KEYS[2]))
         assert code is CloseCode.FORBIDDEN
-        assert "this invitation is used up" in text
+        assert "this invitation is used up" in said
         again = await ask(made["text"], KEYS[0])
         assert again.membership.grant.public_key == KEYS[0].public_key
 
@@ -103,8 +110,8 @@ async def test_a_replayed_request_is_refused_by_name(tmp_path) -> None:
         invitation = Invitation.from_text(made["text"])
         request = Request.make(invitation.token_id, invitation.token, KEYS[0], b"x" * 32, b"n" * 16)
         await door(board).answer_join(request.data, "1")
-        code, text = await refusal(door(board).answer_join(request.data, "2"))
-        assert (code, text) == (CloseCode.AUTH_FAILED, "this request was seen before")
+        code, said = await refusal(door(board).answer_join(request.data, "2"))
+        assert (code, said) == (CloseCode.AUTH_FAILED, "this request was seen before")
 
 
 async def test_a_request_with_another_token_is_refused(tmp_path) -> None:
@@ -164,18 +171,44 @@ async def test_who_was_put_out_does_not_come_back_by_an_invitation(tmp_path) -> 
     async with running(tmp_path / "a") as board:
         await door(board).revoke(KEYS[0].node_id)
         made = await door(board).invite(1, Role.DRAW, 60.0)
-        code, text = await refusal(ask(made["text"], KEYS[0]))
+        code, said = await refusal(ask(made["text"], KEYS[0]))
         assert code is CloseCode.REVOKED
-        assert "put out" in text
+        assert "put out" in said
         await ask(made["text"], KEYS[1])  # nor has he used it up
+
+
+async def test_a_board_that_was_put_out_comes_back_as_a_new_one_and_keeps_its_ink(tmp_path) -> None:
+    async with running(tmp_path / "a") as board:
+        made = await door(board).invite(1, Role.DRAW, 60.0)
+        lost = build_alone(tmp_path / "b")
+        await lost.start()
+        await door(lost).join(made["text"], ())
+        await lost.stop()
+        before = load_or_create_key(tmp_path / "b")
+        async with running(tmp_path / "b") as lost:
+            await until(lambda: lost.links.all() and board.links.all())
+            await door(board).revoke(before.node_id)
+            await until(lambda: lost.links.put_out)
+            lost.node.feed(lambda now: lost.node.pipeline.draw("lobby", [text("drawn outside")], now))
+            again = await door(board).invite(1, Role.DRAW, 60.0)
+            with pytest.raises(StateError, match="add --leave"):
+                await door(lost).join(again["text"], ())
+            answer = await door(lost).join(again["text"], (), is_out=True)
+            assert answer == {
+                "mesh": "a", "role": "draw", "known": False, "kept_key": f"node-{before.node_id.hex()[:8]}.key",
+            }  # fmt: skip
+        assert NodeKey((tmp_path / "b" / answer["kept_key"]).read_bytes()).node_id == before.node_id
+        async with running(tmp_path / "b") as lost:
+            await until(lambda: lost.links.all() and board.links.all())
+            await until(lambda: canvas_of(lost)[0] == 1 and canvas_of(board) == canvas_of(lost))
 
 
 async def test_a_board_does_not_join_itself(tmp_path) -> None:
     async with running(tmp_path / "a") as board:
         made = await door(board).invite(1, Role.DRAW, 60.0)
-        code, text = await refusal(ask(made["text"], load_or_create_key(tmp_path / "a")))
+        code, said = await refusal(ask(made["text"], load_or_create_key(tmp_path / "a")))
         assert code is CloseCode.FORBIDDEN
-        assert "itself" in text
+        assert "itself" in said
 
 
 # ------------------------------------------------------------------------------------------------ codes
@@ -285,7 +318,7 @@ async def test_a_running_board_joins_and_starts_anew_in_the_mesh(tmp_path) -> No
         new = build_alone(tmp_path / "b")
         await new.start()
         answer = await door(new).join(made["text"], ())
-        assert answer == {"mesh": "a", "role": "draw", "known": False}
+        assert answer == {"mesh": "a", "role": "draw", "known": False, "kept_key": ""}
         async with asyncio.timeout(20):
             await new.run_until_stopped()
         assert new.is_restarting
@@ -319,7 +352,7 @@ async def test_a_board_joins_with_a_file_and_tries_on_while_nobody_answers(tmp_p
     assert load_mesh(tmp_path / "b").charter.name == "a"
 
 
-async def test_a_file_that_lets_nobody_in_is_said_to_be_so(tmp_path) -> None:
+async def test_a_file_that_lets_nobody_in_is_said_to_be_so_in_the_log_with_the_remedy(tmp_path, caplog) -> None:
     file = tmp_path / "edgeboard-join.txt"
     async with running(tmp_path / "a") as board:
         made = await door(board).invite(1, Role.DRAW, 60.0)
@@ -329,13 +362,10 @@ async def test_a_file_that_lets_nobody_in_is_said_to_be_so(tmp_path) -> None:
             async with running(tmp_path / "b", join_file=file) as new:
                 await until(lambda new=new: new.node.alarms)
                 assert said in new.node.alarms[0]
-
-
-def test_a_join_file_is_read_if_it_is_there(tmp_path) -> None:
-    assert read_join_file(tmp_path / "none") is None
-    assert read_join_file(tmp_path / "none" / "none") is None
-    with pytest.raises(UserError, match="cannot read"):
-        read_join_file(tmp_path)
+            (told,) = [each for each in caplog.records if str(file) in each.getMessage()]
+            assert (told.levelname, said in told.getMessage()) == ("WARNING", True)
+            assert "edgeboard mesh invite --file" in told.getMessage()
+            caplog.clear()
 
 
 async def test_who_is_not_found_where_the_invitation_says_is_looked_for(tmp_path) -> None:

@@ -1,17 +1,28 @@
 """What the owner of a board asks about its mesh."""
 
+import hashlib
+
 import pytest
 
 from edgeboard.errors import DecodeError, StateError
+from edgeboard.identity.grants import Role
+from edgeboard.identity.keyfile import load_or_create_key, set_mesh
+from edgeboard.identity.keys import NodeKey
 from edgeboard.ids import NodeId
+from edgeboard.node.directory import Directory
 from edgeboard.node.ownership import Ownership
+from edgeboard.testing.members import TestMesh
 from tests.node.test_admission import door, running
+from tests.node.test_directory import record
 
-GONE = NodeId(b"\xab" * 16)  # in the roster, and not linked
+GONE = NodeId(b"\xab" * 16)  # known, and not linked
+MESH = TestMesh("m")
+MESH_SEED = hashlib.sha256(b"mesh m").digest()
 
 
-def of(board) -> Ownership:
-    return Ownership(door(board), board.links, lambda: [GONE])
+def of(board, *records) -> Ownership:
+    known = records or (record(GONE, "Kitchen"),)
+    return Ownership(door(board), board.links, Directory(lambda: known, door(board)._state))
 
 
 async def test_what_a_board_is_in_its_mesh(tmp_path) -> None:
@@ -44,16 +55,59 @@ async def test_an_invitation_that_makes_no_sense_is_refused(tmp_path, fields) ->
             await of(board).invite(fields)
 
 
-async def test_who_is_put_out_is_named_by_a_whole_id_or_the_beginning_of_a_known_one(tmp_path) -> None:
+async def test_who_is_put_out_is_named_by_a_name_a_whole_id_or_the_beginning_of_a_known_one(tmp_path) -> None:
     async with running(tmp_path / "a") as board:
         node = NodeId(bytes(range(16)))
-        assert await of(board).revoke(node.hex().upper()) == {"node": node.hex(), "news": True, "epoch": 2}
+        done = await of(board).revoke(node.hex().upper())
+        assert done == {"node": node.hex(), "name": "", "news": True, "epoch": 2, "falls": [], "sure": True}
         assert not (await of(board).revoke(node.hex()))["news"]
-        assert of(board).revocations() == [{"kind": "node", "target": node.hex(), "by": "the mesh key"}]
-        assert (await of(board).revoke("ABABABAB"))["node"] == GONE.hex()
+        assert of(board).revocations() == [
+            {"kind": "node", "target": node.hex(), "name": "", "by": "the mesh key", "by_name": "", "counts": True}
+        ]
+        done = await of(board).revoke("kitchen")
+        assert (done["node"], done["name"], done["news"]) == (GONE.hex(), "Kitchen", True)
+        assert not (await of(board).revoke("ABABABAB"))["news"]
+        assert {row["name"] for row in of(board).revocations()} == {"", "Kitchen"}
         for name in (node.hex()[:8], "z" * 32, "", "abab"):
-            with pytest.raises(StateError, match=f"known are: {GONE.hex()}"):
+            with pytest.raises(StateError, match=r"known are: Kitchen \(abababab\)"):
                 await of(board).revoke(name)
+
+
+async def test_who_falls_with_a_board_is_named(tmp_path) -> None:
+    """Those whom it has let in, and no others."""
+    set_mesh(tmp_path / "a", MESH.member(load_or_create_key(tmp_path / "a"), Role.UPDATE))
+    (tmp_path / "a" / "mesh.key").write_bytes(MESH_SEED)
+    (tmp_path / "a" / "mesh.key").chmod(0o600)
+    admin, invited = NodeKey(b"1" * 32), NodeKey(b"2" * 32)
+    by_admin = MESH.member(invited, Role.DRAW, MESH.admin(admin)).grant.to_bytes()
+    known = (
+        record(admin.node_id, "Office", MESH.member(admin, Role.ADMIN).grant.to_bytes()),
+        record(invited.node_id, "Hall", by_admin),
+        record(GONE, "Kitchen", MESH.member(NodeKey(b"3" * 32)).grant.to_bytes()),
+    )
+    async with running(tmp_path / "a") as board:
+        done = await of(board, *known).revoke("office")
+        assert done["falls"] == [{"node": invited.node_id.hex(), "name": "Hall"}]
+
+
+async def test_an_admin_cannot_put_out_whom_the_mesh_key_has_made_one_and_does_not_say_that_it_has(tmp_path) -> None:
+    set_mesh(tmp_path / "a", MESH.member(load_or_create_key(tmp_path / "a"), Role.ADMIN))
+    founder, draws = MESH.founder.node_id, NodeKey(b"3" * 32)
+    known = (
+        record(founder, "Office", MESH.founded.grant.to_bytes()),
+        record(draws.node_id, "Kitchen", MESH.member(draws).grant.to_bytes()),
+    )
+    async with running(tmp_path / "a") as board:
+        owner = of(board, *known)
+        with pytest.raises(
+            StateError, match=r"Office \(.*an admin cannot put it out: do that on a board with that key"
+        ):
+            await owner.revoke("office")
+        assert owner.revocations() == []
+        assert (await owner.revoke("kitchen"))["sure"]
+        unknown = await of(board).revoke(founder.hex())  # nobody here knows what that board is
+        assert not unknown["sure"]
+        assert [row["counts"] for row in of(board, *known).revocations() if row["target"] == founder.hex()] == [False]
 
 
 @pytest.mark.parametrize("fields", [{}, {"text": 5}, {"text": "x", "peers": [5]}, {"text": "x", "peers": "http://a"}])

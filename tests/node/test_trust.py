@@ -103,6 +103,18 @@ def test_a_revoked_node_is_cut_off_by_every_node_and_the_epoch_changes(line):
     assert not owner.charter.needs_epoch
 
 
+def test_an_admin_is_told_that_his_word_does_not_count_against_whom_the_mesh_key_has_made_one():
+    owner, admin, other = Member(1, Role.UPDATE, owner=True), Member(2, Role.ADMIN), Member(3, Role.ADMIN)
+    link(owner, admin)
+    run(owner, admin, other)
+    for node, grant in ((owner.node, None), (other.node, other.credentials.membership.grant)):
+        with pytest.raises(StateError, match="an admin cannot put it out"):
+            admin.trust.revoke(node, 1.0, grant)
+    assert admin.charter.revocations == frozenset()
+    assert owner.trust.revoke(other.node, 1.0)
+    assert not owner.charter.needs_epoch
+
+
 def test_the_revoked_node_never_hears_of_the_secret(line):
     owner, *_, four = line
     secrets = []
