@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
@@ -221,9 +221,15 @@ class Board(RunningNode):
         x, y = 1000 * self.machine.number, 1000 * self.drawn
         line = {"x": [x, x + 100, x + 250], "y": [y, y + 40, y + 300], "p": [900, 2000, 800], "t": [0, 10, 20]}
         file.write_text("".join(f"{json.dumps(line)}\n" for _ in range(strokes)))
-        with redirect_stdout(StringIO()):  # in this process: one of its own would take a second of two cores
-            code = main(["import", "lobby", str(file), "--state", str(self.state)])
-        assert code == 0
+        self.say("import", "lobby", str(file))
+
+    def say(self, *words):
+        """What a command line about this board, which runs, prints; without a process of its own, which would take as
+        long as a board takes to start."""
+        with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as errors:
+            code = main([*words, "--state", str(self.state)])
+        assert code == 0, errors.getvalue()
+        return out.getvalue()
 
     def canvas(self):
         """What distinguishes one log from another."""

@@ -9,12 +9,11 @@ import pytest
 pytestmark = [pytest.mark.netns, pytest.mark.slow]
 
 
-def say(board, *words, check=True):
-    """A command line on the board's machine."""
-    command = [*board.prefix, sys.executable, "-m", "edgeboard.cli", *words, "--state", str(board.state)]
+def join_asleep(board, text):
+    """Join with a board that does not run, on its machine."""
+    command = [*board.prefix, sys.executable, "-m", "edgeboard.cli", "join", text, "--state", str(board.state)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert not check or done.returncode == 0, done.stderr
-    return done
+    assert done.returncode == 0, done.stderr
 
 
 def stranger(network, name):
@@ -34,16 +33,15 @@ def owner(network):
 def test_a_code_is_all_that_a_new_board_needs(network, owner, until_linked):
     """Nobody has typed an address."""
     running, off = stranger(network, "running").start(), stranger(network, "off")
-    for board in (running, off):
-        code = json.loads(say(owner, "pair", "--json").stdout)["code"]
-        say(board, "join", code)
+    for join in (lambda code: running.say("join", code), lambda code: join_asleep(off, code)):
+        join(json.loads(owner.say("pair", "--json"))["code"])
     off.start()
     until_linked(running, owner)
     until_linked(off, owner)
 
 
 def test_an_invitation_finds_its_board_at_another_address(network, owner, until_linked):
-    made = json.loads(say(owner, "mesh", "invite", "--json").stdout)
+    made = json.loads(owner.say("mesh", "invite", "--json"))
     new = stranger(network, "new")
     assert made["urls"] == [f"http://{owner.machine.ipv4}:8787"]
     owner.stop()
@@ -51,21 +49,21 @@ def test_an_invitation_finds_its_board_at_another_address(network, owner, until_
     owner.machine.run("ip", "addr", "add", "10.77.0.99/24", "dev", "eth0")
     owner.machine.run("ip", "route", "replace", "224.0.0.0/4", "dev", "eth0")
     owner.start()
-    say(new, "join", made["text"])
+    join_asleep(new, made["text"])
     new.start()
     until_linked(new, owner)
 
 
 def test_a_board_is_put_out_everywhere_also_where_it_was_not_known(network, owner, until_linked, eventually):
-    text = json.loads(say(owner, "mesh", "invite", "--boards", "3", "--json").stdout)["text"]
+    text = json.loads(owner.say("mesh", "invite", "--boards", "3", "--json"))["text"]
     near, lost, asleep = (stranger(network, name) for name in ("near", "lost", "asleep"))
     for board in (near, lost, asleep):
-        say(board, "join", text)
+        join_asleep(board, text)
         board.start()
         until_linked(board, owner)
     gone = lost.node
     asleep.stop()
-    say(owner, "mesh", "revoke", gone[:8])
+    owner.say("mesh", "revoke", gone[:8])
     eventually(lambda: gone not in near.neighbours() and gone not in owner.neighbours())
     eventually(lambda: near.status()["membership"]["epoch"] == 2)
     asleep.start()
@@ -74,6 +72,6 @@ def test_a_board_is_put_out_everywhere_also_where_it_was_not_known(network, owne
     lost.stop()
     lost.start()
     eventually(lambda: lost.status()["membership"]["revoked"])
-    assert "put out of the mesh" in say(lost, "status").stdout
+    assert "put out of the mesh" in lost.say("status")
     assert lost.neighbours() == {}
     assert lost.status()["membership"]["epoch"] == 1

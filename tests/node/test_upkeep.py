@@ -158,6 +158,21 @@ def test_the_next_in_rank_stands_in_for_a_board_that_logs_none():
     settled(cluster, 0, 1)
 
 
+def test_the_next_in_rank_stands_in_for_a_board_that_may_only_look():
+    first = min(Cluster(3, 1).nodes, key=lambda node: node.node).number
+    cluster = Cluster(3, 1, settings=SETTINGS, viewers=frozenset({first}))
+    for node in cluster.nodes:
+        node.feed(lambda now, node=node: node.pipeline.open_room("lobby", now))
+    cluster.link_all()
+    cluster.run(3.0)
+    other = (first + 1) % 3
+    erase(cluster, other, draw(cluster, other, 20)[:15])
+    cluster.run(3 * WINDOW_S)
+    assert [floors(cluster, number) for number in range(3)] == [1, 1, 1]
+    assert all(reduced_slots(node) == 15 for node in cluster.nodes)
+    settled(cluster, 0, 1, 2)
+
+
 def test_a_board_that_is_told_not_to_logs_no_floor():
     off = PipelineSettings(compaction=CompactionSettings(enabled=False, undo_window_s=WINDOW_S, dead_least=1))
     cluster = cluster_of(1, off)

@@ -6,7 +6,7 @@
 import { find, icon, make } from "./elements.js";
 import { say } from "./locale.js";
 
-const LOOK_MS = 2_000;
+const LOOK_MS = 3_000;
 const SAID_MS = 10_000; // how it ended
 
 /** The code on the panel. */
