@@ -25,13 +25,15 @@ def _pin(arguments: argparse.Namespace) -> tuple[Any, str]:
 
 def _token(arguments: argparse.Namespace) -> tuple[Any, str]:
     state = state_of(arguments.state)
+    if arguments.room is None and (arguments.role is not None or arguments.seconds is not None):
+        raise UserError("a role and a time are for a new link; say into which room it leads, too: --room ROOM")
     if arguments.revoke is not None:
         found = ask_json(state, f"/control/tokens/{quote(arguments.revoke, safe='')}/revoke", b"")
         return found, f"the link {found['id'][-8:]} has ended; who came by it at this board has been let go"
     if arguments.room is None:
         held = ask_json(state, "/control/tokens")
         return held, "\n".join(map(_row, held)) or "no links hold; make one with: edgeboard token --room ROOM"
-    wish = {"room": arguments.room, "role": arguments.role}
+    wish = {"room": arguments.room, "role": arguments.role or "draw"}
     if arguments.seconds is not None:
         wish["seconds"] = str(arguments.seconds)
     found = ask_json(state, f"/control/tokens?{urlencode(wish)}", b"")
@@ -39,8 +41,9 @@ def _token(arguments: argparse.Namespace) -> tuple[Any, str]:
     if not urls:
         raise UserError("the board has no address that a link could name")
     found["link"] = f"{urls[0]}/room/{quote(found['room'], safe='')}#token={found['token']}"
-    ends = "it ends when you revoke it" if arguments.seconds is None else f"it ends in {show_span(arguments.seconds)}"
-    return found, f"{found['link']}\n{ends}; sooner with: edgeboard token --revoke {found['id'][-8:]}"
+    how = f"edgeboard token --revoke {found['id'][-8:]}"
+    ends = f"with: {how}" if arguments.seconds is None else f"in {show_span(arguments.seconds)}; sooner with: {how}"
+    return found, f"{found['link']}\nit ends {ends}"
 
 
 def _row(each: dict[str, Any]) -> str:

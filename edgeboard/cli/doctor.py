@@ -15,6 +15,7 @@ from edgeboard.cli.reports import show_membership
 from edgeboard.cli.run import config_of
 from edgeboard.config.schema import Config
 from edgeboard.errors import EdgeboardError
+from edgeboard.identity.keyfile import load_peers
 
 MEMORY_LITTLE = 96 * 1024 * 1024  # bytes: a node takes 60 MiB
 OLDEST_PYTHON = (3, 11)
@@ -68,12 +69,18 @@ def examine(config: Config) -> Iterator[Finding]:
         ("state", lambda: surroundings.check_state(state)),
         ("disk", lambda: surroundings.check_disk(surroundings.existing(state))),
         ("keys", lambda: surroundings.check_keys(state)),
+        ("mesh", lambda: surroundings.check_mesh(state, is_running=bool(status))),
         ("database", lambda: surroundings.check_database(state)),
         ("clock", surroundings.check_clock),
         ("port", lambda: reach.check_port(listen.host, listen.port, status.get("port"))),
-        ("network", lambda: reach.check_addresses(listen.host)),
+        ("network", lambda: reach.check_addresses(listen.host, status.get("port") or listen.port)),
         ("multicast", lambda: check_multicast(config.discovery, listen.host, status)),
-        ("peers", lambda: reach.check_peers(config.peers, status.get("links", ()), status.get("refused_by", {}))),
+        (
+            "peers",
+            lambda: reach.check_peers(
+                config.peers, status.get("links", ()), status.get("refused_by", {}), load_peers(state)
+            ),
+        ),
         ("ice", lambda: reach.check_servers(config.transport.ice_servers)),
         ("kernels", lambda: [trials.check_kernels()]),
         ("webrtc", webrtc_and_speed),

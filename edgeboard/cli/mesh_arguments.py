@@ -13,6 +13,13 @@ def read_boards(text: str) -> int:
     return values.read_whole(text, 1, 1_000)
 
 
+def read_change(text: str) -> str:
+    """What to do about signaling services."""
+    if text not in ("add", "remove", "list"):
+        raise ValueError(f"{text!r} is not a change; say add, remove or list, as in: edgeboard mesh signal add URL")
+    return text
+
+
 def read_share(text: str, most: float = 0.9) -> float:
     """A share such as 5% or 0.05, at most `most`."""
     digits, percent, rest = text.partition("%")
@@ -76,7 +83,7 @@ def _mesh(parser: argparse.ArgumentParser) -> None:
     revoke.add_argument("node", metavar="NODE", nargs="?", help="its name, its id, or the beginning of that")
     revoke.add_argument("--list", action="store_true", help="show who was put out")
     signal = add("signal", "add, remove or list the signaling services of a board that runs, until it ends")
-    signal.add_argument("change", choices=("add", "remove", "list"), help="what to do")
+    signal.add_argument("change", metavar="CHANGE", type=reads(read_change), help="add, remove or list")
     signal.add_argument(
         "url", metavar="URL", nargs="?", type=reads(values.read_signaling),
         help="a service, see: edgeboard signal --help",
@@ -113,7 +120,7 @@ def _token(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--room", metavar="ROOM", type=reads(values.read_room), help="make a link that leads into it")
     what.add_argument("--revoke", metavar="ID", help="end a link, by the letters that were printed with it")
-    parser.add_argument("--role", choices=("draw", "view"), default="draw", help="what it lets do (default: draw)")
+    parser.add_argument("--role", choices=("draw", "view"), help="what it lets do (default: draw)")
     parser.add_argument(
         "--for", dest="seconds", metavar="TIME", type=reads(read_span),
         help="when it ends, such as 30min, 2h or 7d (default: when it is revoked)",
@@ -214,8 +221,9 @@ MESH_VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "pin", "admit", "show the PIN that lets guests draw, or make another one",
-        "A board asks guests for it with `guests: {admit: pin}` in its configuration. Wrong ones are slowed down,\n"
-        "and a PIN that was guessed at a thousand times is another one.\n\n"
+        "A board asks guests for it with `guests: {admit: pin}` in its configuration, but for those who sit at the\n"
+        "board itself (http://localhost). Wrong ones are slowed down, and a PIN that was guessed at a thousand times\n"
+        "is another one.\n\n"
         "    edgeboard pin\n"
         "    edgeboard pin --new",
         _pin,

@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
-from edgeboard.cli.findings import Finding, ok, problem, warning
+from edgeboard.cli.findings import Finding, Level, ok, problem, warning
 from edgeboard.web.addresses import EVERYWHERE, LOOPBACK, board_urls, lan_address
 
 ANSWER_S = 3.0
@@ -57,12 +57,14 @@ def check_port(host: str, port: int, running: int | None) -> Iterator[Finding]:
 _RESTART = "stop the node and start it again; if it stays so, look into its log"
 
 
-def check_addresses(host: str) -> Iterator[Finding]:
-    """Whether others can reach this machine at all."""
+def check_addresses(host: str, port: int) -> Iterator[Finding]:
+    """Whether others can reach this machine at all; `host` and `port` are those on which the board listens."""
     lan = lan_address()
     if host not in EVERYWHERE and host.startswith(("127.", "::1", "localhost")):
         yield warning(
-            "network", f"the board listens on {host}: nobody but this machine can open it", "say --listen 0.0.0.0:8787"
+            "network",
+            f"the board listens on {host}: nobody but this machine can open it",
+            f"say --listen [::]:{port}",
         )
     elif lan is None:
         yield warning(
@@ -90,38 +92,51 @@ def check_addresses(host: str) -> Iterator[Finding]:
         yield ok("udp", f"UDP works on {address}; whether the network passes it on, a link will show")
 
 
-def check_peers(peers: Sequence[str], links: Sequence[dict[str, Any]], refused: dict[str, str]) -> Iterator[Finding]:
+def check_peers(
+    peers: Sequence[str], links: Sequence[dict[str, Any]], refused: dict[str, str], inviter: Sequence[str] = ()
+) -> Iterator[Finding]:
     """The boards where our offers are handed in.
 
     Args:
         peers: as configured.
         links: of the running node, as its status has them.
         refused: likewise why boards refused, by address.
+        inviter: where the board was that let this one in; one of them is enough.
     """
-    if not peers:
-        yield ok("peers", "no board is named to link to; others may name this one")
+    for url, why in refused.items():
+        yield problem(
+            "peers", f"the board at {url} refuses to link: {why}",
+            "if it belongs to another mesh: edgeboard mesh invite there, edgeboard join INVITATION here",
+        )  # fmt: skip
     for url in peers:
-        if why := refused.get(url):
-            yield problem(
-                "peers", f"the board at {url} refuses to link: {why}",
-                "if it belongs to another mesh: edgeboard mesh invite there, edgeboard join INVITATION here",
-            )  # fmt: skip
-            continue
-        try:
-            status, body = get(f"{url}/room/lobby")
-        except OSError as error:
-            yield warning(
-                "peers", f"the board at {url} does not answer: {_explain(error)}",
-                "is it on, and is that its address? Linking is tried again until it answers",
-            )  # fmt: skip
-            continue
-        if status != 200 or b"edgeboard" not in body.lower():
-            yield problem("peers", f"what answers at {url} is not a board", "mend the address: its page shows it")
-        else:
-            yield ok("peers", f"the board at {url} answers")
+        if url not in refused:
+            yield _check_peer(url)
+    told = [url for url in inviter if url not in peers and url not in refused]
+    if told:
+        found = [_check_peer(url) for url in told]
+        answering = next((each for each in found if each.level is Level.OK), None)
+        yield answering or warning(
+            "peers", f"the board that let this one in does not answer: {'; '.join(each.text for each in found)}",
+            "is it on? Linking is tried again until it answers, and other boards of the mesh will do",
+        )  # fmt: skip
+    if not peers and not inviter and not refused:
+        yield ok("peers", "no board is named to link to; others may name this one")
     boards = [link for link in links if not link.get("guest")]
-    if peers and links and not boards:
-        yield warning("peers", "the node runs, and is linked to no other board", "see: edgeboard status")
+    if (peers or inviter) and links and not boards:
+        yield warning("peers", "the node runs, and is linked to no other board", "see: edgeboard mesh status")
+
+
+def _check_peer(url: str) -> Finding:
+    try:
+        status, body = get(f"{url}/room/lobby")
+    except OSError as error:
+        return warning(
+            "peers", f"the board at {url} does not answer: {_explain(error)}",
+            "is it on, and is that its address? Linking is tried again until it answers",
+        )  # fmt: skip
+    if status != 200 or b"edgeboard" not in body.lower():
+        return problem("peers", f"what answers at {url} is not a board", "mend the address: its page shows it")
+    return ok("peers", f"the board at {url} answers")
 
 
 def check_servers(servers: Sequence[str]) -> Iterator[Finding]:

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import edgeboard
 from edgeboard.cli.findings import Finding, ok, problem, warning
-from edgeboard.identity.keyfile import KEY_FILE, MESH_FILE, MESH_KEY_FILE
-from edgeboard.identity.keys import SEED_BYTES
+from edgeboard.errors import UserError
+from edgeboard.identity.grants import Role
+from edgeboard.identity.keyfile import KEY_FILE, MESH_FILE, MESH_KEY_FILE, load_mesh
+from edgeboard.identity.keys import SEED_BYTES, NodeKey
 from edgeboard.storage.schema import APPLICATION_ID
 from edgeboard.storage.statedir import DATABASE
 
@@ -255,6 +257,52 @@ def check_keys(state: Path) -> Iterator[Finding]:
             yield problem("keys", text, "restore it from a copy, or remove it and be invited anew")
         else:
             yield ok("keys", f"{what} is its owner's alone")
+
+
+def check_mesh(state: Path, *, is_running: bool = False) -> Iterator[Finding]:
+    """Whether what this board holds of its mesh can be read and belongs together; how a running one is, it says itself.
+
+    What is wrong with the files as such is for `check_keys`.
+    """
+    for name in (MESH_FILE, MESH_KEY_FILE, KEY_FILE):
+        path = state / name
+        if path.exists() and (path.stat().st_mode & 0o077 or not os.access(path, os.R_OK)):
+            return
+    try:
+        member = load_mesh(state)
+    except UserError as error:
+        what, damaged, remedy = str(error).partition(" is damaged: ")
+        yield problem("mesh", f"{what}{' is damaged; no node starts with it' if damaged else ''}", remedy)
+        return
+    if member is None:
+        return
+    name, public_keys = member.charter.name, []
+    for file in (KEY_FILE, MESH_KEY_FILE):
+        seed = (state / file).read_bytes() if (state / file).exists() else b""
+        public_keys.append(NodeKey(seed).public_key if len(seed) == SEED_BYTES else None)
+    own, mesh_key = public_keys
+    owns = mesh_key == member.charter.mesh_key
+    if own is not None and own != member.grant.public_key and not owns:
+        yield warning(
+            "mesh", f"node.key is another one than the mesh {name} has let in, so this board is no member of it",
+            "put the key back, or ask for an invitation and say: edgeboard join INVITATION",
+        )  # fmt: skip
+    elif member.is_out and not is_running:
+        yield problem(
+            "mesh", f"this board was put out of the mesh {name}",
+            "ask for an invitation, into this mesh or another, and say here: edgeboard join INVITATION",
+        )  # fmt: skip
+    elif not is_running:
+        yield ok("mesh", f"it is in the mesh {name} as {member.grant.role.name.lower()}")
+    if mesh_key is None or owns:
+        return
+    if member.grant.role is Role.UPDATE:
+        yield warning(
+            "mesh", f"mesh.key is that of another mesh, and not of {name}, which this board may have made",
+            f"put the mesh.key of {name} back from its copy; without it nobody can make admins, or put them out",
+        )  # fmt: skip
+    else:
+        yield ok("mesh", f"mesh.key is that of another mesh, which this board was in before; it says nothing in {name}")
 
 
 def check_clock(

@@ -110,7 +110,8 @@ class Guestbook:
         found = [each.token.id for each in self._holding() if text and each.token.id.hex().endswith(text.lower())]
         if len(found) != 1:
             raise StateError(
-                f"no token of this board ends in {text!r}" if not found else f"{text!r} names several tokens"
+                f"{'no' if not found else 'more than one'} link of this board ends in {text!r}; list them with: "
+                "edgeboard token"
             )
         self._admission.revoke(found[0])
         self._keep()

@@ -11,7 +11,7 @@ Tier = Literal["off", "tier0", "tier1", "tier2"]
 class Settings:
     mode: Mode = "auto"  # auto: WebRTC, and a WebSocket where that does not open
     addresses: tuple[str, ...] = ()  # offered to peers, or names of interfaces; empty: all but containers and VPNs
-    include_loopback: bool = False  # offer 127.0.0.1 too: for a demo or tests on one machine
+    include_loopback: bool = False  # offer 127.0.0.1 too: to try boards on one machine (with discovery.interfaces lo)
     ice_servers: tuple[str, ...] = ()  # stun: or turn: URLs; none, because an unreachable one costs 5 s of gathering
 
     patches: Tier = "tier1"  # what is changed in aiortc to make it fast; off is stock, which heeds no `addresses`

@@ -39,11 +39,12 @@ def test_links_are_made_listed_and_ended(board, run_main):
     assert run()[1].startswith(f"{name}  view  数学  ")
     made = json.loads(run("--room", "lobby", "--json")[1])
     assert {"id", "token", "link", "room", "role"} <= made.keys()
+    assert made["role"] == "draw"
     assert len(json.loads(run("--json")[1])) == 2
     assert run("--revoke", name)[0] == 0
     assert [each["room"] for each in json.loads(run("--json")[1])] == ["lobby"]
     code, _, err = run("--revoke", name)
-    assert (code, err) == (1, f"edgeboard: no token of this board ends in '{name}'\n")
+    assert (code, err) == (1, f"edgeboard: no link of this board ends in '{name}'; list them with: edgeboard token\n")
 
 
 @pytest.mark.slow
@@ -57,6 +58,12 @@ def test_without_a_node_both_say_how_to_start_one(run_main, tmp_path):
     for verb in ("pin", "token"):
         code, _, err = run_main(verb, "--state", tmp_path)
         assert (code, "start one with" in err) == (1, True)
+
+
+@pytest.mark.parametrize("words", [["--role", "view"], ["--for", "2h"], ["--role", "view", "--revoke", "1f3a"]])
+def test_a_link_without_a_room_is_asked_for_one(run_main, tmp_path, words):
+    code, out, err = run_main("token", *words, "--state", tmp_path)
+    assert (code, out, "--room ROOM" in err) == (1, "", True)
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,11 @@ def test_an_invitation_that_makes_no_sense(run_main, tmp_path, words):
     assert run_main("mesh", "invite", *words, "--state", tmp_path)[0] == 2
 
 
+def test_a_change_of_services_that_is_none_is_answered_with_the_words_that_are(run_main, tmp_path):
+    code, _, err = run_main("mesh", "signal", "http://10.0.0.9:8788", "--state", tmp_path)
+    assert (code, "edgeboard mesh signal add URL" in err) == (2, True)
+
+
 def test_signaling_services_are_listed_added_and_removed(run_main, fake_node):
     asked = []
     services = [

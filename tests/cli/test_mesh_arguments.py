@@ -34,7 +34,7 @@ def test_what_is_asked_of_the_mesh_needs_no_more_than_a_word():
     assert str(make_parser().parse_args(["mesh", "graph", "--svg", "mesh.svg"]).svg) == "mesh.svg"
 
 
-def test_a_token_is_for_drawing_until_it_is_revoked_unless_told_otherwise():
+def test_of_a_token_nothing_is_assumed_here_so_that_words_without_a_room_are_noticed():
     token = make_parser().parse_args(["token", "--room", "lesson"])
-    assert (token.role, token.seconds, token.revoke) == ("draw", None, None)
+    assert (token.role, token.seconds, token.revoke) == (None, None, None)
     assert make_parser().parse_args(["token", "--room", "lesson", "--for", "90min"]).seconds == 5_400.0

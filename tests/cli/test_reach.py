@@ -74,23 +74,23 @@ def test_the_page_of_a_running_node_is_looked_at(closed_port):
 
 
 def test_a_board_that_only_this_machine_can_open_is_a_warning():
-    found = {each.check: each for each in check_addresses("127.0.0.1")}
+    found = {each.check: each for each in check_addresses("127.0.0.1", 9000)}
     assert found["network"].level is Level.WARNING
-    assert found["network"].remedy == "say --listen 0.0.0.0:8787"
+    assert found["network"].remedy == "say --listen [::]:9000"
     assert found["udp"].level is Level.OK
 
 
 def test_a_machine_without_a_network_is_a_warning(monkeypatch):
     monkeypatch.setattr(reach, "lan_address", lambda: None)
-    found = {each.check: each for each in check_addresses("0.0.0.0")}
+    found = {each.check: each for each in check_addresses("0.0.0.0", 9000)}
     assert (found["network"].level, found["udp"].level) == (Level.WARNING, Level.OK)
     monkeypatch.setattr(reach, "lan_address", lambda: "127.0.0.1")
-    assert {each.check: each for each in check_addresses("::")}["network"].level is Level.OK
+    assert {each.check: each for each in check_addresses("::", 9000)}["network"].level is Level.OK
 
 
 def test_udp_that_does_not_arrive_is_a_problem(monkeypatch):
     monkeypatch.setattr(reach, "lan_address", lambda: "192.0.2.77")
-    found = {each.check: each for each in check_addresses("0.0.0.0")}
+    found = {each.check: each for each in check_addresses("0.0.0.0", 9000)}
     assert found["udp"].level is Level.PROBLEM
     assert "firewall" in found["udp"].remedy
 
@@ -127,6 +127,18 @@ def test_a_refusal_comes_from_the_running_node_and_a_lonely_one_is_told():
     assert (found.level, "another mesh" in found.text) == (Level.PROBLEM, True)
     assert "linked to no other board" in list(check_peers([url], [{"guest": True}], {url: "x"}))[-1].text
     assert one(check_peers([], [], {})).level is Level.OK
+    assert one(check_peers([], [], {url: "put out"})).text == f"the board at {url} refuses to link: put out"
+
+
+def test_of_the_board_that_let_this_one_in_one_address_is_enough(closed_port):
+    gone = f"http://127.0.0.1:{closed_port}"
+    with web_page(200, b"edgeboard") as port:
+        found = one(check_peers([], [], {}, [gone, f"http://127.0.0.1:{port}"]))
+    assert (found.level, found.text) == (Level.OK, f"the board at http://127.0.0.1:{port} answers")
+    found = one(check_peers([], [], {}, [gone]))
+    assert (found.level, f"the board at {gone} does not answer: Connection refused" in found.text) == (
+        Level.WARNING, True,
+    )  # fmt: skip
 
 
 @contextmanager

@@ -3,13 +3,22 @@
 import os
 import sqlite3
 from collections import namedtuple
+from dataclasses import replace
 
 import pytest
 
 from edgeboard.cli import surroundings
 from edgeboard.cli.findings import Level
-from edgeboard.cli.surroundings import check_clock, check_database, check_disk, check_keys, check_state
-from edgeboard.identity.keyfile import load_or_create_key, load_or_found_mesh
+from edgeboard.cli.surroundings import check_clock, check_database, check_disk, check_keys, check_mesh, check_state
+from edgeboard.identity.charter import Kind
+from edgeboard.identity.keyfile import (
+    enrol,
+    load_issuer,
+    load_mesh,
+    load_or_create_key,
+    load_or_found_mesh,
+    set_mesh,
+)
 from edgeboard.ids import AuthorTag, MeshId, RoomId
 from edgeboard.ports import StoredBatch, StoredRoom
 from edgeboard.storage.sqlite import SqliteStore
@@ -216,6 +225,51 @@ def test_keys_are_looked_at(state):
     (state / "node.key").chmod(0o600)
     (state / "node.key").write_bytes(b"short")
     assert "5 bytes instead of 32" in only(check_keys(state), Level.PROBLEM).text
+
+
+# -- the mesh
+
+
+@pytest.fixture
+def member(state, tmp_path):
+    """A board that another one has let in."""
+    (tmp_path / "other").mkdir(mode=0o700)
+    load_or_found_mesh(tmp_path / "other", "school")
+    enrol(tmp_path / "other", state)
+    return state
+
+
+def test_a_board_in_a_mesh_is_well_and_one_that_runs_says_so_itself(member):
+    assert [found.text for found in check_mesh(member)] == ["it is in the mesh school as draw"]
+    assert list(check_mesh(member, is_running=True)) == []
+    (member / "mesh.json").chmod(0o644)
+    assert list(check_mesh(member)) == []  # check_keys says it
+
+
+def test_a_damaged_membership_is_a_problem_with_the_remedy_that_run_names(member):
+    (member / "mesh.json").write_text('{"mesh": "zz"}')
+    found = only(check_mesh(member), Level.PROBLEM)
+    assert found.text == f"{member / 'mesh.json'} is damaged; no node starts with it"
+    assert found.remedy.startswith("remove it, and join again with an invitation")
+
+
+def test_keys_that_do_not_belong_to_the_mesh_are_told(member, tmp_path):
+    load_or_found_mesh(tmp_path / "home", "home")
+    (tmp_path / "home" / "mesh.key").rename(member / "mesh.key")
+    assert "is that of another mesh" in list(check_mesh(member))[-1].text
+    founder = tmp_path / "other"
+    (founder / "mesh.key").write_bytes(bytes(32))
+    assert "put the mesh.key of school back" in only(check_mesh(founder), Level.WARNING).remedy
+    (member / "node.key").write_bytes(bytes(32))
+    assert "edgeboard join INVITATION" in only(check_mesh(member), Level.WARNING).remedy
+
+
+def test_a_board_that_was_put_out_is_told_the_way_back(member, tmp_path):
+    held = load_mesh(member)
+    issuer = load_issuer(tmp_path / "other", load_mesh(tmp_path / "other"))
+    gone = held.charter.with_revocation(issuer.revoke(Kind.NODE, held.grant.bearer))
+    set_mesh(member, replace(held, charter=gone))
+    assert "edgeboard join INVITATION" in only(check_mesh(member), Level.PROBLEM).remedy
 
 
 # -- the clock
