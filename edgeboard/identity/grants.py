@@ -106,5 +106,13 @@ class Grant:
         return bytes((_FORM,)) + self.public_key + bytes((self.role,)) + self.serial.to_bytes(8, "big") + self.issuer
 
 
+def role_shown(grant: bytes) -> Role | None:
+    """The role that a grant names, whether it holds or not; None if there is no grant."""
+    try:
+        return Grant.from_bytes(grant).role
+    except DecodeError:
+        return None
+
+
 def _refused(what: str) -> RefusedError:
     return RefusedError(CloseCode.AUTH_FAILED, f"the grant of this board {what}; it must be invited")

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from edgeboard.errors import DecodeError
-from edgeboard.identity.grants import Grant
+from edgeboard.identity.grants import role_shown
 from edgeboard.ids import NodeId
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.render.mesh import Board, Line, render_mesh
@@ -33,7 +32,7 @@ def survey(pipeline: Pipeline) -> dict[str, Any]:
                 "self": is_self,
                 "alive": record.node in alive,
                 "behind": about.behind,
-                "role": role_of(record.about.grant),
+                "role": None if (role := role_shown(about.grant)) is None else role.name.lower(),
                 "linked": ours is not None,
                 "suspect": ours is not None and ours.suspect,
                 "round_trip_ms": None if ours is None else ours.round_trip_ms,
@@ -44,14 +43,6 @@ def survey(pipeline: Pipeline) -> dict[str, Any]:
         )
     boards.sort(key=lambda each: (not each["self"], not each["alive"], each["name"].casefold(), each["node"]))
     return {"mesh": pipeline.identity.mesh.hex(), "boards": boards[:BOARDS_MAX], "links": _links(pipeline, boards)}
-
-
-def role_of(grant: bytes) -> str | None:
-    """What a member may do, by the grant of its record, which held when that was taken; None if it shows none."""
-    try:
-        return Grant.from_bytes(grant).role.name.lower()
-    except DecodeError:
-        return None
 
 
 def _links(pipeline: Pipeline, boards: list[dict[str, Any]]) -> list[dict[str, Any]]:

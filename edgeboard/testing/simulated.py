@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, final
 
 from edgeboard.blobs.values import DropBlob, KeepBlob, LoadBlob
 from edgeboard.identity.credentials import boot_bytes
-from edgeboard.identity.keys import NodeKey, verify
+from edgeboard.identity.grants import Grant, Role
+from edgeboard.identity.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, NodeKey, verify
 from edgeboard.ids import AuthorTag, BlobHash, MeshId, NodeId, Origin, PersonId, RoomId, author_id, node_id
 from edgeboard.mesh.values import CloseLink, Dial, Send
 from edgeboard.node.pipeline import Pipeline
@@ -58,6 +59,11 @@ class Machine:
     clock_ahead_s: float = 0.0  # its wall clock is ahead by so much; without a battery it begins in 1970
     message_s: float = 0.0  # time that it needs for each message it gets
     commit_s: float = 0.01  # that its card needs for a commit
+
+
+def looking(public_key: bytes) -> bytes:
+    """A grant with the role view, which nobody has signed."""
+    return Grant(public_key, Role.VIEW, 0, bytes(PUBLIC_KEY_BYTES), bytes(SIGNATURE_BYTES)).to_bytes()
 
 
 @final
@@ -118,6 +124,7 @@ class SimulatedNode:
             verify=self.verify,
             random=rng.random,
             draws=self.number not in cluster.viewers,
+            grant=looking(self.public_key) if self.number in cluster.viewers else b"",
             make_author=make_author,
             wall_ms=self.wall_ms,
         )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeboard.errors import CloseCode, DecodeError, RefusedError
-from edgeboard.identity.grants import GRANT_BYTES, Grant, Role
+from edgeboard.identity.grants import GRANT_BYTES, Grant, Role, role_shown
 from edgeboard.identity.keys import NodeKey, verify
 from edgeboard.testing.members import TestMesh
 
@@ -97,3 +97,8 @@ def test_from_bytes_raises_one_family(data):
         assert Grant.from_bytes(data).to_bytes() == data
     except DecodeError:
         assert data[33] not in set(Role) or len(data) > GRANT_BYTES
+
+
+def test_the_role_that_is_shown_is_read_without_a_check():
+    assert role_shown(replace(GIVEN, signature=bytes(64)).to_bytes()) is Role.MODERATE
+    assert role_shown(b"") is None

@@ -1,10 +1,7 @@
 """The mesh as one board sees it."""
 
-from edgeboard.identity.grants import Role
-from edgeboard.identity.keys import NodeKey
-from edgeboard.node.survey import picture, role_of, survey
+from edgeboard.node.survey import picture, survey
 from edgeboard.testing.cluster import Cluster
-from edgeboard.testing.members import TestMesh
 
 
 def linked(count: int, *pairs: tuple[int, int]) -> Cluster:
@@ -50,7 +47,8 @@ def test_a_board_that_is_gone_is_listed_last_and_without_links() -> None:
     assert "mesh-gone" in picture(found)
 
 
-def test_what_a_member_may_do_is_read_from_its_grant() -> None:
-    grant = TestMesh("of a test").member(NodeKey(b"k" * 32), Role.VIEW).grant
-    assert role_of(grant.to_bytes()) == "view"
-    assert role_of(b"") is None
+def test_what_boards_may_do_is_told_by_their_grants() -> None:
+    cluster = Cluster(2, viewers=frozenset({1}))
+    cluster.link(0, 1)
+    cluster.run(8.0)
+    assert [each["role"] for each in seen(cluster, 0)["boards"]] == [None, "view"], "the first has no grant here"

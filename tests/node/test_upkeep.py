@@ -158,7 +158,7 @@ def test_the_next_in_rank_stands_in_for_a_board_that_logs_none():
     settled(cluster, 0, 1)
 
 
-def test_the_next_in_rank_stands_in_for_a_board_that_may_only_look():
+def test_a_board_that_may_only_look_has_no_rank_and_is_not_waited_for():
     first = min(Cluster(3, 1).nodes, key=lambda node: node.node).number
     cluster = Cluster(3, 1, settings=SETTINGS, viewers=frozenset({first}))
     for node in cluster.nodes:
@@ -167,7 +167,12 @@ def test_the_next_in_rank_stands_in_for_a_board_that_may_only_look():
     cluster.run(3.0)
     other = (first + 1) % 3
     erase(cluster, other, draw(cluster, other, 20)[:15])
-    cluster.run(3 * WINDOW_S)
+    run_until_floor(cluster)
+    waited = cluster_of(3)
+    erase(waited, other, draw(waited, other, 20)[:15])
+    run_until_floor(waited)
+    assert cluster.clock.now() - waited.clock.now() < SETTINGS.compaction.stand_in_s / 2
+    cluster.run(WINDOW_S)
     assert [floors(cluster, number) for number in range(3)] == [1, 1, 1]
     assert all(reduced_slots(node) == 15 for node in cluster.nodes)
     settled(cluster, 0, 1, 2)
