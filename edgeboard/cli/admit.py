@@ -42,8 +42,9 @@ def _token(arguments: argparse.Namespace) -> tuple[Any, str]:
         raise UserError("the board has no address that a link could name")
     found["link"] = f"{urls[0]}/room/{quote(found['room'], safe='')}#token={found['token']}"
     how = f"edgeboard token --revoke {found['id'][-8:]}"
-    ends = f"with: {how}" if arguments.seconds is None else f"in {show_span(arguments.seconds)}; sooner with: {how}"
-    return found, f"{found['link']}\nit ends {ends}"
+    if arguments.seconds is None:
+        return found, f"{found['link']}\nit holds until you revoke it: {how}"
+    return found, f"{found['link']}\nit ends in {show_span(arguments.seconds)}; sooner with: {how}"
 
 
 def _row(each: dict[str, Any]) -> str:

@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import socket
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from edgeboard.cli.control import ask_json, state_of
 from edgeboard.cli.moments import show_span
@@ -53,6 +55,7 @@ def invite(arguments: argparse.Namespace, state: Path) -> int:
         return 0
     wanted = {"boards": arguments.boards, "role": arguments.role, "seconds": arguments.seconds}
     made: dict[str, Any] = ask_json(state, "/control/mesh/invite", json.dumps(wanted).encode())
+    _say_doubt(made)
     if arguments.file is not None:
         write(arguments.file, made["file"].encode(), secret=True)
     if arguments.svg is not None:
@@ -117,6 +120,7 @@ def revoke(arguments: argparse.Namespace, state: Path) -> int:
             "name the board as `edgeboard mesh peers` shows it, by its name or its id, or list who was put out: --list"
         )
     done = ask_json(state, "/control/mesh/revoke", json.dumps({"node": arguments.node}).encode())
+    _say_doubt(done)
     if arguments.json:
         print(json.dumps(done))
         return 0
@@ -132,6 +136,12 @@ def revoke(arguments: argparse.Namespace, state: Path) -> int:
             "it is not known here: if the key of the mesh has made it an admin, do this again on the board that has it"
         )
     return 0
+
+
+def _say_doubt(answer: dict[str, Any]) -> None:
+    """Whoever was put out is told nothing that he could check, so this is a word of warning and no refusal."""
+    if answer["doubt"]:
+        print(f"edgeboard: this may not count: another board says that {answer['doubt']}", file=sys.stderr)
 
 
 def _board(name: str, node: str) -> str:
@@ -164,6 +174,8 @@ def change_services(arguments: argparse.Namespace, state: Path) -> int:
         wanted = json.dumps({arguments.change: arguments.url}).encode()
         answer = ask_json(state, "/control/signaling", wanted)
         services = answer["services"]
+        if arguments.change == "add":
+            _warn_of_unknown(arguments.url)
         if not answer["changed"]:
             already = "is there already" if arguments.change == "add" else "was not there"
             raise UserError(f"{arguments.url} {already}")
@@ -175,3 +187,16 @@ def change_services(arguments: argparse.Namespace, state: Path) -> int:
     if not services:
         print("no signaling services; boards on this network are found without")
     return 0
+
+
+def _warn_of_unknown(url: str) -> None:
+    """A name that nobody knows is a slip of the pen, most likely; or its machine is off, so it is taken all the same."""
+    host = urlsplit(url).hostname or ""
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError:
+        print(
+            f"edgeboard: the name {host} is not known on this machine at the moment; if it is mistyped: "
+            f"edgeboard mesh signal remove {url}",
+            file=sys.stderr,
+        )

@@ -114,7 +114,7 @@ class Charter:
             raise RefusedError(
                 CloseCode.REVOKED,
                 f"the board that let board {grant.bearer.hex()[:8]} in was put out of the mesh {self.name}; "
-                "it must be invited by another",
+                "another has to invite it, and there: edgeboard join --leave INVITATION",
             )
         return grant.role
 

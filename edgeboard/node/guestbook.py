@@ -52,6 +52,7 @@ class Guestbook:
         self._admission = admission
         self._clock = clock
         self._changed = changed
+        self._issuer = f"{mesh.hex()}/{key.node_id.hex()}"  # whose tokens are no other's
         self._load()
 
     # -- the PIN
@@ -137,7 +138,10 @@ class Guestbook:
     # -- the file
 
     def _keep(self) -> None:
-        fields = {"pin": self._admission.pin, "mark": self._admission.pin_mark.hex(), "tokens": self.tokens()}
+        fields = {
+            "pin": self._admission.pin, "mark": self._admission.pin_mark.hex(), "issuer": self._issuer,
+            "tokens": self.tokens(),
+        }  # fmt: skip
         data = json.dumps(fields, indent=2).encode() + b"\n"
         if data != load_guests(self._state):
             keep_guests(self._state, data)
@@ -150,6 +154,9 @@ class Guestbook:
             fields = json.loads(data)
             if fields["pin"]:
                 self._admission.set_pin(str(fields["pin"]), bytes.fromhex(fields["mark"]))
+            if fields["tokens"] and fields.get("issuer", self._issuer) != self._issuer:
+                _log.warning("links that were made for guests before this board joined its mesh hold no longer")
+                return
             for each in fields["tokens"]:
                 token = Token(
                     bytes.fromhex(each["id"]), self._mesh, self._key.node_id, str(each["room"]), ROLES[each["role"]]

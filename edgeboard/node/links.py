@@ -186,6 +186,11 @@ class Links:
         """
         return "" if self._by_node else self._put_out
 
+    @property
+    def doubt(self) -> str:
+        """The same, although others link to this board: of two that were put out together each keeps the other."""
+        return self._put_out
+
     def _hear(self, code: CloseCode, text: str) -> None:
         """Somebody has refused us, or we him: the text of this code names who was put out."""
         if code is CloseCode.REVOKED and f"board {self._node.hex()[:8]} " in text:

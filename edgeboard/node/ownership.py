@@ -97,7 +97,7 @@ class Ownership:
             role = Role[str(fields.get("role", DEFAULT_ROLE.name)).upper()]
         except (ValueError, TypeError, KeyError):
             raise DecodeError("an invitation is for a number of boards, of a role, for some seconds") from None
-        return await self._admission.invite(boards, role, seconds)
+        return {**await self._admission.invite(boards, role, seconds), "doubt": self._links.doubt}
 
     async def end_invitation(self, name: str) -> dict[str, Any]:
         ids = [row["id"] for row in self._admission.invitations() if row["id"].startswith(name.lower())]
@@ -109,8 +109,9 @@ class Ownership:
     async def revoke(self, name: str) -> dict[str, Any]:
         """Put a node out, named by what people call it, by its id or by the beginning of that.
 
-        Returns: who, whether that is news, who falls with it because it has let them in, and whether it is sure: the
-        word of an admin does not count against whom the mesh key has made one, which of an unknown board nobody knows.
+        Returns: who, whether that is news, who falls with it because it has let them in, whether it is sure (the word
+        of an admin does not count against whom the mesh key has made one, which of an unknown board nobody knows), and
+        the word of a board by which this one was put out itself, so that its own counts no more.
 
         Raises:
             StateError: nobody, or several, are called that; or as `Trust.revoke`.
@@ -127,6 +128,7 @@ class Ownership:
         await self._directory.keep()
         return {
             **known.as_fields(), "news": is_news, "epoch": self._admission.membership.secret.epoch, "falls": falls,
+            "doubt": self._links.doubt,
             "sure": known.grant is not None or (issuer is not None and issuer.grant is None),
         }  # fmt: skip
 

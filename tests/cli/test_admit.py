@@ -37,6 +37,8 @@ def test_links_are_made_listed_and_ended(board, run_main):
     name = said.rpartition(" ")[2]
     assert said == f"it ends in 2 hours; sooner with: edgeboard token --revoke {name}"
     assert run()[1].startswith(f"{name}  view  数学  ")
+    assert "\nit holds until you revoke it: edgeboard token --revoke " in run("--room", "other")[1]
+    assert run("--revoke", run()[1].splitlines()[-1].split()[0])[0] == 0
     made = json.loads(run("--room", "lobby", "--json")[1])
     assert {"id", "token", "link", "room", "role"} <= made.keys()
     assert made["role"] == "draw"

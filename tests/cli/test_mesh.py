@@ -1,6 +1,7 @@
 """`edgeboard mesh`: making one, inviting, putting out; against made-up nodes, and against no node at all."""
 
 import json
+import socket
 
 import pytest
 
@@ -12,7 +13,7 @@ from edgeboard.storage.statedir import StateDirectory
 INVITATION = Invitation(MeshId(b"m" * 16), NodeId(b"n" * 16), b"t" * 16, ("http://10.0.0.5:8787",))
 MADE = {
     "id": "3f2a" * 4, "mesh": "school", "text": INVITATION.to_text(), "file": INVITATION.to_file("school"), "boards": 1,
-    "role": "draw", "left_s": 86_400, "urls": ["http://10.0.0.5:8787"],
+    "role": "draw", "left_s": 86_400, "urls": ["http://10.0.0.5:8787"], "doubt": "",
 }  # fmt: skip
 
 
@@ -99,7 +100,7 @@ def test_invitations_are_listed(run_main, fake_node):
 
 def test_a_board_is_put_out(run_main, fake_node):
     asked = []
-    answer = {"node": "ab" * 16, "name": "Kitchen", "news": True, "epoch": 2, "falls": [], "sure": True}
+    answer = {"node": "ab" * 16, "name": "Kitchen", "news": True, "epoch": 2, "falls": [], "sure": True, "doubt": ""}
     fake_node.table["POST /control/mesh/revoke"] = lambda body: (asked.append(json.loads(body)), (200, answer))[1]
 
     def revoke():
@@ -116,6 +117,17 @@ def test_a_board_is_put_out(run_main, fake_node):
     assert (
         "name the board as `edgeboard mesh peers` shows it" in run_main("mesh", "revoke", "--state", fake_node.state)[2]
     )
+
+
+def test_what_a_board_says_that_may_have_been_put_out_comes_with_a_warning(run_main, fake_node):
+    answer = {"node": "ab" * 16, "name": "", "news": True, "epoch": 2, "falls": [], "sure": True}
+    fake_node.table["POST /control/mesh/revoke"] = 200, answer | {"doubt": "board 12121212 was put out"}
+    fake_node.table["POST /control/mesh/invite"] = 200, MADE | {"doubt": "board 12121212 was put out"}
+    for words in (("revoke", "abababab"), ("invite",)):
+        code, _, err = run_main("mesh", *words, "--state", fake_node.state)
+        assert (code, err) == (
+            0, "edgeboard: this may not count: another board says that board 12121212 was put out\n",
+        )  # fmt: skip
 
 
 def test_who_was_put_out_is_listed_by_name_and_who_was_not_is_said_not_to_be(run_main, fake_node):
@@ -152,6 +164,17 @@ def test_an_invitation_that_makes_no_sense(run_main, tmp_path, words):
 def test_a_change_of_services_that_is_none_is_answered_with_the_words_that_are(run_main, tmp_path):
     code, _, err = run_main("mesh", "signal", "http://10.0.0.9:8788", "--state", tmp_path)
     assert (code, "edgeboard mesh signal add URL" in err) == (2, True)
+
+
+def test_a_service_whose_name_nobody_knows_is_taken_with_a_warning(run_main, fake_node, monkeypatch):
+    def unknown(*_):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    fake_node.table["POST /control/signaling"] = 200, {"changed": True, "services": []}
+    code, _, err = run_main("mesh", "signal", "add", "garbage", "--state", fake_node.state)
+    assert (code, "the name garbage is not known" in err) == (0, True)
+    assert "edgeboard mesh signal remove http://garbage:8788" in err
 
 
 def test_signaling_services_are_listed_added_and_removed(run_main, fake_node):

@@ -119,7 +119,7 @@ def test_a_grant_is_out_by_its_serial_and_another_of_the_same_node_is_not():
 def test_with_an_admin_go_those_whom_it_let_in():
     grant = MESH.member(NODE, issuer=MESH.admin(ADMIN)).grant
     assert CHARTER.role_of(grant) is Role.DRAW
-    assert "must be invited by another" in refused(revoking(ADMIN.node_id), grant)
+    assert "another has to invite it" in refused(revoking(ADMIN.node_id), grant)
 
 
 def test_an_admin_does_not_put_out_an_admin_of_the_mesh_key():

@@ -23,18 +23,18 @@ ANA = PersonId(b"a" * 16)
 class Board:
     """The door of a board, with its book in a directory; made anew, it has been started anew."""
 
-    def __init__(self, state) -> None:
+    def __init__(self, state, mesh: MeshId = MESH) -> None:
         self.clock = VirtualClock()
-        tickets = Tickets(lambda: MeshSecret(MESH, 1, b"s" * 32))
+        tickets = Tickets(lambda: MeshSecret(mesh, 1, b"s" * 32))
         self.admission = Door(
             KEY.node_id,
             Rule.TOKEN,
             tickets.read,
-            lambda text: read_token(text, KEY.public, MESH, KEY.node_id),
-            lambda name: room_id(MESH, name),
+            lambda text: read_token(text, KEY.public, mesh, KEY.node_id),
+            lambda name: room_id(mesh, name),
         )
         self.ended = 0
-        self.book = Guestbook(state, KEY, MESH, self.admission, self.clock, self.look)
+        self.book = Guestbook(state, KEY, mesh, self.admission, self.clock, self.look)
 
     def look(self) -> None:
         self.ended += 1
@@ -87,6 +87,18 @@ def test_a_token_lets_in_until_its_time_is_over_by_the_boards_own_clock(tmp_path
     assert not again.lets_in(made["token"])
     again.book.look()
     assert again.book.tokens() == json.loads(load_guests(tmp_path) or b"")["tokens"] == []
+
+
+def test_links_that_were_made_before_the_board_joined_another_mesh_are_not_listed_as_if_they_held(
+    tmp_path, caplog
+) -> None:
+    board = Board(tmp_path)
+    made, pin = board.book.issue("lobby", "draw", None), board.book.pin()["pin"]
+    elsewhere = Board(tmp_path, MeshId(b"o" * 16))
+    assert not elsewhere.lets_in(made["token"])
+    assert elsewhere.book.tokens() == []
+    assert elsewhere.book.pin()["pin"] == pin
+    assert "before this board joined" in caplog.text
 
 
 def test_a_token_is_revoked_by_the_end_of_its_id(tmp_path) -> None:

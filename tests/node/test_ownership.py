@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from edgeboard.errors import DecodeError, StateError
+from edgeboard.errors import CloseCode, DecodeError, StateError
 from edgeboard.identity.grants import Role
 from edgeboard.identity.keyfile import load_or_create_key, set_mesh
 from edgeboard.identity.keys import NodeKey
@@ -59,7 +59,15 @@ async def test_who_is_put_out_is_named_by_a_name_a_whole_id_or_the_beginning_of_
     async with running(tmp_path / "a") as board:
         node = NodeId(bytes(range(16)))
         done = await of(board).revoke(node.hex().upper())
-        assert done == {"node": node.hex(), "name": "", "news": True, "epoch": 2, "falls": [], "sure": True}
+        assert done == {
+            "node": node.hex(),
+            "name": "",
+            "news": True,
+            "epoch": 2,
+            "falls": [],
+            "doubt": "",
+            "sure": True,
+        }
         assert not (await of(board).revoke(node.hex()))["news"]
         assert of(board).revocations() == [
             {"kind": "node", "target": node.hex(), "name": "", "by": "the mesh key", "by_name": "", "counts": True}
@@ -71,6 +79,14 @@ async def test_who_is_put_out_is_named_by_a_name_a_whole_id_or_the_beginning_of_
         for name in (node.hex()[:8], "z" * 32, "", "abab"):
             with pytest.raises(StateError, match=r"known are: Kitchen \(abababab\)"):
                 await of(board).revoke(name)
+
+
+async def test_a_board_of_which_others_say_that_it_was_put_out_says_so_beside_what_may_not_count(tmp_path) -> None:
+    async with running(tmp_path / "a") as board:
+        word = f"board {load_or_create_key(tmp_path / 'a').node_id.hex()[:8]} was put out of the mesh a"
+        board.links._hear(CloseCode.REVOKED, word)
+        assert (await of(board).invite({}))["doubt"] == word
+        assert (await of(board).revoke("kitchen"))["doubt"] == word
 
 
 async def test_who_falls_with_a_board_is_named(tmp_path) -> None:
