@@ -190,7 +190,7 @@ def change_services(arguments: argparse.Namespace, state: Path) -> int:
 
 
 def _warn_of_unknown(url: str) -> None:
-    """A name that nobody knows is a slip of the pen, most likely; or its machine is off, so it is taken all the same."""
+    """A name that nobody knows is mistyped, most likely; or its machine is off, so it is taken all the same."""
     host = urlsplit(url).hostname or ""
     try:
         socket.getaddrinfo(host, None)
