@@ -20,7 +20,8 @@ FLOODS = {
     "pings": ("CTL", "93040080"),  # [4, 0, {}]: PING, which each board says once a second
     "unknown": ("CTL", "91cc90"),  # [144]: a message of a later version
     "previews": ("LIVE", "00" + "01" + "00" * 40),
-    "ink": ("LOG", "9307c4" + "10" + "00" * 16 + "c4" + "40" + "00" * 64),  # [7, room, batch], of no room here
+    "ink": ("LOG", "9320c410" + "00" * 16 + "c440" + "00" * 64),  # [32, room, batch]: BATCH, of no room here
+    "later": ("LOG", "91cc90"),
 }
 
 

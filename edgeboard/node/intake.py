@@ -8,6 +8,7 @@ from edgeboard.wire.fragments import Joiner
 from edgeboard.wire.messages import Channel, Fragment, Message, decode
 
 USELESS = 50  # seconds' worth of messages that may bring ink which is here already: all of a large room, twice
+UNKNOWN = 4.0  # of them that one message counts as which a later version may understand
 FLOOD = 10  # times as many live frames as are taken: dropping them still costs what reading them does
 
 
@@ -48,6 +49,8 @@ class Intake:
                 raise RefusedError(CloseCode.MALFORMED, "a fragment within fragments")
         elif message is None:
             self.unknown += 1
+            if channel is Channel.LOG:
+                self.useless(UNKNOWN, now)
         return message
 
     def useless(self, cost: float, now: float) -> None:

@@ -60,6 +60,19 @@ def test_ink_that_is_here_already_may_come_a_while_and_not_for_ever() -> None:
         intake.useless(1.0, 1.0)
 
 
+def test_a_flood_of_unknown_messages_on_the_log_is_refused() -> None:
+    intake = Intake(10, 10, 0.0)
+
+    def flood() -> None:
+        for _ in range(200):
+            intake.read(Channel.LOG, msgpack.packb([200]), 0.0)
+
+    with pytest.raises(RefusedError) as caught:
+        flood()
+    assert caught.value.code is CloseCode.RATE
+    assert intake.unknown > 100
+
+
 def test_an_unknown_message_is_counted_and_skipped() -> None:
     intake = Intake(10, 10, 0.0)
     assert intake.read(Channel.CTL, msgpack.packb([200]), 0.0) is None
