@@ -35,6 +35,11 @@ class Known:
         short = self.node.hex()[:8]
         return f"{self.name} ({short})" if self.name else short
 
+    def is_called(self, wanted: str) -> bool:
+        """Whether it has this name or an id that begins so, in small letters."""
+        is_id = len(wanted) >= SHORTEST_ID and self.node.hex().startswith(wanted)
+        return is_id or (bool(wanted) and self.name.casefold() == wanted)
+
     def as_fields(self) -> dict[str, str]:
         return {"node": self.node.hex(), "name": self.name}
 
@@ -73,14 +78,10 @@ class Directory:
             StateError: none that is known, or several; the text lists them.
         """
         wanted = text.strip().casefold()
-        boards = {each.node: each for each in self}
-        boards |= {node: self.get(node) for node in self._departed if node not in boards}
-        found = [
-            each
-            for each in boards.values()
-            if (wanted and each.name.casefold() == wanted)
-            or (len(wanted) >= SHORTEST_ID and each.node.hex().startswith(wanted))
-        ]
+        boards = list(self)
+        found = [each for each in boards if each.is_called(wanted)]
+        if not found:  # of a name that a new board has got, the old one is not meant any more
+            found = [each for each in map(self.get, self._departed) if each.is_called(wanted)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -91,7 +92,7 @@ class Directory:
             except ValueError:
                 pass
         raise StateError(
-            f"no board is known here by the name or the id {text!r}; known are: {_listed(boards.values())}. "
+            f"no board is known here by the name or the id {text!r}; known are: {_listed(boards)}. "
             f"An id may be cut to {SHORTEST_ID} digits or more; `edgeboard status` on a board shows it"
         )
 

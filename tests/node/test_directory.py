@@ -48,7 +48,10 @@ async def test_the_name_of_a_board_that_was_put_out_is_kept(records, tmp_path) -
     del records[0]
     for each in (directory, Directory(lambda: records, tmp_path)):
         assert str(each.get(KITCHEN)) == "Kitchen (abababab)"
-        assert each.find("kitchen").node == KITCHEN
+        assert each.find("kitchen").node == each.find("ababab").node == KITCHEN
+    records.append(record(NodeId(b"n" * 16), "Kitchen"))  # it has come back, as a new board
+    assert directory.find("kitchen").node == NodeId(b"n" * 16)
+    assert directory.find("ababab").node == KITCHEN
 
 
 def test_names_that_cannot_be_read_are_no_names(records, tmp_path) -> None:
