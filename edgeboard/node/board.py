@@ -30,7 +30,7 @@ ADDRESSES_S = 10.0  # between two looks at our own addresses
 IDLE_S = 20.0  # after which a connection is closed that asks for nothing, or never comes to the end of asking
 PUT_OUT = "This board was put out of its mesh: nobody else sees what is drawn here."
 BE_INVITED = "; invite this board there with `edgeboard mesh invite`, and say here: edgeboard join INVITATION"
-REMEDIES = {CloseCode.OTHER_MESH: BE_INVITED, CloseCode.AUTH_FAILED: BE_INVITED}
+REMEDIES = {CloseCode.OTHER_MESH: BE_INVITED, CloseCode.AUTH_FAILED: BE_INVITED, CloseCode.CLONE: ""}
 
 _log = logging.getLogger(__name__)
 
@@ -189,7 +189,9 @@ class Board:
         """
 
         def refused(error: RefusedError) -> None:
-            is_starting = asyncio.get_running_loop().time() - self._started < START_S and not self.links.was_linked
+            is_starting = asyncio.get_running_loop().time() - self._started < START_S
+            if error.code is not CloseCode.CLONE:  # a copy is found out only after its link has opened
+                is_starting = is_starting and not self.links.was_linked
             if url in self._required and is_starting and error.code in REMEDIES and self._fatal is None:
                 remedy = REMEDIES[error.code]
                 self._fatal = UserError(f"the board at {url} refuses to link: {error}{remedy}")
