@@ -132,9 +132,13 @@ class Charter:
         """Whether the mesh key alone can put the bearer out: it has made him an admin itself."""
         return grant.issuer == self.mesh_key and grant.role >= Role.ADMIN
 
-    def names(self, node: NodeId) -> bool:
-        """Whether some revocation is of this node; whether it counts is for `role_of`, which asks its grant."""
-        return any(each.kind == Kind.NODE and each.target == node for each in self.revocations)
+    def names(self, node: NodeId, grant: Grant | None = None) -> bool:
+        """Whether some revocation is of this node, and counts against its grant if that is known."""
+        by_the_key_only = grant is not None and self.is_above_admins(grant)
+        return any(
+            each.kind == Kind.NODE and each.target == node and (each.issuer_grant is None or not by_the_key_only)
+            for each in self.revocations
+        )
 
     def admins(self) -> Iterator[Grant]:
         """The grants of those admins who have signed something in it."""

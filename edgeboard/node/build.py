@@ -189,7 +189,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     node.wire(writer, blobs, links, supervisor.spawn, links.dial)
 
     def found(other: NodeId, urls: tuple[str, ...]) -> None:
-        if not gate.trust.shuns(other):
+        if not gate.trust.shuns(other, directory.get(other).grant):
             node.found(other, urls)
             links.seen(other, urls)
 

@@ -86,9 +86,9 @@ class Trust:
         """Whether this node itself was put out, as far as it knows."""
         return self.membership.charter.is_revoked(self.membership.grant)
 
-    def shuns(self, node: NodeId) -> bool:
-        """Whether a node is not to be dialled. One that some admin could not put out may still dial us."""
-        return self.membership.charter.names(node)
+    def shuns(self, node: NodeId, grant: Grant | None = None) -> bool:
+        """Whether a node is not to be dialled. One that an admin could not put out is, once its grant is known."""
+        return self.membership.charter.names(node, grant)
 
     # -- links
 

@@ -137,6 +137,15 @@ def test_who_was_put_out_is_not_looked_for_any_more(line):
     owner.trust.revoke(four.node, 1.0)
     run(*line, now=1.0)
     assert two.trust.shuns(four.node)
+
+
+def test_who_cannot_be_put_out_by_an_admin_is_looked_for_all_the_same_once_that_is_known():
+    admin, founder, plain = Member(2, Role.ADMIN), Member(1, Role.UPDATE, owner=True), Member(3)
+    for each in (founder, plain):
+        admin.trust.revoke(each.node, 1.0)  # an id alone, of a board that is not known there
+    assert admin.trust.shuns(founder.node)
+    assert not admin.trust.shuns(founder.node, founder.credentials.membership.grant)
+    assert admin.trust.shuns(plain.node, plain.credentials.membership.grant)
     assert two.forgotten == [four.node]
 
 
