@@ -131,14 +131,6 @@ def test_what_was_learned_is_kept(line):
     assert two.kept[-1] == two.credentials.membership
 
 
-def test_who_was_put_out_is_not_looked_for_any_more(line):
-    owner, two, _, four = line
-    assert not two.trust.shuns(four.node)
-    owner.trust.revoke(four.node, 1.0)
-    run(*line, now=1.0)
-    assert two.trust.shuns(four.node)
-
-
 def test_who_cannot_be_put_out_by_an_admin_is_looked_for_all_the_same_once_that_is_known():
     admin, founder, plain = Member(2, Role.ADMIN), Member(1, Role.UPDATE, owner=True), Member(3)
     for each in (founder, plain):
@@ -146,6 +138,14 @@ def test_who_cannot_be_put_out_by_an_admin_is_looked_for_all_the_same_once_that_
     assert admin.trust.shuns(founder.node)
     assert not admin.trust.shuns(founder.node, founder.credentials.membership.grant)
     assert admin.trust.shuns(plain.node, plain.credentials.membership.grant)
+
+
+def test_who_was_put_out_is_not_looked_for_any_more(line):
+    owner, two, _, four = line
+    assert not two.trust.shuns(four.node)
+    owner.trust.revoke(four.node, 1.0)
+    run(*line, now=1.0)
+    assert two.trust.shuns(four.node)
     assert two.forgotten == [four.node]
 
 
