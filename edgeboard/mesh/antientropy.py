@@ -14,7 +14,7 @@ from edgeboard.mesh.flow import LinkState, RoomFlow
 from edgeboard.mesh.values import MeshSettings
 from edgeboard.vectors import Range, Vector
 from edgeboard.wire.fields import RANGES_MAX
-from edgeboard.wire.messages import BatchIs, CaughtUp, Message, Want, encode
+from edgeboard.wire.messages import CaughtUp, Message, Want
 
 ReadVector = Callable[[RoomId], Vector | None]
 ReadBatches = Callable[[RoomId, Range], Iterator[tuple[AuthorTag, int, int, bytes]]]  # author, first, end, bytes
@@ -28,7 +28,7 @@ class Repair:
         links: all links of the node, by number.
         vector, batches: what the rooms hold.
         say: sends a message on ctl.
-        give: sends bytes on log.
+        give: sends a batch of a room.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Repair:
         vector: ReadVector,
         batches: ReadBatches,
         say: Callable[[LinkState, Message], None],
-        give: Callable[[LinkState, bytes], None],
+        give: Callable[[LinkState, RoomId, bytes], None],
     ) -> None:
         self._settings = settings
         self._links = links
@@ -143,10 +143,9 @@ class Repair:
         """Send the batches of one range; returns what the credit did not allow."""
         first = wanted.first
         for author, _, end, data in self._batches(room, wanted):
-            message = encode(BatchIs(room, data))
-            if state.window.free < len(message):
+            if not state.takes(data):
                 return Range(author, first, wanted.end)
-            self._give(state, message)
+            self._give(state, room, data)
             self.repaired += 1
             first = end
             flow.theirs[author] = max(end, flow.theirs.get(author, 0))

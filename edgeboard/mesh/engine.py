@@ -20,6 +20,7 @@ from edgeboard.mesh.coverage import Coverage
 from edgeboard.mesh.disks import Disks
 from edgeboard.mesh.flow import LinkState, RoomFlow
 from edgeboard.mesh.membership import Membership
+from edgeboard.mesh.packing import Packing
 from edgeboard.mesh.spread import Spread
 from edgeboard.mesh.values import CloseLink, CutOff, MeshSettings, MeshStatistics, Oneself, Output, Send
 from edgeboard.rate import TokenBucket
@@ -63,8 +64,10 @@ class Mesh:
         self._links: dict[int, LinkState] = {}
         self._joined: dict[RoomId, list[tuple[LinkState, RoomFlow]]] = {}  # as far as somebody has asked
         self._out: list[Output] = []
+        self._packing = Packing()
+        self._giving: list[LinkState] = []  # links with batches that leave with the next output
         self._broadcast = Broadcast(settings.broadcast)
-        self._repair = Repair(settings, self._links, vector, batches, self._send, self._send_log)
+        self._repair = Repair(settings, self._links, vector, batches, self._send, self._give)
         self.membership = Membership(settings, oneself, self._links, self._broadcast, self._send, self._out.append)
         self.disks = Disks(settings.stored_soon_s, settings.stored_later_s, self.joined, self._send)
         members, tell_soon = self.membership.members, self.membership.tell_soon
@@ -72,7 +75,7 @@ class Mesh:
         self.membership.tell_covers(lambda: self.coverage.held)
         self._vectors_due = self._ping_due = 0.0  # pings go out on all links at once: fewer wake-ups
         parts = self._broadcast, self._repair, self.membership, self.disks
-        self._spread = Spread(self._links, self.joined, vector, node_of, *parts, self._send, self._send_log)
+        self._spread = Spread(self._links, self.joined, vector, node_of, *parts, self._send, self._give)
 
     def link_up(
         self, link: int, node: NodeId | None, rooms: Iterable[tuple[RoomId, str]], now: float, *, draws: bool = True
@@ -348,7 +351,26 @@ class Mesh:
         state.window.sent += len(data)
         self._out.append(Send(state.link, Channel.LOG, data))
 
+    def _give(self, state: LinkState, room: RoomId, batch: bytes) -> None:
+        """Have a batch leave: to a guest at once, since its page shows what it has; to a node with all of this turn."""
+        if state.is_guest:
+            self._send_log(state, self._packing.alone(room, batch))
+            return
+        if not state.packed:
+            self._giving.append(state)
+        state.pack(room, batch)
+
+    def _give_out(self) -> None:
+        giving, self._giving = self._giving, []
+        for state in giving:
+            for room, batches in state.unpack().items():
+                if state.link in self._links:
+                    for message in self._packing.together(room, batches):
+                        self._send_log(state, message)
+        self._packing.forget()
+
     def drain(self) -> list[Output]:
+        self._give_out()
         out = list(self._out)
         self._out.clear()
         return out

@@ -15,6 +15,7 @@ from edgeboard.vectors import Range, Vector
 from edgeboard.wire.messages import MESSAGE_MAX
 
 WINDOW = 256 * 1024  # log bytes under way beyond the receiver's last credit
+BATCH_HEAD = 24  # bytes, at most, around a batch that travels alone
 CREDIT_STEP = 32 * 1024  # processed bytes after which a receiver says so
 
 
@@ -99,6 +100,8 @@ class LinkState:
     draws: bool = True  # whether its grant lets it log ink; of a node
     rooms: dict[RoomId, RoomFlow] = field(default_factory=dict)
     window: Window = field(default_factory=Window)
+    packed: dict[RoomId, list[bytes]] = field(default_factory=dict)  # batches that leave with the next output
+    packed_bytes: int = 0
     pace: TokenBucket | None = None  # log bytes that a guest may hand in; a node's batches are others' ink
     heard: float = 0.0
     pinged: float = -1.0  # when the last ping was sent
@@ -118,6 +121,20 @@ class LinkState:
             self.rooms[room] = RoomFlow(self.next_handle)
             self.next_handle += 1
         return self.rooms[room]
+
+    def takes(self, batch: bytes) -> bool:
+        """Whether its credit allows one more batch."""
+        return self.window.free - self.packed_bytes >= len(batch) + BATCH_HEAD
+
+    def pack(self, room: RoomId, batch: bytes) -> None:
+        """Have a batch leave with the next output; counts against the credit from now on."""
+        self.packed.setdefault(room, []).append(batch)
+        self.packed_bytes += len(batch) + BATCH_HEAD
+
+    def unpack(self) -> dict[RoomId, list[bytes]]:
+        """What is to leave now."""
+        packed, self.packed, self.packed_bytes = self.packed, {}, 0
+        return packed
 
     def as_neighbour(self, suspect_pings: int) -> Neighbour:
         """The link as `edgeboard status` shows it."""

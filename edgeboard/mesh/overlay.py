@@ -146,7 +146,14 @@ class Overlay:
 
     def admits(self, node: NodeId) -> bool:
         """Whether one more link, which `node` has opened, is welcome."""
+        if not self._is_open:
+            return False
         return len(self._good) < self._settings.degree_most or self.is_full or node in self.ring()
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether there may be more links, those that do not answer counted: if none does, the fault may be ours."""
+        return len(self._linked) < 2 * self._settings.degree_most
 
     def next_timer(self) -> float | None:
         if self._started is None:
@@ -227,7 +234,11 @@ class Overlay:
 
     def _dial(self, node: NodeId, ready_at: float, now: float) -> list[Dial | NodeId]:
         attempts = self._attempts.get(node, Attempts())
-        if attempts.under_way or sum(each.under_way for each in self._attempts.values()) >= self._settings.dials_most:
+        if (
+            not self._is_open
+            or attempts.under_way
+            or sum(each.under_way for each in self._attempts.values()) >= self._settings.dials_most
+        ):
             return []
         ready_at = max(ready_at, attempts.again_at)
         if ready_at > now:

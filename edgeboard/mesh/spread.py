@@ -17,7 +17,7 @@ from edgeboard.mesh.flow import LinkState, RoomFlow
 from edgeboard.mesh.membership import Membership
 from edgeboard.vectors import Vector
 from edgeboard.wire.gossip import ROSTER, Graft, Have, Prune
-from edgeboard.wire.messages import BatchIs, Message, VectorIs, encode
+from edgeboard.wire.messages import Message, VectorIs
 
 
 @final
@@ -35,7 +35,7 @@ class Spread:
         membership: Membership,
         disks: Disks,
         say: Callable[[LinkState, Message], None],
-        give: Callable[[LinkState, bytes], None],
+        give: Callable[[LinkState, RoomId, bytes], None],
     ) -> None:
         self._links = links
         self._joined = joined
@@ -59,7 +59,6 @@ class Spread:
         giver = None if source is None else self._links.get(source)
         if giver is not None and giver.node == self._node_of(room, author):
             self._disks.given(room, author, giver.link)
-        message = b""  # encoded once, if anybody lacks it
         for state, flow in self._joined(room):
             theirs = flow.theirs.get(author, 0)
             if state.link == source or theirs >= end:
@@ -73,11 +72,10 @@ class Spread:
                 if self._broadcast.is_lazy(room, state.link):
                     self._broadcast.tell(room, state.link, author, end, now)
                     continue
-            message = message or encode(BatchIs(room, data))
-            if state.window.free < len(message):
+            if not state.takes(data):
                 self.skipped += 1
                 continue
-            self._give(state, message)
+            self._give(state, room, data)
             self.pushed += 1
             if theirs == first:
                 flow.theirs[author] = end

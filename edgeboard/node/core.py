@@ -14,6 +14,7 @@ from edgeboard.mesh.engine import Mesh
 from edgeboard.mesh.introductions import Introductions
 from edgeboard.mesh.live import LiveOutbox
 from edgeboard.mesh.values import CloseLink, Send
+from edgeboard.node.intake import Intake
 from edgeboard.node.values import (
     Alarm,
     Damaged,
@@ -24,15 +25,17 @@ from edgeboard.node.values import (
     RoomChanged,
     Save,
 )
+from edgeboard.oplog.log import Status
 from edgeboard.rooms.guests import Guests
 from edgeboard.rooms.names import check_room_name
 from edgeboard.rooms.people import LiveGate, People
-from edgeboard.rooms.room import ALONE_S, Outcome, Room
+from edgeboard.rooms.room import ALONE_S, Outcome, Room, together
 from edgeboard.rooms.states import RoomEvent, RoomState
 from edgeboard.vectors import Range, Vector
 from edgeboard.wire.live import Live
 from edgeboard.wire.messages import Channel, Message, Presence, Receipt, RoomIs, encode
 
+MISPLACED = 20.0  # duplicates that one batch for a room that is not open, or for a place that is filled, counts as
 PRESENCE_BITS = 21  # of a version that count the lists of one boot; with a boot number it has 53
 DIVERGED_AFTER_S = 2.0  # a room that is behind for so long says that it is converging
 
@@ -126,6 +129,34 @@ class Core:
         state = self.mesh.state(link)
         if state is not None and not state.draws and room.log.signer_of_news(data) == state.node:
             raise RefusedError(CloseCode.FORBIDDEN, "it may look at this mesh, and has logged ink: its role is view")
+
+    def take_batches(self, link: int, key: RoomId, batches: tuple[bytes, ...], intake: Intake, now: float) -> None:
+        """Take the batches of one message; what is new of them is passed on and saved together."""
+        room = self.rooms.get(key)
+        if room is None:
+            intake.useless(MISPLACED * len(batches), now)
+        if room is None or self.store_room_left() <= 0:
+            return  # a full disk keeps what memory it has for its own ink; the rest is fetched when it can be saved
+        counters, outcomes, useless = self.counters, list[Outcome](), 0.0
+        try:
+            for data in batches:
+                self.check_ink(link, room, data)
+                offer, outcome = room.receive(data)
+                outcomes.append(outcome)
+                if offer.status is Status.DUPLICATE:
+                    counters.duplicates += 1
+                    self.mesh.duplicate(room.room, link)
+                counters.waiting += offer.status is Status.WAITING
+                counters.forks += offer.status is Status.FORK
+                if offer.status is not Status.NEW:
+                    useless += MISPLACED if offer.status is Status.FORK else 1.0
+        finally:  # what came before a batch that is wrong is as good as ever
+            outcome = together(outcomes)
+            counters.received += len(outcome.batches)
+            self.publish(room, outcome, link, now)
+            self.advance(room, now)
+        if useless:
+            intake.useless(useless, now)
 
     # -- what comes of a change
 

@@ -20,7 +20,6 @@ from edgeboard.node.hosting import Hosting
 from edgeboard.node.intake import Intake
 from edgeboard.node.upkeep import Upkeep
 from edgeboard.node.values import Alarm, Identity, Output, PipelineSettings
-from edgeboard.oplog.log import Status
 from edgeboard.rooms.guests import Guests
 from edgeboard.rooms.people import People
 from edgeboard.rooms.room import ALONE_S, Room
@@ -30,9 +29,19 @@ from edgeboard.vectors import Vector
 from edgeboard.wire.fragments import WHOLE_MAX, split
 from edgeboard.wire.introductions import Introduce
 from edgeboard.wire.live import Live
-from edgeboard.wire.messages import BatchIs, Channel, Close, Digest, Join, Leave, Message, Notice, OfBlobs, Presence
-
-MISPLACED = 20.0  # duplicates that one batch for a room that is not open, or for a place that is filled, counts as
+from edgeboard.wire.messages import (
+    Batches,
+    BatchIs,
+    Channel,
+    Close,
+    Digest,
+    Join,
+    Leave,
+    Message,
+    Notice,
+    OfBlobs,
+    Presence,
+)
 
 
 @final
@@ -304,7 +313,9 @@ class Pipeline:
                     core.say(link, core.presence(room.room, known))
                 core.advance(room, now)
             case BatchIs(key, data):
-                self._batch(link, RoomId(key), data, now)
+                core.take_batches(link, RoomId(key), (data,), self._intake[link], now)
+            case Batches(key, batches):
+                core.take_batches(link, RoomId(key), batches, self._intake[link], now)
             case Presence(key, about, people, version):
                 here = core.people.get(RoomId(key))
                 if here is not None and about != core.identity.node and here.hear(NodeId(about), version, people):
@@ -320,26 +331,6 @@ class Pipeline:
                 core.out += [] if came is None else [came]
             case _:
                 raise RefusedError(CloseCode.MALFORMED, f"a node does not say {type(message).__name__}")
-
-    def _batch(self, link: int, key: RoomId, data: bytes, now: float) -> None:
-        core = self._core
-        room = core.rooms.get(key)
-        if room is None:
-            self._intake[link].useless(MISPLACED, now)
-        if room is None or core.store_room_left() <= 0:
-            return  # a full disk keeps what memory it has for its own ink; the rest is fetched when it can be saved
-        core.check_ink(link, room, data)
-        offer, outcome = room.receive(data)
-        core.counters.received += len(outcome.batches)
-        if offer.status is Status.DUPLICATE:
-            core.counters.duplicates += 1
-            core.mesh.duplicate(room.room, link)
-        core.counters.waiting += offer.status is Status.WAITING
-        core.counters.forks += offer.status is Status.FORK
-        core.publish(room, outcome, link, now)
-        core.advance(room, now)
-        if offer.status is not Status.NEW:
-            self._intake[link].useless(MISPLACED if offer.status is Status.FORK else 1.0, now)
 
     # -- time and output
 

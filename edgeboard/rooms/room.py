@@ -47,6 +47,17 @@ class Outcome:
     alarms: tuple[str, ...] = ()
 
 
+def together(outcomes: Sequence[Outcome]) -> Outcome:
+    """What several inputs have done, one after the other."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    return Outcome(
+        tuple(batch for each in outcomes for batch in each.batches),
+        tuple(dict.fromkeys(item for each in outcomes for item in each.items)),
+        tuple(alarm for each in outcomes for alarm in each.alarms),
+    )
+
+
 @dataclass(slots=True)
 class _Gathering:
     ops: list[tuple[Op, PersonId]] = field(default_factory=list)

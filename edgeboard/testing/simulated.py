@@ -267,6 +267,9 @@ class SimulatedNode:
 
     def _on_timer(self, run: int, due: float) -> None:
         if run == self._run and due == self._timer_at:  # else an earlier one has been set since
+            if self._busy_until > self.cluster.clock.now():
+                self.cluster.clock.call_at(self._busy_until, lambda: self._on_timer(run, due))
+                return
             self._timer_at = None
             self.feed(self.pipeline.on_timer)
 

@@ -28,7 +28,7 @@ from edgeboard.testing.simulated import MESH, Disk, Machine, SimulatedNode
 LOOK_S = 0.1  # between two looks whether the boards have converged
 POINTS = 24  # of a stroke
 RECENT = 20  # items that changes are made to
-SLOW = Machine(message_s=0.02, commit_s=1.5)
+SLOW = Machine(message_s=0.01, commit_s=1.5)
 YEAR_S = 365.25 * 86_400.0
 WRONG_S = (-100 * YEAR_S, 10 * YEAR_S)  # that a wrong clock is ahead: one of these; none shows a time before 1970
 

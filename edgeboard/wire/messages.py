@@ -23,6 +23,7 @@ from edgeboard.wire.live import Live, decode_live, encode_live
 
 VERSION = 1
 MESSAGE_MAX = 64 * 1024  # bytes, on ctl and log
+BATCHES_MAX = 32  # in one message: taking them is one piece of work, and a pen may wait behind it
 TEXT_MAX = 400  # characters of a reason or a notice
 
 
@@ -294,6 +295,16 @@ class BatchIs:
 
 
 @dataclass(frozen=True, slots=True)
+class Batches:
+    """Several batches of one room, between nodes."""
+
+    room: bytes
+    batches: tuple[bytes, ...]
+    NUMBER: ClassVar[int] = 38
+    CHECKS: ClassVar[tuple[Check, ...]] = (form.exactly(16), form.blobs(BATCHES_MAX, MESSAGE_MAX))
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     room: bytes
     origin: bytes
@@ -328,7 +339,7 @@ class Recent:
 Packed = (
     Close | Ping | Pong | Join | Leave | VectorIs | Want | Credit | Stored | Digest | Guest | Welcome | Receipt
     | CaughtUp | Presence | Refused | Notice | RoomIs | BlobWant | BlobChunk | BlobHave | BlobLack | Hosts
-    | CharterIs | BatchIs | Submit | Fragment | Recent | Gossip | Introduce
+    | CharterIs | BatchIs | Batches | Submit | Fragment | Recent | Gossip | Introduce
 )  # fmt: skip
 OfBlobs = BlobWant | BlobChunk | BlobHave | BlobLack
 Message = Packed | Live
@@ -340,7 +351,7 @@ CTL: dict[int, type[Packed]] = {
         Fragment, Members, Roster, Have, Prune, Graft, Cover, Introduce,
     )
 }  # fmt: skip
-LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Submit, Fragment, Recent)}
+LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Batches, Submit, Fragment, Recent)}
 BY_CHANNEL: dict[Channel, dict[int, type[Packed]]] = {Channel.CTL: CTL, Channel.LOG: LOG}
 FIELDS = {kind: tuple(f.name for f in fields(kind)) for table in BY_CHANNEL.values() for kind in table.values()}
 

@@ -12,6 +12,7 @@ from edgeboard.mesh.values import CloseLink, CutOff, MeshSettings, Send
 from edgeboard.vectors import Range, Vector
 from edgeboard.wire.gossip import Graft, Have, Members, Prune
 from edgeboard.wire.messages import (
+    Batches,
     BatchIs,
     CaughtUp,
     Channel,
@@ -138,7 +139,7 @@ def test_what_a_node_asks_for_is_sent_in_order() -> None:
     logs = Logs(a=4)
     mesh = linked(logs, Vector())
     mesh.receive(1, Want(ROOM, (Range(A, 1, 3),)), 0.0)
-    assert of_type(said(mesh, 1), BatchIs) == [BatchIs(ROOM, logs.bytes(A, 1)), BatchIs(ROOM, logs.bytes(A, 2))]
+    assert of_type(said(mesh, 1), Batches) == [Batches(ROOM, (logs.bytes(A, 1), logs.bytes(A, 2)))]
 
 
 def test_a_batch_is_pushed_to_everyone_but_its_source() -> None:

@@ -16,6 +16,7 @@ from edgeboard.wire.introductions import Introduce
 from edgeboard.wire.live import Live, LiveItem
 from edgeboard.wire.messages import (
     BY_CHANNEL,
+    Batches,
     BatchIs,
     BlobChunk,
     BlobHave,
@@ -63,6 +64,7 @@ EXAMPLES: list[tuple[Channel, Message]] = [
     (Channel.CTL, Want(ROOM, (Range(TAG, 0, 4), Range(AuthorTag(b"b" * 8), 7, 9)))),
     (Channel.CTL, Credit(1 << 40)),
     (Channel.CTL, Stored(ROOM, b"\x00")),
+    (Channel.LOG, Batches(ROOM, (b"one", b"two"))),
     (Channel.CTL, Cover(ROOM, Vector({}).to_bytes())),
     (Channel.CTL, Digest(ROOM, b"v" * 8, b"c" * 16)),
     (Channel.CTL, Guest(1, b"p" * 16, ORIGIN, "Ana", 5, {"x": 1})),
