@@ -75,7 +75,6 @@ NAMELESS = {"utils", "util", "helpers", "helper", "manager", "managers", "common
 UNMIRRORED = {
     "edgeboard/ports.py": "protocols only: mypy checks every shell and every fake against them",
     "edgeboard/node/values.py": "values only, used by every test of node",
-    "edgeboard/node/core.py": "shared state of the pipeline: tests/node/test_pipeline.py and test_hosting.py",
     "edgeboard/node/api.py": "asked over its real doors in tests/node/test_build.py",
     "edgeboard/node/node.py": "a thin shell: tests/node/test_build.py runs it whole, tests/crash kill it",
     "edgeboard/_native/loading.py": "asked in tests/_native/test_strokes.py, soundly and not",

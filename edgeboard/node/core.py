@@ -37,6 +37,8 @@ from edgeboard.wire.messages import Channel, Message, Presence, Receipt, RoomIs,
 
 MISPLACED = 20.0  # duplicates that one batch for a room that is not open, or for a place that is filled, counts as
 PRESENCE_BITS = 21  # of a version that count the lists of one boot; with a boot number it has 53
+STRANGERS_MAX = 16  # nodes in a room of whose records none has come yet
+STRANGERS_S = 30.0  # between two looks for people at nodes that are not there
 DIVERGED_AFTER_S = 2.0  # a room that is behind for so long says that it is converging
 
 
@@ -78,6 +80,8 @@ class Core:
         self._maker = Maker(identity.origin)
         self._behind_since: dict[RoomId, float] = {}
         self._presences = 0
+        self._strangers_due = 0.0
+        self._is_full_said = False
 
     def open_room(self, name: str, now: float) -> Room:
         """The room of this name, opened if it was not.
@@ -114,6 +118,22 @@ class Core:
         if self.store_failed_text is not None:
             self.event(room, RoomEvent.STORE_FAILED)
         return room
+
+    def open_theirs(self, key: RoomId, name: str, now: float) -> Room | None:
+        """A room that another board has; None if this one has too many already: the others go on without it.
+
+        Raises:
+            RefusedError: the id does not fit the name, or it is no name.
+        """
+        check_room_name(name)
+        if room_id(self.identity.mesh, name) != key:
+            raise RefusedError(CloseCode.MALFORMED, "a room id does not fit its name")
+        if key not in self.rooms and len(self.rooms) >= self.settings.rooms_max:
+            if not self._is_full_said:
+                self._is_full_said = True
+                self.out.append(Alarm(f"room {name} of a board is not opened: {len(self.rooms)} are open already"))
+            return None
+        return self.open_room(name, now)
 
     def require_store(self) -> None:
         """Raises: RefusedError: the store fails and the memory that stands in for it is used up."""
@@ -265,6 +285,43 @@ class Core:
         """Who is at a node, as far as is known here."""
         people = self.people[room]
         return Presence(room, node, people.at(node), people.version(node))
+
+    def present(self, room: RoomId) -> list[NodeId]:
+        """The nodes with people that somebody vouches for: members, and ourselves."""
+        members = self.mesh.membership.members
+        return [node for node in self.people[room].nodes() if members.get(node) is not None]
+
+    def hear_presence(self, link: int, sender: NodeId, message: Presence) -> None:
+        """A node says who is at some node.
+
+        Of a member only what it can have said in its present boot counts, and of those whose records have not come yet
+        a few: a list is not signed, and whoever passes it on could invent it.
+        """
+        room, about = RoomId(message.room), NodeId(message.node)
+        here = self.people.get(room)
+        if here is None or about == self.identity.node:
+            return
+        record = self.mesh.membership.members.get(about)
+        if record is None:
+            strangers = len(here.nodes()) - len(self.present(room))
+            if about != sender and strangers >= STRANGERS_MAX:
+                return
+        elif message.version >> PRESENCE_BITS > record.version[0]:
+            return
+        if here.hear(about, message.version, message.people):
+            self.tell_presence(room, about, link)
+
+    def forget_strangers(self, now: float) -> None:
+        """Now and then: nobody is at nodes that are not there."""
+        if now < self._strangers_due:
+            return
+        self._strangers_due = now + STRANGERS_S
+        there = self.mesh.membership.members.alive() | {self.identity.node}
+        for room, people in self.people.items():
+            for node in people.nodes():
+                if node not in there:
+                    people.forget(node)
+                    self.to_guests(room, self.presence(room, node))
 
     def tell_presence(self, room: RoomId, node: NodeId, source: int | None = None) -> None:
         """Pass on who is at a node, to guests and to all nodes but where it came from."""

@@ -304,22 +304,20 @@ class Pipeline:
         core = self._core
         match message:
             case Join(key, name, vector, handle):
-                room = core.open_room(name, now)
-                if room.room != key:
-                    raise RefusedError(CloseCode.MALFORMED, "a room id does not fit its name")
+                room = core.open_theirs(RoomId(key), name, now)
+                if room is None:
+                    return
                 core.mesh.join(link, room.room, Vector.from_bytes(vector), handle, now)
                 self.attachments.joined(link, room.room)
-                for known in core.people[room.room].nodes():
+                for known in core.present(room.room):
                     core.say(link, core.presence(room.room, known))
                 core.advance(room, now)
             case BatchIs(key, data):
                 core.take_batches(link, RoomId(key), (data,), self._intake[link], now)
             case Batches(key, batches):
                 core.take_batches(link, RoomId(key), batches, self._intake[link], now)
-            case Presence(key, about, people, version):
-                here = core.people.get(RoomId(key))
-                if here is not None and about != core.identity.node and here.hear(NodeId(about), version, people):
-                    core.tell_presence(RoomId(key), NodeId(about), link)
+            case Presence():
+                core.hear_presence(link, node, message)
             case Digest():
                 self.agreement.receive(message, now)
             case Live():
@@ -352,6 +350,7 @@ class Pipeline:
             core.advance(room, now)
         core.mesh.on_timer(now)
         core.forget_departed(now)
+        core.forget_strangers(now)
         self.upkeep.on_timer(now)
         self.hosting.on_timer(now)
         self.attachments.on_timer(now)

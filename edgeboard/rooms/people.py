@@ -53,6 +53,11 @@ class People:
             self._by_node.pop(node, None)
         return True
 
+    def forget(self, node: NodeId) -> None:
+        """Know nothing of a node any more, so that whatever it says next is news."""
+        self._by_node.pop(node, None)
+        self._versions.pop(node, None)
+
     def at(self, node: NodeId) -> tuple[Person, ...]:
         return self._by_node.get(node, ())
 
