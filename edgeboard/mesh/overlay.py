@@ -56,6 +56,7 @@ class Overlay:
         self._attempts: dict[NodeId, Attempts] = {}
         self._wanted_since: dict[NodeId, float] = {}
         self._shunned: dict[NodeId, float] = {}  # whom we do not want, and until when
+        self._was_alive: frozenset[NodeId] = frozenset()
         self._near: tuple[frozenset[NodeId], frozenset[NodeId]] | None = None  # the living; with whom discovery sees
         self._look_due: float | None = None
         self._probe_due = 0.0
@@ -191,6 +192,7 @@ class Overlay:
         """Dial who is wanted and not linked."""
         self._give_up(now)
         near = self.near()
+        self._welcome(near & self._members.alive())
         if self.is_full:
             wanted, chosen = near - self._good, frozenset[NodeId]()
         else:
@@ -208,6 +210,14 @@ class Overlay:
         if wanted or len(self._good) < min(self._settings.degree, len(near)):
             self._look_due = min(self._look_due or now + AGAIN_S, now + AGAIN_S)
         return done
+
+    def _welcome(self, alive: frozenset[NodeId]) -> None:
+        """Others hear who was not heard before: what was tried in vain until now may work."""
+        for node in alive - self._was_alive:
+            attempts = self._attempts.get(node)
+            if attempts is not None and not attempts.under_way:
+                del self._attempts[node]
+        self._was_alive = alive
 
     def _choose(self, others: frozenset[NodeId], ring: frozenset[NodeId], now: float) -> list[NodeId]:
         """Random ones to fill the view, beside those of the ring that are still to come.

@@ -178,6 +178,17 @@ def test_news_of_discovery_make_an_end_of_the_pause() -> None:
     assert dialled(node.run(0.1)) == {node_of(1)}
 
 
+def test_whom_others_hear_again_is_dialled_at_once_however_often_that_was_in_vain() -> None:
+    node = Node(settings=OverlaySettings(pause_first_s=100.0, pause_last_s=100.0))
+    node.hint(5)
+    assert dialled(node.run(1.0)) == {node_of(5)}
+    node.overlay.failed(node_of(5), node.now)
+    assert dialled(node.run(5.0)) == set()
+    node.meet(4, 5)
+    node.link(node_of(4))
+    assert node_of(5) in dialled(node.run(2.0))
+
+
 def test_those_who_are_gone_are_tried_now_and_then_so_that_two_halves_meet_again() -> None:
     node = Node(settings=OverlaySettings(dials_most=99))
     for number in range(1, 11):
