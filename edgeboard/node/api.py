@@ -15,7 +15,7 @@ from typing import Any, final
 from edgeboard import __version__
 from edgeboard.clock import Clock
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
-from edgeboard.ids import BlobHash, RoomId, room_id, show_op
+from edgeboard.ids import BlobHash, NodeId, RoomId, room_id, show_op
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
 from edgeboard.ports import Blobs, Store
@@ -66,6 +66,10 @@ class Api:
         carriers = {number: (link.carrier, link.remote) for number, link in self._links.all()}
         for neighbour in mesh["links"]:
             neighbour["carrier"], neighbour["remote"] = carriers.get(neighbour["link"], ("", ""))
+        members = pipeline.mesh.membership.members
+        reached = {
+            url for each in mesh["links"] if each["node"] for url in members.urls(NodeId(bytes.fromhex(each["node"])))
+        }
         return {
             "software": __version__,
             "python": sys.version.split()[0],
@@ -80,7 +84,7 @@ class Api:
             "traffic": mesh,
             "counters": asdict(pipeline.counters),
             "refused_by": dict(self._links.refusals),
-            "unreachable": dict(self._links.unreachable),
+            "unreachable": {url: why for url, why in self._links.unreachable.items() if url not in reached},
             "alarms": list(self._node.alarms),
             **self._statistics(),
         }

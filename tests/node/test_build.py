@@ -260,6 +260,31 @@ async def test_a_required_peer_of_another_mesh_ends_the_start(tmp_path) -> None:
     await asyncio.gather(first.stop(), second.stop())
 
 
+async def test_the_status_says_who_does_not_answer_unless_it_has_come_by_itself(tmp_path) -> None:
+    same_mesh(tmp_path / "a", tmp_path / "b")
+    gone = "http://127.0.0.1:1"
+    first = build(config_of(tmp_path / "a", gone))
+    await first.start()
+    await until(lambda: first.links.unreachable)
+
+    async def unreachable() -> dict:
+        connector = aiohttp.UnixConnector(str(tmp_path / "a" / "control.sock"))
+        async with (
+            aiohttp.ClientSession(connector=connector) as control,
+            control.get("http://board/control/status") as answer,
+        ):
+            return (await answer.json())["unreachable"]
+
+    assert list(await unreachable()) == [gone]
+    second = build(config_of(tmp_path / "b", f"http://127.0.0.1:{first.port}"))
+    await second.start()
+    node = second.node.pipeline.identity.node
+    await until(lambda: first.links.has_nodes)
+    first.node.feed(lambda now: first.node.pipeline.found(node, (gone,), now))
+    assert await unreachable() == {}
+    await asyncio.gather(first.stop(), second.stop())
+
+
 async def test_a_board_that_is_linked_goes_on_when_a_peer_of_its_command_line_refuses(tmp_path) -> None:
     same_mesh(tmp_path / "a", tmp_path / "b")
     first, stranger = build(config_of(tmp_path / "a")), build(config_of(tmp_path / "c", kind="memory"))
