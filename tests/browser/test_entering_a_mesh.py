@@ -32,7 +32,7 @@ def test_a_board_that_is_drawn_on_joins_a_mesh_and_nothing_is_lost(make_node, in
     ben.safe()
     text = command(first, "invite")["text"] if way == "invitation" else command(first, "pair")["code"]
     joined = command(second, "join", text=text, peers=[first.url])
-    assert joined == {"mesh": first.status()["name"], "role": "draw", "known": False}
+    assert joined == {"mesh": first.status()["name"], "role": "draw", "known": False, "kept_key": ""}
     ben.draw(300, 600)  # while his board starts anew
     eventually(lambda: is_linked(first) and is_linked(second))
     ben.live()
