@@ -5,7 +5,6 @@ Whoever asks gets JSON or bytes; "no node runs there" is `NoNode`, so that a ver
 
 import http.client
 import json
-import os
 import socket
 from pathlib import Path
 from typing import Any, final
@@ -102,11 +101,6 @@ def ask_json(state: Path, path: str, data: bytes | None = None) -> Any:  # noqa:
 
 def room_path(prefix: str, room: str, rest: str) -> str:
     return f"{prefix}/{quote(room, safe='')}/{rest}"
-
-
-def is_there(state: Path) -> bool:
-    """Whether a state directory holds a node's state, running or not."""
-    return os.access(state / "node.key", os.F_OK)
 
 
 def _reason(body: bytes, status: int) -> str:

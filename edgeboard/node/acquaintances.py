@@ -60,12 +60,12 @@ class Acquaintances:
 
     def look(self) -> None:
         """See who is alive. Whoever stays keeps its place, so that a mesh where nothing happens writes nothing."""
-        for node, urls in sorted(self._alive()):
+        alive = dict(self._alive())
+        for node, urls in sorted(alive.items()):
             boards = tuple(url for url in urls if url.startswith(("http://", "https://")))[:URLS_MAX]
             if not boards:
                 continue
             if node not in self._boards and len(self._boards) >= BOARDS_MAX:
-                alive = {each for each, _ in self._alive()}
                 gone = next((each for each in self._boards if each not in alive), None)
                 if gone is None:
                     continue

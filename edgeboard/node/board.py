@@ -26,7 +26,7 @@ from edgeboard.web.addresses import listen
 STOP_S = 1.8  # a stop is done within 2 s
 START_S = 15.0  # in which a refusal by a peer of the command line ends the start
 LOOK_S = 30.0  # between two looks at the space on the disk
-ADDRESSES_S = 10.0  # between two looks at our own addresses
+PLACE_S = 10.0  # between two looks at our own addresses and at who is there
 IDLE_S = 20.0  # after which a connection is closed that asks for nothing, or never comes to the end of asking
 PUT_OUT = "This board was put out of its mesh: nobody else sees what is drawn here."
 BE_INVITED = "; invite this board there with `edgeboard mesh invite`, and say here: edgeboard join INVITATION"
@@ -127,7 +127,7 @@ class Board:
             self._warm_up()
             self.spawn(self._adopt(), name="take over rooms of the mesh before")
             self.spawn(self._watch_disk(), name="watch the space on the disk")
-            self.spawn(self._watch_addresses(), name="watch our addresses")
+            self.spawn(self._watch_mesh(), name="watch our place in the mesh")
             if self._discovery is not None:
                 found, gone = partial(self._sightings.found, "mdns"), partial(self._sightings.gone, "mdns")
                 run = partial(self._discovery.run, self.port, found, gone)
@@ -167,11 +167,12 @@ class Board:
         except OSError as error:
             raise UserError(f"cannot make the control socket {self._socket_path}: {error.strerror}") from None
 
-    async def _watch_addresses(self) -> None:
+    async def _watch_mesh(self) -> None:
+        """Where we are, whether we are still a member, and who else is there."""
         while True:
             self._tell_where()
             self.node.feed(lambda _: self.node.pipeline.put_out(PUT_OUT if self.is_put_out else ""))
-            await asyncio.sleep(ADDRESSES_S)
+            await asyncio.sleep(PLACE_S)
             self._acquaintances.look()
             await asyncio.to_thread(self._acquaintances.note)
 

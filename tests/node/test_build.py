@@ -299,7 +299,7 @@ async def test_a_board_that_is_linked_goes_on_when_a_peer_of_its_command_line_re
 
 
 async def test_boards_that_have_met_find_each_other_when_who_introduced_them_is_off(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(board_module, "ADDRESSES_S", 0.1)
+    monkeypatch.setattr(board_module, "PLACE_S", 0.1)
     names = [tmp_path / name for name in "abc"]
     same_mesh(*names)
     boards = [build(config_of(names[0]))]
