@@ -6,7 +6,8 @@ node's event loop, are plain functions, and never raise.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from enum import Enum
+from typing import NamedTuple, Protocol
 
 from edgeboard.errors import CloseCode
 from edgeboard.ids import AuthorTag, BlobHash, MeshId, NodeId, RoomId
@@ -25,6 +26,56 @@ class Peer:
     role: int
     capabilities: Mapping[str, object] = field(default_factory=dict)
     grant: bytes = b""  # as it was shown, and checked (docs/formats/trust.md)
+
+
+class Touch(Enum):
+    """What a pen does."""
+
+    HOVER = "hover"  # near, and not touching
+    DOWN = "down"
+    MOVE = "move"
+    UP = "up"
+    AWAY = "away"  # gone from the surface
+
+
+class PenMove(NamedTuple):
+    """One moment of a pen; a tuple, because a tablet gives hundreds a second."""
+
+    touch: Touch
+    t: float  # s, the clock of the node
+    x: float  # 0 .. 1, of the width of the pen's area
+    y: float  # likewise of the WIDTH, so that a circle stays one
+    pressure: int | None = None  # 0 .. 4095; None: the pen has none
+    tilt_x: int | None = None  # degrees, -90 .. 90
+    tilt_y: int | None = None
+    erases: bool = False
+
+
+class Panel(Protocol):
+    """A display of this board that is drawn on in rectangles."""
+
+    @property
+    def width(self) -> int:
+        """px"""
+        ...
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def greys(self) -> int:
+        """Levels it has: 2, 4 or 16."""
+        ...
+
+    def show(self, area: tuple[int, int, int, int], pixels: bytes, *, is_ink: bool) -> None:
+        """Show this as soon as it can: the newest counts, and what it replaces may never be seen. Never raises.
+
+        Args:
+            area: x, y, width, height, px.
+            pixels: 8-bit grey, row by row.
+            is_ink: a pen is waiting to see it.
+        """
+        ...
 
 
 class Link(Protocol):

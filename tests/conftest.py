@@ -21,7 +21,10 @@ from hypothesis import HealthCheck, settings
 from edgeboard.testing.members import TestMesh
 
 # `ci` is also what a developer gets: the same examples every time, so a red test is red for everybody.
-settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+# How long the making of an example takes is the machine's business: these are shared, and stand still now and then.
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 
 # `fuzz` looks for what `ci` never tries; ./dev fuzz gives it a fresh seed and prints it.
 settings.register_profile(
@@ -37,6 +40,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 # The names that the system's programs go by; `dev` installs them and looks for the same names.
 CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 NODE_NAMES = ("node", "nodejs")
+ARM_COMPILER_NAMES = ("arm-none-eabi-gcc",)
 ESBUILD_NAMES = ("esbuild",)
 
 

@@ -286,7 +286,7 @@ def test_a_system_without_apt_is_told_to_use_its_own_tool(dev, monkeypatch, caps
     monkeypatch.setattr(dev.shutil, "which", lambda name: None)
     dev.ensure_browser_parts()
     assert (
-        "chromium-headless-shell nodejs librsvg2-bin esbuild is missing and there is no apt-get here"
+        "chromium-headless-shell nodejs librsvg2-bin esbuild gcc-arm-none-eabi is missing and there is no apt-get here"
         in capsys.readouterr().err
     )
 
@@ -358,6 +358,7 @@ def test_tests_and_dev_look_for_the_same_programs(dev):
         "nodejs": conftest.NODE_NAMES,
         "librsvg2-bin": ("rsvg-convert",),  # tests of PNG ask the package itself
         "esbuild": conftest.ESBUILD_NAMES,
+        "gcc-arm-none-eabi": conftest.ARM_COMPILER_NAMES,
     }
 
 

@@ -6,6 +6,7 @@ Only cheap modules are imported here: the help must answer at once on a small bo
 import argparse
 from pathlib import Path
 
+from edgeboard.cli.device_arguments import DEVICE_VERBS, read_url
 from edgeboard.cli.mesh_arguments import MESH_VERBS
 from edgeboard.cli.moments import read_moment
 from edgeboard.cli.verbs import Verb, add_json, add_state, reads
@@ -73,6 +74,11 @@ def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-discovery", action="store_true", help="announce this board to nobody, and look for no others"
     )
+    parser.add_argument(
+        "--device", metavar="URL", action="append", type=reads(read_url),
+        help="a pen or a panel, instead of all that is plugged in; may be given several times, none for none: "
+        "sim:isdv4, sim:waveshare43?picture=panel.png, /dev/ttyUSB0",
+    )  # fmt: skip
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings in YAML; what is said here wins over it")
     parser.add_argument("--name", type=reads(values.read_name), help="what others see (default: the machine's name)")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="default: info")
@@ -82,6 +88,14 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", metavar="DIR", type=reads(values.read_path), help="keep the boards' state in DIR")
     parser.add_argument("--seconds", metavar="N", type=reads(read_seconds), help="end by itself after N seconds")
     parser.add_argument("--no-replay", action="store_true", help="leave both boards empty")
+    parser.add_argument(
+        "--serial",
+        action="store_true",
+        help="let a simulated pen tablet write on the first board, and show the second on a simulated e-ink panel",
+    )
+    parser.add_argument(
+        "--picture", metavar="FILE", type=Path, help="where --serial keeps the panel's picture (default: ./panel.png)"
+    )
     add_json(parser)
 
 
@@ -152,7 +166,7 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
         "--peer", metavar="URL", action="append", type=reads(values.read_peer), help="a board that it is to link to"
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="the settings that the node is run with")
-    parser.set_defaults(room=None, name=None, log_level=None, no_discovery=False, signal=None)
+    parser.set_defaults(device=None, room=None, name=None, log_level=None, no_discovery=False, signal=None)
     add_json(parser)
 
 
@@ -181,7 +195,9 @@ VERBS: tuple[Verb, ...] = (
         "what it writes appears on the second. Open both addresses and draw along.\n\n"
         "    edgeboard demo                   until Ctrl-C, with a state that is thrown away\n"
         "    edgeboard demo --state ~/boards  with a state that is kept\n"
-        "    edgeboard demo --seconds 20      ends by itself; the exit code says whether the strokes crossed",
+        "    edgeboard demo --seconds 20      ends by itself; the exit code says whether the strokes crossed\n"
+        "    edgeboard demo --serial          a tablet on a serial line writes, an e-ink panel on another shows it:\n"
+        "                                     simulated devices; panel.png is what a person would see",
         _demo,
     ),
     Verb(
@@ -251,4 +267,5 @@ VERBS: tuple[Verb, ...] = (
         _doctor,
     ),
     *MESH_VERBS,
+    *DEVICE_VERBS,
 )  # fmt: skip

@@ -69,8 +69,10 @@ class ChildBoard:
             await self._process.wait()
 
 
-async def start_board(state: Path, name: str, host: str, port: int, room: str, peers: tuple[str, ...]) -> ChildBoard:
-    """Start a board; it may still fail to come up.
+async def start_board(
+    state: Path, name: str, host: str, port: int, room: str, peers: tuple[str, ...], device: str = "none"
+) -> ChildBoard:
+    """Start a board, with a device or with none; it may still fail to come up.
 
     Raises:
         UserError: its directory cannot be written.
@@ -81,7 +83,7 @@ async def start_board(state: Path, name: str, host: str, port: int, room: str, p
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-m", "edgeboard.cli", "run", "--config", str(config), "--state", str(state), "--name", name),
-                *("--listen", f"{host}:{port}", "--room", room),
+                *("--listen", f"{host}:{port}", "--room", room, "--device", device),
                 *(word for peer in peers for word in ("--peer", peer)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,

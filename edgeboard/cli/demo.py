@@ -12,9 +12,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any, final
 
 from edgeboard.cli.boards import ChildBoard, start_board
+from edgeboard.cli.braille import picture_lines
 from edgeboard.cli.drawing import read_recording
 from edgeboard.cli.guest import GuestSession, Me
 from edgeboard.cli.qr import qr_lines, side_by_side
@@ -34,6 +36,9 @@ PEN_COLOUR = 9
 PEN_WIDTH = 20  # 1/8 px
 UP_S = 30.0  # until both boards are up and linked; a slow board takes 5 s
 LOOK_S = 0.5  # between looks at the boards
+SHOWN_S = 15.0  # at the end of --seconds: for the panel to show the last strokes
+STILL_LOOKS = 4
+PICTURE_COLUMNS = 102  # of a terminal, that the panel's picture takes
 AGREE_S = 10.0  # at the end of --seconds: for the last strokes to arrive
 
 
@@ -43,7 +48,11 @@ def main(arguments: argparse.Namespace) -> int:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeboard-demo-")))
         else:
             folder = arguments.state
-        demo = Demo(folder, seconds=arguments.seconds, with_pen=not arguments.no_replay, as_json=arguments.json)
+        picture = (arguments.picture or Path("panel.png")).absolute() if arguments.serial else None
+        if picture is not None and not picture.parent.is_dir():
+            raise UserError(f"there is no folder {picture.parent} to keep the panel's picture in; make it first")
+        with_pen = not arguments.no_replay
+        demo = Demo(folder, seconds=arguments.seconds, with_pen=with_pen, as_json=arguments.json, picture=picture)
         return asyncio.run(demo.run())
 
 
@@ -64,13 +73,18 @@ class Look:
 class Demo:
     """One run of the demonstration."""
 
-    def __init__(self, folder: Path, *, seconds: float | None, with_pen: bool, as_json: bool) -> None:
+    def __init__(
+        self, folder: Path, *, seconds: float | None, with_pen: bool, as_json: bool, picture: Path | None
+    ) -> None:
+        """Args: picture: of a simulated panel; then a simulated tablet writes in place of a guest. None: neither."""
         self._folder = folder
+        self._picture = picture
+        self._is_written_on = with_pen
         self._seconds = seconds
         self._as_json = as_json
         self._stopping = asyncio.Event()
         self._boards: list[ChildBoard] = []
-        self._pen = make_pen() if with_pen else None
+        self._pen = make_pen() if with_pen and picture is None else None
         self._writing: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
@@ -90,6 +104,7 @@ class Demo:
             return await self._watch()
         finally:
             self._say_line("")
+            await self._show_picture()
             if self._writing is not None:
                 self._writing.cancel()
             await asyncio.gather(*(board.stop() for board in self._boards))
@@ -102,11 +117,20 @@ class Demo:
             if other is None or other.mesh != mesh.mesh:
                 enrol(states[0], states[1])
         peers: list[str] = []
-        for state, name, port in zip(states, NAMES, free_ports(host, 2, DEFAULT_PORT), strict=True):
-            self._boards.append(await start_board(state, name, host, port, ROOM, tuple(peers)))
+        for state, name, port, device in zip(
+            states, NAMES, free_ports(host, 2, DEFAULT_PORT), self._devices(), strict=True
+        ):
+            self._boards.append(await start_board(state, name, host, port, ROOM, tuple(peers), device))
             peers.append(f"http://{LOOPBACK}:{port}")
         await self._until("start", lambda statuses: all(statuses))
         await self._until("link", lambda statuses: all(map(linked_by, statuses)))
+
+    def _devices(self) -> tuple[str, str]:
+        """What hangs on each board."""
+        if self._picture is None:
+            return "none", "none"
+        pen = f"sim:isdv4?file={RECORDING}" if self._is_written_on else "none"
+        return pen, f"sim:waveshare43?picture={self._picture}"
 
     async def _until(self, what: str, holds: Callable[[list[dict[str, Any]]], bool]) -> None:
         """Wait until something holds of the status of all boards, which is empty while one does not answer."""
@@ -135,7 +159,8 @@ class Demo:
                 {"name": board.name, "urls": each, "state": str(board.state), "log": str(board.log), "pid": board.pid}
                 for board, each in zip(self._boards, urls, strict=True)
             ]
-            self._say_json({"event": "ready", "room": ROOM, "boards": boards})
+            picture = {} if self._picture is None else {"picture": str(self._picture)}
+            self._say_json({"event": "ready", "room": ROOM, "boards": boards, **picture})
             return
         print("Two boards share one canvas. Open both, here or on a phone in this network, and draw:\n")
         for board, each in zip(self._boards, urls, strict=True):
@@ -143,6 +168,9 @@ class Demo:
         print()
         for line in side_by_side([qr_lines(each[0]) for each in urls], NAMES):
             print(f"  {line}")
+        if self._picture is not None:
+            print("\n  A pen tablet on a serial line writes on Board A; an e-ink panel on another shows Board B.")
+            print(f"  What a person sees on the panel is {self._picture}, and is shown here in the end.")
         print("\nCtrl-C ends it.", flush=True)
 
     def _say_json(self, fields: dict[str, Any]) -> None:
@@ -182,15 +210,33 @@ class Demo:
         give_up = time.monotonic() + AGREE_S
         while True:
             look = await self._look()
-            arrived = look.is_equal and (self._pen is None or min(look.strokes) > 0)
+            arrived = look.is_equal and (not self._is_written_on or min(look.strokes) > 0)
             if arrived or time.monotonic() > give_up:
                 break
             await asyncio.sleep(0.1)
+        await self._until_shown()
         self._say_line("")
         self._say_json({"event": "end", "arrived": arrived, **as_fields(look)})
         if not self._as_json:
             print(show_look(look), flush=True)
         return 0 if arrived else 1
+
+    async def _until_shown(self) -> None:
+        """Wait until the panel has shown what there is: until nothing is on its way to it for a while."""
+        give_up, still = time.monotonic() + SHOWN_S, 0
+        while self._picture is not None and still < STILL_LOOKS and time.monotonic() < give_up:
+            devices = (await self._boards[-1].status()).get("devices", ())
+            still = 0 if any(device["busy"] for device in devices) else still + 1
+            await asyncio.sleep(0.2)
+
+    async def _show_picture(self) -> None:
+        """What stands on the panel, once it has shown what there is."""
+        if self._picture is None or self._as_json or not self._picture.exists():
+            return
+        columns = min(PICTURE_COLUMNS, get_terminal_size().columns)
+        for line in await asyncio.to_thread(picture_lines, self._picture, columns):
+            print(line)
+        print(f"the e-ink panel of Board B: {self._picture}", flush=True)
 
     async def _look(self) -> Look:
         rooms = [await board.room(ROOM) for board in self._boards]

@@ -169,6 +169,10 @@ def status(arguments: argparse.Namespace) -> int:
             for link in found["links"]
         ],
     )
+    if found.get("devices"):
+        print("\npens and panels")
+        for device in found["devices"]:
+            print(f"  {device['device']}: {device['standing']}, {device['text']}")
     trouble = [f"{name} {count}" for name, count in found["counters"].items() if count]
     print("\nother boards")
     for line in show_finding(found):

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from edgeboard.config.schema import Config
 from edgeboard.errors import UserError
+from edgeboard.peripherals.settings import Settings as DeviceSettings
+from edgeboard.peripherals.settings import read_url
 from edgeboard.runtime.lean import lean_imports
 from edgeboard.web.addresses import board_urls
 
@@ -57,9 +59,22 @@ def config_of(arguments: argparse.Namespace) -> Config:
         rooms=_unique(arguments.room) or config.rooms,
         peers=_unique([*config.peers, *(arguments.peer or ())]),
         signaling=_unique([*config.signaling, *(arguments.signal or ())]),
+        devices=_devices(arguments.device) if arguments.device else config.devices,
         discovery=discovery,
         logging=logs,
     )
+
+
+def _devices(urls: Iterable[str]) -> tuple[DeviceSettings, ...]:
+    """The devices that were named, with usual settings.
+
+    Raises:
+        UserError: one of them is no URL of a device.
+    """
+    try:
+        return tuple(DeviceSettings(read_url(url)) for url in _unique(urls) if url != "none")
+    except ValueError as error:
+        raise UserError(f"--device {error}") from None
 
 
 def _unique(words: Iterable[str] | None) -> tuple[str, ...]:

@@ -152,12 +152,12 @@ class _Reader:
             return self.section(node, key, hint)
         shape = SHAPES.get((owner, name)) or _shape_of(hint)
         if get_origin(hint) is tuple:
-            return self._list(node, key, shape)
+            return self._list(node, key, shape, get_args(hint)[0])
         if not isinstance(node, yaml.ScalarNode):
             self._fail(node, key, f"is {_what(node)}; write one value")
         return self._scalar(node, key, shape)
 
-    def _list(self, node: yaml.Node, key: str, shape: Shape) -> tuple[object, ...]:
+    def _list(self, node: yaml.Node, key: str, shape: Shape, kind: type) -> tuple[object, ...]:
         if isinstance(node, yaml.ScalarNode) and shape.word and node.value == shape.word:
             return ()
         if _is_null(node):
@@ -172,11 +172,18 @@ class _Reader:
         values: list[object] = []
         for at, element in enumerate(elements, 1):
             place = f"{key}[{at}]"
-            if not isinstance(element, yaml.ScalarNode) or _is_null(element):
+            value: object
+            if shape.section and isinstance(element, yaml.MappingNode):
+                value = self.section(element, place, kind)
+            elif not isinstance(element, yaml.ScalarNode) or _is_null(element):
                 self._fail(element, place, f"is {_what(element)}; write one value")
-            value = self._scalar(element, place, shape)
+            else:
+                value = self._scalar(element, place, shape)
+                if shape.section:
+                    value = kind(**{shape.section: value})
             if value in values:
-                self._fail(element, place, f"{element.value!r} stands in the list twice; remove one of them")
+                said = repr(element.value) if isinstance(element, yaml.ScalarNode) else "this"
+                self._fail(element, place, f"{said} stands in the list twice; remove one of them")
             values.append(value)
         return tuple(values)
 

@@ -27,12 +27,15 @@ from edgeboard.config.values import (
     read_whole,
 )
 from edgeboard.discovery.settings import Settings as DiscoverySettings
+from edgeboard.peripherals.settings import Settings as DeviceSettings
+from edgeboard.peripherals.settings import read_url, read_view
 from edgeboard.rooms.compaction import CompactionSettings
 from edgeboard.storage.settings import Settings as StorageSettings
 from edgeboard.transport.settings import Settings as TransportSettings
 
 ROOMS_MAX = 64  # as many as a link can join (docs/formats/wire.md)
 PEERS_MAX = 256
+DEVICES_MAX = 32
 
 Level = Literal["debug", "info", "warning", "error"]
 AdmitRule = Literal["draw", "view", "pin", "token"]
@@ -79,6 +82,7 @@ class Config:
     rooms: tuple[str, ...] = ("lobby",)  # open from the start; others open when somebody enters them
     peers: tuple[str, ...] = ()  # boards to link to, as http://HOST:PORT
     signaling: tuple[str, ...] = ()  # services that introduce boards to each other, as http://HOST:PORT
+    devices: tuple[DeviceSettings, ...] = (DeviceSettings(),)  # pens and panels: what is plugged in, unless named
     discovery: DiscoverySettings = DiscoverySettings()
     transport: TransportSettings = TransportSettings()
     guests: GuestsSection = GuestsSection()
@@ -96,12 +100,14 @@ class Shape:
         most: elements of a list.
         least: elements of a list.
         word: a word that stands for the empty list.
+        section: the key that one value stands for where elements are sections; empty: they are not.
     """
 
     read: Callable[[str], object]
     most: int = 64
     least: int = 0
     word: str = ""
+    section: str = ""  # elements may be sections, too; one value stands for this key of a section
 
 
 _QUEUE = partial(read_whole, least=64 * 1024, most=1 << 30)  # bytes
@@ -116,6 +122,12 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (Config, "rooms"): Shape(read_room, most=ROOMS_MAX, least=1),
     (Config, "peers"): Shape(read_peer, most=PEERS_MAX),
     (Config, "signaling"): Shape(read_signaling, most=8),
+    (Config, "devices"): Shape(read_url, most=DEVICES_MAX, section="url"),
+    (DeviceSettings, "url"): Shape(read_url),
+    (DeviceSettings, "room"): Shape(read_room),
+    (DeviceSettings, "view"): Shape(read_view),
+    (DeviceSettings, "colour"): Shape(partial(read_whole, least=0, most=15)),
+    (DeviceSettings, "width"): Shape(partial(read_number, least=0.125, most=256.0)),
     (DiscoverySettings, "interfaces"): Shape(read_address, word="auto"),
     (TransportSettings, "addresses"): Shape(read_address, word="auto"),
     (TransportSettings, "ice_servers"): Shape(read_ice_server, most=8),

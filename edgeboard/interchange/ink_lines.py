@@ -8,7 +8,7 @@ from edgeboard.canvas.items import Item
 from edgeboard.canvas.samples import PRESSURE_MAX, Stroke
 from edgeboard.errors import DecodeError
 from edgeboard.oplog.codec import Pen, decode_columns, decode_stroke
-from edgeboard.render.svg import restyled
+from edgeboard.render.strokes import restyled
 
 Place = tuple[float, float]
 

@@ -15,6 +15,7 @@ from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
 from edgeboard.ids import MeshId
 from edgeboard.node.acquaintances import Acquaintances
 from edgeboard.node.admission import Admission
+from edgeboard.node.desk import Desk
 from edgeboard.node.gate import Gate
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
@@ -65,6 +66,7 @@ class Board:
         gate: Gate,
         admission: Admission,
         join_file: Path,
+        desk: Desk | None,
         warm_up: Callable[[], object],
         adopt: Callable[[], Coroutine[Any, Any, None]],
         look_at_disk: Callable[[], None],
@@ -96,6 +98,7 @@ class Board:
         self._gate = gate
         self._admission = admission
         self._join_file = join_file
+        self.desk = desk
         self._warm_up = warm_up
         self._adopt = adopt
         self._look_at_disk = look_at_disk
@@ -132,6 +135,8 @@ class Board:
                 found, gone = partial(self._sightings.found, "mdns"), partial(self._sightings.gone, "mdns")
                 run = partial(self._discovery.run, self.port, found, gone)
                 self._supervisor.start("discovery", run, OnFailure.RESTART)
+            if self.desk is not None:
+                self._supervisor.start("devices", self.desk.run, OnFailure.RESTART)
             self._acquaintances.recall(partial(self._sightings.found, "memory"))
             self._attend()
             self.spawn(self._admission.keep_time(), name="keep the time of invitations")

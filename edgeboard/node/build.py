@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgeboard import __version__, _native
 from edgeboard.blobs.values import BlobSettings
@@ -35,6 +35,7 @@ from edgeboard.node.admission import Admission
 from edgeboard.node.adoption import adopt_rooms
 from edgeboard.node.api import Api
 from edgeboard.node.board import Board
+from edgeboard.node.desk import Desk
 from edgeboard.node.directory import Directory
 from edgeboard.node.footprint import list_imports, resident_bytes
 from edgeboard.node.gate import Gate
@@ -64,6 +65,10 @@ from edgeboard.storage.writer import GroupWriter
 from edgeboard.transport.dialer import LinkTransport
 from edgeboard.web.addresses import board_urls, is_near, told_urls, try_key
 from edgeboard.web.app import LOCAL_SOCKET, Doors, make_app
+from edgeboard.web.devices import DeviceDoors
+
+if TYPE_CHECKING:
+    from edgeboard.peripherals.devices import Devices
 
 MEMORY_BLOB_BYTES = 32 << 20  # of images where nothing is kept on a disk
 
@@ -225,6 +230,13 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     async def closing() -> None:
         await asyncio.gather(client.close(), attendance.close())
 
+    def make_devices(seat: Desk) -> "Devices":
+        from edgeboard.peripherals.devices import Devices
+
+        return Devices(config.devices, state.path, seat)
+
+    desk = Desk(node, make_devices, config.rooms[0], blobs.read)
+
     board: Board
     kernels_remedy = _native.remedy()
 
@@ -249,6 +261,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
                 "patches": sorted(carried.patches),
             },
             "signaling": attendance.describe(),
+            "devices": desk.describe(),
             **({"discovery": discovery.describe()} if config.discovery.mdns else {}),
             "tasks": len(asyncio.all_tasks()),
         }
@@ -277,6 +290,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         signaling=attendance.describe,
         change_signaling=change_signaling,
         trust=ownership.doors(),
+        devices=DeviceDoors(desk.describe, desk.release, desk.resume),
         urls=lambda: board_urls(config.node.listen.host, board.port),
         holds_ticket=tickets.holds,
         check_reader=lambda ticket, room, source: door.check_reader(
@@ -314,6 +328,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         gate=gate,
         admission=admission,
         join_file=config.node.join_file,
+        desk=desk if config.devices else None,
         warm_up=transport.warm_up,
         adopt=lambda: adopt_rooms(store, mesh, api, node.alarms.append),
         look_at_disk=state.space.look,

@@ -3,9 +3,9 @@
 The order of a change is fixed here, in `publish`: damage first, then the mesh, then the disk.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from edgeboard.canvas.ops import Maker
 from edgeboard.errors import CloseCode, RefusedError
@@ -32,8 +32,12 @@ from edgeboard.rooms.people import LiveGate, People
 from edgeboard.rooms.room import ALONE_S, Outcome, Room, together
 from edgeboard.rooms.states import RoomEvent, RoomState
 from edgeboard.vectors import Range, Vector
-from edgeboard.wire.live import Live
+from edgeboard.wire.fields import Person
+from edgeboard.wire.live import Live, LiveItem
 from edgeboard.wire.messages import Channel, Message, Presence, Receipt, RoomIs, encode
+
+if TYPE_CHECKING:
+    from edgeboard.render.scene import Scene
 
 MISPLACED = 20.0  # duplicates that one batch for a room that is not open, or for a place that is filled, counts as
 PRESENCE_BITS = 21  # of a version that count the lists of one boot; with a boot number it has 53
@@ -70,6 +74,8 @@ class Core:
         self.mesh = Mesh(settings.mesh, identity.oneself(), self._vector, self._read, self._node_of)
         self.introductions = Introductions(identity.node)
         self.live = LiveOutbox(settings.live_tick_s)
+        self.pens: dict[Origin, tuple[RoomId, Person]] = {}  # of this board, and where they draw
+        self._scenes: dict[tuple[RoomId, int], Scene] = {}
         self.counters = Counters()
         self.store_failed_text: str | None = None
         self.put_out_text = ""  # why no other board of the mesh links to this one, if it was put out
@@ -185,6 +191,9 @@ class Core:
         if outcome.items:
             self.out.append(Damaged(room.room, outcome.items))
             self.on_touched(room.room, outcome.items)
+            for (shown, _), scene in self._scenes.items():
+                if shown == room.room:
+                    scene.touch(outcome.items)
         self.on_outcome(room, outcome)
         for batch in outcome.batches:
             place = (batch.author, batch.first, batch.first + batch.count)
@@ -266,6 +275,26 @@ class Core:
                 for other in self.mesh.live_links(room):
                     if other != link:
                         self.live.put(other, room, passed, now)
+
+    def show_live(self, room: RoomId, items: Iterable[LiveItem], now: float) -> None:
+        """Show everybody else in a room what a pen of this board does."""
+        for item in items:
+            for link in self.mesh.live_links(room):
+                self.live.put(link, room, item, now)
+
+    def scene(self, room: RoomId, page: int) -> "Scene":
+        """Where the items of a page lie; kept up to date from the first time that somebody asks."""
+        scene = self._scenes.get((room, page))
+        if scene is None:
+            from edgeboard.render.scene import Scene  # only boards with a pen or a panel of their own ask
+
+            scene = self._scenes[room, page] = Scene(page)
+            scene.touch(item.id for item in self.rooms[room].document.items())
+        return scene
+
+    def people_here(self, room: RoomId) -> tuple[Person, ...]:
+        """Our own guests in a room, and our pens."""
+        return *self.guests.people(room), *(person for place, person in self.pens.values() if place == room)
 
     def _vector(self, room: RoomId) -> Vector | None:
         engine = self.rooms.get(room)

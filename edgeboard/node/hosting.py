@@ -90,7 +90,7 @@ class Hosting:
     def people_changed(self, room: RoomId) -> None:
         """Our own guests in a room have changed: tell the other nodes and the guests."""
         core = self._core
-        here = core.guests.people(room)
+        here = core.people_here(room)
         known = core.people.get(room)
         if known is not None and known.at(core.identity.node) != tuple(here):
             known.hear(core.identity.node, core.next_presence(), here)

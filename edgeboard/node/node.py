@@ -22,7 +22,7 @@ from edgeboard.mesh.membership import LEFT_ALONE
 from edgeboard.mesh.values import CloseLink, CutOff, Dial, Send
 from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
-from edgeboard.node.values import Alarm, Damaged, LoadRoom, Output, Rewrite, RoomChanged, Save
+from edgeboard.node.values import Alarm, Damaged, Inked, LoadRoom, Output, Rewrite, RoomChanged, Save
 from edgeboard.ports import Blobs, Store, StoredBatch, StoredRoom, Writer
 from edgeboard.rooms.admission import Source
 from edgeboard.rooms.elsewhere import read_host
@@ -50,6 +50,7 @@ class Node:
         self._source_of = source_of
         self.alarms: deque[str] = deque(maxlen=ALARMS_KEPT)
         self.on_damage: list[Callable[[Damaged], None]] = []
+        self.on_ink: list[Callable[[Inked], None]] = []
         self.on_introduced: Callable[[Introduced], None] = lambda came: None
         self._driver: Driver[tuple[int, Channel, bytes], Callable[[float], object], Output] = Driver(
             pipeline, clock, self._hand
@@ -175,6 +176,9 @@ class Node:
             case Damaged():
                 for listener in self.on_damage:
                     listener(output)
+            case Inked():
+                for see in self.on_ink:
+                    see(output)
             case CloseLink(number, code, text):
                 link = self._links.get(number)
                 if link is not None:

@@ -5,7 +5,7 @@ the same Outcome. Nothing here awaits; output leaves as values through `drain`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from edgeboard.canvas.bodies import Body
 from edgeboard.canvas.ops import Undo
@@ -18,6 +18,7 @@ from edgeboard.node.attachments import Attachments
 from edgeboard.node.core import Core, Counters
 from edgeboard.node.hosting import Hosting
 from edgeboard.node.intake import Intake
+from edgeboard.node.pens import Pens
 from edgeboard.node.upkeep import Upkeep
 from edgeboard.node.values import Alarm, Identity, Output, PipelineSettings
 from edgeboard.rooms.guests import Guests
@@ -43,6 +44,9 @@ from edgeboard.wire.messages import (
     Presence,
 )
 
+if TYPE_CHECKING:
+    from edgeboard.render.scene import Scene
+
 
 @final
 class Pipeline:
@@ -54,6 +58,7 @@ class Pipeline:
         self.hosting = Hosting(self._core, self.attachments)
         self.upkeep = Upkeep(self._core)
         self.agreement = Agreement(self._core)
+        self.pens = Pens(self._core, self.hosting)
         self._intake: dict[int, Intake] = {}
         self._fragments = 0
 
@@ -86,6 +91,10 @@ class Pipeline:
     @property
     def counters(self) -> Counters:
         return self._core.counters
+
+    def scene(self, room: RoomId, page: int) -> "Scene":
+        """Where the items of a page of an open room lie."""
+        return self._core.scene(room, page)
 
     @property
     def store_failed_text(self) -> str | None:
@@ -209,6 +218,10 @@ class Pipeline:
         if text != self._core.put_out_text:
             self._core.put_out_text = text
             self._core.to_all_guests(Notice(2, text[:400]) if text else Notice(0, "This board is in its mesh again."))
+
+    def notify(self, text: str, *, is_trouble: bool) -> None:
+        """Say something about this board to the people at it."""
+        self._core.to_all_guests(Notice(1 if is_trouble else 0, text[:400]))
 
     # -- links
 
@@ -337,6 +350,7 @@ class Pipeline:
         due = soonest(
             core.mesh.next_timer(), core.live.next_timer(), self.upkeep.next_timer(), self.attachments.next_timer()
         )
+        due = soonest(due, self.pens.next_timer())
         for room in core.rooms.values():
             due = soonest(due, room.gathered_until())
             if room.state is RoomState.JOINING and room.is_loaded and not core.mesh.behind(room.room):
@@ -345,6 +359,7 @@ class Pipeline:
 
     def on_timer(self, now: float) -> None:
         core = self._core
+        self.pens.on_timer(now)
         for room in core.rooms.values():
             core.flush_due(room, now)
             core.advance(room, now)

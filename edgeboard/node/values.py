@@ -10,6 +10,7 @@ from edgeboard.mesh.introductions import Introduced
 from edgeboard.mesh.values import CloseLink, CutOff, Dial, MeshSettings, Oneself, Send
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.batch import Batch
+from edgeboard.oplog.codec import Pen
 from edgeboard.oplog.floors import Reduced
 from edgeboard.oplog.history import Entry
 from edgeboard.rooms.admission import Door
@@ -93,6 +94,31 @@ class Damaged:
 
 
 @dataclass(frozen=True, slots=True)
+class PenPlace:
+    """What a pen draws with, and where."""
+
+    room: str
+    x: float = 0.0  # canvas px at the upper left corner of its area
+    y: float = 0.0
+    width: float = 1280.0  # canvas px across its area
+    colour: int = 0
+    thickness: int = 24  # 1/8 px, at full pressure
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inked:
+    """A pen of this board is drawing; for its own panels, before anything is logged."""
+
+    room: RoomId
+    page: int
+    origin: Origin
+    pen: Pen
+    points: tuple[tuple[float, float], ...]  # canvas px; the last ones, with a few that were told before
+    pressures: tuple[int, ...] | None  # 0 .. 4095, of each point
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     text: str
 
@@ -107,5 +133,5 @@ class RoomChanged:
 
 Output = (
     Send | Introduced | CloseLink | CutOff | Dial | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged
-    | KeepBlob | LoadBlob | DropBlob
+    | KeepBlob | LoadBlob | DropBlob | Inked
 )  # fmt: skip

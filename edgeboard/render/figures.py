@@ -134,21 +134,22 @@ def _drawn(item: Item, shape: int, numbers: object, style: Style) -> Picture | N
         if shape == POLYGON:
             way += "z"
         if shape == ARROW:
-            way += _head(places[-2], places[-1], 6 + 3 * style.width)
+            way += "".join(
+                f"M{number(x0)} {number(y0)}L{number(x1)} {number(y1)}"
+                for (x0, y0), (x1, y1) in head_of(places[-2], places[-1], 6 + 3 * style.width)
+            )
         body = f'path d="{way}"'
     return Picture(f'<{body} fill="{fill}" {style.pen}/>', box)
 
 
-def _head(start: tuple[float, float], tip: tuple[float, float], size: float) -> str:
-    """The two strokes of an arrow's head."""
+def head_of(start: tuple[float, float], tip: tuple[float, float], size: float) -> list[list[tuple[float, float]]]:
+    """The two strokes of an arrow's head, from its tip."""
     dx, dy = tip[0] - start[0], tip[1] - start[1]
     length = sqrt(dx * dx + dy * dy)
     ux, uy = (dx / length, dy / length) if length else (1.0, 0.0)
     cosine, sine = 0.900447, 0.434966  # of 0.45, the angle between the arrow and each side of its head
     ends = ((ux * cosine + uy * side, uy * cosine - ux * side) for side in (-sine, sine))
-    return "".join(
-        f"M{number(tip[0])} {number(tip[1])}L{number(tip[0] - size * x)} {number(tip[1] - size * y)}" for x, y in ends
-    )
+    return [[tip, (tip[0] - size * x, tip[1] - size * y)] for x, y in ends]
 
 
 def _text(item: Item, value: Sequence[object]) -> Picture | None:

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator
 from math import isfinite
 from typing import Final
 
-from edgeboard.canvas.bodies import ItemType, Register
+from edgeboard.canvas.bodies import ItemType
 from edgeboard.canvas.document import Document
-from edgeboard.canvas.geometry import IDENTITY, NOWHERE, Rectangle, Transform, around_runs
-from edgeboard.canvas.ink import MARKER_OPACITY, PAGE_COLOUR, Disc, runs
+from edgeboard.canvas.geometry import IDENTITY, NOWHERE, Rectangle, around_runs
+from edgeboard.canvas.ink import MARKER_OPACITY, PAGE_COLOUR
 from edgeboard.canvas.items import Item
 from edgeboard.canvas.structure import painted_items
-from edgeboard.errors import DecodeError
-from edgeboard.oplog.codec import TOOL_MAX, WIDTH_MAX, Pen, decode_columns, decode_stroke
+from edgeboard.oplog.codec import TOOL_MAX
 from edgeboard.render.album import Album, ReadBlob
-from edgeboard.render.figures import COLOUR_MAX, Picture, css, figure, opacity_of, read_opacity
+from edgeboard.render.figures import Picture, css, figure, opacity_of
 from edgeboard.render.outline import fill_path, line_path, number, radius_of
+from edgeboard.render.strokes import ink_of, transform_of
 
 MARGIN: Final = 16.0  # px around what is drawn
 EMPTY: Final = Rectangle(0, 0, 800, 600)  # what an empty page shows
@@ -74,8 +74,8 @@ def _pictures(item: Item, album: Album) -> Iterator[Picture]:
     picture = _stroke(item) if item.type == ItemType.STROKE else figure(item, album.embed)
     if picture is None:
         return
-    transform = Transform.of(item.registers.get(Register.TRANSFORM))
-    if transform != IDENTITY and transform.inverse() is not None:
+    transform = transform_of(item)
+    if transform != IDENTITY:
         matrix = " ".join(f"{value:.9g}" for value in transform.to_list())
         picture = Picture(f'<g transform="matrix({matrix})">{picture.svg}</g>', transform.rectangle(picture.box))
     box = picture.box
@@ -85,22 +85,10 @@ def _pictures(item: Item, album: Album) -> Iterator[Picture]:
 
 def _stroke(item: Item) -> Picture | None:
     """Its ink, if there is any left."""
-    drawn: list[list[Disc]] = []
-    pen: Pen | None = None
-    for (_, payload), cuts in zip(item.pieces, item.cuts, strict=True):
-        try:
-            if pen is None:
-                pen, stroke = decode_stroke(payload)
-                pen, opacity = restyled(item, pen)
-            else:
-                stroke, _ = decode_columns(payload)
-        except DecodeError:
-            if pen is None:
-                return None
-            continue  # the rest of the stroke is good
-        drawn += runs(stroke, pen.width, cuts)
-    if pen is None or not drawn:
+    ink = ink_of(item)
+    if ink is None:
         return None
+    pen, opacity, drawn = ink
     attributes = opacity_of(opacity * (MARKER_OPACITY if pen.tool == MARKER else 1.0))
     radius = radius_of(drawn)
     if radius is None:
@@ -111,14 +99,3 @@ def _stroke(item: Item) -> Picture | None:
             f'stroke-linecap="round" stroke-linejoin="round"{attributes}/>'
         )
     return Picture(svg, around_runs(drawn))
-
-
-def restyled(item: Item, pen: Pen) -> tuple[Pen, float]:
-    """The pen, where the style register does not say otherwise, and the opacity."""
-    value = item.registers.get(Register.STYLE)
-    colour, width, _, opacity = [*value, *[None] * 4][:4] if isinstance(value, list) else [None] * 4
-    return Pen(
-        pen.tool,
-        colour if type(colour) is int and 0 <= colour <= COLOUR_MAX else pen.colour,
-        width if type(width) is int and 1 <= width <= WIDTH_MAX else pen.width,
-    ), read_opacity(opacity)

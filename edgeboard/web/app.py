@@ -20,6 +20,7 @@ from aiohttp.typedefs import Middleware
 from edgeboard.errors import CloseCode, DecodeError, EdgeboardError, RefusedError, StateError, StoreError, UserError
 from edgeboard.rooms.names import check_room_name, nearest_room_name
 from edgeboard.web.assets import STATIC, Assets, html
+from edgeboard.web.devices import DeviceDoors, add_device_routes
 from edgeboard.web.exports import (
     ITEMS_HEADER,
     MEDIA_TYPES,
@@ -91,6 +92,7 @@ class Doors:
     signaling: Callable[[], Json]
     change_signaling: Callable[[str | None, str | None], bool]  # URL to add, URL to remove; whether that was news
     trust: TrustDoors
+    devices: DeviceDoors
     urls: Callable[[], list[str]]  # by which others reach the board, the best first
     holds_ticket: Callable[[str], bool]  # of a page that comes from another board of the mesh
     check_reader: Callable[[str, str, str], None]  # ticket, room and source of who wants to read; raises
@@ -316,6 +318,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     add_panel_routes(app, doors.trust, _check_beside)
     if control:
         add_control_routes(app, doors.trust)
+        add_device_routes(app, doors.devices)
         _add_control(app, doors, status)
     return app
 

@@ -25,6 +25,11 @@ class PreviewWriter:
         self._shown = 0  # points
         self._items = 0
 
+    @property
+    def shown(self) -> int:
+        """Points of the piece that were shown."""
+        return self._shown
+
     def show(self, stroke: Stroke, end: int) -> Iterator[LiveItem]:
         """The items that bring what was not shown yet of the first `end` points of `stroke`."""
         while self._shown < end:

@@ -405,9 +405,14 @@ def test_alone_every_undo_goes_one_canvas_back_and_every_redo_one_forward(seed):
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
-@given(st.integers(0, 2**32))
-def test_undo_never_touches_what_others_did_last(seed):
+@pytest.mark.parametrize("first", [0, 100, 200])
+def test_undo_never_touches_what_others_did_last(first):
+    for seed in range(first, first + 100):  # the same ones whatever else is loaded, which hypothesis would heed
+        play(seed)
+
+
+def play(seed):
+    """Two people act, undo and redo at random."""
     rng, table = random.Random(seed), Table()
     for _ in range(rng.randint(1, 25)):
         person = rng.choice((ANN, BEN))
@@ -417,15 +422,20 @@ def test_undo_never_touches_what_others_did_last(seed):
             continue
         step = undo(table.document, person) if kind < 0.85 else redo(table.document, person)
         for body in step.bodies:
-            last = last_word(table.document, body)
-            assert last is None or table.document.person_of(origin_of(last)) == person
+            assert may_change(table.document, person, body, is_redo=kind >= 0.85), f"seed {seed}: {body}"
         table.step(step, person)
     table.document.check()
 
 
-def last_word(document, body):
-    """The op that has the last word on the register that a body acts on, or that made what it is about."""
+def may_change(document, person, body, *, is_redo):
+    """Whether the register that a body acts on is somebody's to change: nobody else has had the last word on it.
+
+    Either the very last op is his own; or the last one is that stands where what somebody has taken back counts as
+    not said, and so does what took it back. What he brings back may only be behind what others have said before it.
+    Of an item that nothing acts on, the word is that which made it; of a register that nobody has set, there is none.
+    """
     facts = document.facts
+    made = []
     match body:
         case Set(target, register):
             acting = facts.sets.get(target, {}).get(register, [])
@@ -436,5 +446,19 @@ def last_word(document, body):
             item = facts.ops[target]
             if item.part == 1:
                 acting += [clear for clear in facts.clears if document.view.clears(clear, item)]
-            acting = sorted(acting, key=lambda fact: (fact.lamport, fact.id)) or [item]
-    return acting[-1].id if acting else None
+            acting, made = sorted(acting, key=lambda fact: (fact.lamport, fact.id)), [item]
+
+    def maker(fact):
+        return document.person_of(origin_of(fact.id))
+
+    said, taken = list(made), []
+    for fact in acting:
+        if decode_op(origin_of(fact.id), fact.tail).undo is Undo.UNDO:
+            own = [each for each in said if maker(each) == maker(fact)][-1:]
+            said, taken = [each for each in said if each not in own], taken + own
+        else:
+            said.append(fact)
+    if any(not words or maker(words[-1]) == person for words in ([*made, *acting], said)):
+        return True
+    mine = [fact for fact in taken if maker(fact) == person]
+    return is_redo and bool(mine) and all(each.lamport < mine[-1].lamport for each in said if maker(each) != person)

@@ -11,6 +11,7 @@ from edgeboard.config.load import FILE_MAX, load, parse
 from edgeboard.config.schema import Config
 from edgeboard.config.values import Listen
 from edgeboard.errors import UserError
+from edgeboard.peripherals.settings import Covers, Settings
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -32,7 +33,8 @@ def test_every_shipped_example_loads(path):
 
 
 def test_the_examples_are_there():
-    assert {path.name for path in CONFIGS.glob("*.yaml")} == {"minimal.yaml", "classroom.yaml", "factory-floor.yaml"}
+    names = {"minimal.yaml", "classroom.yaml", "factory-floor.yaml", "meeting-room.yaml"}
+    assert {path.name for path in CONFIGS.glob("*.yaml")} == names
 
 
 def test_what_a_file_says_is_what_the_node_gets():
@@ -166,3 +168,31 @@ def test_whatever_a_file_holds_it_is_a_config_or_one_line(parts):
     except UserError as error:
         line = str(error)
     assert re.fullmatch(r"f\.yaml:[0-9]+: \S+: .*", line)
+
+
+def test_devices_are_urls_or_sections():
+    text = "devices:\n  - auto\n  - url: sim:isdv4\n    room: lesson\n    view: 10, 20, 640\n"
+    text += "    touch: yes\n    rotation: 90\n"
+    auto, pen = parse(text, "a.yaml").devices
+    assert auto == Settings()
+    assert pen == Settings("sim:isdv4", "lesson", Covers(10, 20, 640), "90", touch=True)
+    assert parse("devices: []\n", "a.yaml").devices == ()
+    assert parse("", "a.yaml").devices == (Settings(),)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("devices: [toaster]", "a.yaml:1: devices[1]: toaster: 'toaster' is no kind of device"),
+        ("devices: [sim:isdv4, sim:isdv4]", "a.yaml:1: devices[2]: 'sim:isdv4' stands in the list twice"),
+        ("devices:\n  - url: auto\n    vew: 1", "a.yaml:3: devices[1].vew: is not a setting; did you mean view?"),
+        ("devices:\n  - url: auto\n    view: 1", "a.yaml:3: devices[1].view: '1' is no view"),
+        ("devices:\n  - url: auto\n    rotation: 45", "a.yaml:3: devices[1].rotation: '45' is not allowed"),
+        ("devices:\n  - [auto]", "a.yaml:2: devices[1]: is a list; write one value"),
+        ("devices: auto", "a.yaml:1: devices: is the value 'auto'; write a list"),
+    ],
+)
+def test_what_is_wrong_with_a_device_is_said(text, said):
+    with pytest.raises(UserError) as caught:
+        parse(text, "a.yaml")
+    assert str(caught.value).startswith(said)

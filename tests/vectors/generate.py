@@ -54,6 +54,7 @@ from tests.vectors.parts import (  # noqa: E402
     stroke_fields,
     tail_of,
 )
+from tests.vectors.serial import serial_vectors  # noqa: E402
 from tests.vectors.strokes import ink_vectors, wave  # noqa: E402
 
 ORIGIN = Origin(0x0123456789ABCDEF)
@@ -433,6 +434,7 @@ FILES = {
     "documents": documents,
     "ink": ink_vectors,
     "live": live_vectors,
+    "serial": serial_vectors,
 }
 
 

@@ -13,8 +13,13 @@ import edgeboard.web.app as app_module
 import edgeboard.web.trust as trust_module
 from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError, StoreError, TransportError, UserError
 from edgeboard.web.app import CONVERT_MAX, HEADERS, Doors, http_status, make_app
+from edgeboard.web.devices import DeviceDoors
 from edgeboard.web.exports import MEDIA_TYPES, NOTES_HEADER, Exported, Wanted
 from tests.web.test_trust import trust_doors
+
+
+async def release_nothing(port: str) -> bool:
+    return False
 
 
 def doors(**changed) -> Doors:
@@ -65,6 +70,7 @@ def doors(**changed) -> Doors:
         "signaling": lambda: [{"url": "http://s:8788", "open": True, "boards": 2, "trouble": ""}],
         "change_signaling": lambda add, remove: add == "http://new:1",
         "trust": trust_doors(),
+        "devices": DeviceDoors(list, release_nothing, lambda port: False),
         "urls": lambda: ["http://192.168.1.20:8787"],
         "holds_ticket": lambda ticket: ticket == "good",
         "check_reader": lambda ticket, room, source: None,

@@ -1,0 +1,132 @@
+"""The desk of a board: its pens draw in rooms, its panels show them, and what happens to either is said to people."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, final
+
+from edgeboard.errors import RefusedError
+from edgeboard.ids import Origin
+from edgeboard.node.node import Node
+from edgeboard.node.values import PenPlace
+from edgeboard.oplog.codec import WIDTH_MAX
+from edgeboard.peripherals.settings import Settings
+from edgeboard.ports import Panel, PenMove
+
+if TYPE_CHECKING:
+    from edgeboard.node.panels import PanelView
+    from edgeboard.peripherals.devices import Devices
+    from edgeboard.render.album import ReadBlob
+
+NO_PILLOW = "panels are drawn with Pillow; in the environment that edgeboard runs in: pip install pillow"
+_log = logging.getLogger(__name__)
+
+
+@final
+class Desk:
+    """What this board does with what hangs on it."""
+
+    def __init__(
+        self, node: Node, make_devices: Callable[["Desk"], "Devices"], default_room: str, read_blob: "ReadBlob"
+    ) -> None:
+        """
+        Args:
+            node: whose rooms these are.
+            make_devices: makes what finds the devices; asked when the board runs, so that others need not load it.
+            default_room: where devices go of which nothing else is said.
+            read_blob: the bytes of an image, if they are here.
+        """
+        self._node = node
+        self._make_devices = make_devices
+        self._default_room = default_room
+        self._read_blob = read_blob
+        self._devices: Devices | None = None
+        self._views: dict[str, tuple[PanelView, asyncio.Task[None]]] = {}
+
+    async def run(self) -> None:
+        """Serve the devices until this is cancelled."""
+        self._devices = self._make_devices(self)
+        try:
+            await self._devices.run()
+        finally:
+            for _, task in self._views.values():
+                task.cancel()
+            await asyncio.gather(*(task for _, task in self._views.values()), return_exceptions=True)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Every device as JSON values."""
+        found = [] if self._devices is None else self._devices.describe()
+        for each in found:
+            each["room"] = each["room"] or self._default_room
+            each["strokes"] = self._node.pipeline.pens.strokes(each["device"])
+        return found
+
+    async def release(self, port: str) -> bool:
+        """See `Devices.release`."""
+        return self._devices is not None and await self._devices.release(port)
+
+    def resume(self, port: str) -> bool:
+        """See `Devices.resume`."""
+        return self._devices is not None and self._devices.resume(port)
+
+    # -- what the devices say
+
+    def pen_ready(self, device: str, settings: Settings) -> None:
+        left, top, width = settings.view
+        thickness = min(WIDTH_MAX, max(1, round(settings.width * 8)))
+        room = settings.room or self._default_room
+        place = PenPlace(room, left, top, width, settings.colour, thickness)
+        origin = Origin(secrets.randbits(64))
+
+        def plug(now: float) -> None:
+            try:
+                self._node.pipeline.pens.plug(device, place, origin, now)
+            except RefusedError as error:
+                self.told(f"{device}: {error}", is_trouble=True)
+
+        self._node.feed(plug)
+
+    def pen_moved(self, device: str, moves: Sequence[PenMove]) -> None:
+        self._node.feed(lambda now: self._node.pipeline.pens.receive(device, moves, now))
+
+    def pen_gone(self, device: str) -> None:
+        self._node.feed(lambda now: self._node.pipeline.pens.unplug(device, now))
+
+    def panel_ready(self, device: str, panel: Panel, settings: Settings) -> None:
+        try:
+            from edgeboard.node.panels import PanelView
+        except ImportError:
+            self.told(f"{device}: {NO_PILLOW}", is_trouble=True)
+            return
+        before = self._views.pop(device, None)
+        if before is not None:
+            self._forget(*before)
+        name = settings.room or self._default_room
+        room = self._node.feed(lambda now: self._node.pipeline.open_room(name, now))
+        if room is None:
+            return
+        view = PanelView(self._node.pipeline, room, panel, settings.view, self._read_blob)
+        self._node.on_damage.append(view.damaged)
+        self._node.on_ink.append(view.inked)
+        self._views[device] = view, asyncio.create_task(self._draw(device, view), name=f"draw on {device}")
+
+    async def _draw(self, device: str, view: "PanelView") -> None:
+        try:
+            await view.run()
+        except Exception:  # a panel that cannot be drawn on takes nothing else with it
+            _log.exception("nothing more is drawn on %s", device)
+            self.told(f"{device}: nothing more is drawn there, after a fault of this board's software", is_trouble=True)
+
+    def _forget(self, view: "PanelView", task: "asyncio.Task[None]") -> None:
+        task.cancel()
+        self._node.on_damage.remove(view.damaged)
+        self._node.on_ink.remove(view.inked)
+
+    def told(self, text: str, *, is_trouble: bool) -> None:
+        """Into the log, and onto the board: whoever stands there wants to know that a cable is loose."""
+        if is_trouble:
+            _log.warning("%s", text)
+        else:
+            _log.info("%s", text)
+        self._node.feed(lambda now: self._node.pipeline.notify(text, is_trouble=is_trouble))

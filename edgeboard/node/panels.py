@@ -1,0 +1,165 @@
+"""The panels of this board: what of a room is to be seen on each, drawn where it has changed and handed on.
+
+Rules of this file: what a pen here draws is on its way to the panel in the turn in which it comes, drawn over what is
+there, and drawn as it belongs when it is logged; everything else is gathered, and drawn in slices that leave the loop
+to others; a panel that is away is drawn for all the same.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from math import ceil, floor
+from typing import Any, Final, final
+
+from edgeboard.canvas.geometry import Rectangle, around_runs
+from edgeboard.canvas.ink import WIDTH_STEPS, Disc, discs
+from edgeboard.ids import RoomId, origin_of
+from edgeboard.node.pipeline import Pipeline
+from edgeboard.node.values import Damaged, Inked
+from edgeboard.ports import Panel
+from edgeboard.render.album import ReadBlob
+from edgeboard.render.raster import Raster, View
+from edgeboard.rooms.room import Room
+
+GATHER_S: Final = 0.033  # of changes that nobody here is waiting for
+SLICE: Final = 1  # items drawn before the loop gets a turn: a long stroke takes milliseconds
+LOOK_SLICE: Final = 64  # items looked at, likewise
+REGIONS_MAX: Final = 8  # that are drawn one by one; more are drawn as one
+WET_MAX: Final = 1_024  # parts of strokes under way that are remembered
+PAPER: Final = 255
+
+Area = tuple[int, int, int, int]  # x, y, width, height on the panel, px
+
+
+@final
+class PanelView:
+    """One room on one panel."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        room: Room,
+        panel: Panel,
+        covers: tuple[float, float, float],
+        read_blob: ReadBlob,
+        page: int = 0,
+    ) -> None:
+        """
+        Args:
+            pipeline: which has the room.
+            room: what is shown.
+            panel: where.
+            covers: left, top and width of what is shown, canvas px.
+            read_blob: the bytes of an image, if they are here.
+            page: of the room.
+        """
+        self.room: RoomId = room.room
+        self.page = page
+        left, top, width = covers
+        self.view = View(left, top, panel.width / width)
+        self._pipeline = pipeline
+        self._panel = panel
+        self._read_blob = read_blob
+        self._pixels = bytearray((PAPER,)) * (panel.width * panel.height)  # what was handed on last
+        self._damage = [self.view.area(0, 0, panel.width, panel.height)]
+        self._wet: deque[tuple[Inked, list[list[Disc]], Rectangle]] = deque(maxlen=WET_MAX)
+        self._news = asyncio.Event()
+        self._news.set()
+
+    def damaged(self, output: Damaged) -> None:
+        """Items look different; drawn soon."""
+        if output.room == self.room:
+            origins = {origin_of(item) for item in output.items}
+            if any(wet.origin in origins for wet, _, _ in self._wet):  # that ink is logged, and comes back as an item
+                self._wet = deque((each for each in self._wet if each[0].origin not in origins), WET_MAX)
+            self._news.set()
+
+    def inked(self, output: Inked) -> None:
+        """A pen here is drawing: shown at once."""
+        if output.room != self.room or output.page != self.page:
+            return
+        drawn = discs(output.points, output.pen.width / WIDTH_STEPS, output.pressures)
+        box = around_runs(drawn)
+        self._wet.append((output, drawn, box))
+        area = self._on_panel(box)
+        if area is None:
+            return
+        raster = Raster(self.view, area, self._panel.greys, self._crop(area))  # however much lies below
+        raster.draw_ink(output.pen, drawn)
+        self._hand_on(area, raster.pixels(), is_ink=True)
+
+    async def run(self) -> None:
+        """Draw whatever changes, until this is cancelled."""
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(GATHER_S)
+            self._news.clear()
+            await self._look()
+            damage, self._damage = self._damage, []
+            for region in damage:
+                area = self._on_panel(region)
+                if area is not None:
+                    await self._paint(area)
+
+    async def _look(self) -> None:
+        """Which parts of the page have changed."""
+        scene = self._pipeline.scene(self.room, self.page)
+        while scene.is_stale:
+            for box in scene.refresh(self._pipeline.rooms[self.room].document, LOOK_SLICE):
+                self._damage = united(self._damage, box)
+            await asyncio.sleep(0)
+
+    async def _paint(self, area: Area) -> None:
+        raster = Raster(self.view, area, self._panel.greys)
+        items = self._items(area)
+        for at in range(0, len(items), SLICE):
+            raster.draw(items[at : at + SLICE], self._read_blob)
+            await asyncio.sleep(0)
+        self._draw_wet(raster, self.view.area(*area))
+        self._hand_on(area, raster.pixels(), is_ink=False)
+
+    def _items(self, area: Area) -> Sequence[Any]:
+        room = self._pipeline.rooms[self.room]
+        return self._pipeline.scene(self.room, self.page).items_in(room.document, self.view.area(*area))
+
+    def _draw_wet(self, raster: Raster, region: Rectangle) -> None:
+        for wet, drawn, box in self._wet:
+            if box.overlaps(region):
+                raster.draw_ink(wet.pen, drawn)
+
+    def _on_panel(self, region: Rectangle) -> Area | None:
+        """The px of the panel that a region touches; None if it is not to be seen."""
+        if region.is_empty:
+            return None
+        (left, top), (right, below) = self.view.place(region.x0, region.y0), self.view.place(region.x1, region.y1)
+        x, y = max(0, floor(left) - 1), max(0, floor(top) - 1)
+        width, height = min(self._panel.width, ceil(right) + 2) - x, min(self._panel.height, ceil(below) + 2) - y
+        return (x, y, width, height) if width > 0 and height > 0 else None
+
+    def _crop(self, area: Area) -> bytes:
+        x, y, width, height = area
+        stride = self._panel.width
+        return b"".join(self._pixels[row * stride + x : row * stride + x + width] for row in range(y, y + height))
+
+    def _hand_on(self, area: Area, pixels: bytes, *, is_ink: bool) -> None:
+        x, y, width, height = area
+        stride = self._panel.width
+        for row in range(height):
+            at = (y + row) * stride + x
+            self._pixels[at : at + width] = pixels[row * width : (row + 1) * width]
+        self._panel.show(area, pixels, is_ink=is_ink)
+
+
+def united(regions: list[Rectangle], box: Rectangle) -> list[Rectangle]:
+    """The regions with one more; those that overlap become one, and so do all when they are too many."""
+    apart = []
+    for region in regions:
+        if region.overlaps(box):
+            box = box.union(region)
+        else:
+            apart.append(region)
+    if len(apart) >= REGIONS_MAX:
+        for region in apart:
+            box = box.union(region)
+        apart = []
+    return [*apart, box]

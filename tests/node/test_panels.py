@@ -1,0 +1,183 @@
+"""What a panel is given: the room as it is, ink at once, and nothing where nothing changed."""
+
+import asyncio
+
+import msgpack
+import pytest
+
+from edgeboard.canvas.bodies import Add, Alive, ItemType
+from edgeboard.canvas.geometry import Rectangle
+from edgeboard.ids import Origin, room_id
+from edgeboard.node import panels
+from edgeboard.node.panels import REGIONS_MAX, PanelView, united
+from edgeboard.node.values import Damaged, Inked, PenPlace
+from edgeboard.ports import PenMove, Touch
+from edgeboard.render.raster import Raster
+from edgeboard.testing.cluster import Cluster
+from edgeboard.testing.simulated import MESH
+
+LOBBY = room_id(MESH, "lobby")
+
+
+class Screen:
+    """A panel that remembers."""
+
+    def __init__(self, width=200, height=120, greys=2):
+        self.width, self.height, self.greys = width, height, greys
+        self.pixels = bytearray(b"\xff" * (width * height))
+        self.shown = []
+
+    def show(self, area, pixels, *, is_ink):
+        x, y, width, height = area
+        assert len(pixels) == width * height
+        assert 0 <= x <= x + width <= self.width
+        assert 0 <= y <= y + height <= self.height
+        for row in range(height):
+            at = (y + row) * self.width + x
+            self.pixels[at : at + width] = pixels[row * width : (row + 1) * width]
+        self.shown.append((area, is_ink))
+
+
+class Wall:
+    """One board with a pen and a panel."""
+
+    def __init__(self, greys=2):
+        self.cluster = Cluster(1)
+        self.node = self.cluster.nodes[0]
+        self.pipeline = self.node.pipeline
+        self.node.feed(lambda now: self.pipeline.open_room("lobby", now))
+        self.cluster.run(3.0)
+        self.node.feed(lambda now: self.pipeline.pens.plug("pen", PenPlace("lobby", 0, 0, 400), Origin(5), now))
+        self.screen = Screen(greys=greys)
+        self.view = PanelView(self.pipeline, self.pipeline.rooms[LOBBY], self.screen, (0, 0, 400), lambda blob: None)
+        hand = self.node._hand
+
+        def see(output):
+            if isinstance(output, Damaged):
+                self.view.damaged(output)
+            elif isinstance(output, Inked):
+                self.view.inked(output)
+            hand(output)
+
+        self.node._hand = see
+
+    @property
+    def is_due(self):
+        return self.view._news.is_set() or self.view._damage or self.pipeline.scene(LOBBY, 0).is_stale
+
+    async def settle(self):
+        """Draw until nothing is left to draw."""
+        task = asyncio.ensure_future(self.view.run())
+        async with asyncio.timeout(20):
+            while self.is_due:  # noqa: ASYNC110 - turns of the loop are what is waited for
+                await asyncio.sleep(0)
+            for _ in range(50):
+                await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+
+    def pen(self, *moves):
+        now = self.cluster.clock.now()
+        self.node.feed(lambda _: self.pipeline.pens.receive("pen", [PenMove(t, now, *rest) for t, *rest in moves], now))
+
+    def draw(self, bodies):
+        self.node.feed(lambda now: self.pipeline.draw("lobby", bodies, now))
+        self.cluster.run(0.1)
+
+    def reference(self):
+        room = self.pipeline.rooms[LOBBY]
+        raster = Raster(self.view.view, (0, 0, self.screen.width, self.screen.height), self.screen.greys)
+        raster.draw(self.pipeline.scene(LOBBY, 0).items_in(room.document, Rectangle(-1e6, -1e6, 1e6, 1e6)))
+        return raster.pixels()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(panels, "GATHER_S", 0)
+
+
+def shape(*numbers, kind=2):
+    return Add(0, 0, ItemType.SHAPE, msgpack.packb([kind, list(numbers), 0, 4, None]))
+
+
+async def test_a_panel_shows_the_room_as_it_is_when_it_comes():
+    wall = Wall()
+    wall.draw([shape(20, 20, 200, 100)])
+    await wall.settle()
+    assert bytes(wall.screen.pixels) == wall.reference()
+    assert 0 in wall.screen.pixels
+
+
+@pytest.mark.parametrize("greys", [2, 16])
+async def test_ink_is_shown_in_the_turn_in_which_it_comes_and_stays_when_it_is_logged(greys):
+    wall = Wall(greys)
+    await wall.settle()
+    wall.screen.shown.clear()
+    wall.pen((Touch.DOWN, 0.1, 0.1, 3000), (Touch.MOVE, 0.2, 0.1, 3000))
+    assert [is_ink for _, is_ink in wall.screen.shown] == [True]
+    assert wall.screen.pixels[20 * 200 + 30] < 200
+    wall.pen((Touch.MOVE, 0.3, 0.2, 3000), (Touch.UP, 0.3, 0.2))
+    await wall.settle()
+    assert bytes(wall.screen.pixels) == wall.reference()
+
+
+@pytest.mark.parametrize("greys", [2, 4, 16])
+async def test_ink_is_drawn_over_what_is_there_without_drawing_that_anew(greys, monkeypatch):
+    wall = Wall(greys)
+    wall.draw([shape(20, 20, 380, 200)] * 3)
+    await wall.settle()
+    line = 10 * 200 + 100  # of the upper line, in the middle
+    assert wall.screen.pixels[line] < 200
+    with monkeypatch.context() as patch:
+        patch.setattr(Raster, "draw_item", lambda *_: pytest.fail("what lies below is drawn while the pen waits"))
+        wall.pen((Touch.DOWN, 0.5, 0.02, 3000), (Touch.MOVE, 0.5, 0.2, 3000))
+    assert wall.screen.pixels[line] < 200
+    assert wall.screen.pixels[line + 20 * 200] < 200
+    wall.pen((Touch.UP, 0.5, 0.2))
+    await wall.settle()
+    assert bytes(wall.screen.pixels) == wall.reference()
+
+
+async def test_ink_under_way_survives_that_something_below_it_is_drawn_anew():
+    wall = Wall()
+    await wall.settle()
+    wall.pen((Touch.DOWN, 0.1, 0.1, 3000), (Touch.MOVE, 0.4, 0.1, 3000))
+    wall.draw([shape(20, 20, 300, 100)])
+    await wall.settle()
+    assert wall.screen.pixels[20 * 200 + 50] == 0
+
+
+async def test_what_is_erased_is_gone_and_what_was_below_it_is_back():
+    wall = Wall()
+    wall.draw([shape(20, 60, 380, 60, kind=0)])
+    wall.pen((Touch.DOWN, 0.2, 0.05, 3000), (Touch.MOVE, 0.2, 0.25, 3000), (Touch.UP, 0.2, 0.25))
+    await wall.settle()
+    assert wall.screen.pixels[15 * 200 + 40] == 0
+    stroke = next(item for item in wall.pipeline.rooms[LOBBY].document.items() if item.type == ItemType.STROKE)
+    wall.draw([Alive(stroke.id, False)])
+    await wall.settle()
+    assert wall.screen.pixels[15 * 200 + 40] == 255
+    assert bytes(wall.screen.pixels) == wall.reference()
+
+
+async def test_only_what_has_changed_is_handed_on():
+    wall = Wall()
+    await wall.settle()
+    wall.screen.shown.clear()
+    wall.draw([shape(20, 20, 60, 60)])
+    await wall.settle()
+    assert all(width < 60 and height < 60 for (_, _, width, height), _ in wall.screen.shown)
+    wall.screen.shown.clear()
+    wall.draw([shape(10_000, 20, 10_060, 60)])  # nobody sees it here
+    await wall.settle()
+    assert wall.screen.shown == []
+
+
+async def test_regions_that_lie_apart_are_drawn_one_by_one_up_to_a_bound():
+    boxes = [Rectangle(at * 100, 0, at * 100 + 10, 10) for at in range(REGIONS_MAX)]
+    regions = []
+    for box in boxes:
+        regions = united(regions, box)
+    assert regions == boxes
+    assert united(regions, Rectangle(5, 5, 105, 6)) == [*boxes[2:], Rectangle(0, 0, 110, 10)]
+    assert united(regions, Rectangle(5000, 0, 5001, 1)) == [Rectangle(0, 0, 5001, 10)]
