@@ -18,7 +18,8 @@ from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Damaged, Inked
 from edgeboard.ports import Panel
 from edgeboard.render.album import ReadBlob
-from edgeboard.render.raster import Raster, View
+from edgeboard.render.raster import Raster
+from edgeboard.render.values import View
 from edgeboard.rooms.room import Room
 
 GATHER_S: Final = 0.033  # of changes that nobody here is waiting for

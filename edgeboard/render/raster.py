@@ -8,7 +8,6 @@ a red line is not lost.
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import floor, hypot, sqrt
@@ -27,6 +26,7 @@ from edgeboard.oplog.codec import TOOL_MAX, Pen
 from edgeboard.render import figures
 from edgeboard.render.album import ReadBlob
 from edgeboard.render.strokes import ink_of, transform_of
+from edgeboard.render.values import View
 
 WHITE: Final = 255
 INK_MAX: Final = 232  # brightness: what is darker is seen on paper, and black where there is only black
@@ -37,24 +37,6 @@ MARGIN: Final = 1  # px drawn to the left of a region and cut off: Pillow's poly
 SIDE_MAX: Final = 8_192  # px of an image on a panel
 FONT_SIZES: Final = (4, 400)  # px
 Places = Sequence[tuple[float, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What of a page a panel shows."""
-
-    x: float  # px of the canvas at the panel's upper left corner
-    y: float
-    zoom: float  # px of the panel in one of the canvas
-
-    def area(self, x: int, y: int, width: int, height: int) -> Rectangle:
-        """What a rectangle of the panel shows, canvas px."""
-        left, top = self.x + x / self.zoom, self.y + y / self.zoom
-        return Rectangle(left, top, left + width / self.zoom, top + height / self.zoom)
-
-    def place(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point of the canvas lies on the panel, px."""
-        return (x - self.x) * self.zoom, (y - self.y) * self.zoom
 
 
 def brightness(colour: int) -> int:

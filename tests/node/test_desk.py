@@ -12,7 +12,8 @@ from edgeboard.config.schema import Config, NodeSection
 from edgeboard.config.values import Listen
 from edgeboard.node.build import build
 from edgeboard.peripherals.settings import Covers, Settings
-from edgeboard.render.raster import Raster, View
+from edgeboard.render.raster import Raster
+from edgeboard.render.values import View
 from edgeboard.testing.members import TestMesh
 from edgeboard.transport.settings import Settings as TransportSettings
 from firmware_bridge.sim.cable import KINDS, Cable

@@ -10,7 +10,8 @@ from edgeboard.canvas.items import Item
 from edgeboard.canvas.samples import Stroke
 from edgeboard.ids import OpId, Origin
 from edgeboard.oplog.codec import encode_stroke
-from edgeboard.render.raster import Raster, View, brightness
+from edgeboard.render.raster import Raster, brightness
+from edgeboard.render.values import View
 
 VIEW = View(0, 0, 1.0)
 AREA = (0, 0, 100, 60)
