@@ -16,7 +16,7 @@ from typing import Final, final
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from edgeboard.canvas.bodies import ItemType
-from edgeboard.canvas.geometry import IDENTITY, Rectangle, Transform
+from edgeboard.canvas.geometry import IDENTITY, Transform
 from edgeboard.canvas.images import read_image
 from edgeboard.canvas.ink import MARKER_OPACITY, Disc, palette
 from edgeboard.canvas.items import Item
