@@ -7,13 +7,16 @@ node's event loop, are plain functions, and never raise.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from edgeboard.errors import CloseCode
 from edgeboard.ids import AuthorTag, BlobHash, MeshId, NodeId, RoomId
 from edgeboard.oplog.floors import Reduced
 from edgeboard.oplog.history import Entry
 from edgeboard.wire.messages import Channel
+
+if TYPE_CHECKING:  # a node without panels loads nothing of them
+    from edgeboard.render.values import Frame, PanelContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +58,17 @@ class Panel(Protocol):
     """A display of this board that is drawn on in rectangles."""
 
     @property
-    def width(self) -> int:
-        """px"""
+    def context(self) -> "PanelContext":
+        """What it is; it stays so as long as the panel does."""
         ...
 
-    @property
-    def height(self) -> int: ...
-
-    @property
-    def greys(self) -> int:
-        """Levels it has: 2, 4 or 16."""
+    def show(self, frame: "Frame") -> None:
+        """Show this as soon as it can: the newest counts, and what it replaces may never be seen. Never raises, and
+        never waits for the device."""
         ...
 
-    def show(self, area: tuple[int, int, int, int], pixels: bytes, *, is_ink: bool) -> None:
-        """Show this as soon as it can: the newest counts, and what it replaces may never be seen. Never raises.
-
-        Args:
-            area: x, y, width, height, px.
-            pixels: 8-bit grey, row by row.
-            is_ink: a pen is waiting to see it.
-        """
+    def close(self) -> None:
+        """Give the display back. Never raises; nothing is shown afterwards."""
         ...
 
 

@@ -19,7 +19,8 @@ from edgeboard.node.values import Damaged, Inked
 from edgeboard.ports import Panel
 from edgeboard.render.album import ReadBlob
 from edgeboard.render.raster import Raster
-from edgeboard.render.values import View
+from edgeboard.render.frames import Frames, blank, crop, paste
+from edgeboard.render.values import Area, View
 from edgeboard.rooms.room import Room
 
 GATHER_S: Final = 0.033  # of changes that nobody here is waiting for
@@ -27,9 +28,6 @@ SLICE: Final = 1  # items drawn before the loop gets a turn: a long stroke takes
 LOOK_SLICE: Final = 64  # items looked at, likewise
 REGIONS_MAX: Final = 8  # that are drawn one by one; more are drawn as one
 WET_MAX: Final = 1_024  # parts of strokes under way that are remembered
-PAPER: Final = 255
-
-Area = tuple[int, int, int, int]  # x, y, width, height on the panel, px
 
 
 @final
@@ -57,12 +55,14 @@ class PanelView:
         self.room: RoomId = room.room
         self.page = page
         left, top, width = covers
-        self.view = View(left, top, panel.width / width)
+        self.view = View(left, top, panel.context.width / width)
         self._pipeline = pipeline
         self._panel = panel
         self._read_blob = read_blob
-        self._pixels = bytearray((PAPER,)) * (panel.width * panel.height)  # what was handed on last
-        self._damage = [self.view.area(0, 0, panel.width, panel.height)]
+        self._context = panel.context
+        self._frames = Frames()
+        self._pixels = blank(panel.context)  # what was handed on last
+        self._damage = [self.view.area(0, 0, panel.context.width, panel.context.height)]
         self._wet: deque[tuple[Inked, list[list[Disc]], Rectangle]] = deque(maxlen=WET_MAX)
         self._news = asyncio.Event()
         self._news.set()
@@ -85,7 +85,9 @@ class PanelView:
         area = self._on_panel(box)
         if area is None:
             return
-        raster = Raster(self.view, area, self._panel.greys, self._crop(area))  # however much lies below
+        raster = Raster(
+            self.view, area, self._context.format.levels, crop(self._pixels, self._context.width, area, 1)
+        )  # however much lies below
         raster.draw_ink(output.pen, drawn)
         self._hand_on(area, raster.pixels(), is_ink=True)
 
@@ -111,7 +113,7 @@ class PanelView:
             await asyncio.sleep(0)
 
     async def _paint(self, area: Area) -> None:
-        raster = Raster(self.view, area, self._panel.greys)
+        raster = Raster(self.view, area, self._context.format.levels)
         items = self._items(area)
         for at in range(0, len(items), SLICE):
             raster.draw(items[at : at + SLICE], self._read_blob)
@@ -134,21 +136,12 @@ class PanelView:
             return None
         (left, top), (right, below) = self.view.place(region.x0, region.y0), self.view.place(region.x1, region.y1)
         x, y = max(0, floor(left) - 1), max(0, floor(top) - 1)
-        width, height = min(self._panel.width, ceil(right) + 2) - x, min(self._panel.height, ceil(below) + 2) - y
-        return (x, y, width, height) if width > 0 and height > 0 else None
-
-    def _crop(self, area: Area) -> bytes:
-        x, y, width, height = area
-        stride = self._panel.width
-        return b"".join(self._pixels[row * stride + x : row * stride + x + width] for row in range(y, y + height))
+        width, height = min(self._context.width, ceil(right) + 2) - x, min(self._context.height, ceil(below) + 2) - y
+        return Area(x, y, width, height) if width > 0 and height > 0 else None
 
     def _hand_on(self, area: Area, pixels: bytes, *, is_ink: bool) -> None:
-        x, y, width, height = area
-        stride = self._panel.width
-        for row in range(height):
-            at = (y + row) * stride + x
-            self._pixels[at : at + width] = pixels[row * width : (row + 1) * width]
-        self._panel.show(area, pixels, is_ink=is_ink)
+        paste(self._pixels, self._context.width, area, pixels, 1)
+        self._panel.show(self._frames.make(area, pixels, is_ink=is_ink))
 
 
 def united(regions: list[Rectangle], box: Rectangle) -> list[Rectangle]:

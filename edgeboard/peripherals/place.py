@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final, Protocol, final
+from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 from edgeboard.peripherals.settings import Settings
 from edgeboard.peripherals.words import Words
@@ -16,6 +16,9 @@ from firmware_bridge.pen.calibration import Calibration
 from firmware_bridge.pen.samples import PenFacts
 from firmware_bridge.pen.strokes import Kind, PenEvent, StrokeSettings, Switch
 from firmware_bridge.session import Change, Standing
+
+if TYPE_CHECKING:
+    from edgeboard.render.values import Frame
 
 TOUCHES: Final = {
     Kind.HOVER: Touch.HOVER,
@@ -163,19 +166,15 @@ class BridgePanel:
     """A panel behind the bridge, as the node knows panels."""
 
     def __init__(self, display: Display) -> None:
+        from edgeboard.render.values import PanelContext, PixelFormat
+
+        facts = display.facts
+        pixels = {2: PixelFormat.GREY1, 4: PixelFormat.GREY2}.get(facts.greys, PixelFormat.GREY4)
+        self.context = PanelContext(facts.width, facts.height, pixels)
         self._display = display
 
-    @property
-    def width(self) -> int:
-        return self._display.facts.width
+    def show(self, frame: "Frame") -> None:
+        self._display.show(Rect(*frame.area), frame.pixels, is_ink=frame.is_ink)
 
-    @property
-    def height(self) -> int:
-        return self._display.facts.height
-
-    @property
-    def greys(self) -> int:
-        return self._display.facts.greys
-
-    def show(self, area: tuple[int, int, int, int], pixels: bytes, *, is_ink: bool) -> None:
-        self._display.show(Rect(*area), pixels, is_ink=is_ink)
+    def close(self) -> None:
+        """Nothing: its device is the bridge's, and outlives what shows something on it."""

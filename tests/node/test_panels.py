@@ -12,7 +12,9 @@ from edgeboard.node import panels
 from edgeboard.node.panels import REGIONS_MAX, PanelView, united
 from edgeboard.node.values import Damaged, Inked, PenPlace
 from edgeboard.ports import PenMove, Touch
+from edgeboard.render.frames import Mirror
 from edgeboard.render.raster import Raster
+from edgeboard.render.values import PanelContext, PixelFormat
 from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.simulated import MESH
 
@@ -20,22 +22,25 @@ LOBBY = room_id(MESH, "lobby")
 
 
 class Screen:
-    """A panel that remembers."""
+    """A panel that remembers, and checks that it gets every frame as it was made."""
 
     def __init__(self, width=200, height=120, greys=2):
-        self.width, self.height, self.greys = width, height, greys
-        self.pixels = bytearray(b"\xff" * (width * height))
+        self.context = PanelContext(
+            width, height, {2: PixelFormat.GREY1, 4: PixelFormat.GREY2, 16: PixelFormat.GREY4}[greys]
+        )
+        self.mirror = Mirror(self.context)
         self.shown = []
 
-    def show(self, area, pixels, *, is_ink):
-        x, y, width, height = area
-        assert len(pixels) == width * height
-        assert 0 <= x <= x + width <= self.width
-        assert 0 <= y <= y + height <= self.height
-        for row in range(height):
-            at = (y + row) * self.width + x
-            self.pixels[at : at + width] = pixels[row * width : (row + 1) * width]
-        self.shown.append((area, is_ink))
+    @property
+    def pixels(self):
+        return self.mirror.pixels
+
+    def show(self, frame):
+        self.mirror.take(frame)
+        self.shown.append((frame.area, frame.is_ink))
+
+    def close(self):
+        pass
 
 
 class Wall:
@@ -86,7 +91,7 @@ class Wall:
 
     def reference(self):
         room = self.pipeline.rooms[LOBBY]
-        raster = Raster(self.view.view, (0, 0, self.screen.width, self.screen.height), self.screen.greys)
+        raster = Raster(self.view.view, (0, 0, 200, 120), self.screen.context.format.levels)
         raster.draw(self.pipeline.scene(LOBBY, 0).items_in(room.document, Rectangle(-1e6, -1e6, 1e6, 1e6)))
         return raster.pixels()
 

@@ -11,6 +11,7 @@ from edgeboard.peripherals.calibrations import FILE, load_calibrations, save_cal
 from edgeboard.peripherals.devices import Devices
 from edgeboard.peripherals.settings import Settings
 from edgeboard.ports import Touch
+from edgeboard.render.values import PanelContext, PixelFormat
 from firmware_bridge.device import Device
 from firmware_bridge.pen.calibration import Calibration
 from firmware_bridge.session import Change, Standing
@@ -155,7 +156,7 @@ async def test_a_device_that_is_named_and_missing_is_said_and_waited_for(tmp_pat
         host = desk.plug("waveshare43", "usb-Panel", boot="0")
         await desk.until(lambda: desk.panels)
         _, panel = desk.panels[0]
-        assert (panel.width, panel.height, panel.greys) == (800, 600, 4)
+        assert panel.context == PanelContext(800, 600, PixelFormat.GREY2)
         host.stop()
 
 
