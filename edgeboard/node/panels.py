@@ -18,8 +18,8 @@ from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Damaged, Inked
 from edgeboard.ports import Panel
 from edgeboard.render.album import ReadBlob
-from edgeboard.render.raster import Raster
 from edgeboard.render.frames import Frames, blank, crop, paste
+from edgeboard.render.raster import Raster
 from edgeboard.render.values import Area, View
 from edgeboard.rooms.room import Room
 

@@ -53,10 +53,11 @@ class Mirror:
             DecodeError: it does not follow what was taken, does not fit the panel, or its sum is wrong; nothing has
                 changed then.
         """
-        x, y, width, height = area = frame.area
+        area = frame.area
+        x, y, width, height = area
         if frame.sequence != self.sequence + 1:
             raise DecodeError(f"frame {frame.sequence} does not follow frame {self.sequence}; ask for a whole picture")
-        fits = 0 <= x and 0 <= y and x + width <= self.context.width and y + height <= self.context.height
+        fits = x >= 0 and y >= 0 and x + width <= self.context.width and y + height <= self.context.height
         channels = self.context.format.channels
         if area.is_empty or not fits or len(frame.pixels) != width * height * channels:
             raise DecodeError(f"frame {frame.sequence} does not fit a panel of this size; ask for a whole picture")
