@@ -1,0 +1,130 @@
+"""Who has the marquee when: items take turns, in a cycle that begins anew when the cast changes.
+
+Rules of this file: each item has a slot of its own length, so that a changed text moves nobody else; only a text that
+outgrows its slot makes it longer, by whole intervals. What shows at a moment depends on the items and that moment
+alone: nothing is remembered between two calls that another panel would not know. The browser has a twin of this
+(`web/static/marquee.js`), with the same vectors.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Final, NamedTuple
+from unicodedata import combining, east_asian_width
+
+from edgeboard.marquee.items import ITEMS_MAX, Level, TickerItem
+
+GAP_EM: Final = 3.0  # between two texts
+ICON_EM: Final = 1.6  # that an icon and the space behind it take
+SLOT_LEAST_S: Final = 4.0  # of an item that says nothing of its interval
+
+_NARROW: Final = frozenset("iljI|!.,:;'`ftr()[]{}/\\-")
+_WIDE: Final = frozenset("mwMW@%&—…")
+
+
+class Slot(NamedTuple):
+    """One turn of an item in a cycle."""
+
+    item: TickerItem
+    start_s: float  # from the beginning of the cycle
+    length_s: float
+    copies: int  # of the text that pass by in it, evenly spaced: a long slot shall not be empty
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What shows from one change to the next."""
+
+    slots: tuple[Slot, ...]  # at least one
+    starts_us: tuple[int, ...]  # of each slot; whole microseconds, so that turns end exactly where the next begin
+    cycle_us: int
+    begin_us: int  # mesh time, microseconds: when the first cycle began
+    until: float  # mesh s: when another plan comes
+    rate: float  # em a second
+    is_fallback: bool
+
+    @property
+    def is_critical(self) -> bool:
+        return self.slots[0].item.level is Level.CRITICAL
+
+
+def ems(text: str) -> float:
+    """About how wide a text is, em: the same on every panel, whatever fonts it has, and rather too much than too little."""
+    width = 0.0
+    for character in text:
+        if character.isascii():
+            if character == " ":
+                width += 0.32
+            elif character in _NARROW:
+                width += 0.4
+            elif character in _WIDE:
+                width += 0.98
+            else:
+                width += 0.72 if character.isupper() else 0.64
+        elif east_asian_width(character) in "WF":
+            width += 1.0
+        elif not combining(character):
+            width += 0.72
+    return width
+
+
+def needed_s(item: TickerItem, rate: float) -> float:
+    """How long the text of an item takes to pass a point, with the gap behind it."""
+    return (ICON_EM + ems(item.text) + GAP_EM) / rate
+
+
+def default_interval(text: str, rate: float) -> float:
+    """The interval of an item of which nobody has said one: as its first text needs."""
+    return float(max(SLOT_LEAST_S, ceil((ICON_EM + ems(text) + GAP_EM) / rate)))
+
+
+def cast(items: Iterable[TickerItem], mesh_s: float) -> list[TickerItem]:
+    """The items that show at a moment, in their order: as they are then, one for each id, critical ones alone."""
+    shown: dict[str, TickerItem] = {}
+    for each in items:
+        item = version_at(each, mesh_s)
+        if item is not None:
+            shown[item.id] = item
+    found = list(shown.values())
+    critical = [item for item in found if item.level is Level.CRITICAL]
+    found = critical or found
+    found.sort(key=lambda item: (-item.priority, item.order, item.id))
+    return found[:ITEMS_MAX]
+
+
+def version_at(item: TickerItem, mesh_s: float) -> TickerItem | None:
+    """What an item says at a moment; None if it is not valid then."""
+    version: TickerItem | None = item
+    if mesh_s < item.at:
+        version = item.was
+        if version is not None and mesh_s < version.since:
+            return None
+    return version if version is not None and mesh_s < version.expires else None
+
+
+def instants(items: Iterable[TickerItem]) -> list[float]:
+    """The moments at which something about these items changes, in order."""
+    found: set[float] = set()
+    for item in items:
+        found |= {item.at, item.expires}
+        if item.was is not None:
+            found |= {item.was.since, min(item.was.expires, item.at)}
+    return sorted(moment for moment in found if 0 < moment < float("inf"))
+
+
+def slots_of(items: Sequence[TickerItem], rate: float) -> tuple[Slot, ...]:
+    """The turns of a cycle."""
+    slots: list[Slot] = []
+    start = 0.0
+    for item in items:
+        needed = needed_s(item, rate)
+        interval = item.interval_s or default_interval(item.text, rate)
+        length = interval * max(1, ceil(needed / interval))
+        slots.append(Slot(item, start, length, max(1, floor(length / needed))))
+        start += length
+    return tuple(slots)
+
+
+def structure(slots: Sequence[Slot]) -> tuple[tuple[str, float], ...]:
+    """What of a cycle decides where everybody stands in it."""
+    return tuple((slot.item.id, slot.length_s) for slot in slots)

@@ -1,0 +1,160 @@
+"""What of the marquee is to be seen at a moment of mesh time: a pure function of items, fall-back text and that moment.
+
+`Ticker.at` may be asked for any moment, in any order, 100,000 times a second; plans are made when the items change or
+their time has come, and kept.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from math import inf
+from typing import Final, NamedTuple, final
+
+from edgeboard.marquee.items import Level, TickerItem, one_line
+from edgeboard.marquee.layout import Plan, Slot, cast, instants, slots_of, structure
+
+PLANS_MAX: Final = 64  # kept; more are made anew
+LEAST_FALLBACK: Final = "edgeboard"  # where even the fall-back text is empty
+
+_make_frame: Final = tuple.__new__
+
+
+class TickerFrame(NamedTuple):
+    """What shows at a moment."""
+
+    plan: Plan
+    turn: int  # of the slot whose turn it is
+    elapsed_s: float  # since that slot began
+    mesh_s: float  # the moment
+    next_change: float  # mesh s: the next slot, or the next plan
+
+    @property
+    def slot(self) -> Slot:
+        return self.plan.slots[self.turn]
+
+    @property
+    def item(self) -> TickerItem:
+        return self.plan.slots[self.turn].item
+
+    @property
+    def level(self) -> Level:
+        return self.plan.slots[self.turn].item.level
+
+    @property
+    def text(self) -> str:
+        return self.plan.slots[self.turn].item.text
+
+    @property
+    def offset_em(self) -> float:
+        """How far the whole cycle has moved by, em: from 0 to below its length in seconds times `rate`."""
+        plan = self.plan
+        return (plan.starts_us[self.turn] / 1e6 + self.elapsed_s) * plan.rate
+
+    def page(self, pages: int) -> int:
+        """Which of so many pages shows, where texts are turned like pages: 0 .. pages - 1."""
+        return min(pages - 1, int(self.elapsed_s * pages / self.plan.slots[self.turn].length_s))
+
+    def next_page(self, pages: int) -> float:
+        """Mesh s at which another page shows, where this slot has so many."""
+        end = self.plan.slots[self.turn].length_s / pages * (self.page(pages) + 1)
+        return min(self.next_change, self.mesh_s - self.elapsed_s + end)
+
+
+@final
+class Ticker:
+    """The marquee of one room."""
+
+    def __init__(self, fallback: str = "", rate: float = 3.75) -> None:
+        """
+        Args:
+            fallback: shows while there is no valid item; never empty.
+            rate: em a second, the same on all panels that are to be in step.
+        """
+        if not rate > 0:
+            raise ValueError(f"the rate of a marquee is above 0 em a second, not {rate}")
+        self._rate = rate
+        self._fallback = slots_of([TickerItem("", one_line(fallback) or LEAST_FALLBACK)], rate)
+        self._items: tuple[TickerItem, ...] = ()
+        self._instants: list[float] = []
+        self._plans: dict[int, Plan] = {}
+        self.version = 0  # rises with each change of the items
+
+    @property
+    def items(self) -> tuple[TickerItem, ...]:
+        """As they were set, those to come and those that have ended among them."""
+        return self._items
+
+    def set_items(self, items: Iterable[TickerItem]) -> bool:
+        """From now on these; all at once. False if nothing is different."""
+        fresh = tuple(sorted(items, key=lambda item: item.id))
+        if fresh == self._items:
+            return False
+        self._items = fresh
+        self._instants = instants(fresh)
+        self._plans.clear()
+        self.version += 1
+        return True
+
+    def at(self, mesh_s: float) -> TickerFrame:
+        """What shows at a moment of mesh time."""
+        number = bisect_right(self._instants, mesh_s)
+        plan = self._plans.get(number)
+        if plan is None:
+            plan = self._plan(number)
+        moment, starts = round(mesh_s * 1e6), plan.starts_us
+        place = (moment - plan.begin_us) % plan.cycle_us
+        index = bisect_right(starts, place) - 1
+        end = starts[index + 1] if index + 1 < len(starts) else plan.cycle_us
+        change, until = (moment - place + end) / 1e6, plan.until
+        elapsed = (place - starts[index]) / 1e6
+        return _make_frame(TickerFrame, (plan, index, elapsed, mesh_s, change if change < until else until))
+
+    def _plan(self, number: int) -> Plan:
+        """The plan between two instants."""
+        slots, is_fallback = self._slots(number)
+        shape, first = structure(slots), number
+        while first > 0 and structure(self._slots(first - 1)[0]) == shape:
+            first -= 1
+        plan = Plan(
+            slots,
+            tuple(round(slot.start_s * 1e6) for slot in slots),
+            round((slots[-1].start_s + slots[-1].length_s) * 1e6),
+            round(self._instants[first - 1] * 1e6) if first > 0 else 0,
+            self._instants[number] if number < len(self._instants) else inf,
+            self._rate,
+            is_fallback,
+        )
+        if len(self._plans) >= PLANS_MAX:
+            self._plans.clear()
+        self._plans[number] = plan
+        return plan
+
+    def _slots(self, number: int) -> tuple[tuple[Slot, ...], bool]:
+        known = self._plans.get(number)
+        if known is not None:
+            return known.slots, known.is_fallback
+        moment = self._instants[number - 1] if number > 0 else 0.0
+        shown = cast(self._items, moment)
+        return (slots_of(shown, self._rate), False) if shown else (self._fallback, True)
+
+    def ended(self, mesh_s: float) -> list[str]:
+        """The ids of items that ended before a moment and may be let go of: nothing that shows would move."""
+        begin = self.at(mesh_s).plan.begin_us
+        left, gone = list(self._items), list[str]()
+        for item in self._items:
+            if item.expires > mesh_s:
+                continue
+            rest = [each for each in left if each is not item]
+            other = Ticker(self._fallback[0].item.text, self._rate)
+            other.set_items(rest)
+            if other.at(mesh_s).plan.begin_us == begin:
+                left, gone = rest, [*gone, item.id]
+        return gone
+
+    def check(self) -> None:
+        """Assert what always holds."""
+        for number, plan in self._plans.items():
+            assert plan.slots
+            assert plan.begin_us < plan.until * 1e6
+            assert plan.cycle_us > 0
+            assert 0 <= number <= len(self._instants)
+            assert list(plan.starts_us) == sorted(plan.starts_us)
