@@ -102,7 +102,7 @@ def test_an_item_out_of_its_limits_is_not_written():
         payload_of(TickerItem("a", ""))
 
 
-# ------------------------------------------------------------------------------------------------------------- changes
+# ------------------------------------------------------------------------------------------------ changes
 
 
 def test_a_new_item_takes_part_from_its_moment_on():

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from edgeboard.marquee.items import ITEMS_MAX, Level, TickerItem, changed
@@ -66,7 +68,7 @@ def test_a_short_text_passes_several_times_in_a_long_slot():
 
 def test_slots_follow_each_other_without_a_gap():
     slots = slots_of([TickerItem(name, "text " * size) for size, name in enumerate("abcd", 1)], RATE)
-    for one, other in zip(slots, slots[1:], strict=False):
+    for one, other in itertools.pairwise(slots):
         assert other.start_s == one.start_s + one.length_s
 
 

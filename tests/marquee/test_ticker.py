@@ -36,7 +36,7 @@ def vars_of(item):
     return {name: getattr(item, name) for name in item.__slots__}
 
 
-# ------------------------------------------------------------------------------------------------------- a pure function
+# ------------------------------------------------------------------------------------------------ a pure function
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -79,7 +79,7 @@ def test_what_went_on_while_a_panel_was_away_does_not_matter():
         assert newcomer.at(moment)[1:] == long_there.at(moment)[1:]
 
 
-# ----------------------------------------------------------------------------------------------------------- turns
+# ------------------------------------------------------------------------------------------------ turns
 
 
 def test_items_take_turns_for_as_long_as_they_said():
@@ -145,7 +145,7 @@ def test_a_long_text_turns_its_pages_evenly():
     assert ticker.at(7.0).next_page(3) == pytest.approx(9.0)
 
 
-# ------------------------------------------------------------------------------------------------------- keeping house
+# ------------------------------------------------------------------------------------------------ keeping house
 
 
 def test_the_same_items_again_are_no_change():
