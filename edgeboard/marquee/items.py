@@ -129,17 +129,15 @@ def content_of(item: TickerItem) -> dict[str, Any]:
 
 
 def _fields_of(item: TickerItem) -> dict[str, Any]:
-    fields: dict[str, Any] = {"text": item.text}
-    for key, value in (
-        ("level", int(item.level)),
-        ("priority", item.priority),
-        ("order", item.order),
-        ("interval", round(item.interval_s * 1000)),
-        ("icon", item.icon),
-        ("at", round(item.at * 1000)),
-    ):
-        if value:
-            fields[key] = value
+    fields: dict[str, Any] = {
+        "level": int(item.level),
+        "priority": item.priority,
+        "order": item.order,
+        "interval": round(item.interval_s * 1000),
+        "icon": item.icon,
+        "at": round(item.at * 1000),
+    }
+    fields = {"text": item.text} | {key: value for key, value in fields.items() if value}
     if item.since != item.at:
         fields["since"] = round(item.since * 1000)
     if item.expires < TIME_MOST_S:

@@ -49,7 +49,7 @@ class Plan:
 
 
 def ems(text: str) -> float:
-    """About how wide a text is, em: the same on every panel, whatever fonts it has, and rather too much than too little."""
+    """About how wide a text is, em: the same on all panels, whatever fonts they have, and rather too much."""
     width = 0.0
     for character in text:
         if character.isascii():
