@@ -1,0 +1,149 @@
+"""Lines of text as coverage, drawn by FreeType through Pillow: the one place, beside images, that knows Pillow.
+
+Letters come from the font that comes with edgeboard (DejaVu Sans: Latin, Greek, Cyrillic, symbols), others from fonts
+of the machine (`typefaces.py`), and what nobody has is a box. Letters of panels with two levels are hinted
+and hard; all others are smooth. Nothing is shaped: scripts whose letters change by their neighbours stand side by side.
+"""
+
+import unicodedata
+from bisect import bisect_right
+from functools import lru_cache
+from itertools import groupby
+from math import ceil, isfinite
+from typing import Final, NamedTuple
+
+from PIL import Image, ImageDraw, ImageFont
+
+from edgeboard.render.cache import Cache
+from edgeboard.render.typefaces import BOLD, REGULAR, path_for
+
+SIZE_MIN: Final = 1.0  # px
+SIZE_MAX: Final = 1_000.0
+WIDTH_MAX: Final = 8_192  # px of a line; letters beyond it are left out
+CACHE_BYTES: Final = 512 * 1024  # of lines that may be wanted again
+FACES_KEPT: Final = 16  # a font at a size takes memory
+TAB: Final = "    "
+
+
+class Mask(NamedTuple):
+    """A line of text as it covers px: 0 nothing .. 255 all, row by row.
+
+    Its baseline is below the first `ascent` rows, and it begins behind the first `left` columns, which are there for
+    letters that hang over to the left.
+    """
+
+    width: int
+    height: int
+    ascent: int
+    coverage: bytes
+    left: int = 0
+
+
+NOTHING: Final = Mask(0, 0, 0, b"")
+
+_masks: Cache[tuple[str, float, bool, bool], Mask] = Cache(CACHE_BYTES)
+
+
+def line_mask(text: str, size_px: float, is_bold: bool = False, is_hard: bool = False) -> Mask:
+    """One line of text.
+
+    Args:
+        text: without line breaks; what cannot be seen is left out, a tab is four spaces.
+        size_px: of the letters (the em), 1 .. 1000.
+        is_bold: in bold letters.
+        is_hard: px are covered or not, for panels that have two levels.
+
+    Raises:
+        ValueError: the size is out of range.
+    """
+    key = text, _sized(size_px, is_hard), is_bold, is_hard
+    mask = _masks.get(key)
+    if mask is None:
+        mask = _drawn(*key)
+        _masks.put(key, mask, len(mask.coverage) + 2 * len(text))
+    return mask
+
+
+def line_width(text: str, size_px: float, is_bold: bool = False, is_hard: bool = False) -> float:
+    """How far a line of text reaches, px: where the next letter would begin.
+
+    Raises:
+        ValueError: the size is out of range.
+    """
+    size = _sized(size_px, is_hard)
+    return sum(_face(path, size).getlength(part, _mode(is_hard)) for path, part in _parts(text, is_bold))
+
+
+def _sized(size: float, is_hard: bool) -> float:
+    """Sizes in quarters, whole ones where letters are hard: masks are found again, and hints are made for whole px."""
+    if not (isfinite(size) and SIZE_MIN <= size <= SIZE_MAX):
+        raise ValueError(f"letters of {size} px; they are {SIZE_MIN:.0f} to {SIZE_MAX:.0f} px")
+    return float(round(size)) if is_hard else round(size * 4) / 4
+
+
+def _mode(is_hard: bool) -> str:
+    return "1" if is_hard else "L"
+
+
+def _drawn(text: str, size: float, is_bold: bool, is_hard: bool) -> Mask:
+    mode = _mode(is_hard)
+    parts = []
+    end = left = top = right = below = 0.0
+    for path, part in _parts(text, is_bold):
+        face = _face(path, size)
+        if end >= WIDTH_MAX:
+            break
+        part = _cut_off(face, part, WIDTH_MAX - end, mode)
+        box = face.getbbox(part, mode, anchor="ls")
+        left, right = min(left, end + box[0]), max(right, end + box[2])
+        top, below = min(top, box[1]), max(below, box[3])
+        parts.append((end, part, face))
+        end += face.getlength(part, mode)
+    hang, ascent = ceil(-left), ceil(-top)
+    width, height = hang + ceil(max(right, end)), ascent + ceil(below)
+    if width == 0 or height == 0:
+        return NOTHING
+    image = Image.new("L", (width, height), 0)
+    draw = ImageDraw.Draw(image)
+    draw.fontmode = mode
+    for place, part, face in parts:
+        draw.text((hang + place, ascent), part, fill=255, font=face, anchor="ls")
+    return Mask(width, height, ascent, image.tobytes(), hang)
+
+
+def _cut_off(face: ImageFont.FreeTypeFont, part: str, room: float, mode: str) -> str:
+    """So much of a text as reaches beyond a width by one letter at most."""
+    if face.getlength(part, mode) <= room:
+        return part
+    fits = bisect_right(range(len(part)), room, key=lambda count: face.getlength(part[:count], mode))
+    return part[:fits]
+
+
+def _parts(text: str, is_bold: bool) -> list[tuple[str, str]]:
+    """The text in parts of one font each; spaces and marks stay with what they follow."""
+    own = str(BOLD if is_bold else REGULAR)
+    if text.isascii() and text.isprintable():
+        return [(own, text)] if text else []
+    found: list[tuple[str, str]] = []
+    path = own
+    for char in unicodedata.normalize("NFC", text.replace("\t", TAB)):
+        if _is_hidden(char):
+            continue
+        if not found or not (char == " " or unicodedata.combining(char)):
+            path = path_for(char, is_bold=is_bold)
+        found.append((path, char))
+    return [(path, "".join(char for _, char in chars)) for path, chars in groupby(found, key=lambda each: each[0])]
+
+
+def _is_hidden(char: str) -> bool:
+    """Control and format characters, half characters and variation selectors: fonts draw boxes for them."""
+    return unicodedata.category(char) in ("Cc", "Cf", "Cs") or 0xFE00 <= ord(char) <= 0xFE0F
+
+
+@lru_cache(maxsize=FACES_KEPT)
+def _face(path: str, size: float) -> ImageFont.FreeTypeFont:
+    """A font at a size; ours in place of one that FreeType cannot read."""
+    try:
+        return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+    except OSError:
+        return ImageFont.truetype(str(REGULAR), size, layout_engine=ImageFont.Layout.BASIC)
