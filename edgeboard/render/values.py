@@ -7,6 +7,9 @@ from typing import Final, NamedTuple
 from edgeboard.canvas.geometry import Rectangle
 
 SIDE_MAX: Final = 8_192  # px of a panel
+PLACE_MAX: Final = 1e9  # px from the corner, of what is drawn
+PLACE_STEPS: Final = 256  # in a px, that places are rounded to before anything is drawn
+POINTS_MAX: Final = 100_000  # of what is drawn in one call
 
 
 class Area(NamedTuple):
