@@ -4,18 +4,15 @@ Items are looked at when they come and when something touches them, never all of
 image is passed over as a whole, and a room without images costs nothing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import final
 
-from edgeboard.canvas.bodies import Add, ItemType, Kind
+from edgeboard.canvas.bodies import ItemType
 from edgeboard.canvas.document import Document
 from edgeboard.canvas.images import MARK, read_image
-from edgeboard.canvas.ops import decode_body, decode_op
-from edgeboard.errors import DecodeError
-from edgeboard.ids import AuthorTag, BlobHash, OpId, Origin, PersonId
+from edgeboard.ids import BlobHash, OpId
 from edgeboard.oplog.batch import Batch
-
-Table = Callable[[AuthorTag], Sequence[tuple[Origin, PersonId]]]
+from edgeboard.rooms.arrivals import Table, added_items
 
 
 @final
@@ -50,7 +47,7 @@ class Pictures:
         Returns:
             The blobs that are named from now on, and those that no longer are.
         """
-        fresh = {item for batch in batches if MARK in batch.data for item in _added(batch, table(batch.author))}
+        fresh = set(added_items(batches, table, MARK, ItemType.IMAGE))
         touched = fresh.union(self._shown.keys() & set(items)) if self._shown else fresh
         came: list[BlobHash] = []
         went: list[BlobHash] = []
@@ -69,21 +66,6 @@ class Pictures:
                     del self._counts[before]
                     went.append(before)
         return came, went
-
-
-def _added(batch: Batch, table: Sequence[tuple[Origin, PersonId]]) -> Iterable[OpId]:
-    for slot in batch.slots:
-        if slot.dropped is not None or MARK not in slot.tail or slot.row >= len(table):
-            continue
-        op = decode_op(table[slot.row][0], slot.tail)
-        if op.kind != Kind.ADD:
-            continue
-        try:
-            body = decode_body(op)
-        except DecodeError:
-            continue  # void
-        if isinstance(body, Add) and body.type == ItemType.IMAGE and body.item is None:
-            yield op.id
 
 
 def _content(document: Document, item: OpId) -> BlobHash | None:

@@ -1,0 +1,327 @@
+"""The marquee of each room: its ticker items read out of the log, and what people and sources want written into it.
+
+Pure. Rules of this file: a change takes effect at one moment of mesh time, late enough for it to be everywhere by then;
+changes of one call are one gesture, seen together; who removes an item ends it, and one board of the mesh lets go of it
+later, when nothing would move by that. Of a source that several boards have, the first alive in rank reads it: who has
+one says so in the room's meta, so that everybody knows who may stand in.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, final
+
+from edgeboard.canvas.bodies import Add, Alive, Body, ItemType, Meta, Register, Set
+from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
+from edgeboard.ids import NodeId, OpId, RoomId, room_id
+from edgeboard.marquee.items import TICKER_PAGE, TickerItem, changed, content_of, payload_of
+from edgeboard.marquee.ticker import Ticker
+from edgeboard.marquee.wishes import WISHES_MAX, describe, item_of
+from edgeboard.node.core import Core
+from edgeboard.rooms.room import Outcome, Room
+from edgeboard.rooms.states import RoomState
+from edgeboard.rooms.tickers import Line, Tickers
+from edgeboard.timesync.values import MeshTime
+
+LEAD_S: Final = 1.0  # from a change to its moment where other boards are to take part; news is everywhere in less
+SWEEP_S: Final = 60.0  # between looks for items that have ended
+KEPT_S: Final = 600.0  # that an item stays behind its end: until then it can be brought back by an undo
+SOURCE_BYTES: Final = 8  # of the hash that stands for a source in a key of meta
+KEEP_SHARE: Final = 0.5  # of its time that an item has left when its source renews it
+
+Listener = Callable[[], None]
+
+
+@final
+class Marquee:
+    """The marquees of all rooms of a node."""
+
+    def __init__(self, core: Core, time: MeshTime) -> None:
+        self._core = core
+        self._settings = core.settings.marquee
+        self.time = time
+        self._tickers: dict[RoomId, Ticker] = {}
+        self._lines: dict[RoomId, Tickers] = {}
+        self._listeners: dict[RoomId, list[Listener]] = {}
+        self._sweep_due = SWEEP_S
+        core.on_outcome.append(self._on_outcome)
+
+    # -- what is shown
+
+    def ticker(self, room: RoomId) -> Ticker:
+        """The marquee of whoever shows this room; it changes as the items do."""
+        room = self._shown_room(room)
+        if room not in self._tickers:
+            self._tickers[room] = Ticker(self._settings.fallback, self._settings.rate)
+            self._tickers[room].set_items(self._lines[room].items() if room in self._lines else ())
+        return self._tickers[room]
+
+    def listen(self, room: RoomId, listener: Listener) -> Callable[[], None]:
+        """Be told when the items that `ticker(room)` shows have changed; gives what ends that."""
+        heard = self._listeners.setdefault(self._shown_room(room), [])
+        heard.append(listener)
+        return lambda: heard.remove(listener)
+
+    def _shown_room(self, room: RoomId) -> RoomId:
+        return room_id(self._core.identity.mesh, self._settings.room) if self._settings.room else room
+
+    @property
+    def default_room(self) -> str:
+        """Whose items are meant where nobody says; empty: the board's first room."""
+        return self._settings.room
+
+    def _on_outcome(self, room: Room, outcome: Outcome) -> None:
+        lines = self._lines.get(room.room)
+        if lines is None:
+            lines = self._lines[room.room] = Tickers()
+        if not lines.update(room.document, outcome.batches, room.log.table, outcome.items):
+            return
+        ticker = self._tickers.get(room.room)
+        if ticker is not None and ticker.set_items(lines.items()):
+            for listener in self._listeners.get(room.room, ()):
+                listener()
+
+    def reached(self) -> float:
+        """The latest moment of mesh time at which a change that is logged has taken effect, or will; 0 if none has."""
+        return max((item.at for lines in self._lines.values() for item in lines.items()), default=0.0)
+
+    def listing(self, name: str, now: float) -> dict[str, Any]:
+        """The items of a room as JSON values, and what shows at this moment.
+
+        Raises:
+            StateError: this board has no such room.
+        """
+        room = self._room(name)
+        mesh_s = self.time.at(now)
+        lines = self._lines.get(room.room) or Tickers()
+        found = sorted(lines.items(), key=lambda item: (-item.priority, item.order, item.id))
+        frame = self.ticker(room.room).at(mesh_s)
+        described = [describe(item, mesh_s) for item in found]
+        return {
+            "room": name,
+            "mesh_s": mesh_s,
+            "rate": self._settings.rate,
+            "fallback": self._settings.fallback,
+            "shows": {"id": frame.item.id, "text": frame.text, "level": frame.level.name.lower()},
+            "items": [each for each in described if each["valid"] or each["at"] > mesh_s],
+            "faults": [line.fault for line in lines.faults()],
+        }
+
+    # -- what is wanted
+
+    def put(self, name: str, wishes: Sequence[Mapping[str, Any]], now: float) -> list[TickerItem]:
+        """Set items, all at one moment; gives those that are different now.
+
+        Raises:
+            DecodeError: a wish that cannot be met; nothing has changed. RefusedError: this board may look, or is full.
+            StateError: the room takes nothing.
+        """
+        if not 1 <= len(wishes) <= WISHES_MAX:
+            raise DecodeError(f"1 to {WISHES_MAX} items can be set at once")
+        room = self._open(name, now)
+        known, moment = self._known(room), self._moment(room, now)
+        bodies: list[Body] = []
+        made: dict[str, TickerItem] = {}
+        for wish in wishes:
+            same = known.get(str(wish.get("id")), [])
+            before = same[0].item if same else None
+            item = changed(before, item_of(wish, before, moment, self._settings.rate), moment)
+            if item.id in made:
+                raise DecodeError(f"the item {item.id!r:.70} is set twice")
+            made[item.id] = item
+            if before is not None and _is_alike(item):
+                del made[item.id]
+            elif same:
+                bodies.append(Set(same[0].op, Register.DATA, content_of(item)))
+                bodies += [Alive(other.op, False) for other in same[1:]]
+            else:
+                bodies.append(Add(TICKER_PAGE, 0, ItemType.TICKER, payload_of(item)))
+        self._log(room, bodies, now)
+        return list(made.values())
+
+    def remove(self, name: str, ids: Sequence[str], now: float) -> list[str]:
+        """End items, all at one moment; gives the ids of those that were there.
+
+        Raises:
+            RefusedError, StateError: as `put`.
+        """
+        room = self._open(name, now)
+        known, moment = self._known(room), self._moment(room, now)
+        bodies: list[Body] = []
+        gone: list[str] = []
+        for each in dict.fromkeys(ids):
+            same = known.get(each, [])
+            item = same[0].item if same else None
+            if item is None or item.expires <= moment:
+                continue
+            gone.append(each)
+            ended = _ended(item, moment)
+            if ended is not None:
+                bodies.append(Set(same[0].op, Register.DATA, content_of(ended)))
+            bodies += [Alive(other.op, False) for other in (same if ended is None else same[1:])]
+        self._log(room, bodies, now)
+        return gone
+
+    def _open(self, name: str, now: float) -> Room:
+        room = self._core.open_room(name, now)
+        if not room.is_loaded:
+            raise StateError("the board is still reading this room; try again in a moment")
+        self._core.require_store()
+        return room
+
+    def _room(self, name: str) -> Room:
+        room = self._core.rooms.get(room_id(self._core.identity.mesh, name))
+        if room is None:
+            raise StateError(f"this board has no room {name!r}; `edgeboard rooms` lists them")
+        return room
+
+    def _known(self, room: Room) -> dict[str, list[Line]]:
+        return self._lines[room.room].lines() if room.room in self._lines else {}
+
+    def _moment(self, room: Room, now: float) -> float:
+        """When a change takes effect."""
+        lead = LEAD_S if self._core.mesh.node_links(room.room) else 0.0
+        return round(self.time.at(now) + lead, 3)
+
+    def _log(self, room: Room, bodies: Sequence[Body], now: float) -> None:
+        if bodies:
+            room.submit(bodies, now)
+            self._core.publish(room, room.flush(self._core.identity.wall_ms()), None, now)
+
+    # -- letting go
+
+    def next_timer(self) -> float | None:
+        return self._sweep_due if self._lines else None
+
+    def on_timer(self, now: float) -> None:
+        if now < self._sweep_due:
+            return
+        self._sweep_due = now + SWEEP_S
+        for key, lines in self._lines.items():
+            room = self._core.rooms.get(key)
+            if room is not None and room.state is RoomState.ACTIVE and self._is_first(now):
+                self._sweep(room, lines, now)
+
+    def _sweep(self, room: Room, lines: Tickers, now: float) -> None:
+        ticker = Ticker(self._settings.fallback, self._settings.rate)
+        ticker.set_items(lines.items())
+        gone = ticker.ended(self.time.at(now) - KEPT_S)
+        if not gone:
+            return
+        known = lines.lines()
+        try:
+            self._core.require_store()
+            self._log(room, [Alive(line.op, False) for each in gone for line in known[each]], now)
+        except (RefusedError, StateError):
+            return  # another look comes
+
+    def _is_first(self, now: float) -> bool:
+        """Whether it is for this board to do what one board does for all."""
+        identity = self._core.identity
+        return identity.draws and all(node > identity.node for node in self._alive() if self._draws(node))
+
+    # -- sources
+
+    def claim(self, name: str, sources: Iterable[str], now: float) -> None:
+        """Say in the room which shared sources this board has; those that it had, and has not, are taken back.
+
+        Raises:
+            RefusedError, StateError: as `put`.
+        """
+        room = self._open(name, now)
+        if room.state is RoomState.JOINING:
+            raise StateError("the room is still catching up")
+        mine = {claim_key(source, self._core.identity.node) for source in sources}
+        suffix = "/" + self._core.identity.node.hex()
+        had = {key for key, value in _claims(room) if key.endswith(suffix) and value is True}
+        self._log(room, [Meta(key, True) for key in sorted(mine - had)], now)
+        self._log(room, [Meta(key, None) for key in sorted(had - mine)], now)
+
+    def poller(self, name: str, source: str) -> NodeId | None:
+        """Which board reads a shared source now; None if the room says of nobody that he has it."""
+        room = self._room(name)
+        prefix = claim_key(source, None)
+        has_it = [
+            NodeId(bytes.fromhex(key[len(prefix) :]))
+            for key, value in _claims(room)
+            if value is True and key.startswith(prefix)
+        ]
+        return min((node for node in has_it if node == self._core.identity.node or self._answers(node)), default=None)
+
+    def is_ours(self, name: str, source: str) -> bool:
+        """Whether this board is the one that reads a shared source."""
+        return self.poller(name, source) == self._core.identity.node
+
+    def _alive(self) -> frozenset[NodeId]:
+        return self._core.mesh.membership.members.alive()
+
+    def _answers(self, node: NodeId) -> bool:
+        """Whether a board is alive, and its link to us, if there is one, has left no ping unanswered.
+
+        Standing in too early does no harm: what two boards read of one source is the same item.
+        """
+        number = self._core.mesh.link_to(node)
+        state = None if number is None else self._core.mesh.state(number)
+        return node in self._alive() and (state is None or not state.missed)
+
+    def _draws(self, node: NodeId) -> bool:
+        return self._core.upkeep_draws(node)
+
+    def report(self, name: str, wish: Mapping[str, Any], keep_s: float, now: float) -> bool:
+        """What a source says of its item; logged only if that is news, or the item would soon end.
+
+        Raises:
+            DecodeError, RefusedError, StateError: as `put`.
+        """
+        room = self._open(name, now)
+        same = self._known(room).get(str(wish.get("id")), [])
+        before = same[0].item if same else None
+        mesh_s = self.time.at(now)
+        is_fresh = before is not None and before.expires > mesh_s + keep_s * KEEP_SHARE
+        if is_fresh and before is not None:
+            wanted = item_of(wish, before, mesh_s, self._settings.rate)
+            if _content(wanted) == _content(before):
+                return False
+        return bool(self.put(name, [{**wish, "for": keep_s}], now))
+
+
+def claim_key(source: str, node: NodeId | None) -> str:
+    """The key of meta by which a board says that it can read a source; without a board, how those keys begin."""
+    mark = hashlib.sha256(source.encode()).digest()[:SOURCE_BYTES].hex()
+    return f"source/{mark}/" + ("" if node is None else node.hex())
+
+
+def _claims(room: Room) -> list[tuple[str, object]]:
+    """The keys of meta about sources, and their values."""
+    keys = [key for key in room.document.facts.metas if key.startswith("source/") and _is_claim(key)]
+    return [(key, room.document.meta(key)) for key in sorted(keys)]
+
+
+def _is_claim(key: str) -> bool:
+    parts = key.split("/")
+    try:
+        return len(parts) == 3 and [len(bytes.fromhex(part)) for part in parts[1:]] == [SOURCE_BYTES, 16]
+    except ValueError:
+        return False
+
+
+def _content(item: TickerItem) -> TickerItem:
+    """What an item says, whenever."""
+    return replace(item, at=0.0, since=0.0, was=None, expires=0.0)
+
+
+def _is_alike(item: TickerItem) -> bool:
+    """Whether a change changes nothing."""
+    was = item.was
+    return was is not None and _content(was) == _content(item) and was.expires == item.expires
+
+
+def _ended(item: TickerItem, moment: float) -> TickerItem | None:
+    """The item with an end at a moment; None if it has not even begun by then."""
+    if item.at > moment:
+        if item.was is None or item.was.since > moment:
+            return None
+        item = item.was
+    return replace(item, expires=moment, was=item.was if item.was is not None and item.at <= moment else None)
+
+
