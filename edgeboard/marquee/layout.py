@@ -93,22 +93,20 @@ def cast(items: Iterable[TickerItem], mesh_s: float) -> list[TickerItem]:
 
 
 def version_at(item: TickerItem, mesh_s: float) -> TickerItem | None:
-    """What an item says at a moment; None if it is not valid then."""
-    version: TickerItem | None = item
-    if mesh_s < item.at:
-        version = item.was
-        if version is not None and mesh_s < version.since:
-            return None
-    return version if version is not None and mesh_s < version.expires else None
+    """What an item says at a moment; None if it is not valid then. What it said before, it need not tell for ever."""
+    version = item if item.was is None or mesh_s >= item.at else item.was
+    return version if version.since <= mesh_s < version.expires else None
 
 
 def instants(items: Iterable[TickerItem]) -> list[float]:
     """The moments at which something about these items changes, in order."""
     found: set[float] = set()
     for item in items:
-        found |= {item.at, item.expires}
-        if item.was is not None:
-            found |= {item.was.since, min(item.was.expires, item.at)}
+        found.add(item.expires)
+        if item.was is None:
+            found.add(item.since)
+        else:
+            found |= {item.at, item.was.since, min(item.was.expires, item.at)}
     return sorted(moment for moment in found if 0 < moment < float("inf"))
 
 

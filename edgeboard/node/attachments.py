@@ -38,7 +38,7 @@ class Attachments:
         self._promised: dict[int, dict[BlobHash, int]] = {}  # by guest: the level that it heard last
         self._all_rooms_open = False
         self._look_due: float | None = None  # for what is named and could not be wanted yet
-        core.on_outcome = self._on_outcome
+        core.on_outcome.append(self._on_outcome)
 
     # -- the disk
 

@@ -62,6 +62,7 @@ from edgeboard.storage.memory import MemoryStore
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import StateDirectory
 from edgeboard.storage.writer import GroupWriter
+from edgeboard.timesync.values import LoneTime, begin_at
 from edgeboard.transport.dialer import LinkTransport
 from edgeboard.web.addresses import board_urls, is_near, told_urls, try_key
 from edgeboard.web.app import LOCAL_SOCKET, Doors, make_app
@@ -134,7 +135,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         seal_ticket=tickets.seal,
         door=door,
     )
-    pipeline = Pipeline(identity, _pipeline_settings(config))
+    pipeline = Pipeline(identity, _pipeline_settings(config), LoneTime(clock.now(), begin_at(clock.wall_ms() / 1000)))
     node = Node(pipeline, clock, store, mesh, source_of)
     supervisor = Supervisor(stop_s=1.0)
 

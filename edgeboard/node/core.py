@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 
 from edgeboard.canvas.ops import Maker
 from edgeboard.errors import CloseCode, RefusedError
+from edgeboard.identity.grants import Role, role_shown
 from edgeboard.ids import AuthorTag, NodeId, OpId, Origin, RoomId, room_id
 from edgeboard.mesh.engine import Mesh
 from edgeboard.mesh.introductions import Introductions
@@ -81,7 +82,7 @@ class Core:
         self.put_out_text = ""  # why no other board of the mesh links to this one, if it was put out
         self.store_room_left: Callable[[], int] = lambda: 1 << 62
         self.on_touched: Callable[[RoomId, tuple[OpId, ...]], None] = lambda room, items: None
-        self.on_outcome: Callable[[Room, Outcome], None] = lambda room, outcome: None
+        self.on_outcome: list[Callable[[Room, Outcome], None]] = []
         self.out: list[Output] = []
         self._maker = Maker(identity.origin)
         self._behind_since: dict[RoomId, float] = {}
@@ -194,7 +195,8 @@ class Core:
             for (shown, _), scene in self._scenes.items():
                 if shown == room.room:
                     scene.touch(outcome.items)
-        self.on_outcome(room, outcome)
+        for listener in self.on_outcome:
+            listener(room, outcome)
         for batch in outcome.batches:
             place = (batch.author, batch.first, batch.first + batch.count)
             self.mesh.push(room.room, place, batch.data, source, now)
@@ -291,6 +293,12 @@ class Core:
             scene = self._scenes[room, page] = Scene(page)
             scene.touch(item.id for item in self.rooms[room].document.items())
         return scene
+
+    def draws(self, node: NodeId) -> bool:
+        """Whether a board may log anything, as far as is known here."""
+        record = self.mesh.membership.members.get(node)
+        role = None if record is None else role_shown(record.about.grant)
+        return role is None or role >= Role.DRAW
 
     def people_here(self, room: RoomId) -> tuple[Person, ...]:
         """Our own guests in a room, and our pens."""

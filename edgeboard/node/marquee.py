@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any, Final, final
 
 from edgeboard.canvas.bodies import Add, Alive, Body, ItemType, Meta, Register, Set
-from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
-from edgeboard.ids import NodeId, OpId, RoomId, room_id
+from edgeboard.errors import DecodeError, RefusedError, StateError
+from edgeboard.ids import NodeId, RoomId, room_id
 from edgeboard.marquee.items import TICKER_PAGE, TickerItem, changed, content_of, payload_of
 from edgeboard.marquee.ticker import Ticker
 from edgeboard.marquee.wishes import WISHES_MAX, describe, item_of
@@ -199,7 +199,7 @@ class Marquee:
         self._sweep_due = now + SWEEP_S
         for key, lines in self._lines.items():
             room = self._core.rooms.get(key)
-            if room is not None and room.state is RoomState.ACTIVE and self._is_first(now):
+            if room is not None and room.state is RoomState.ACTIVE and self._is_first():
                 self._sweep(room, lines, now)
 
     def _sweep(self, room: Room, lines: Tickers, now: float) -> None:
@@ -215,10 +215,10 @@ class Marquee:
         except (RefusedError, StateError):
             return  # another look comes
 
-    def _is_first(self, now: float) -> bool:
+    def _is_first(self) -> bool:
         """Whether it is for this board to do what one board does for all."""
         identity = self._core.identity
-        return identity.draws and all(node > identity.node for node in self._alive() if self._draws(node))
+        return identity.draws and all(node > identity.node for node in self._alive() if self._core.draws(node))
 
     # -- sources
 
@@ -229,8 +229,6 @@ class Marquee:
             RefusedError, StateError: as `put`.
         """
         room = self._open(name, now)
-        if room.state is RoomState.JOINING:
-            raise StateError("the room is still catching up")
         mine = {claim_key(source, self._core.identity.node) for source in sources}
         suffix = "/" + self._core.identity.node.hex()
         had = {key for key, value in _claims(room) if key.endswith(suffix) and value is True}
@@ -263,9 +261,6 @@ class Marquee:
         number = self._core.mesh.link_to(node)
         state = None if number is None else self._core.mesh.state(number)
         return node in self._alive() and (state is None or not state.missed)
-
-    def _draws(self, node: NodeId) -> bool:
-        return self._core.upkeep_draws(node)
 
     def report(self, name: str, wish: Mapping[str, Any], keep_s: float, now: float) -> bool:
         """What a source says of its item; logged only if that is news, or the item would soon end.
@@ -322,6 +317,4 @@ def _ended(item: TickerItem, moment: float) -> TickerItem | None:
         if item.was is None or item.was.since > moment:
             return None
         item = item.was
-    return replace(item, expires=moment, was=item.was if item.was is not None and item.at <= moment else None)
-
-
+    return replace(item, expires=moment)

@@ -18,6 +18,7 @@ from edgeboard.node.attachments import Attachments
 from edgeboard.node.core import Core, Counters
 from edgeboard.node.hosting import Hosting
 from edgeboard.node.intake import Intake
+from edgeboard.node.marquee import Marquee
 from edgeboard.node.pens import Pens
 from edgeboard.node.upkeep import Upkeep
 from edgeboard.node.values import Alarm, Identity, Output, PipelineSettings
@@ -26,6 +27,7 @@ from edgeboard.rooms.people import People
 from edgeboard.rooms.room import ALONE_S, Room
 from edgeboard.rooms.states import RoomEvent, RoomState
 from edgeboard.timers import soonest
+from edgeboard.timesync.values import LoneTime, MeshTime, begin_at
 from edgeboard.vectors import Vector
 from edgeboard.wire.fragments import WHOLE_MAX, split
 from edgeboard.wire.introductions import Introduce
@@ -52,13 +54,16 @@ if TYPE_CHECKING:
 class Pipeline:
     """A whole node without its input and output."""
 
-    def __init__(self, identity: Identity, settings: PipelineSettings | None = None) -> None:
+    def __init__(
+        self, identity: Identity, settings: PipelineSettings | None = None, time: MeshTime | None = None
+    ) -> None:
         self._core = Core(identity, settings or PipelineSettings())
         self.attachments = Attachments(self._core)
         self.hosting = Hosting(self._core, self.attachments)
         self.upkeep = Upkeep(self._core)
         self.agreement = Agreement(self._core)
         self.pens = Pens(self._core, self.hosting)
+        self.marquee = Marquee(self._core, time or LoneTime(0.0, begin_at(identity.wall_ms() / 1000)))
         self._intake: dict[int, Intake] = {}
         self._fragments = 0
 
@@ -350,7 +355,7 @@ class Pipeline:
         due = soonest(
             core.mesh.next_timer(), core.live.next_timer(), self.upkeep.next_timer(), self.attachments.next_timer()
         )
-        due = soonest(due, self.pens.next_timer())
+        due = soonest(due, self.pens.next_timer(), self.marquee.next_timer())
         for room in core.rooms.values():
             due = soonest(due, room.gathered_until())
             if room.state is RoomState.JOINING and room.is_loaded and not core.mesh.behind(room.room):
@@ -369,6 +374,7 @@ class Pipeline:
         self.upkeep.on_timer(now)
         self.hosting.on_timer(now)
         self.attachments.on_timer(now)
+        self.marquee.on_timer(now)
         due = core.live.next_timer()
         if due is not None and due <= now:
             handles = {

@@ -9,7 +9,6 @@ from typing import Any, final
 
 from edgeboard.canvas.bodies import Floor
 from edgeboard.errors import RefusedError, StateError
-from edgeboard.identity.grants import Role, role_shown
 from edgeboard.ids import NodeId, OpId, RoomId
 from edgeboard.node.core import Core
 from edgeboard.node.values import Alarm, Rewrite
@@ -81,7 +80,7 @@ class Upkeep:
             return
         disks, alive = core.mesh.disks.of_others(room.room), core.mesh.membership.members.alive()
         is_linked_to_all = alive <= disks.keys()
-        rank = sum(node < core.identity.node and self._draws(NodeId(node)) for node in alive | disks.keys())
+        rank = sum(node < core.identity.node and core.draws(NodeId(node)) for node in alive | disks.keys())
         if not is_linked_to_all and rank >= ASKING:
             watch.postpone(now)
             return
@@ -100,12 +99,6 @@ class Upkeep:
         except (RefusedError, StateError):
             return  # another look comes
         core.flush_due(room, now)
-
-    def _draws(self, node: NodeId) -> bool:
-        """Whether a board may log a floor, as far as is known here."""
-        record = self._core.mesh.membership.members.get(node)
-        role = None if record is None else role_shown(record.about.grant)
-        return role is None or role >= Role.DRAW
 
     def _reduce(self, room: Room, now: float, *, is_notice: bool) -> None:
         reduction = self._reductions[room.room]

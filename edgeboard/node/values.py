@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from edgeboard.blobs.values import BlobSettings, DropBlob, KeepBlob, LoadBlob
 from edgeboard.identity.tickets import Ticket
 from edgeboard.ids import MeshId, NodeId, OpId, Origin, PersonId, RoomId
+from edgeboard.marquee.settings import Settings as MarqueeSettings
 from edgeboard.mesh.introductions import Introduced
 from edgeboard.mesh.values import CloseLink, CutOff, Dial, MeshSettings, Oneself, Send
 from edgeboard.oplog.author import LocalAuthor
@@ -32,6 +33,7 @@ class PipelineSettings:
     compaction: CompactionSettings = field(default_factory=CompactionSettings)
     mesh: MeshSettings = field(default_factory=MeshSettings)
     blobs: BlobSettings = field(default_factory=BlobSettings)
+    marquee: MarqueeSettings = field(default_factory=MarqueeSettings)
 
 
 @dataclass(frozen=True, slots=True)

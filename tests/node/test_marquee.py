@@ -1,0 +1,384 @@
+"""The marquee of rooms on whole pipelines: what is set on one board shows on all, at one moment."""
+
+import pytest
+
+from edgeboard.canvas.bodies import Add, Alive, Clear, Context, ItemType, Meta
+from edgeboard.errors import DecodeError, RefusedError, StateError
+from edgeboard.ids import room_id
+from edgeboard.marquee.settings import Settings
+from edgeboard.node.marquee import KEPT_S, LEAD_S, SWEEP_S, claim_key
+from edgeboard.node.values import PipelineSettings
+from edgeboard.oplog.floors import context_within
+from edgeboard.testing.cluster import Cluster
+from edgeboard.testing.simulated import MESH
+
+LOBBY = room_id(MESH, "lobby")
+
+
+def cluster_of(nodes, seed=1, **options):
+    cluster = Cluster(nodes, seed, **options)
+    for node in cluster.nodes:
+        node.feed(lambda now, node=node: node.pipeline.open_room("lobby", now))
+    cluster.link_all()
+    cluster.run(3.0)
+    return cluster
+
+
+def put(cluster, number, *wishes):
+    node, made = cluster.nodes[number], []
+    node.feed(lambda now: made.extend(node.pipeline.marquee.put("lobby", wishes, now)))
+    return made
+
+
+def remove(cluster, number, *ids):
+    node, gone = cluster.nodes[number], []
+    node.feed(lambda now: gone.extend(node.pipeline.marquee.remove("lobby", ids, now)))
+    return gone
+
+
+def mesh_s(cluster):
+    return cluster.nodes[0].pipeline.marquee.time.at(cluster.clock.now())
+
+
+def shown(cluster, moment=None):
+    """What each board shows."""
+    moment = mesh_s(cluster) if moment is None else moment
+    return [node.pipeline.marquee.ticker(LOBBY).at(moment) for node in cluster.nodes if node.alive]
+
+
+def texts(cluster, moment=None):
+    return [frame.text for frame in shown(cluster, moment)]
+
+
+def listed(cluster, number=0):
+    return cluster.nodes[number].pipeline.marquee.listing("lobby", cluster.clock.now())
+
+
+# ------------------------------------------------------------------------------------------------------ what is shown
+
+
+def test_what_is_set_on_one_board_shows_on_all_at_one_moment():
+    cluster = cluster_of(3)
+    (item,) = put(cluster, 0, {"id": "door", "text": "The door is open"})
+    cluster.run(LEAD_S / 2)
+    assert texts(cluster) == ["edgeboard"] * 3, "it shows before its moment"
+    cluster.run(LEAD_S)
+    assert texts(cluster, item.at - 0.001) == ["edgeboard"] * 3
+    assert texts(cluster, item.at) == ["The door is open"] * 3
+    assert len(set(shown(cluster, item.at + 123.4))) == 1
+
+
+def test_a_board_by_itself_need_not_wait():
+    cluster = cluster_of(1)
+    put(cluster, 0, {"id": "door", "text": "Open"})
+    assert texts(cluster) == ["Open"]
+
+
+def test_several_items_of_one_call_come_together():
+    cluster = cluster_of(2)
+    items = put(cluster, 0, {"id": "a", "text": "One"}, {"id": "b", "text": "Two"})
+    assert len({item.at for item in items}) == 1
+    cluster.run(2.0)
+    assert [len(frame.plan.slots) for frame in shown(cluster)] == [2, 2]
+
+
+def test_items_survive_a_restart():
+    cluster = cluster_of(1)
+    put(cluster, 0, {"id": "door", "text": "Open"})
+    cluster.run(1.0)
+    cluster.nodes[0].kill()
+    cluster.nodes[0].start()
+    cluster.run(1.0)
+    assert texts(cluster, mesh_s(cluster)) == ["Open"]
+
+
+def test_of_one_id_set_on_two_boards_that_do_not_hear_each_other_one_wins_everywhere():
+    cluster = cluster_of(2)
+    cluster.unlink(0, 1)
+    put(cluster, 0, {"id": "door", "text": "Open"})
+    put(cluster, 1, {"id": "door", "text": "Shut"})
+    cluster.link(0, 1)
+    cluster.run(5.0)
+    assert len(set(texts(cluster))) == 1
+    put(cluster, 0, {"id": "door", "text": "Neither"})
+    cluster.run(5.0)
+    assert texts(cluster) == ["Neither"] * 2
+    for node in cluster.nodes:
+        lines = node.pipeline.marquee._lines[LOBBY].lines()
+        assert [len(same) for same in lines.values()] == [1], "the item that lost was left lying about"
+
+
+def test_the_fall_back_text_shows_while_nothing_is_valid():
+    settings = PipelineSettings(marquee=Settings(fallback="All quiet"))
+    cluster = cluster_of(2, settings=settings)
+    put(cluster, 0, {"id": "door", "text": "Open", "for": 10})
+    assert texts(cluster) == ["All quiet"] * 2
+    cluster.run(3.0)
+    assert texts(cluster) == ["Open"] * 2
+    cluster.run(10.0)
+    assert texts(cluster) == ["All quiet"] * 2
+
+
+def test_a_room_that_the_disk_cannot_give_shows_the_fall_back_text():
+    cluster = cluster_of(1)
+    node = cluster.nodes[0]
+    put(cluster, 0, {"id": "door", "text": "Open"})
+    cluster.run(1.0)
+    node.kill()
+    node.disk.batches.clear()
+    node.start()
+    assert texts(cluster) == ["edgeboard"], "it is blank while it is read"
+    cluster.run(1.0)
+    assert texts(cluster) == ["edgeboard"]
+
+
+def test_one_item_that_somebody_broke_is_named_and_the_others_show():
+    cluster = cluster_of(1)
+    node = cluster.nodes[0]
+    bad = Add(0, 0, ItemType.TICKER, b"\x81\xa6ticker\xa1b")
+    node.feed(lambda now: node.pipeline.draw("lobby", [bad], now))
+    put(cluster, 0, {"id": "door", "text": "Open"})
+    assert texts(cluster) == ["Open"]
+    assert listed(cluster)["faults"] == ["a ticker item has no text"]
+
+
+def test_all_panels_of_a_board_show_the_room_that_its_owner_names():
+    settings = PipelineSettings(marquee=Settings(room="lobby"))
+    cluster = cluster_of(1, settings=settings)
+    put(cluster, 0, {"id": "door", "text": "Open"})
+    marquee = cluster.nodes[0].pipeline.marquee
+    assert marquee.ticker(room_id(MESH, "kitchen")).at(mesh_s(cluster)).text == "Open"
+
+
+def test_who_listens_hears_of_changes_until_he_has_enough():
+    cluster = cluster_of(2)
+    heard = []
+    stop = cluster.nodes[1].pipeline.marquee.listen(LOBBY, lambda: heard.append(1))
+    cluster.nodes[1].pipeline.marquee.ticker(LOBBY)
+    put(cluster, 0, {"id": "door", "text": "Open"})
+    cluster.run(1.0)
+    assert len(heard) == 1
+    stop()
+    put(cluster, 0, {"id": "door", "text": "Shut"})
+    cluster.run(1.0)
+    assert len(heard) == 1
+
+
+# ------------------------------------------------------------------------------------------------- beside the canvas
+
+
+def test_a_cleared_page_leaves_the_marquee_as_it_is():
+    cluster = cluster_of(1)
+    node = cluster.nodes[0]
+    put(cluster, 0, {"id": "door", "text": "Open"})
+    document = node.pipeline.rooms[LOBBY].document
+    context = context_within(document, document.held)
+    assert isinstance(context, Context)
+    node.feed(lambda now: node.pipeline.draw("lobby", [Clear(1, context)], now))
+    assert texts(cluster) == ["Open"]
+
+
+def test_an_erased_item_is_gone_and_an_undo_brings_it_back():
+    cluster = cluster_of(1)
+    node = cluster.nodes[0]
+    put(cluster, 0, {"id": "door", "text": "Open"})
+    (op,) = [line.op for same in node.pipeline.marquee._lines[LOBBY].lines().values() for line in same]
+    for alive, text in ((False, "edgeboard"), (True, "Open")):
+        node.feed(lambda now, alive=alive: node.pipeline.draw("lobby", [Alive(op, alive)], now))
+        cluster.run(0.1)
+        assert texts(cluster) == [text]
+
+
+# ---------------------------------------------------------------------------------------------------------- changes
+
+
+def test_a_changed_text_shows_at_its_moment_and_moves_nobody():
+    cluster = cluster_of(2)
+    put(cluster, 0, {"id": "a", "text": "One"}, {"id": "b", "text": "Two"})
+    cluster.run(20.0)
+    before = shown(cluster, mesh_s(cluster) + 50)[1]
+    (item,) = put(cluster, 1, {"id": "a", "text": "Uno"})
+    cluster.run(0.5)
+    assert {slot.item.text for slot in shown(cluster, item.at - 0.001)[0].plan.slots} == {"One", "Two"}
+    cluster.run(1.0)
+    after = shown(cluster, before.mesh_s)[1]
+    assert (after.turn, after.elapsed_s) == (before.turn, before.elapsed_s)
+    assert {slot.item.text for slot in after.plan.slots} == {"Uno", "Two"}
+
+
+def test_what_is_so_already_is_not_logged_again():
+    cluster = cluster_of(1)
+    put(cluster, 0, {"id": "a", "text": "One", "level": "warning"})
+    ops = cluster.nodes[0].pipeline.rooms[LOBBY].document.statistics().ops
+    assert put(cluster, 0, {"id": "a", "level": "warning"}) == []
+    assert cluster.nodes[0].pipeline.rooms[LOBBY].document.statistics().ops == ops
+
+
+def test_what_is_removed_goes_at_one_moment_everywhere():
+    cluster = cluster_of(2)
+    put(cluster, 0, {"id": "a", "text": "One"}, {"id": "b", "text": "Two"})
+    cluster.run(5.0)
+    assert remove(cluster, 1, "a", "never") == ["a"]
+    end = mesh_s(cluster) + LEAD_S
+    cluster.run(0.9)
+    for frame in shown(cluster, end - 0.01):
+        assert len(frame.plan.slots) == 2
+    for frame in shown(cluster, end + 0.01):
+        assert [slot.item.id for slot in frame.plan.slots] == ["b"]
+    cluster.run(1.0)
+    assert [item["id"] for item in listed(cluster)["items"]] == ["b"]
+    assert remove(cluster, 1, "a") == []
+
+
+def test_what_is_removed_before_it_began_never_shows():
+    cluster = cluster_of(2)
+    (item,) = put(cluster, 0, {"id": "a", "text": "One"})
+    assert remove(cluster, 0, "a") == ["a"]
+    cluster.run(3.0)
+    assert texts(cluster, item.at + 0.5) == ["edgeboard"] * 2
+
+
+def test_an_item_can_come_back_after_it_was_removed():
+    cluster = cluster_of(1)
+    put(cluster, 0, {"id": "a", "text": "One"})
+    cluster.run(1.0)
+    remove(cluster, 0, "a")
+    cluster.run(1.0)
+    with pytest.raises(DecodeError, match="needs a text"):
+        put(cluster, 0, {"id": "a", "level": "info"})
+    put(cluster, 0, {"id": "a", "text": "Again"})
+    assert texts(cluster) == ["Again"]
+
+
+def test_a_wish_that_cannot_be_met_changes_nothing():
+    cluster = cluster_of(1)
+    with pytest.raises(DecodeError, match="twice"):
+        put(cluster, 0, {"id": "a", "text": "One"}, {"id": "a", "text": "Two"})
+    with pytest.raises(DecodeError, match="1 to 64"):
+        put(cluster, 0)
+    assert texts(cluster) == ["edgeboard"]
+
+
+def test_a_board_that_may_only_look_sets_nothing():
+    cluster = cluster_of(2, viewers=frozenset({1}))
+    with pytest.raises(RefusedError, match="look"):
+        put(cluster, 1, {"id": "a", "text": "One"})
+
+
+def test_a_room_that_is_not_open_has_no_items_to_list():
+    cluster = cluster_of(1)
+    with pytest.raises(StateError, match="edgeboard rooms"):
+        cluster.nodes[0].pipeline.marquee.listing("attic", 0.0)
+
+
+def test_items_that_have_ended_are_let_go_of_by_one_board_and_nothing_moves():
+    cluster = cluster_of(3)
+    put(cluster, 0, {"id": "stays", "text": "Here"})
+    cluster.run(3.0)
+    for name in "abc":
+        put(cluster, 0, {"id": name, "text": "x", "for": 5})
+        cluster.run(10.0)
+    before = shown(cluster, mesh_s(cluster) + 2 * KEPT_S)[0]
+    cluster.run(KEPT_S + 2 * SWEEP_S)
+    for node in cluster.nodes:
+        left = {item.id for item in node.pipeline.marquee._lines[LOBBY].items()}
+        assert left == {"stays", "c"}, "all but the last that ended, by which the others stand where they do"
+    after = shown(cluster, before.mesh_s)
+    assert {(frame.turn, frame.elapsed_s) for frame in after} == {(before.turn, before.elapsed_s)}
+
+
+# ---------------------------------------------------------------------------------------------------------- sources
+
+
+def claim(cluster, number, *sources):
+    node = cluster.nodes[number]
+    node.feed(lambda now: node.pipeline.marquee.claim("lobby", sources, now))
+
+
+def pollers(cluster, source="boiler"):
+    """Which boards read a source."""
+    return [node.number for node in cluster.nodes if node.alive and node.pipeline.marquee.is_ours("lobby", source)]
+
+
+def test_a_shared_source_is_read_by_one_of_the_boards_that_have_it():
+    cluster = cluster_of(4)
+    for number in (0, 1, 3):
+        claim(cluster, number, "boiler")
+    cluster.run(2.0)
+    (reader,) = pollers(cluster)
+    assert reader == min((0, 1, 3), key=lambda number: cluster.nodes[number].node)
+    assert pollers(cluster, "another") == []
+
+
+def test_when_it_vanishes_without_a_word_another_reads_it_within_three_seconds():
+    cluster = cluster_of(4)
+    for number in range(4):
+        claim(cluster, number, "boiler")
+    cluster.run(5.3)
+    (reader,) = pollers(cluster)
+    cluster.nodes[reader].crash()
+    cluster.run(2.5)
+    rest = [node for node in cluster.nodes if node.number != reader]
+    assert pollers(cluster) == [min(rest, key=lambda node: node.node).number]
+    cluster.nodes[reader].start()
+    cluster.link_all()
+    cluster.run(5.0)
+    assert pollers(cluster) == [reader]
+
+
+def test_a_board_whose_owner_takes_a_source_away_says_so():
+    cluster = cluster_of(2)
+    for number in (0, 1):
+        claim(cluster, number, "boiler")
+    cluster.run(1.0)
+    (reader,) = pollers(cluster)
+    claim(cluster, reader)
+    cluster.run(1.0)
+    assert pollers(cluster) == [1 - reader]
+
+
+def test_keys_of_meta_that_only_look_like_a_claim_are_passed_over():
+    cluster = cluster_of(1)
+    node = cluster.nodes[0]
+    claim(cluster, 0, "boiler")
+    prefix = claim_key("boiler", None)
+    strange = [Meta(prefix + "zz", True), Meta(prefix, True), Meta(prefix + "00" * 3, True), Meta("source/x/y", True)]
+    node.feed(lambda now: node.pipeline.draw("lobby", strange, now))
+    assert pollers(cluster) == [0]
+
+
+def report(cluster, number, text, keep_s=600.0):
+    node, said = cluster.nodes[number], []
+    wish = {"id": "boiler", "text": text}
+    node.feed(lambda now: said.append(node.pipeline.marquee.report("lobby", wish, keep_s, now)))
+    return said[0]
+
+
+def test_what_a_source_says_is_logged_when_it_is_news():
+    cluster = cluster_of(2)
+    assert report(cluster, 0, "60 °C")
+    cluster.run(2.0)
+    assert not report(cluster, 0, "60 °C")
+    assert not report(cluster, 1, "60 °C"), "who takes a source over repeats nothing"
+    assert report(cluster, 1, "61 °C")
+    cluster.run(2.0)
+    assert texts(cluster) == ["61 °C"] * 2
+
+
+def test_an_item_of_a_source_that_falls_silent_ends_and_one_that_goes_on_does_not():
+    cluster = cluster_of(1)
+    report(cluster, 0, "60 °C", keep_s=100.0)
+    cluster.run(60.0)
+    assert report(cluster, 0, "60 °C", keep_s=100.0), "it would soon have ended"
+    cluster.run(90.0)
+    assert texts(cluster) == ["60 °C"]
+    cluster.run(20.0)
+    assert texts(cluster) == ["edgeboard"]
+
+
+def test_the_latest_moment_of_all_changes_is_known():
+    cluster = cluster_of(2)
+    assert cluster.nodes[1].pipeline.marquee.reached() == 0.0
+    (item,) = put(cluster, 0, {"id": "a", "text": "One"})
+    cluster.run(1.0)
+    assert cluster.nodes[1].pipeline.marquee.reached() == item.at
