@@ -53,7 +53,10 @@ class BuildPage(build_py):
         with tempfile.TemporaryDirectory() as folder:
             made, meta = Path(folder) / "made", Path(folder) / "meta.json"
             parts = ("--bundle", "--splitting", "--format=esm", f"--outdir={made}", f"--metafile={meta}")
-            for words in (("main.js", "mesh.js", *parts), ("style.css", f"--outfile={made / 'style.css'}")):
+            for words in (
+                ("main.js", "mesh.js", "panel.js", "panels.js", *parts),
+                ("style.css", f"--outfile={made / 'style.css'}"),
+            ):
                 subprocess.run([esbuild, *words, "--minify", "--log-level=warning"], cwd=page, check=True)
             outputs = {Path(path).name: about for path, about in json.loads(meta.read_text())["outputs"].items()}
             for path in modules:

@@ -31,7 +31,7 @@ ROWS = [
         {"transport", "storage", "discovery", "sources", "peripherals", "web", "telemetry"}
         # the files of otherwise pure packages that do I/O
         | {"identity.keyfile", "ota.client", "ota.slots", "ota.updater", "ota.bundle"}
-        | {"render.framebuffer", "render.png", "signaling.client", "signaling.server"}
+        | {"render.framebuffer", "render.png", "render.pngfile", "signaling.client", "signaling.server"}
         | {"signaling.service", "signaling.attendance", "signaling.joiner"},
     ),
     ("8, below node", {"config"}),
@@ -82,6 +82,8 @@ NAMELESS = {"utils", "util", "helpers", "helper", "manager", "managers", "common
 # Modules without a test file of their own, each with the reason: "edgeboard/x/y.py": "why".
 # mirrors:
 UNMIRRORED = {
+    "edgeboard/render/unseen.py": "a panel that does nothing: tests/node/test_screens.py looks at it",
+    "edgeboard/node/screen.py": "one of the screens: tests/node/test_screens.py",
     "edgeboard/peripherals/listing.py": "what a verb prints: tests/cli/test_devices.py",
     "edgeboard/web/devices.py": "asked over the control socket in tests/cli/test_devices.py",
     "edgeboard/node/hand.py": "one of the pens: tests/node/test_pens.py",

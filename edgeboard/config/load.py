@@ -139,7 +139,7 @@ class _Reader:
         section = kind(**mine)
         for owner, name, holds, text in RULES:
             if owner is kind and not holds(section):
-                self._fail(seen.get(name, node), f"{key}.{name}", text)
+                self._fail(seen.get(name, node), f"{key}.{name}" if key else name, text)
         return section
 
     def _key(self, node: yaml.Node, around: str) -> str:

@@ -27,6 +27,7 @@ from edgeboard.config.values import (
     read_whole,
 )
 from edgeboard.discovery.settings import Settings as DiscoverySettings
+from edgeboard.peripherals.panels import PanelSettings, check_name, name_of, read_driver
 from edgeboard.peripherals.settings import Settings as DeviceSettings
 from edgeboard.peripherals.settings import read_url, read_view
 from edgeboard.rooms.compaction import CompactionSettings
@@ -36,6 +37,7 @@ from edgeboard.transport.settings import Settings as TransportSettings
 ROOMS_MAX = 64  # as many as a link can join (docs/formats/wire.md)
 PEERS_MAX = 256
 DEVICES_MAX = 32
+PANELS_MAX = 16
 
 Level = Literal["debug", "info", "warning", "error"]
 AdmitRule = Literal["draw", "view", "pin", "token"]
@@ -83,6 +85,7 @@ class Config:
     peers: tuple[str, ...] = ()  # boards to link to, as http://HOST:PORT
     signaling: tuple[str, ...] = ()  # services that introduce boards to each other, as http://HOST:PORT
     devices: tuple[DeviceSettings, ...] = (DeviceSettings(),)  # pens and panels: what is plugged in, unless named
+    panels: tuple[PanelSettings, ...] = (PanelSettings(),)  # what shows rooms: what is found, unless named
     discovery: DiscoverySettings = DiscoverySettings()
     transport: TransportSettings = TransportSettings()
     guests: GuestsSection = GuestsSection()
@@ -128,6 +131,11 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (DeviceSettings, "view"): Shape(read_view),
     (DeviceSettings, "colour"): Shape(partial(read_whole, least=0, most=15)),
     (DeviceSettings, "width"): Shape(partial(read_number, least=0.125, most=256.0)),
+    (Config, "panels"): Shape(read_driver, most=PANELS_MAX, section="driver"),
+    (PanelSettings, "driver"): Shape(read_driver),
+    (PanelSettings, "name"): Shape(check_name),
+    (PanelSettings, "room"): Shape(read_room),
+    (PanelSettings, "view"): Shape(read_view),
     (DiscoverySettings, "interfaces"): Shape(read_address, word="auto"),
     (TransportSettings, "addresses"): Shape(read_address, word="auto"),
     (TransportSettings, "ice_servers"): Shape(read_ice_server, most=8),
@@ -165,6 +173,13 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
 # Sections whose keys stand in the section around them, so that a file says storage.group_s.
 FLAT: frozenset[tuple[type, str]] = frozenset({(StorageSection, "settings")})
 
+
+def _are_apart(panels: Sequence[PanelSettings]) -> bool:
+    """Whether each has a name of its own: it is part of the address of its page."""
+    names = [each.name or name_of(each.driver) for each in panels]
+    return len(set(names)) == len(names)
+
+
 # What holds between the values of one section: (section, the key to look at, whether it holds, what is wrong).
 RULES: Sequence[tuple[type, str, Callable[[Any], bool], str]] = (
     (
@@ -172,6 +187,12 @@ RULES: Sequence[tuple[type, str, Callable[[Any], bool], str]] = (
         "reserve_bytes",
         lambda section: section.settings.reserve_bytes <= section.settings.queue_bytes,
         "is more than queue_bytes; the reserve is a part of the queue",
+    ),
+    (
+        Config,
+        "panels",
+        lambda config: _are_apart(config.panels),
+        "has two panels of one name or one driver; give each a name of its own",
     ),
     (
         StorageSection,

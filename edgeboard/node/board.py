@@ -66,7 +66,8 @@ class Board:
         gate: Gate,
         admission: Admission,
         join_file: Path,
-        desk: Desk | None,
+        desk: Desk,
+        has_devices: bool,
         warm_up: Callable[[], object],
         adopt: Callable[[], Coroutine[Any, Any, None]],
         look_at_disk: Callable[[], None],
@@ -99,6 +100,7 @@ class Board:
         self._admission = admission
         self._join_file = join_file
         self.desk = desk
+        self._has_devices = has_devices
         self._warm_up = warm_up
         self._adopt = adopt
         self._look_at_disk = look_at_disk
@@ -135,8 +137,10 @@ class Board:
                 found, gone = partial(self._sightings.found, "mdns"), partial(self._sightings.gone, "mdns")
                 run = partial(self._discovery.run, self.port, found, gone)
                 self._supervisor.start("discovery", run, OnFailure.RESTART)
-            if self.desk is not None:
+            if self._has_devices:
                 self._supervisor.start("devices", self.desk.run, OnFailure.RESTART)
+            if self.desk.screens.is_wanted:
+                self._supervisor.start("panels", self.desk.screens.run, OnFailure.RESTART)
             self._acquaintances.recall(partial(self._sightings.found, "memory"))
             self._attend()
             self.spawn(self._admission.keep_time(), name="keep the time of invitations")

@@ -49,6 +49,7 @@ from edgeboard.node.sightings import Sightings
 from edgeboard.node.trust import Trust
 from edgeboard.node.values import Identity, PipelineSettings
 from edgeboard.oplog.author import LocalAuthor
+from edgeboard.peripherals.settings import Settings as DeviceSettings
 from edgeboard.ports import Link, Signaling, Store
 from edgeboard.rooms.admission import Door, Rule, Source
 from edgeboard.rooms.room import RoomSettings
@@ -67,6 +68,7 @@ from edgeboard.transport.dialer import LinkTransport
 from edgeboard.web.addresses import board_urls, is_near, told_urls, try_key
 from edgeboard.web.app import LOCAL_SOCKET, Doors, make_app
 from edgeboard.web.devices import DeviceDoors
+from edgeboard.web.panels import PanelDoors
 
 if TYPE_CHECKING:
     from edgeboard.peripherals.devices import Devices
@@ -234,9 +236,11 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     def make_devices(seat: Desk) -> "Devices":
         from edgeboard.peripherals.devices import Devices
 
-        return Devices(config.devices, state.path, seat)
+        return Devices(devices, state.path, seat)
 
-    desk = Desk(node, make_devices, config.rooms[0], blobs.read)
+    bridged = [DeviceSettings(each.driver) for each in config.panels if each.is_bridged]
+    devices = (*config.devices, *bridged)
+    desk = Desk(node, make_devices, config.panels, config.rooms[0], blobs.read)
 
     board: Board
     kernels_remedy = _native.remedy()
@@ -263,6 +267,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             },
             "signaling": attendance.describe(),
             "devices": desk.describe(),
+            "panels": desk.screens.describe(),
             **({"discovery": discovery.describe()} if config.discovery.mdns else {}),
             "tasks": len(asyncio.all_tasks()),
         }
@@ -292,6 +297,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         change_signaling=change_signaling,
         trust=ownership.doors(),
         devices=DeviceDoors(desk.describe, desk.release, desk.resume),
+        panels=PanelDoors(desk.screens.describe, desk.screens.watch, desk.screens.change),
         urls=lambda: board_urls(config.node.listen.host, board.port),
         holds_ticket=tickets.holds,
         check_reader=lambda ticket, room, source: door.check_reader(
@@ -329,7 +335,8 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         gate=gate,
         admission=admission,
         join_file=config.node.join_file,
-        desk=desk if config.devices else None,
+        desk=desk,
+        has_devices=bool(devices),
         warm_up=transport.warm_up,
         adopt=lambda: adopt_rooms(store, mesh, api, node.alarms.append),
         look_at_disk=state.space.look,

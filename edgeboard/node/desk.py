@@ -1,25 +1,25 @@
 """The desk of a board: its pens draw in rooms, its panels show them, and what happens to either is said to people."""
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final
 
 from edgeboard.errors import RefusedError
 from edgeboard.ids import Origin
 from edgeboard.node.node import Node
+from edgeboard.node.screens import Screens
 from edgeboard.node.values import PenPlace
 from edgeboard.oplog.codec import WIDTH_MAX
-from edgeboard.peripherals.settings import Settings
+from edgeboard.peripherals.panels import PanelSettings, name_of
+from edgeboard.peripherals.settings import EVERYTHING, Covers, Settings
 from edgeboard.ports import Panel, PenMove
 
 if TYPE_CHECKING:
-    from edgeboard.node.panels import PanelView
     from edgeboard.peripherals.devices import Devices
     from edgeboard.render.album import ReadBlob
 
-NO_PILLOW = "panels are drawn with Pillow; in the environment that edgeboard runs in: pip install pillow"
 _log = logging.getLogger(__name__)
 
 
@@ -28,31 +28,31 @@ class Desk:
     """What this board does with what hangs on it."""
 
     def __init__(
-        self, node: Node, make_devices: Callable[["Desk"], "Devices"], default_room: str, read_blob: "ReadBlob"
+        self,
+        node: Node,
+        make_devices: Callable[["Desk"], "Devices"],
+        panels: Sequence[PanelSettings],
+        default_room: str,
+        read_blob: "ReadBlob",
     ) -> None:
         """
         Args:
             node: whose rooms these are.
             make_devices: makes what finds the devices; asked when the board runs, so that others need not load it.
+            panels: what the owner says of panels.
             default_room: where devices go of which nothing else is said.
             read_blob: the bytes of an image, if they are here.
         """
         self._node = node
         self._make_devices = make_devices
         self._default_room = default_room
-        self._read_blob = read_blob
+        self.screens = Screens(node, panels, default_room, read_blob, self.told)
         self._devices: Devices | None = None
-        self._views: dict[str, tuple[PanelView, asyncio.Task[None]]] = {}
 
     async def run(self) -> None:
         """Serve the devices until this is cancelled."""
         self._devices = self._make_devices(self)
-        try:
-            await self._devices.run()
-        finally:
-            for _, task in self._views.values():
-                task.cancel()
-            await asyncio.gather(*(task for _, task in self._views.values()), return_exceptions=True)
+        await self._devices.run()
 
     def describe(self) -> list[dict[str, Any]]:
         """Every device as JSON values."""
@@ -94,34 +94,11 @@ class Desk:
         self._node.feed(lambda now: self._node.pipeline.pens.unplug(device, now))
 
     def panel_ready(self, device: str, panel: Panel, settings: Settings) -> None:
-        try:
-            from edgeboard.node.panels import PanelView
-        except ImportError:
-            self.told(f"{device}: {NO_PILLOW}", is_trouble=True)
-            return
-        before = self._views.pop(device, None)
-        if before is not None:
-            self._forget(*before)
-        name = settings.room or self._default_room
-        room = self._node.feed(lambda now: self._node.pipeline.open_room(name, now))
-        if room is None:
-            return
-        view = PanelView(self._node.pipeline, room, panel, settings.view, self._read_blob)
-        self._node.on_damage.append(view.damaged)
-        self._node.on_ink.append(view.inked)
-        self._views[device] = view, asyncio.create_task(self._draw(device, view), name=f"draw on {device}")
-
-    async def _draw(self, device: str, view: "PanelView") -> None:
-        try:
-            await view.run()
-        except Exception:  # a panel that cannot be drawn on takes nothing else with it
-            _log.exception("nothing more is drawn on %s", device)
-            self.told(f"{device}: nothing more is drawn there, after a fault of this board's software", is_trouble=True)
-
-    def _forget(self, view: "PanelView", task: "asyncio.Task[None]") -> None:
-        task.cancel()
-        self._node.on_damage.remove(view.damaged)
-        self._node.on_ink.remove(view.inked)
+        wish = self.screens.wish_of(settings.url)
+        name = name_of(device) if wish.driver == EVERYTHING else wish.name or name_of(wish.driver)
+        room = settings.room or wish.room or self._default_room
+        covers = wish.view if settings.view == Covers() else settings.view
+        self.screens.add(name, panel, replace(wish, driver=device, name=name, room=room, view=covers))
 
     def told(self, text: str, *, is_trouble: bool) -> None:
         """Into the log, and onto the board: whoever stands there wants to know that a cable is loose."""

@@ -9,18 +9,17 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from math import ceil, floor
-from typing import Any, Final, final
+from typing import Any, Final, Protocol, final
 
 from edgeboard.canvas.geometry import Rectangle, around_runs
 from edgeboard.canvas.ink import WIDTH_STEPS, Disc, discs
 from edgeboard.ids import RoomId, origin_of
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.values import Damaged, Inked
-from edgeboard.ports import Panel
 from edgeboard.render.album import ReadBlob
-from edgeboard.render.frames import Frames, blank, crop, paste
+from edgeboard.render.frames import blank, crop, paste
 from edgeboard.render.raster import Raster
-from edgeboard.render.values import Area, View
+from edgeboard.render.values import Area, PanelContext, View
 from edgeboard.rooms.room import Room
 
 GATHER_S: Final = 0.033  # of changes that nobody here is waiting for
@@ -28,6 +27,12 @@ SLICE: Final = 1  # items drawn before the loop gets a turn: a long stroke takes
 LOOK_SLICE: Final = 64  # items looked at, likewise
 REGIONS_MAX: Final = 8  # that are drawn one by one; more are drawn as one
 WET_MAX: Final = 1_024  # parts of strokes under way that are remembered
+
+
+class ShowFrame(Protocol):
+    """Takes what a panel is to show: an area, and its pixels as the panel's format shows them."""
+
+    def __call__(self, area: Area, pixels: bytes, *, is_ink: bool) -> None: ...
 
 
 @final
@@ -38,31 +43,32 @@ class PanelView:
         self,
         pipeline: Pipeline,
         room: Room,
-        panel: Panel,
+        context: PanelContext,
         covers: tuple[float, float, float],
         read_blob: ReadBlob,
+        show: ShowFrame,
         page: int = 0,
     ) -> None:
         """
         Args:
             pipeline: which has the room.
             room: what is shown.
-            panel: where.
+            context: of the panel.
             covers: left, top and width of what is shown, canvas px.
             read_blob: the bytes of an image, if they are here.
+            show: takes what the panel is to show.
             page: of the room.
         """
         self.room: RoomId = room.room
         self.page = page
         left, top, width = covers
-        self.view = View(left, top, panel.context.width / width)
+        self.view = View(left, top, context.width / width)
         self._pipeline = pipeline
-        self._panel = panel
         self._read_blob = read_blob
-        self._context = panel.context
-        self._frames = Frames()
-        self._pixels = blank(panel.context)  # what was handed on last
-        self._damage = [self.view.area(0, 0, panel.context.width, panel.context.height)]
+        self._context = context
+        self._show = show
+        self._pixels = blank(context)  # what was handed on last
+        self._damage = [self.view.area(0, 0, context.width, context.height)]
         self._wet: deque[tuple[Inked, list[list[Disc]], Rectangle]] = deque(maxlen=WET_MAX)
         self._news = asyncio.Event()
         self._news.set()
@@ -90,6 +96,17 @@ class PanelView:
         )  # however much lies below
         raster.draw_ink(output.pen, drawn)
         self._hand_on(area, raster.pixels(), is_ink=True)
+
+    def look_at(self, covers: tuple[float, float, float]) -> None:
+        """Show another part of the page."""
+        left, top, width = covers
+        self.view = View(left, top, self._context.width / width)
+        self._damage = [self.view.area(0, 0, self._context.width, self._context.height)]
+        self._news.set()
+
+    def statistics(self) -> dict[str, Any]:
+        """What it has done, as JSON values."""
+        return {}
 
     async def run(self) -> None:
         """Draw whatever changes, until this is cancelled."""
@@ -141,7 +158,7 @@ class PanelView:
 
     def _hand_on(self, area: Area, pixels: bytes, *, is_ink: bool) -> None:
         paste(self._pixels, self._context.width, area, pixels, 1)
-        self._panel.show(self._frames.make(area, pixels, is_ink=is_ink))
+        self._show(area, pixels, is_ink=is_ink)
 
 
 def united(regions: list[Rectangle], box: Rectangle) -> list[Rectangle]:

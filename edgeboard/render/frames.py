@@ -64,8 +64,13 @@ class Mirror:
         crc = chain(self.crc, area, frame.pixels)
         if crc != frame.crc:
             raise DecodeError(f"the sum of frame {frame.sequence} is wrong: frames were lost or changed on the way")
-        paste(self.pixels, self.context.width * channels, area, frame.pixels, channels)
-        self.sequence, self.crc = frame.sequence, crc
+        self.show(frame)
+
+    def show(self, frame: Frame) -> None:
+        """Show one more, unasked: it comes straight from where it was made."""
+        channels = self.context.format.channels
+        paste(self.pixels, self.context.width * channels, frame.area, frame.pixels, channels)
+        self.sequence, self.crc = frame.sequence, frame.crc
 
 
 def paste(target: bytearray | memoryview, stride: int, area: Area, pixels: bytes, channels: int) -> None:

@@ -32,6 +32,7 @@ from edgeboard.web.exports import (
     read_wanted,
 )
 from edgeboard.web.mesh import MeshDoors, add_mesh_routes
+from edgeboard.web.panels import PanelDoors, add_panel_control, add_panel_pages
 from edgeboard.web.sharing import check_own, embedded, offering, qr_svg
 from edgeboard.web.trust import (
     TrustDoors,
@@ -93,6 +94,7 @@ class Doors:
     change_signaling: Callable[[str | None, str | None], bool]  # URL to add, URL to remove; whether that was news
     trust: TrustDoors
     devices: DeviceDoors
+    panels: PanelDoors
     urls: Callable[[], list[str]]  # by which others reach the board, the best first
     holds_ticket: Callable[[str], bool]  # of a page that comes from another board of the mesh
     check_reader: Callable[[str, str, str], None]  # ticket, room and source of who wants to read; raises
@@ -236,6 +238,15 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         if not doors.is_near(_remote(request)):
             raise RefusedError(CloseCode.FORBIDDEN, "only people on the board's network may see its mesh")
 
+    def check_reader(request: web.Request, room: str) -> None:
+        if not control:
+            _check_host(request)
+            doors.check_reader(request.query.get(TICKET, ""), room, _remote(request))
+
+    def check_viewer(request: web.Request, room: str) -> None:
+        _check_origin(request)
+        check_reader(request, room)
+
     async def asset(request: web.Request) -> web.StreamResponse:
         return assets.file(request.match_info["version"], request.match_info["name"])
 
@@ -268,9 +279,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
 
     def export(form: str) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            if not control:
-                _check_host(request)
-                doors.check_reader(request.query.get(TICKET, ""), request.match_info["name"], _remote(request))
+            check_reader(request, request.match_info["name"])
             exported = await doors.export(request.match_info["name"], read_wanted(form, request.query))
             notes = json.dumps(exported.notes)
             headers = {NOTES_HEADER: notes} if exported.notes and len(notes) <= NOTES_BYTES_MAX else {}
@@ -305,6 +314,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     app.router.add_get("/api/qr.svg", qr)
     app.router.add_get("/api/pin", pin)
     add_mesh_routes(app, MeshDoors(doors.survey, doors.picture, check_near), assets)
+    add_panel_pages(app, doors.panels, assets, check_near, check_viewer)
     app.router.add_post("/signal/guest", guest_offer)
     app.router.add_post("/signal/node", node_offer)
     app.router.add_get("/guest", door(doors.serve_guest, doors))
@@ -319,6 +329,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     if control:
         add_control_routes(app, doors.trust)
         add_device_routes(app, doors.devices)
+        add_panel_control(app, doors.panels)
         _add_control(app, doors, status)
     return app
 

@@ -12,7 +12,7 @@ from edgeboard.node import panels
 from edgeboard.node.panels import REGIONS_MAX, PanelView, united
 from edgeboard.node.values import Damaged, Inked, PenPlace
 from edgeboard.ports import PenMove, Touch
-from edgeboard.render.frames import Mirror
+from edgeboard.render.frames import Frames, Mirror
 from edgeboard.render.raster import Raster
 from edgeboard.render.values import PanelContext, PixelFormat
 from edgeboard.testing.cluster import Cluster
@@ -22,25 +22,22 @@ LOBBY = room_id(MESH, "lobby")
 
 
 class Screen:
-    """A panel that remembers, and checks that it gets every frame as it was made."""
+    """Takes frames, and checks that it gets every frame as it was made."""
 
     def __init__(self, width=200, height=120, greys=2):
         self.context = PanelContext(
             width, height, {2: PixelFormat.GREY1, 4: PixelFormat.GREY2, 16: PixelFormat.GREY4}[greys]
         )
-        self.mirror = Mirror(self.context)
+        self.frames, self.mirror = Frames(), Mirror(self.context)
         self.shown = []
 
     @property
     def pixels(self):
         return self.mirror.pixels
 
-    def show(self, frame):
-        self.mirror.take(frame)
-        self.shown.append((frame.area, frame.is_ink))
-
-    def close(self):
-        pass
+    def show(self, area, pixels, *, is_ink):
+        self.mirror.take(self.frames.make(area, pixels, is_ink=is_ink))
+        self.shown.append((area, is_ink))
 
 
 class Wall:
@@ -54,7 +51,14 @@ class Wall:
         self.cluster.run(3.0)
         self.node.feed(lambda now: self.pipeline.pens.plug("pen", PenPlace("lobby", 0, 0, 400), Origin(5), now))
         self.screen = Screen(greys=greys)
-        self.view = PanelView(self.pipeline, self.pipeline.rooms[LOBBY], self.screen, (0, 0, 400), lambda blob: None)
+        self.view = PanelView(
+            self.pipeline,
+            self.pipeline.rooms[LOBBY],
+            self.screen.context,
+            (0, 0, 400),
+            lambda blob: None,
+            self.screen.show,
+        )
         hand = self.node._hand
 
         def see(output):

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import re
+from collections.abc import Mapping
 
 import pytest
 from aiohttp import FormData, web
@@ -15,11 +16,20 @@ from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError, S
 from edgeboard.web.app import CONVERT_MAX, HEADERS, Doors, http_status, make_app
 from edgeboard.web.devices import DeviceDoors
 from edgeboard.web.exports import MEDIA_TYPES, NOTES_HEADER, Exported, Wanted
+from edgeboard.web.panels import PanelDoors, Show
 from tests.web.test_trust import trust_doors
 
 
 async def release_nothing(port: str) -> bool:
     return False
+
+
+def no_panel(name: str) -> Show:
+    raise StateError(f"this board has no panel {name!r}")
+
+
+async def change_panel(name: str, wish: Mapping[str, str]) -> dict:
+    return {"name": name, **wish}
 
 
 def doors(**changed) -> Doors:
@@ -71,6 +81,7 @@ def doors(**changed) -> Doors:
         "change_signaling": lambda add, remove: add == "http://new:1",
         "trust": trust_doors(),
         "devices": DeviceDoors(list, release_nothing, lambda port: False),
+        "panels": PanelDoors(list, no_panel, change_panel),
         "urls": lambda: ["http://192.168.1.20:8787"],
         "holds_ticket": lambda ticket: ticket == "good",
         "check_reader": lambda ticket, room, source: None,

@@ -1,0 +1,185 @@
+"""One panel of this board: the device, the frames it is given, who else looks at them, and what it shows now."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, final
+
+from edgeboard.errors import CloseCode, RefusedError
+from edgeboard.node.node import Node
+from edgeboard.node.panels import PanelView
+from edgeboard.peripherals.panels import PanelSettings
+from edgeboard.peripherals.settings import Covers
+from edgeboard.ports import Panel
+from edgeboard.render.album import ReadBlob
+from edgeboard.render.frames import Frames, Mirror
+from edgeboard.render.turning import TURNS, turn_area, turn_pixels
+from edgeboard.render.values import Area, Frame, PanelContext
+from edgeboard.rooms.room import Room
+
+if TYPE_CHECKING:
+    from edgeboard.web.panels import Show
+
+_log = logging.getLogger(__name__)
+
+
+@final
+class Screen:
+    """A panel, whatever it shows."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: PanelSettings,
+        panel: Panel,
+        node: Node,
+        read_blob: ReadBlob,
+        told: Callable[..., None],
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self.context = panel.context
+        self.room = ""
+        self._panel = panel
+        self._node = node
+        self._read_blob = read_blob
+        self._told = told
+        self._covers = settings.view
+        self._layout: str = settings.layout
+        self._frames = Frames()
+        self._mirror = Mirror(panel.context)
+        self._show: Show | None = None
+        self._view: PanelView | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    # -- what it shows
+
+    def enter(self, room: str) -> None:
+        """Show this room from now on.
+
+        Raises:
+            RefusedError: no such room can be opened.
+        """
+        refused: list[RefusedError] = []
+
+        def open_room(now: float) -> Room | None:
+            try:
+                return self._node.pipeline.open_room(room, now)
+            except RefusedError as error:
+                refused.append(error)
+                return None
+
+        opened = self._node.feed(open_room)
+        if opened is None:
+            raise refused[0] if refused else RefusedError(CloseCode.GOING_AWAY, "this board is stopping")
+        self._leave()
+        view = PanelView(self._node.pipeline, opened, self.context, self._covers, self._read_blob, self.show)
+        self._node.on_damage.append(view.damaged)
+        self._node.on_ink.append(view.inked)
+        self.room, self._view = room, view
+        self._task = asyncio.create_task(self._draw(view), name=f"draw on {self.name}")
+
+    def lay_out(self, covers: Covers | None, layout: str | None) -> None:
+        """Show another part of the room, or lay it out otherwise."""
+        self._covers = covers or self._covers
+        self._layout = layout or self._layout
+        if self._view is not None and covers is not None:
+            self._view.look_at(covers)
+
+    def _leave(self) -> None:
+        if self._view is not None:
+            self._node.on_damage.remove(self._view.damaged)
+            self._node.on_ink.remove(self._view.inked)
+            self._view = None
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _draw(self, view: PanelView) -> None:
+        try:
+            await view.run()
+        except Exception:  # a panel that cannot be drawn on takes nothing else with it
+            _log.exception("nothing more is drawn on %s", self.name)
+            text = f"{self.name}: nothing more is drawn there, after a fault of this board's software"
+            self._told(text, is_trouble=True)
+
+    def show(self, area: Area, pixels: bytes, *, is_ink: bool = False) -> None:
+        """Hand the next frame to the panel, and to all who look at it elsewhere."""
+        frame = self._frames.make(area, pixels, is_ink=is_ink)
+        self._mirror.show(frame)
+        self._panel.show(frame)
+        if self._show is not None:
+            self._show.take(frame)
+
+    # -- what people ask
+
+    def describe(self) -> dict[str, Any]:
+        """The panel as JSON values."""
+        context, view = self.context, self._view
+        return {
+            "name": self.name,
+            "driver": self.settings.driver,
+            "width": context.width,
+            "height": context.height,
+            "format": context.format.value,
+            "channels": context.format.channels,
+            "refresh": context.refresh.value,
+            "theme": context.theme,
+            "room": self.room,
+            "layout": self._layout,
+            "view": list(self._covers),
+            "frames": self._frames.sequence,
+            "crc": self._frames.crc,
+            "viewers": 0 if self._show is None else self._show.viewers,
+            **({} if view is None else view.statistics()),
+        }
+
+    def watched(self) -> "Show":
+        """What others look at; made when the first one asks."""
+        if self._show is None:
+            from edgeboard.web.panels import Show
+
+            self._show = Show(self._mirror, self.describe)
+        return self._show
+
+    async def send_away(self) -> None:
+        """Let all who look on ask anew whether they may."""
+        if self._show is not None:
+            await self._show.send_away()
+
+    def end(self) -> None:
+        """Draw no more, and give the panel back."""
+        self._leave()
+        self._panel.close()
+
+    async def close(self) -> None:
+        """As `end`, and wait until nobody looks on any more."""
+        task = self._task
+        self.end()
+        await asyncio.gather(*([] if task is None else [task]), self.send_away(), return_exceptions=True)
+
+
+@final
+class Turned:
+    """A panel that hangs turned, as an upright one."""
+
+    def __init__(self, panel: Panel, degrees: int) -> None:
+        """Raises: ValueError: not one of `TURNS`."""
+        if degrees not in TURNS:
+            raise ValueError(f"a panel hangs turned by one of {TURNS} degrees, not by {degrees}")
+        own = panel.context
+        is_across = degrees in (90, 270)
+        width, height = (own.height, own.width) if is_across else (own.width, own.height)
+        self.context = PanelContext(width, height, own.format, own.refresh, own.theme)
+        self._panel = panel
+        self._degrees = degrees
+
+    def show(self, frame: Frame) -> None:
+        """As `Panel.show`; the sum stays that of the upright frame."""
+        area, channels = frame.area, self.context.format.channels
+        pixels = turn_pixels(frame.pixels, area.width, area.height, channels, self._degrees)
+        area = turn_area(area, self.context.width, self.context.height, self._degrees)
+        self._panel.show(Frame(frame.sequence, area, pixels, frame.crc, frame.is_ink))
+
+    def close(self) -> None:
+        self._panel.close()

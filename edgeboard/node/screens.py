@@ -1,0 +1,171 @@
+"""The panels of this board: which there are, what each shows, and what may be changed while they run.
+
+Rules of this file: nothing of panels is loaded before there is one; a panel that fails takes no other with it; whatever
+a panel shows can be looked at in a browser, from the same frames.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, final
+
+from edgeboard.errors import CloseCode, RefusedError, StateError
+from edgeboard.node.node import Node
+from edgeboard.peripherals.panels import LAYOUTS, PanelSettings, name_of, parse_driver
+from edgeboard.peripherals.settings import EVERYTHING, read_view
+from edgeboard.ports import Panel
+
+if TYPE_CHECKING:
+    from edgeboard.node.screen import Screen
+    from edgeboard.render.album import ReadBlob
+    from edgeboard.web.panels import Show
+
+PANELS_MAX: Final = 32
+FRAMEBUFFERS: Final = Path("/dev")
+NO_PILLOW = "panels are drawn with Pillow; in the environment that edgeboard runs in: pip install pillow"
+
+
+@final
+class Screens:
+    """What this board shows, and where."""
+
+    def __init__(
+        self,
+        node: Node,
+        settings: Sequence[PanelSettings],
+        default_room: str,
+        read_blob: "ReadBlob",
+        told: Callable[..., None],
+        framebuffers: Path = FRAMEBUFFERS,
+    ) -> None:
+        """
+        Args:
+            node: whose rooms these are.
+            settings: what the owner names; one with the driver `auto` stands for all that are found.
+            default_room: what panels show of which nothing else is said.
+            read_blob: the bytes of an image, if they are here.
+            told: hears lines for people, with `is_trouble`.
+            framebuffers: the folder in which they are looked for.
+        """
+        self._node = node
+        self._named = [each for each in settings if each.driver != EVERYTHING]
+        self._auto = next((each for each in settings if each.driver == EVERYTHING), None)
+        self._default_room = default_room
+        self._read_blob = read_blob
+        self._told = told
+        self._framebuffers = framebuffers
+        self._screens: dict[str, Screen] = {}
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is anything to open, or to look for."""
+        return any(not each.is_bridged for each in self._named) or (self._auto is not None and any(self._found()))
+
+    def _found(self) -> list[Path]:
+        return sorted(self._framebuffers.glob("fb[0-9]*"))
+
+    async def run(self) -> None:
+        """Show rooms on the panels of this board itself until this is cancelled."""
+        try:
+            for settings in self._named:
+                if not settings.is_bridged:
+                    self._open(settings)
+            await asyncio.Event().wait()
+        finally:
+            screens, self._screens = list(self._screens.values()), {}
+            await asyncio.gather(*(screen.close() for screen in screens))
+
+    def _open(self, settings: PanelSettings) -> None:
+        from edgeboard.render.pngfile import PngFile
+        from edgeboard.render.unseen import Unseen
+        from edgeboard.render.values import PanelContext, PixelFormat, Refresh
+
+        driver = parse_driver(settings.driver)
+        name = settings.name or name_of(settings.driver)
+        context = PanelContext(
+            driver.width, driver.height, PixelFormat(driver.format), Refresh(driver.refresh), settings.theme
+        )
+        panel: Panel
+        if driver.scheme == "png":
+            panel = PngFile(Path(driver.place), context, lambda text: self._told(f"{name}: {text}", is_trouble=True))
+        else:
+            panel = Unseen(context)
+        self.add(name, panel, settings)
+
+    def wish_of(self, url: str) -> PanelSettings:
+        """What the owner says of a panel that the bridge drives, by the URL of its device."""
+        place = url.partition("?")[0]
+        named = next((each for each in self._named if each.driver.partition("?")[0] == place), None)
+        return named or self._auto or PanelSettings()
+
+    def add(self, name: str, panel: Panel, settings: PanelSettings) -> None:
+        """A panel is there, and wants to show something; one of the same name gives way."""
+        try:
+            from edgeboard.node.screen import Screen
+        except ImportError:
+            self._told(f"{name}: {NO_PILLOW}", is_trouble=True)
+            return
+        before = self._screens.pop(name, None)
+        if before is not None:
+            before.end()
+        elif len(self._screens) >= PANELS_MAX:
+            self._told(f"{name}: a board has at most {PANELS_MAX} panels; this one stays dark", is_trouble=True)
+            return
+        if settings.rotation != "0":
+            from edgeboard.node.screen import Turned
+
+            panel = Turned(panel, int(settings.rotation))
+        screen = Screen(name, settings, panel, self._node, self._read_blob, self._told)
+        self._screens[name] = screen
+        try:
+            screen.enter(settings.room or self._default_room)
+        except RefusedError as error:
+            self._told(f"{name}: {error}", is_trouble=True)
+
+    # -- what people ask
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Every panel as JSON values."""
+        return [self._screens[name].describe() for name in sorted(self._screens)]
+
+    def watch(self, name: str) -> "Show":
+        """What others look at of a panel.
+
+        Raises:
+            StateError: there is none of that name.
+        """
+        return self._screen(name).watched()
+
+    async def change(self, name: str, wish: Mapping[str, str]) -> dict[str, Any]:
+        """Let a panel show another room, another part of it, or lay it out otherwise, from the next frame on.
+
+        Args:
+            name: of the panel.
+            wish: any of view (left, top, width), room and layout.
+
+        Raises:
+            StateError: there is none of that name.
+            RefusedError: what is wished for cannot be; the text says what can.
+        """
+        screen = self._screen(name)
+        unknown = set(wish) - {"view", "room", "layout"}
+        if unknown or not wish:
+            raise RefusedError(CloseCode.MALFORMED, "a panel's view, room and layout may be changed")
+        layout = wish.get("layout")
+        if layout is not None and layout not in LAYOUTS:
+            raise RefusedError(CloseCode.MALFORMED, f"a layout is one of {', '.join(LAYOUTS)}")
+        try:
+            view = read_view(wish["view"]) if "view" in wish else None
+        except ValueError as error:
+            raise RefusedError(CloseCode.MALFORMED, str(error)) from None
+        screen.lay_out(view, layout)
+        if "room" in wish:
+            screen.enter(wish["room"])
+            await screen.send_away()
+        return screen.describe()
+
+    def _screen(self, name: str) -> "Screen":
+        if name not in self._screens:
+            have = ", ".join(sorted(self._screens)) or "none"
+            raise StateError(f"this board has no panel {name[:40]!r}; it has {have}")
+        return self._screens[name]
