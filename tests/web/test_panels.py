@@ -1,4 +1,4 @@
-"""Who looks at a panel in a browser: every frame in order, a whole picture for whoever falls behind, nobody uninvited."""
+"""Who looks at a panel in a browser: every frame in order, or a whole picture, and nobody uninvited."""
 
 import asyncio
 import json
