@@ -16,6 +16,7 @@ from edgeboard.marquee.items import ITEMS_MAX, Level, TickerItem
 
 GAP_EM: Final = 3.0  # between two texts
 ICON_EM: Final = 1.6  # that an icon and the space behind it take
+BOLD: Final = 1.1  # how much wider bold letters are
 SLOT_LEAST_S: Final = 4.0  # of an item that says nothing of its interval
 
 _NARROW: Final = frozenset("iljI|!.,:;'`ftr()[]{}/\\-")
@@ -69,8 +70,8 @@ def ems(text: str) -> float:
 
 
 def needed_s(item: TickerItem, rate: float) -> float:
-    """How long the text of an item takes to pass a point, with the gap behind it."""
-    return (ICON_EM + ems(item.text) + GAP_EM) / rate
+    """How long the text of an item takes to pass a point, with the gap behind it; critical ones are in bold."""
+    return (ICON_EM + ems(item.text) * (BOLD if item.level is Level.CRITICAL else 1.0) + GAP_EM) / rate
 
 
 def default_interval(text: str, rate: float) -> float:
