@@ -160,7 +160,7 @@ def test_a_long_text_is_turned_page_by_page():
     wall = Wall([LONG], format="grey1", refresh="eink")
     begin = moment = wall.ticker.at(BEGIN).next_change
     seen = []
-    while moment < begin + 24:
+    while moment < begin + 2 * wall.ticker.at(begin).slot.length_s:
         frame = wall.ticker.at(moment)
         assert wall.bar.draw(frame) == wall.area
         seen.append(wall.pixels())
