@@ -1,14 +1,23 @@
 """Somebody at a board: a browser profile, its pages, and a hand that draws with a real pen.
 
-Pen and touch go in through the DevTools protocol, below the page, so that what the page gets are true Pointer Events.
-The page's content security policy stays in force; so nothing here waits by evaluating strings in the page.
+Pen, mouse and touch go in through the DevTools protocol, below the page, so that what the page gets are true Pointer
+Events. The events of one movement are sent together: a hand is as quick where the machine is slow, so that a stroke is
+one op there too, and not one for every 2 s that the page takes to draw it. The page's content security policy stays in
+force; so nothing here waits by evaluating strings in the page.
 """
 
+import asyncio
+import itertools
+import json
 import math
+import time
+import uuid
 
 from tests.conftest import eventually
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
+SAMPLE_S = 0.004  # between the points of a hand
+SHIFT = 8  # as DevTools says that the key is held
 
 # What Chromium says when the node is away, of the icon that a picture has not, and of a header that only matters where
 # the origin is secure: no fault of the page.
@@ -31,6 +40,13 @@ READ_STROKES = """async () => {
 }"""
 
 
+# A name that this browser knows its person by, until they give themselves another.
+KNOWN = """
+    if (origin !== "null" && localStorage.getItem("edgeboard.person") === null) {
+        localStorage.setItem("edgeboard.person", JSON.stringify(%s));
+    }
+"""
+
 # What of a canvas (#sheet, #overlay) lies at a place of the window: red, green, blue, alpha of each px, row by row.
 PIXELS = """async ([x, y, width, height, id]) => {
     for (const _ of [1, 2]) await new Promise(requestAnimationFrame); // a canvas is painted in the frame after a change
@@ -52,19 +68,20 @@ class Person:
         self.node = node
         self.room = room
         self.faults = []
+        self._moved_at = 0.0  # the last time of an event that this hand made
         self._url = f"{node.url}/room/{room}" + (
             f"?{query}" if query else "" if carrier is None else f"?carrier={carrier}"
         )
         self.context = browser.new_context(
             **{"viewport": {"width": 1280, "height": 800}, "accept_downloads": True, **context}
         )
+        if name is not None:
+            self.context.add_init_script(KNOWN % json.dumps({"id": uuid.uuid4().hex, "name": name}))
         if before:
             self.context.add_init_script(before)
         if prepare is not None:
             prepare(self.context)
         self.open()
-        if name is not None:
-            self.introduce(name)
 
     # -- pages
 
@@ -145,8 +162,13 @@ class Person:
         return self.ask("edgeboard.items().length")
 
     def sees(self, count):
-        """Wait until there are so many items, neither more nor less."""
+        """Wait until there are so many items, neither more nor less; of the last, there may be more to come."""
         eventually(lambda: self.count() == count, PATIENCE_S)
+        return self
+
+    def agrees(self, *others):
+        """Wait until what these people see is the same, to the last piece and cut."""
+        eventually(lambda: {person.digest for person in others} == {self.digest}, PATIENCE_S)
         return self
 
     def safe(self):
@@ -169,19 +191,52 @@ class Person:
     def redo(self):
         self.press("Control+Shift+z")
 
-    def pen(self, kind, x, y, force=0.0, button="left"):
-        what = {"type": kind, "x": x, "y": y, "pointerType": "pen", "force": force, "clickCount": 1}
-        down = {"button": button, "buttons": 1} if kind != "mouseReleased" else {"button": button, "buttons": 0}
-        self._devtools.send("Input.dispatchMouseEvent", {**what, **down})
+    def pen_down(self, *points):
+        """A pen that is set down on the first of these (x, y, pressure), and moved along the others."""
+        self._hand("pen", ("mousePressed", *points[0]), *(("mouseMoved", *point) for point in points[1:]))
+
+    def pen_along(self, *points):
+        """The pen that is down, moved along these (x, y, pressure)."""
+        self._hand("pen", *(("mouseMoved", *point) for point in points))
+
+    def pen_up(self, x, y):
+        self._hand("pen", ("mouseReleased", x, y, 0.0))
+
+    def stroke(self, *points):
+        """A pen from the first of these (x, y, pressure) to the last."""
+        moves = (("mouseMoved", *point) for point in points[1:])
+        self._hand("pen", ("mousePressed", *points[0]), *moves, ("mouseReleased", *points[-1][:2], 0.0))
 
     def draw(self, x, y, *, width=240, height=60, points=24, low=0.15, high=0.9):
         """A wave from there to the right, pressed ever harder. Returns the points, with their pressure."""
         made = wave(x, y, width, height, points, low, high)
-        self.pen("mousePressed", *made[0])
-        for point in made[1:]:
-            self.pen("mouseMoved", *point)
-        self.pen("mouseReleased", made[-1][0], made[-1][1])
+        self.stroke(*made)
         return made
+
+    def _hand(self, device, *events, modifiers=0):
+        """Events (kind, x, y, pressure) of a pen or a mouse whose button is down until it is released."""
+        common = {"pointerType": device, "button": "left", "clickCount": 1, "modifiers": modifiers}
+        held = {"mouseReleased": 0}
+        self._at_once(
+            "Input.dispatchMouseEvent",
+            [
+                {**common, "type": kind, "x": x, "y": y, "force": force, "buttons": held.get(kind, 1)}
+                for kind, x, y, force in events
+            ],
+        )
+
+    def _at_once(self, method, events):
+        """Events one after the other, as if made just before, without awaiting what the page makes of each."""
+        now = time.time()
+        step = min(SAMPLE_S, (now - self._moved_at) / len(events))  # none is older than one before
+        stamped = [{**event, "timestamp": now - step * (len(events) - 1 - at)} for at, event in enumerate(events)]
+        self._moved_at = now
+
+        async def tell():
+            # what the driver offers to all awaits the answer to each, which comes with a frame of the page
+            await asyncio.gather(*(self._devtools._impl_obj.send(method, event, None) for event in stamped))
+
+        self._devtools._sync(tell())
 
     def swipe(self, places, *, turned=False):
         """A pen along these places, from within the page: at once, or with its other end, for which DevTools has no
@@ -201,25 +256,41 @@ class Person:
         )
 
     def drag(self, *places, shift=False, steps=6):
-        """The mouse, pressed at the first of these places and let go at the last."""
-        mouse = self.page.mouse
-        mouse.move(*places[0])
-        mouse.down()
-        if shift:
-            self.page.keyboard.down("Shift")
-        for place in places[1:]:
-            mouse.move(*place, steps=steps)
-        mouse.up()
-        if shift:
-            self.page.keyboard.up("Shift")
+        """The mouse, pressed at the first of these places and let go at the last; `steps` from one to the next."""
+        self.page.mouse.move(*places[0])
+        track = [
+            tuple(start + (end - start) * at / steps for start, end in zip(before, place, strict=True))
+            for before, place in itertools.pairwise(places)
+            for at in range(1, steps + 1)
+        ]
+        events = [
+            ("mousePressed", *places[0]),
+            *(("mouseMoved", *place) for place in track),
+            ("mouseReleased", *places[-1]),
+        ]
+        self._hand("mouse", *((*event, 0.0) for event in events), modifiers=SHIFT if shift else 0)
 
     def hover(self, x, y):
         self.page.mouse.move(x, y)
 
     def touch(self, kind, *points):
         """Fingers at these (x, y, force)."""
-        places = [{"x": x, "y": y, "force": force, "id": at} for at, (x, y, force) in enumerate(points)]
-        self._devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+        self.touches((kind, *points))
+
+    def touches(self, *events):
+        """A movement of fingers, at once: kinds, each with the (x, y, force) of the fingers there."""
+        self._at_once(
+            "Input.dispatchTouchEvent",
+            [
+                {
+                    "type": kind,
+                    "touchPoints": [
+                        {"x": x, "y": y, "force": force, "id": at} for at, (x, y, force) in enumerate(points)
+                    ],
+                }
+                for kind, *points in events
+            ],
+        )
 
     def download(self, selector):
         """Press a link of the menu; returns what it saves, and under which name."""

@@ -13,13 +13,10 @@ def killed_under(person, host, *, at):
     """Kill a host while a stroke is under way, finish it, and wait until the page is live at another board."""
     before = person.ask("edgeboard.board")
     points = wave(200, at, 240, 60, 24, 0.15, 0.9)
-    person.pen("mousePressed", *points[0])
-    for point in points[1:8]:
-        person.pen("mouseMoved", *point)
+    person.pen_down(*points[:8])
     host.kill()
-    for point in points[8:]:
-        person.pen("mouseMoved", *point)
-    person.pen("mouseReleased", points[-1][0], points[-1][1])
+    person.pen_along(*points[8:])
+    person.pen_up(*points[-1][:2])
     person.draw(500, at)
     person.until(f"edgeboard.state === 'live' && edgeboard.board !== '{before}'", 20)
 

@@ -71,10 +71,10 @@ def test_an_old_state_is_restored_for_everybody_and_undo_takes_that_back(boards,
     ana.toast("Restored")
     ben.sees(1)
     ana.sees(1)
-    eventually(lambda: ana.digest == ben.digest)
+    ana.agrees(ben)
     ana.undo()
     ben.sees(2)
-    eventually(lambda: ana.digest == ben.digest)
+    ana.agrees(ben)
     ben.undo()  # what was away for a while is still ben's
     ana.sees(1)
 

@@ -89,7 +89,7 @@ def test_a_chosen_image_is_seen_by_the_other_board_and_can_be_taken_back(boards,
         eventually(lambda person=person: pixel(person, 640, 400)[3] == 0)
     ana.redo()
     shows(ben.sees(1), eventually, RED)
-    assert ana.digest == ben.digest
+    ana.agrees(ben)
 
 
 def test_on_a_phone_an_image_comes_from_the_menu(boards, invite, eventually):

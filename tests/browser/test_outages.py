@@ -35,9 +35,7 @@ def test_ink_of_a_tab_that_was_closed_in_an_outage_arrives_once_from_the_next(mo
     origin = ana.ask("edgeboard.origin")
     host.kill()
     ana.draw(200, 300)
-    ana.pen("mousePressed", 200, 500, 0.3)
-    for at in range(20):
-        ana.pen("mouseMoved", 200 + 10 * at, 500, 0.5)
+    ana.pen_down(*((200 + 10 * at, 500, 0.5) for at in range(20)))
     ana.close_tab()  # in the middle of a stroke
     host.start()
     ana.open()

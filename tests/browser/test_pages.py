@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.browser.test_selection import drag, ids, selected, value
+from tests.browser.test_selection import ids, selected, value
 from tests.conftest import eventually
 
 LAYER = 5
@@ -65,7 +65,7 @@ def test_a_page_is_added_turned_to_and_named_for_everybody(pair):
     assert (place(ana), shown(ana)) == ((0, 0), 1)
     ana.press("PageUp")
     ana.toast("This is the first page")
-    eventually(lambda: ana.digest == ben.digest)
+    ana.agrees(ben)
     ben.undo()  # the name is his
     eventually(lambda: "Sketches" not in ana.page.text_content("#page-list"))
 
@@ -133,7 +133,7 @@ def test_a_page_is_deleted_for_everybody_and_one_undo_brings_it_back(pair):
     ben.sees(2)
     eventually(lambda: (number(ana), number(ben)) == ("1 / 1", "1 / 1"))
     assert place(ana) == (1, 0)
-    eventually(lambda: ana.digest == ben.digest)
+    ana.agrees(ben)
 
 
 def test_ink_of_others_on_a_page_that_is_deleted_meanwhile_is_not_lost(pair):
@@ -142,20 +142,20 @@ def test_ink_of_others_on_a_page_that_is_deleted_meanwhile_is_not_lost(pair):
     add_page(ana)
     ana.draw(300, 300)
     ben.sees(2)
+    _, second = ids(ben)
     ben.press("PageDown")
-    ben.pen("mousePressed", 500, 500, 0.5)
-    ben.pen("mouseMoved", 560, 540, 0.5)
     ana.page.click("#pages")
     ana.page.click("#page-list [aria-label='Delete Page 2']")
+    ben.pen_down((500, 500, 0.5), (560, 540, 0.5))
     ana.page.click("#remove-do")
-    ben.sees(1)
+    eventually(lambda: second not in ids(ben))
     assert place(ben) == (1, 0)  # nobody turns the page under a pen
-    ben.pen("mouseMoved", 600, 500, 0.5)
-    ben.pen("mouseReleased", 600, 500)
+    ben.pen_along((600, 500, 0.5))
+    ben.pen_up(600, 500)
     ana.sees(2)
     eventually(lambda: number(ana) == "2 / 2")
     assert (shown(ben), number(ben)) == (1, "2 / 2")
-    eventually(lambda: ana.digest == ben.digest)
+    ana.agrees(ben)
 
 
 def test_a_layer_is_deleted_with_what_is_on_it_and_comes_back(pair):
@@ -179,7 +179,7 @@ def test_a_layer_is_deleted_with_what_is_on_it_and_comes_back(pair):
     assert (place(ana), place(ben)) == ((0, 1), (0, 1))
     ana.undo()
     ben.sees(2)
-    eventually(lambda: ana.digest == ben.digest)
+    ana.agrees(ben)
 
 
 def test_layers_are_painted_in_their_order_hidden_here_and_locked_for_everybody(pair):
@@ -208,7 +208,7 @@ def test_layers_are_painted_in_their_order_hidden_here_and_locked_for_everybody(
     ben.page.mouse.click(200, 400)
     assert selected(ben) == [second]
     ben.press("e")
-    drag(ben, (320, 250), (320, 450), steps=20)
+    ben.drag((320, 250), (320, 450), steps=20)
     ana.sees(1)
     assert ids(ana) == [first]
     assert place(ben) == (0, 1)  # where ink may go
@@ -255,7 +255,7 @@ def test_a_selection_is_moved_to_a_layer_and_a_layer_above_another(pair):
     assert ana.page.text_content("#layer-list li:nth-child(1) .name") == "Layer 1"
     ana.undo()
     eventually(lambda: ben.ask(above) is None)
-    eventually(lambda: ana.digest == ben.digest)
+    ana.agrees(ben)
 
 
 def test_a_row_that_is_pressed_stays_until_it_is_let_go_while_others_draw(pair):
@@ -321,7 +321,7 @@ def test_who_opens_a_room_is_not_told_what_happened_to_its_layers_before(pair, b
     if how == "embed":
         cyd.open(f"{boards[1].url}/embed/{ana.room}")
     cyd.live()
-    eventually(lambda: cyd.digest == ana.digest)
+    cyd.agrees(ana)
     ana.draw(300, 300)
     cyd.sees(2)
     assert cyd.ask("said") == []

@@ -57,7 +57,7 @@ def test_a_stroke_that_is_refused_is_told_kept_and_can_be_tried_again(boards, in
     ben.sees(1)
     ana.safe()
     assert ana.ask("edgeboard.refused().length") == 0
-    eventually(lambda: ana.digest == ben.digest)
+    ana.agrees(ben)
 
 
 def test_a_refused_stroke_can_be_discarded(boards, invite):

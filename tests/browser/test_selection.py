@@ -23,19 +23,8 @@ def ids(person):
     return person.ask("edgeboard.items().map(({ id }) => id)")
 
 
-def drag(person, start, *places, steps=6):
-    """The mouse from one place over others."""
-    mouse = person.page.mouse
-    mouse.move(*start)
-    mouse.down()
-    for place in places:
-        mouse.move(*place, steps=steps)
-    mouse.up()
-
-
 def finger_tap(person, x, y):
-    person.touch("touchStart", (x, y, 0.5))
-    person.touch("touchEnd")
+    person.touches(("touchStart", (x, y, 0.5)), ("touchEnd",))
 
 
 @pytest.fixture
@@ -50,7 +39,7 @@ def pair(boards, invite):
 
 
 def same(ana, ben):
-    return eventually(lambda: ana.digest == ben.digest)
+    return ana.agrees(ben)
 
 
 def test_a_tap_selects_and_a_drag_moves_for_everybody(pair):
@@ -60,7 +49,7 @@ def test_a_tap_selects_and_a_drag_moves_for_everybody(pair):
     assert selected(ana) == [first]
     ana.page.mouse.click(200, 400)
     assert selected(ana) == [second]
-    drag(ana, (320, 400), (420, 450))
+    ana.drag((320, 400), (420, 450))
     eventually(lambda: value(ben, second, TRANSFORM) == [1, 0, 0, 1, 100, 50])
     assert value(ben, first, TRANSFORM) is None
     assert same(ana, ben)
@@ -134,26 +123,24 @@ def frame(person):
 def test_a_lasso_takes_what_lies_inside_by_more_than_half(pair):
     ana, _ = pair
     first, second = ids(ana)
-    drag(ana, (150, 120), (480, 120), (480, 290), (150, 290))
+    ana.drag((150, 120), (480, 120), (480, 290), (150, 290))
     assert selected(ana) == [first]
-    drag(ana, (150, 330), (260, 330), (260, 470), (150, 470))  # a quarter of the wave
+    ana.drag((150, 330), (260, 330), (260, 470), (150, 470))  # a quarter of the wave
     assert selected(ana) == []
-    drag(ana, (150, 120), (480, 120), (480, 470), (150, 470))
+    ana.drag((150, 120), (480, 120), (480, 470), (150, 470))
     assert sorted(selected(ana)) == sorted([first, second])
     ana.press("Escape")
     ana.page.mouse.click(200, 200)
-    ana.page.keyboard.down("Shift")
-    drag(ana, (150, 330), (480, 330), (480, 470), (150, 470))
-    ana.page.keyboard.up("Shift")
+    ana.drag((150, 330), (480, 330), (480, 470), (150, 470), shift=True)
     assert sorted(selected(ana)) == sorted([first, second])
 
 
 def test_a_straight_drag_takes_what_lies_in_its_box_and_shows_it(pair):
     ana, _ = pair
     first, second = ids(ana)
-    drag(ana, (150, 120), (500, 290), steps=12)
+    ana.drag((150, 120), (500, 290), steps=12)
     assert selected(ana) == [first]
-    drag(ana, (900, 480), (520, 380), (150, 330))  # from the other corner, with a slight bend
+    ana.drag((900, 480), (520, 380), (150, 330))  # from the other corner, with a slight bend
     assert selected(ana) == [second]
     mouse = ana.page.mouse
     mouse.move(150, 120)
@@ -208,15 +195,13 @@ def test_a_corner_scales_in_ratio_and_with_shift_freely(pair):
     first = ids(ana)[0]
     ana.page.mouse.click(200, 200)
     x0, y0, x1, y1 = frame(ana)
-    drag(ana, (x1, y1), (x1 + (x1 - x0), y1 + (y1 - y0)))
+    ana.drag((x1, y1), (x1 + (x1 - x0), y1 + (y1 - y0)))
     a, b, c, d = eventually(lambda: value(ben, first, TRANSFORM))[:4]
     assert a == pytest.approx(d)
     assert a == pytest.approx(2, abs=0.15)
     assert (b, c) == (0, 0)
     x0, y0, x1, y1 = frame(ana)
-    ana.page.keyboard.down("Shift")
-    drag(ana, (x1, y1), (x1 - 100, y1))
-    ana.page.keyboard.up("Shift")
+    ana.drag((x1, y1), (x1 - 100, y1), shift=True)
     eventually(lambda: value(ben, first, TRANSFORM)[0] < a - 0.2)
     assert value(ben, first, TRANSFORM)[3] == pytest.approx(d, abs=0.02)
     assert same(ana, ben)
@@ -228,9 +213,7 @@ def test_the_handle_above_turns_and_shift_snaps_to_fifteen_degrees(pair):
     ana.page.mouse.click(200, 400)
     x0, y0, x1, y1 = frame(ana)
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)
-    ana.page.keyboard.down("Shift")
-    drag(ana, (middle[0], y0 - 26), (middle[0] + 60, middle[1] - 50))
-    ana.page.keyboard.up("Shift")
+    ana.drag((middle[0], y0 - 26), (middle[0] + 60, middle[1] - 50), shift=True)
     a, b, *_ = eventually(lambda: value(ben, second, TRANSFORM))
     turn = math.degrees(math.atan2(b, a))
     assert turn == pytest.approx(round(turn / 15) * 15, abs=0.01)
@@ -247,20 +230,14 @@ def test_fingers_and_pens_select_and_move_too(boards, invite):
     ana.press("v")
     finger_tap(ana, 204, 296)
     assert selected(ana) == [item]
-    ana.touch("touchStart", (300, 300, 0.5))
-    for at in range(1, 11):
-        ana.touch("touchMove", (300 + 5 * at, 300, 0.5))
-    ana.touch("touchEnd")
+    moves = (("touchMove", (300 + 5 * at, 300, 0.5)) for at in range(1, 11))
+    ana.touches(("touchStart", (300, 300, 0.5)), *moves, ("touchEnd",))
     eventually(lambda: value(ben, item, TRANSFORM) == [1, 0, 0, 1, 50, 0])
     finger_tap(ana, 900, 600)
     assert selected(ana) == []
-    ana.pen("mousePressed", 250, 300, 0.5)
-    ana.pen("mouseReleased", 250, 300)
+    ana.stroke((250, 300, 0.5))
     assert selected(ana) == [item]
-    ana.pen("mousePressed", 300, 300, 0.5)
-    for at in range(1, 11):
-        ana.pen("mouseMoved", 300, 300 + 5 * at, 0.5)
-    ana.pen("mouseReleased", 300, 350)
+    ana.stroke(*((300, 300 + 5 * at, 0.5) for at in range(11)))
     eventually(lambda: value(ben, item, TRANSFORM) == [1, 0, 0, 1, 50, 50])
 
 
@@ -272,11 +249,13 @@ def test_two_fingers_in_the_middle_of_a_move_pinch_and_move_nothing(pair):
     ana.press("v")
     finger_tap(ana, 204, 200)
     before = ana.ask("edgeboard.view")
-    ana.touch("touchStart", (300, 200, 0.5))
-    ana.touch("touchMove", (312, 200, 0.5))
-    ana.touch("touchStart", (312, 200, 0.5), (600, 300, 0.5))
-    ana.touch("touchMove", (262, 200, 0.5), (650, 300, 0.5))
-    ana.touch("touchEnd")
+    ana.touches(
+        ("touchStart", (300, 200, 0.5)),
+        ("touchMove", (312, 200, 0.5)),
+        ("touchStart", (312, 200, 0.5), (600, 300, 0.5)),
+        ("touchMove", (262, 200, 0.5), (650, 300, 0.5)),
+        ("touchEnd",),
+    )
     assert ana.ask("edgeboard.view")["zoom"] > before["zoom"]
     assert value(ana, first, TRANSFORM) is None
 
@@ -330,7 +309,7 @@ def test_what_is_locked_is_left_alone_until_a_tap_and_its_button_unlock_it(pair)
     ana.press("Control+a")
     assert selected(ana) == [second]
     ben.press("e")
-    drag(ben, (320, 120), (320, 480), steps=20)
+    ben.drag((320, 120), (320, 480), steps=20)
     ana.sees(1)
     assert ids(ana) == [first]
     ana.page.mouse.click(600, 600)
@@ -340,7 +319,7 @@ def test_what_is_locked_is_left_alone_until_a_tap_and_its_button_unlock_it(pair)
     ana.page.locator("#selection-lock").get_by_text("Unlock").wait_for()
     ana.page.click("#selection-lock")
     eventually(lambda: value(ben, first, LOCK) is None)
-    drag(ben, (320, 120), (320, 300), steps=10)
+    ben.drag((320, 120), (320, 300), steps=10)
     ana.sees(0)
 
 
@@ -386,10 +365,10 @@ def test_an_erase_of_another_takes_an_item_out_of_the_selection_and_its_undo_sho
     ana, ben = pair
     first, second = ids(ana)
     ana.press("Control+a")
-    drag(ana, (320, 200), (420, 200))
+    ana.drag((320, 200), (420, 200))
     eventually(lambda: value(ben, first, TRANSFORM) == [1, 0, 0, 1, 100, 0])
     ben.press("e")
-    drag(ben, (400, 120), (400, 260), steps=10)
+    ben.drag((400, 120), (400, 260), steps=10)
     ana.sees(1)
     assert selected(ana) == [second]
     ben.undo()

@@ -214,8 +214,7 @@ def test_a_reload_and_a_crash_lose_nothing_that_was_typed(pair, eventually):
 def test_the_partial_eraser_takes_what_it_wipes_and_undo_brings_it_back(pair, boards, eventually):
     ana, ben = pair
     ana.drag((200, 300), (600, 300), steps=30)
-    ana.sees(1)
-    before = ben.sees(1).digest
+    before = ben.sees(1).agrees(ana).digest
     ben.press("Shift+E")
     ben.page.mouse.move(400, 240)
     ben.page.mouse.down()
