@@ -10,12 +10,11 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
-SOURCES = ("module", "module_batches", "module_refine", "eb_strokes", "eb_refine", "eb_batches", "eb_hashes")
-HEADERS = ("module", "eb_strokes", "eb_refine", "eb_batches", "eb_hashes")
+FOLDER = Path("edgeboard") / "_native"
 KERNELS = Extension(
     "edgeboard._native._kernels",
-    sources=[f"edgeboard/_native/{name}.c" for name in SOURCES],
-    depends=[f"edgeboard/_native/{name}.h" for name in HEADERS],
+    sources=sorted(map(str, FOLDER.glob("*.c"))),
+    depends=sorted(map(str, FOLDER.glob("*.h"))),
     # without contraction, because thinning has to find the same points on every machine
     extra_compile_args=["-std=c11", "-O2", "-ftree-vectorize", "-fvisibility=hidden", "-ffp-contract=off"],
     libraries=["m"],

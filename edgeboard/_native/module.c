@@ -268,6 +268,13 @@ static PyMethodDef METHODS[] = {
     {"survey_batch", (PyCFunction)(void (*)(void))survey_batch, METH_FASTCALL, NULL},
     {"hash_slots", (PyCFunction)(void (*)(void))hash_slots, METH_FASTCALL, NULL},
     {"digest_rows", (PyCFunction)(void (*)(void))digest_rows, METH_FASTCALL, NULL},
+    {"ink", (PyCFunction)(void (*)(void))ink, METH_FASTCALL, NULL},
+    {"polygon", (PyCFunction)(void (*)(void))polygon, METH_FASTCALL, NULL},
+    {"mask", (PyCFunction)(void (*)(void))mask, METH_FASTCALL, NULL},
+    {"image", (PyCFunction)(void (*)(void))image, METH_FASTCALL, NULL},
+    {"dither", (PyCFunction)(void (*)(void))dither, METH_FASTCALL, NULL},
+    {"pack", (PyCFunction)(void (*)(void))pack, METH_FASTCALL, NULL},
+    {"changed_tiles", (PyCFunction)(void (*)(void))changed_tiles, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -26,5 +26,12 @@ PyObject *decode_batch(PyObject *module, PyObject *const *arguments, Py_ssize_t 
 PyObject *survey_batch(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
 PyObject *hash_slots(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
 PyObject *digest_rows(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
+PyObject *ink(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
+PyObject *polygon(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
+PyObject *mask(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
+PyObject *image(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
+PyObject *dither(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
+PyObject *pack(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
+PyObject *changed_tiles(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
 
 #endif

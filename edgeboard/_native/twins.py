@@ -2,12 +2,19 @@
 
 from importlib import import_module
 
-from edgeboard._native import batches, refine, strokes
+from edgeboard._native import batches, dither, raster, refine, strokes, tiles
 
 
 def active() -> dict[str, str]:
     """For each kernel by name: "C", or "Python" where it was not built, is switched off or failed its self-check."""
-    kernels = {"batches": batches.kernel, "refine": refine.kernel, "strokes": strokes.kernel}
+    kernels = {
+        "batches": batches.kernel,
+        "dither": dither.kernel,
+        "raster": raster.kernel,
+        "refine": refine.kernel,
+        "strokes": strokes.kernel,
+        "tiles": tiles.kernel,
+    }
     return {name: "Python" if kernel is None else "C" for name, kernel in kernels.items()}
 
 

@@ -71,7 +71,7 @@ def _placed(runs: Sequence["array[float]"], matrix: Matrix, least: float) -> Ite
         for x, y, r in zip(run[::3], run[1::3], run[2::3], strict=True):
             x, y, r = a * x + c * y + e, b * x + d * y + f, r * scale
             if not (_is_place(x) and _is_place(y) and 0.0 <= r <= PLACE_MAX):
-                raise ValueError(f"a disc at {x:g}, {y:g} px of radius {r:g}; the limit is {PLACE_MAX:.0e}, from 0")
+                raise ValueError(f"a disc at {x}, {y} px of radius {r}; the limit is {PLACE_MAX:.0e}, from 0")
             x, y = floor(x * PLACE_STEPS + 0.5) / PLACE_STEPS, floor(y * PLACE_STEPS + 0.5) / PLACE_STEPS
             discs.append((x, y, max(r, least)))
         if discs:

@@ -22,7 +22,7 @@ def greys(pixels: bytes, width: int, levels: int) -> bytes:
         below = [0] * (width + 2)
         ahead = 0
         for x in range(width):
-            value = pixels[start + x] * SIXTEENTHS + errors[x + 1] + ahead
+            value = min(max(pixels[start + x] * SIXTEENTHS + errors[x + 1] + ahead, -MOST), 2 * MOST)
             level = min(max((value * most + MOST // 2) // MOST, 0), most)
             out[start + x] = level * step
             ahead = _spread(value - level * step * SIXTEENTHS, below, x)

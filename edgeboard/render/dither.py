@@ -11,6 +11,7 @@ The kernel in C (`edgeboard/_native/eb_dither.c`) and the twins here do the same
 from functools import cache, lru_cache
 from typing import Final
 
+from edgeboard._native.dither import kernel
 from edgeboard.render import diffusion
 from edgeboard.render.palettes import COLOURS, mixture
 from edgeboard.render.surface import Surface
@@ -18,6 +19,7 @@ from edgeboard.render.values import Area, PixelFormat
 
 GREYS: Final = (PixelFormat.GREY1, PixelFormat.GREY2, PixelFormat.GREY4)
 SIDE: Final = 8  # px, of the pattern
+_NUMBERS: Final = {each: number for number, each in enumerate(PixelFormat)}  # by which the kernel knows formats
 
 
 def _bayer(x: int, y: int) -> int:
@@ -43,14 +45,16 @@ def dither(surface: Surface, area: Area, format: PixelFormat, *, is_still: bool)
     """
     if surface.channels != format.channels:
         raise ValueError(f"a surface of {surface.channels} channels, for a panel of {format.value}")
-    pixels = surface.crop(area)
-    if area.is_empty or format in (PixelFormat.GREY8, PixelFormat.RGB888, PixelFormat.XRGB8888):
-        return pixels
-    return dither_in_python(pixels, area, format, is_still=is_still)
+    if kernel is None or area.meet(surface.area) != area or area.is_empty:
+        return dither_in_python(surface.crop(area), area, format, is_still=is_still)
+    place = surface.pixels, surface.width, surface.height, surface.channels
+    return kernel.dither(*place, area, _NUMBERS[format], is_still)
 
 
 def dither_in_python(pixels: bytes, area: Area, format: PixelFormat, *, is_still: bool) -> bytes:
     """The twin of the kernel: as `dither`, of px that were cut out."""
+    if not pixels or format in (PixelFormat.GREY8, PixelFormat.RGB888, PixelFormat.XRGB8888):
+        return pixels
     if format in GREYS:
         if is_still:
             return diffusion.greys(pixels, area.width, format.levels)
@@ -139,7 +143,7 @@ def pack(pixels: bytes, width: int, format: PixelFormat) -> bytes:
     size = width * format.channels
     if width < 1 or len(pixels) % size:
         raise ValueError(f"{len(pixels)} bytes are no rows of {width} px of {format.value}")
-    return pack_in_python(pixels, width, format)
+    return pack_in_python(pixels, width, format) if kernel is None else kernel.pack(pixels, width, _NUMBERS[format])
 
 
 def pack_in_python(pixels: bytes, width: int, format: PixelFormat) -> bytes:

@@ -58,7 +58,7 @@ def _placed(contours: Sequence["array[float]"]) -> list[list[tuple[float, float]
             raise ValueError(f"more than {POINTS_MAX} points in one call")
         for number in contour:
             if not -PLACE_MAX <= number <= PLACE_MAX:
-                raise ValueError(f"a corner at {number:g} px; the limit is {PLACE_MAX:.0e}")
+                raise ValueError(f"a corner at {number} px; the limit is {PLACE_MAX:.0e}")
         rounded = [floor(number * PLACE_STEPS + 0.5) / PLACE_STEPS for number in contour]
         if len(rounded) >= 6:
             closed.append(list(zip(rounded[::2], rounded[1::2], strict=True)))

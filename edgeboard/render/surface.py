@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
+from edgeboard._native.raster import kernel
 from edgeboard.render import blending, capsules, polygons
 from edgeboard.render.capsules import Matrix
 from edgeboard.render.values import SIDE_MAX, Area
@@ -99,6 +100,9 @@ class Surface:
             ValueError: a number is no number, infinite, beyond PLACE_MAX or, of a radius, negative; triples are cut
                 short; more than POINTS_MAX discs; colour, clip or opacity are out of range.
         """
+        if kernel is not None:
+            place = self.pixels, self.width, self.height, self.channels
+            return Area(*kernel.ink(*place, clip, colour, opacity, discs, matrix, is_hard))
         ink = self._code(colour), _in_255(opacity)
         box, plane = capsules.cover(discs, self._clipped(clip), matrix, is_hard=is_hard)
         blending.blend(self.pixels, self.width, self.channels, box, plane, *ink)
@@ -125,6 +129,9 @@ class Surface:
         Raises:
             ValueError: as of `ink`.
         """
+        if kernel is not None:
+            place = self.pixels, self.width, self.height, self.channels
+            return Area(*kernel.polygon(*place, clip, colour, opacity, contours, is_hard))
         ink = self._code(colour), _in_255(opacity)
         box, plane = polygons.cover(contours, self._clipped(clip), is_hard=is_hard)
         blending.blend(self.pixels, self.width, self.channels, box, plane, *ink)
@@ -146,6 +153,9 @@ class Surface:
         Raises:
             ValueError: coverage of another size than the area, or as of `ink`.
         """
+        if kernel is not None:
+            place = self.pixels, self.width, self.height, self.channels
+            return Area(*kernel.mask(*place, clip, colour, opacity, area, coverage, is_hard))
         ink = self._code(colour), _in_255(opacity)
         box = _part(area, self._clipped(clip))
         plane = blending.cut(coverage, area, box, 1)
@@ -169,6 +179,9 @@ class Surface:
         Raises:
             ValueError: pixels of another size than the area, or clip or opacity are out of range.
         """
+        if kernel is not None:
+            place = self.pixels, self.width, self.height, self.channels
+            return Area(*kernel.image(*place, clip, 0, opacity, area, pixels))
         strength = _in_255(opacity)
         box = _part(area, self._clipped(clip))
         part = blending.cut(pixels, area, box, self.channels)

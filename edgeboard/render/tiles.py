@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final
 
+from edgeboard._native.tiles import kernel
 from edgeboard.render.surface import Surface
-from edgeboard.render.values import Area
+from edgeboard.render.values import SIDE_MAX, Area
 
 TILE: Final = 64  # px
 HASH_BYTES: Final = 8
@@ -17,19 +18,22 @@ def changed_tiles(
     """The tiles in which two frames differ, row by row; those at the right and lower edges may be smaller.
 
     Args:
-        before, after: px of `channels` bytes, row by row.
-        width, height, channels: of both frames.
+        before, after: px, row by row.
+        width, height, channels: of both frames, as of a `Surface`.
         tile: px of a side.
 
     Raises:
         ValueError: a frame of another size, or a side of less than 1 px.
     """
     size = width * height * channels
-    if min(width, height, channels, tile) < 1 or len(before) != size or len(after) != size:
+    sides = 1 <= width <= SIDE_MAX and 1 <= height <= SIDE_MAX and channels in (1, 4) and tile >= 1
+    if not sides or len(before) != size or len(after) != size:
         raise ValueError(
             f"frames of {len(before)} and {len(after)} bytes, {width} x {height} px of {channels}, tiles of {tile} px"
         )
-    return list(changed_in_python(before, after, width, height, channels, tile))
+    if kernel is None:
+        return list(changed_in_python(before, after, width, height, channels, tile))
+    return [Area(*area) for area in kernel.changed_tiles(before, after, width, height, channels, tile)]
 
 
 def changed_in_python(

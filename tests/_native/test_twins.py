@@ -5,26 +5,28 @@ import sys
 import pytest
 
 from edgeboard import _native
-from edgeboard._native import batches, refine, strokes
+from edgeboard._native import batches, dither, raster, refine, strokes, tiles
 from tests._native.workshop import run, run_python
 
 SAY = "import edgeboard._native; print(edgeboard._native.active())"
 
 
-def test_the_twin_that_runs_is_named(monkeypatch):
-    monkeypatch.setattr(batches, "kernel", object())
-    monkeypatch.setattr(refine, "kernel", object())
-    monkeypatch.setattr(strokes, "kernel", None)
-    assert _native.active() == {"batches": "C", "refine": "C", "strokes": "Python"}
-    monkeypatch.setattr(strokes, "kernel", object())
-    monkeypatch.setattr(refine, "kernel", None)
-    assert _native.active() == {"batches": "C", "refine": "Python", "strokes": "C"}
+KERNELS = {
+    "batches": batches, "dither": dither, "raster": raster, "refine": refine, "strokes": strokes, "tiles": tiles,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", KERNELS)
+def test_the_twin_that_runs_is_named(monkeypatch, missing):
+    for name, module in KERNELS.items():
+        monkeypatch.setattr(module, "kernel", None if name == missing else object())
+    assert _native.active() == {name: "Python" if name == missing else "C" for name in KERNELS}
 
 
 @pytest.mark.parametrize("value", ["1", "yes"])
 def test_python_can_be_asked_for(value):
     said = run_python(SAY, {"EDGEBOARD_PURE": value})
-    assert said == "{'batches': 'Python', 'refine': 'Python', 'strokes': 'Python'}\n"
+    assert said == f"{dict.fromkeys(KERNELS, 'Python')}\n"
 
 
 @pytest.mark.parametrize("value", ["", "0"])
@@ -41,8 +43,8 @@ def test_the_codec_passes_its_own_tests_in_python_too():
 
 
 def test_the_remedy_fits_the_reason(monkeypatch):
-    monkeypatch.setattr(strokes, "kernel", object())
-    monkeypatch.setattr(refine, "kernel", object())
+    for module in KERNELS.values():
+        monkeypatch.setattr(module, "kernel", object())
     assert _native.remedy() == ""
     monkeypatch.setattr(strokes, "kernel", None)
     for raised, text in [

@@ -18,8 +18,8 @@ from tests.conftest import find_program
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "edgeboard" / "_native"
 CHECKS = ROOT / "tests" / "_native"
-KERNEL = [SOURCES / f"eb_{name}.c" for name in ("strokes", "refine", "batches", "hashes")]
-GLUE = [SOURCES / f"{name}.c" for name in ("module", "module_batches", "module_refine")]
+KERNEL = sorted(SOURCES.glob("eb_*.c"))
+GLUE = sorted(SOURCES.glob("module*.c"))
 COMPILER_NAMES = ("cc", "gcc", "clang")
 
 STRICT = [
