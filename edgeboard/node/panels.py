@@ -7,24 +7,22 @@ to others; a panel that is away is drawn for all the same.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
 from math import ceil, floor
 from typing import Any, Final, Protocol, final
 
-from edgeboard.canvas.geometry import Rectangle, around_runs
-from edgeboard.canvas.ink import WIDTH_STEPS, Disc, discs
+from edgeboard.canvas.geometry import Rectangle, around
+from edgeboard.canvas.ink import WIDTH_STEPS
 from edgeboard.ids import RoomId, origin_of
 from edgeboard.node.pipeline import Pipeline
+from edgeboard.node.renderers import open_artist
 from edgeboard.node.values import Damaged, Inked
 from edgeboard.render.album import ReadBlob
-from edgeboard.render.frames import blank, crop, paste
-from edgeboard.render.raster import Raster
 from edgeboard.render.values import Area, PanelContext, View
 from edgeboard.rooms.room import Room
 
 GATHER_S: Final = 0.033  # of changes that nobody here is waiting for
-SLICE: Final = 1  # items drawn before the loop gets a turn: a long stroke takes milliseconds
-LOOK_SLICE: Final = 64  # items looked at, likewise
+SLACK: Final = 4.0  # px of the canvas that a smoothed curve may leave the box of its points by
+LOOK_SLICE: Final = 64  # items looked at, before the loop gets a turn
 REGIONS_MAX: Final = 8  # that are drawn one by one; more are drawn as one
 WET_MAX: Final = 1_024  # parts of strokes under way that are remembered
 
@@ -64,12 +62,11 @@ class PanelView:
         left, top, width = covers
         self.view = View(left, top, context.width / width)
         self._pipeline = pipeline
-        self._read_blob = read_blob
         self._context = context
+        self._artist = open_artist(context, read_blob)
         self._show = show
-        self._pixels = blank(context)  # what was handed on last
         self._damage = [self.view.area(0, 0, context.width, context.height)]
-        self._wet: deque[tuple[Inked, list[list[Disc]], Rectangle]] = deque(maxlen=WET_MAX)
+        self._wet: deque[tuple[Inked, Rectangle]] = deque(maxlen=WET_MAX)
         self._news = asyncio.Event()
         self._news.set()
 
@@ -77,7 +74,7 @@ class PanelView:
         """Items look different; drawn soon."""
         if output.room == self.room:
             origins = {origin_of(item) for item in output.items}
-            if any(wet.origin in origins for wet, _, _ in self._wet):  # that ink is logged, and comes back as an item
+            if any(wet.origin in origins for wet, _ in self._wet):  # that ink is logged, and comes back as an item
                 self._wet = deque((each for each in self._wet if each[0].origin not in origins), WET_MAX)
             self._news.set()
 
@@ -85,17 +82,11 @@ class PanelView:
         """A pen here is drawing: shown at once."""
         if output.room != self.room or output.page != self.page:
             return
-        drawn = discs(output.points, output.pen.width / WIDTH_STEPS, output.pressures)
-        box = around_runs(drawn)
-        self._wet.append((output, drawn, box))
-        area = self._on_panel(box)
-        if area is None:
-            return
-        raster = Raster(
-            self.view, area, self._context.format.levels, crop(self._pixels, self._context.width, area, 1)
-        )  # however much lies below
-        raster.draw_ink(output.pen, drawn)
-        self._hand_on(area, raster.pixels(), is_ink=True)
+        box = around(output.points).inflated(output.pen.width / WIDTH_STEPS + SLACK)
+        self._wet.append((output, box))
+        inked = self._artist.ink(self.view, output.pen, output.points, output.pressures)
+        if not inked.is_empty:
+            self._hand_on(inked, is_ink=True)
 
     def look_at(self, covers: tuple[float, float, float]) -> None:
         """Show another part of the page."""
@@ -130,22 +121,20 @@ class PanelView:
             await asyncio.sleep(0)
 
     async def _paint(self, area: Area) -> None:
-        raster = Raster(self.view, area, self._context.format.levels)
-        items = self._items(area)
-        for at in range(0, len(items), SLICE):
-            raster.draw(items[at : at + SLICE], self._read_blob)
-            await asyncio.sleep(0)
-        self._draw_wet(raster, self.view.area(*area))
-        self._hand_on(area, raster.pixels(), is_ink=False)
-
-    def _items(self, area: Area) -> Sequence[Any]:
         room = self._pipeline.rooms[self.room]
-        return self._pipeline.scene(self.room, self.page).items_in(room.document, self.view.area(*area))
+        items = self._pipeline.scene(self.room, self.page).items_in(room.document, self.view.area(*area))
+        for done in self._artist.paint(area, self.view, items):
+            if done is None:
+                await asyncio.sleep(0)
+            else:
+                self._draw_wet(done)
+        self._hand_on(area, is_ink=False)
 
-    def _draw_wet(self, raster: Raster, region: Rectangle) -> None:
-        for wet, drawn, box in self._wet:
+    def _draw_wet(self, area: Area) -> None:
+        region = self.view.area(*area)
+        for wet, box in self._wet:
             if box.overlaps(region):
-                raster.draw_ink(wet.pen, drawn)
+                self._artist.ink(self.view, wet.pen, wet.points, wet.pressures, area)
 
     def _on_panel(self, region: Rectangle) -> Area | None:
         """The px of the panel that a region touches; None if it is not to be seen."""
@@ -156,9 +145,8 @@ class PanelView:
         width, height = min(self._context.width, ceil(right) + 2) - x, min(self._context.height, ceil(below) + 2) - y
         return Area(x, y, width, height) if width > 0 and height > 0 else None
 
-    def _hand_on(self, area: Area, pixels: bytes, *, is_ink: bool) -> None:
-        paste(self._pixels, self._context.width, area, pixels, 1)
-        self._show(area, pixels, is_ink=is_ink)
+    def _hand_on(self, area: Area, *, is_ink: bool) -> None:
+        self._show(area, self._artist.pixels(area, is_still=False), is_ink=is_ink)
 
 
 def united(regions: list[Rectangle], box: Rectangle) -> list[Rectangle]:

@@ -1,7 +1,7 @@
 """What is kept because it may be wanted again: so many bytes at most, and what was wanted longest ago goes first."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar, final
 
@@ -26,16 +26,18 @@ class CacheStatistics:
 class Cache(Generic[K, V]):
     """Values by key, within a budget of bytes."""
 
-    def __init__(self, budget: int) -> None:
+    def __init__(self, budget: int, on_drop: Callable[[V], None] | None = None) -> None:
         """
         Args:
             budget: bytes, 0 or more; with 0 nothing is kept.
+            on_drop: told of each value that is no longer kept, or was not in the first place.
         """
         self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._bytes = 0
         self._hits = 0
         self._misses = 0
         self._budget = 0
+        self._on_drop = on_drop
         self.resize(budget)
 
     def __len__(self) -> int:
@@ -59,6 +61,7 @@ class Cache(Generic[K, V]):
         self.drop(key)
         size += OVERHEAD_BYTES
         if size > self._budget:
+            self._let_go(value)
             return
         self._entries[key] = value, size
         self._bytes += size
@@ -69,10 +72,12 @@ class Cache(Generic[K, V]):
         found = self._entries.pop(key, None)
         if found is not None:
             self._bytes -= found[1]
+            self._let_go(found[0])
 
     def clear(self) -> None:
-        self._entries.clear()
-        self._bytes = 0
+        """Forget all."""
+        for key in list(self._entries):
+            self.drop(key)
 
     def resize(self, budget: int) -> None:
         """Another budget, bytes; what does not fit into it goes at once.
@@ -95,5 +100,10 @@ class Cache(Generic[K, V]):
 
     def _make_room(self) -> None:
         while self._bytes > self._budget:
-            _, (_, size) = self._entries.popitem(last=False)
+            _, (value, size) = self._entries.popitem(last=False)
             self._bytes -= size
+            self._let_go(value)
+
+    def _let_go(self, value: V) -> None:
+        if self._on_drop is not None:
+            self._on_drop(value)

@@ -1,14 +1,16 @@
 """Where the items of a page lie, so that what draws a region, or touches something, looks at few of them.
 
-Boxes only: what an item looks like is read again from the document when it is drawn, since a page of decoded strokes
+Places only: what an item looks like is read again from the document when it is drawn, since a page of decoded strokes
 takes more memory than a small board has; only of the few under an eraser the ink is kept. The document is handed in
 each time, because compaction exchanges it.
 """
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import pairwise
 from math import floor, hypot, isfinite
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 from edgeboard.canvas.bodies import ItemType
 from edgeboard.canvas.document import Document
@@ -19,15 +21,50 @@ from edgeboard.canvas.structure import layer_order
 from edgeboard.errors import DecodeError
 from edgeboard.ids import OpId
 from edgeboard.oplog.codec import Pen, decode_columns, decode_stroke
-from edgeboard.render.strokes import Ink, ink_of, restyled, transform_of
+from edgeboard.render.cache import Cache
+from edgeboard.render.sketches import content_of
+from edgeboard.render.strokes import restyled, strips_of, transform_of
 from edgeboard.render.svg import box_of
 
 CELL: Final = 256.0  # px: side of a cell of the grid
 CELLS_MAX: Final = 256  # of one item; larger ones are looked at always
-INKS_MAX: Final = 128  # strokes whose ink is kept for the eraser's next step
+TRACE_BYTES: Final = 512 * 1024  # of strokes whose ink is kept for the eraser's next step
+CHUNK: Final = 24  # discs that have a box of their own, so that an eraser looks at few
 OVERSHOOT: Final = 0.15  # of a segment, that a smoothed curve may leave the hull of its points by
 
 Cell = tuple[int, int]
+
+
+class Sight(NamedTuple):
+    """An item that is to be seen, before anybody has looked at it closely."""
+
+    id: OpId
+    content: int  # another one when it looks different, see `sketches.content_of`
+    box: Rectangle  # holds all that it shows, canvas px
+    read: Callable[[], Item | None]  # from the document; None if it is gone meanwhile
+
+
+class _Place(NamedTuple):
+    """What is known of an item without reading it."""
+
+    box: Rectangle
+    content: int
+    layer: int
+    order: tuple[str, int, int]  # in which it is painted, among those of its layer
+    is_stroke: bool
+
+
+class _Chunk(NamedTuple):
+    """Some discs that follow each other, and a box around them."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    discs: "array[float]"  # x, y, radius triples; the last is the first of the next chunk
+
+
+_Trace = list[_Chunk]
 
 
 @final
@@ -36,14 +73,14 @@ class Scene:
 
     def __init__(self, page: int = 0) -> None:
         self.page = page
-        self._boxes: dict[OpId, Rectangle] = {}
+        self._places: dict[OpId, _Place] = {}
         self._cells: dict[Cell, set[OpId]] = {}
         self._large: set[OpId] = set()
         self._changed: dict[OpId, None] = {}
-        self._inks: dict[OpId, Ink | None] = {}  # the oldest first
+        self._traces: Cache[OpId, _Trace] = Cache(TRACE_BYTES)
 
     def __len__(self) -> int:
-        return len(self._boxes)
+        return len(self._places)
 
     def touch(self, items: Iterable[OpId]) -> None:
         """These may look different now."""
@@ -59,27 +96,30 @@ class Scene:
         found = []
         for item in list(self._changed)[:most]:
             del self._changed[item]
-            self._inks.pop(item, None)
-            before = self._boxes.pop(item, NOWHERE)
-            if not before.is_empty:
+            self._traces.drop(item)
+            place = self._places.pop(item, None)
+            before = NOWHERE if place is None else place.box
+            if place is not None:
                 self._file(item, before, remove=True)
             now = document.item(item)
             box = NOWHERE if now is None or now.page != self.page else around_item(now)
-            if not box.is_empty:
-                self._boxes[item] = box
+            if now is not None and not box.is_empty:
+                self._places[item] = _Place(
+                    box, content_of(now), now.layer, paint_order(now), now.type == ItemType.STROKE
+                )
                 self._file(item, box)
             found += [each for each in (before, box) if not each.is_empty]
         return found
 
-    def items_in(self, document: Document, area: Rectangle) -> list[Item]:
+    def items_in(self, document: Document, area: Rectangle) -> list[Sight]:
         """The items whose boxes reach into an area, in paint order."""
-        near = {item for item in self._near(area) if self._boxes[item].overlaps(area)}
-        items = [item for item in map(document.item, near) if item is not None]
-        orders = {item.layer: layer_order(document, self.page, item.layer) for item in items}
-        return sorted(items, key=lambda item: (orders[item.layer], paint_order(item)))
+        near = self._places_in(area)
+        orders = {layer: layer_order(document, self.page, layer) for layer in {place.layer for _, place in near}}
+        near.sort(key=lambda each: (orders[each[1].layer], each[1].order))
+        return [Sight(item, place.content, place.box, partial(document.item, item)) for item, place in near]
 
     def strokes_under(self, document: Document, a: tuple[float, float], b: tuple[float, float], r: float) -> list[OpId]:
-        """The strokes that something round touches on its way.
+        """The strokes that something round touches on its way, the lowest id first.
 
         Args:
             document: whose items these are.
@@ -88,21 +128,32 @@ class Scene:
             r: its radius, px.
         """
         area = Rectangle(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])).inflated(r)
-        items = (item for item in self.items_in(document, area) if item.type == ItemType.STROKE)
-        return [item.id for item in items if _is_under(item, self._ink(item), a, b, r)]
+        strokes = sorted(item for item, place in self._places_in(area) if place.is_stroke)
+        return [item for item in strokes if _is_under(self._trace(document, item), a, b, r)]
 
-    def _ink(self, item: Item) -> Ink | None:
+    def _trace(self, document: Document, item: OpId) -> _Trace:
         """Its ink, decoded once while an eraser is about: an eraser moves 200 times a second over the same strokes."""
-        if item.id not in self._inks:
-            if len(self._inks) >= INKS_MAX:
-                del self._inks[next(iter(self._inks))]
-            self._inks[item.id] = ink_of(item)
-        return self._inks[item.id]
+        found = self._traces.get(item)
+        if found is None:
+            now = document.item(item)
+            found = [] if now is None else _traced(now)
+            self._traces.put(item, found, sum(200 + 8 * len(chunk.discs) for chunk in found))
+        return found
+
+    def _places_in(self, area: Rectangle) -> list[tuple[OpId, _Place]]:
+        places = self._places
+        found = ((item, places[item]) for item in set(self._near(area)))
+        x0, y0, x1, y1 = area.x0, area.y0, area.x1, area.y1
+        return [
+            (item, place)
+            for item, place in found
+            if place.box.x0 <= x1 and place.box.x1 >= x0 and place.box.y0 <= y1 and place.box.y1 >= y0
+        ]
 
     def _near(self, area: Rectangle) -> Iterator[OpId]:
         cells = _cells_of(area)
         if cells is None:
-            yield from self._boxes
+            yield from self._places
             return
         yield from self._large
         for cell in cells:
@@ -158,27 +209,40 @@ def around_item(item: Item) -> Rectangle:
     return box if all(map(isfinite, (box.x0, box.y0, box.x1, box.y1))) else NOWHERE
 
 
-def _is_under(item: Item, ink: Ink | None, a: tuple[float, float], b: tuple[float, float], r: float) -> bool:
-    """Whether a capsule from a to b touches the ink of a stroke."""
+def _traced(item: Item) -> _Trace:
+    """The ink of a stroke where it was moved to, in chunks."""
+    ink = strips_of(item)
     if ink is None:
-        return False
-    back = transform_of(item).inverse()
-    assert back is not None
-    scale = hypot(back.a, back.b)
-    (ax, ay), (bx, by), r = back.apply(*a), back.apply(*b), r * scale
-    left, right, top, below = min(ax, bx) - r, max(ax, bx) + r, min(ay, by) - r, max(ay, by) + r
+        return []
+    transform = transform_of(item)
+    scale = hypot(transform.a, transform.b)
+    chunks: list[_Chunk] = []
     for run in ink.runs:
-        for first, second in zip(run, run[1:] or run, strict=False):
-            wide = max(first.r, second.r)
-            if (
-                (first.x < left - wide and second.x < left - wide)
-                or (first.x > right + wide and second.x > right + wide)
-                or (first.y < top - wide and second.y < top - wide)
-                or (first.y > below + wide and second.y > below + wide)
-            ):
-                continue  # most of it is far away, and this is quickly seen
-            reach = r + wide
-            if _distance(first.x, first.y, second.x, second.y, ax, ay, bx, by) <= reach:
+        xs, ys, rs = run[::3], run[1::3], run[2::3]
+        if transform is not IDENTITY:
+            places = [transform.apply(x, y) for x, y in zip(xs, ys, strict=True)]
+            xs, ys = array("d", (x for x, _ in places)), array("d", (y for _, y in places))
+            rs = array("d", (r * scale for r in rs))
+        for at in range(0, max(1, len(xs) - 1), CHUNK):
+            part = slice(at, at + CHUNK + 1)
+            x, y, r = xs[part], ys[part], rs[part]
+            discs = array("d", bytes(24 * len(x)))
+            discs[::3], discs[1::3], discs[2::3] = x, y, r
+            wide = max(r)
+            chunks.append(_Chunk(min(x) - wide, min(y) - wide, max(x) + wide, max(y) + wide, discs))
+    return chunks
+
+
+def _is_under(trace: _Trace, a: tuple[float, float], b: tuple[float, float], r: float) -> bool:
+    """Whether a capsule from a to b touches ink."""
+    left, right, top, below = min(a[0], b[0]) - r, max(a[0], b[0]) + r, min(a[1], b[1]) - r, max(a[1], b[1]) + r
+    for x0, y0, x1, y1, discs in trace:
+        if x0 > right or x1 < left or y0 > below or y1 < top:
+            continue  # most of it is far away, and this is quickly seen
+        for at in range(0, max(3, len(discs) - 3), 3):
+            to = at + 3 if at + 3 < len(discs) else at
+            reach = r + max(discs[at + 2], discs[to + 2])
+            if _distance(discs[at], discs[at + 1], discs[to], discs[to + 1], *a, *b) <= reach:
                 return True
     return False
 

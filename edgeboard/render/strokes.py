@@ -1,11 +1,14 @@
 """What of a stroke is drawn: its pen as it was restyled, the discs that cuts have left, and where it was moved to."""
 
+from array import array
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from edgeboard.canvas.bodies import Register
 from edgeboard.canvas.geometry import IDENTITY, Transform
 from edgeboard.canvas.ink import Disc, runs
 from edgeboard.canvas.items import Item
+from edgeboard.canvas.samples import Stroke
 from edgeboard.errors import DecodeError
 from edgeboard.oplog.codec import WIDTH_MAX, Pen, decode_columns, decode_stroke
 from edgeboard.render.figures import COLOUR_MAX, read_opacity
@@ -19,9 +22,36 @@ class Ink(NamedTuple):
     runs: list[list[Disc]]  # in the stroke's own px, before it is moved
 
 
+class Strips(NamedTuple):
+    """The same as flat numbers."""
+
+    pen: Pen
+    opacity: float
+    runs: "list[array[float]]"  # x, y, radius triples
+
+
 def ink_of(item: Item) -> Ink | None:
     """The ink of a stroke; None if there is none left, or it cannot be read."""
     drawn: list[list[Disc]] = []
+    pens: set[tuple[Pen, float]] = set()
+    for pen, opacity, stroke, cuts in _pieces(item):
+        pens.add((pen, opacity))
+        drawn += runs(stroke, pen.width, cuts)
+    return Ink(*pens.pop(), drawn) if drawn else None
+
+
+def strips_of(item: Item) -> Strips | None:
+    """The ink of a stroke; None if there is none left, or it cannot be read."""
+    drawn: list[array[float]] = []
+    pens: set[tuple[Pen, float]] = set()
+    for pen, opacity, stroke, cuts in _pieces(item):
+        pens.add((pen, opacity))
+        drawn += [array("d", [number for disc in run for number in disc]) for run in runs(stroke, pen.width, cuts)]
+    return Strips(*pens.pop(), drawn) if drawn else None
+
+
+def _pieces(item: Item) -> Iterator[tuple[Pen, float, Stroke, tuple[tuple[int, int], ...]]]:
+    """The pieces that can be read, with pen and opacity; none if the first, which has the pen, cannot."""
     pen: Pen | None = None
     opacity = 1.0
     for (_, payload), cuts in zip(item.pieces, item.cuts, strict=True):
@@ -33,10 +63,9 @@ def ink_of(item: Item) -> Ink | None:
                 stroke, _ = decode_columns(payload)
         except DecodeError:
             if pen is None:
-                return None
+                return
             continue  # the rest of the stroke is good
-        drawn += runs(stroke, pen.width, cuts)
-    return None if pen is None or not drawn else Ink(pen, opacity, drawn)
+        yield pen, opacity, stroke, cuts
 
 
 def restyled(item: Item, pen: Pen) -> tuple[Pen, float]:

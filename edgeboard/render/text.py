@@ -9,18 +9,21 @@ import unicodedata
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import groupby
-from math import ceil, isfinite
+from math import ceil, floor, isfinite
 from typing import Final, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
 from edgeboard.render.cache import Cache
 from edgeboard.render.typefaces import BOLD, REGULAR, path_for
+from edgeboard.render.values import Area
 
 SIZE_MIN: Final = 1.0  # px
 SIZE_MAX: Final = 1_000.0
 WIDTH_MAX: Final = 8_192  # px of a line; letters beyond it are left out
 CACHE_BYTES: Final = 512 * 1024  # of lines that may be wanted again
+STEPS: Final = 16  # in a px, in which a turned line is placed
+TURNED_MAX: Final = 4_000_000  # px of a line that is turned; larger ones are not drawn
 FACES_KEPT: Final = 16  # a font at a size takes memory
 TAB: Final = "    "
 
@@ -147,3 +150,35 @@ def _face(path: str, size: float) -> ImageFont.FreeTypeFont:
         return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
     except OSError:
         return ImageFont.truetype(str(REGULAR), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def turned_mask(mask: Mask, direction: tuple[float, float, float, float], x: float, y: float) -> tuple[Area, bytes]:
+    """A line of text that does not stand upright.
+
+    Args:
+        mask: upright.
+        direction: where its right (a, b) and its below (c, d) point to, both about of length 1.
+        x, y: where it begins, on its baseline.
+
+    Returns:
+        Where it lies, and its coverage there.
+    """
+    a, b, c, d = direction
+    x, y = round(x * STEPS) / STEPS, round(y * STEPS) / STEPS
+    determinant = a * d - b * c
+    corners = [
+        (u * a + v * c, u * b + v * d)
+        for u in (-mask.left, mask.width - mask.left)
+        for v in (-mask.ascent, mask.height - mask.ascent)
+    ]
+    left, top = floor(min(u for u, _ in corners) + x) - 1, floor(min(v for _, v in corners) + y) - 1
+    right, below = ceil(max(u for u, _ in corners) + x) + 1, ceil(max(v for _, v in corners) + y) + 1
+    area = Area(left, top, right - left, below - top)
+    if mask.width == 0 or abs(determinant) < 1e-9 or area.width * area.height > TURNED_MAX:
+        return Area(left, top, 0, 0), b""
+    ox, oy = left - x, top - y  # from where it begins to the corner of the area
+    across = d / determinant, -c / determinant, (d * ox - c * oy) / determinant + mask.left
+    down = -b / determinant, a / determinant, (a * oy - b * ox) / determinant + mask.ascent
+    image = Image.frombytes("L", (mask.width, mask.height), mask.coverage)
+    turned = image.transform(area[2:], Image.Transform.AFFINE, (*across, *down), Image.Resampling.BILINEAR)
+    return area, turned.tobytes()

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 import edgeboard
+from edgeboard.canvas.geometry import Rectangle
 from edgeboard.config.schema import Config, NodeSection
 from edgeboard.config.values import Listen
 from edgeboard.node.build import build
+from edgeboard.node.renderers import open_artist
 from edgeboard.peripherals.settings import Covers, Settings
-from edgeboard.render.raster import Raster
-from edgeboard.render.values import View
+from edgeboard.render.values import PanelContext, PixelFormat, View
 from edgeboard.testing.members import TestMesh
 from edgeboard.transport.settings import Settings as TransportSettings
 from firmware_bridge.sim.cable import KINDS, Cable
@@ -55,9 +56,12 @@ def strokes(board):
 def reference(board):
     """What a panel of four greys and 800 x 600 px would show of the room."""
     room = lobby(board)
-    raster = Raster(View(COVERS.left, COVERS.top, 800 / COVERS.width), (0, 0, 800, 600), 4)
-    raster.draw(sorted(room.document.items(), key=lambda item: (item.lamport, item.id)))
-    return raster.pixels().translate(bytes(round(level / 85) * 85 for level in range(256)))
+    artist = open_artist(PanelContext(800, 600, PixelFormat.GREY2))
+    view = View(COVERS.left, COVERS.top, 800 / COVERS.width)
+    items = board.node.pipeline.scene(room.room, 0).items_in(room.document, Rectangle(-1e6, -1e6, 1e6, 1e6))
+    for _ in artist.paint(artist.surface.area, view, items):
+        pass
+    return artist.pixels(artist.surface.area, is_still=False)
 
 
 def seen(host):

@@ -10,10 +10,11 @@ from edgeboard.canvas.geometry import Rectangle
 from edgeboard.ids import Origin, room_id
 from edgeboard.node import panels
 from edgeboard.node.panels import REGIONS_MAX, PanelView, united
+from edgeboard.node.renderers import open_artist
 from edgeboard.node.values import Damaged, Inked, PenPlace
 from edgeboard.ports import PenMove, Touch
 from edgeboard.render.frames import Frames, Mirror
-from edgeboard.render.raster import Raster
+from edgeboard.render.painter import Painter
 from edgeboard.render.values import PanelContext, PixelFormat
 from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.simulated import MESH
@@ -95,9 +96,11 @@ class Wall:
 
     def reference(self):
         room = self.pipeline.rooms[LOBBY]
-        raster = Raster(self.view.view, (0, 0, 200, 120), self.screen.context.format.levels)
-        raster.draw(self.pipeline.scene(LOBBY, 0).items_in(room.document, Rectangle(-1e6, -1e6, 1e6, 1e6)))
-        return raster.pixels()
+        artist = open_artist(self.screen.context)
+        items = self.pipeline.scene(LOBBY, 0).items_in(room.document, Rectangle(-1e6, -1e6, 1e6, 1e6))
+        for _ in artist.paint(artist.surface.area, self.view.view, items):
+            pass
+        return artist.pixels(artist.surface.area, is_still=False)
 
 
 @pytest.fixture(autouse=True)
@@ -138,7 +141,7 @@ async def test_ink_is_drawn_over_what_is_there_without_drawing_that_anew(greys, 
     line = 10 * 200 + 100  # of the upper line, in the middle
     assert wall.screen.pixels[line] < 200
     with monkeypatch.context() as patch:
-        patch.setattr(Raster, "draw_item", lambda *_: pytest.fail("what lies below is drawn while the pen waits"))
+        patch.setattr(Painter, "paint", lambda *_: pytest.fail("what lies below is drawn while the pen waits"))
         wall.pen((Touch.DOWN, 0.5, 0.02, 3000), (Touch.MOVE, 0.5, 0.2, 3000))
     assert wall.screen.pixels[line] < 200
     assert wall.screen.pixels[line + 20 * 200] < 200

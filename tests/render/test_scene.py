@@ -11,7 +11,7 @@ from edgeboard.ids import AuthorTag, Origin
 from edgeboard.oplog.codec import encode_stroke
 from edgeboard.render import scene as scene_module
 from edgeboard.render.scene import CELL, Scene, around_item
-from edgeboard.render.strokes import ink_of
+from edgeboard.render.strokes import strips_of
 from edgeboard.render.svg import box_of
 
 
@@ -127,7 +127,7 @@ def test_an_eraser_that_goes_on_decodes_a_stroke_once_and_anew_when_it_has_chang
     items = [page.stroke((0, at), (100, at)) for at in (20, 40, 60)]
     page.scene.refresh(page.document)
     read = []
-    monkeypatch.setattr(scene_module, "ink_of", lambda item: read.append(item.id) or ink_of(item))
+    monkeypatch.setattr(scene_module, "strips_of", lambda item: read.append(item.id) or strips_of(item))
     for x in range(10, 90):
         assert page.scene.strokes_under(page.document, (x, 40), (x + 1, 40), 4.0) == [items[1]]
     assert sorted(read) == items  # each once: their boxes are larger than their ink
@@ -137,11 +137,27 @@ def test_an_eraser_that_goes_on_decodes_a_stroke_once_and_anew_when_it_has_chang
     assert page.scene.strokes_under(page.document, (50, 50), (51, 50), 4.0) == [items[1]]
 
 
-def test_only_the_ink_of_a_few_strokes_is_kept_for_an_eraser(page):
-    items = [page.stroke((0, 0), (100, 0)) for _ in range(scene_module.INKS_MAX + 10)]
+def test_of_many_strokes_only_some_ink_is_kept_for_an_eraser(page):
+    items = [page.stroke((0, 0), (100, 0)) for _ in range(1_500)]
     page.scene.refresh(page.document)
-    assert set(page.scene.strokes_under(page.document, (50, 0), (51, 0), 4.0)) == set(items)
-    assert len(page.scene._inks) == scene_module.INKS_MAX
+    assert page.scene.strokes_under(page.document, (50, 0), (51, 0), 4.0) == items
+    kept = page.scene._traces.statistics()
+    assert kept.bytes <= scene_module.TRACE_BYTES
+    assert kept.entries < len(items)
+
+
+def test_what_is_seen_is_another_content_when_it_looks_different(page):
+    item = page.stroke((0, 0), (10, 0))
+    page.scene.refresh(page.document)
+    (before,) = page.scene.items_in(page.document, Rectangle(0, 0, 50, 50))
+    assert before.read().id == item
+    page.make(Set(item, Register.STYLE, [5]))
+    page.scene.refresh(page.document)
+    (after,) = page.scene.items_in(page.document, Rectangle(0, 0, 50, 50))
+    assert (before.id, before.box) == (after.id, after.box)
+    assert before.content != after.content
+    page.make(Alive(item, False))
+    assert after.read() is None
 
 
 def test_an_eraser_takes_no_notice_of_what_is_no_ink_or_unreadable(page):

@@ -1,0 +1,58 @@
+"""The renderers of this board: the one that comes with edgeboard, and those that other packages bring.
+
+A plug-in that cannot be loaded, or lacks something, is left out with one line in the log; boards without plug-ins load
+nothing for them.
+"""
+
+import logging
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Final
+
+from edgeboard.render.album import ReadBlob
+from edgeboard.render.buffers import Pool
+from edgeboard.render.painter import House
+from edgeboard.render.renderers import GROUP, Artist, Left, Means, Renderer, checked
+from edgeboard.render.tilecache import TileCache
+from edgeboard.render.values import PanelContext
+
+TILES_SHARE: Final = 1.5  # of the px of a panel, in bytes: the budget of its tiles
+SPARE_SHARE: Final = 0.25  # likewise, of buffers that wait
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def load_renderers() -> tuple[Renderer, ...]:
+    """All renderers there are, looked for once."""
+    found: list[Renderer] = [House()]
+    for entry in entry_points(group=GROUP):
+        try:
+            made = checked(entry.name, entry.load())
+        except Exception as error:  # somebody else's code, whatever it does
+            made = Left(entry.name, f"it cannot be loaded: {error}")
+        if isinstance(made, Left):
+            _log.warning("the renderer %s is left out: %s", made.name, made.why)
+        else:
+            found.append(made)
+    return tuple(found)
+
+
+def open_artist(context: PanelContext, read_blob: ReadBlob | None = None) -> Artist:
+    """Who draws on a panel: of the renderers that support it the one with the highest priority that opens.
+
+    Args:
+        context: of the panel.
+        read_blob: the bytes of an image, if they are here.
+    """
+    for renderer in sorted(load_renderers(), key=lambda each: (-each.priority, each.name)):
+        size = context.width * context.height * context.format.channels
+        pool = Pool(int(SPARE_SHARE * size))
+        try:
+            if renderer.supports(context):
+                return renderer.open(context, Means(read_blob, TileCache(pool, int(TILES_SHARE * size)), pool))
+        except Exception as error:
+            if type(renderer) is House:
+                raise
+            _log.warning("the renderer %s cannot draw on a panel: %s", renderer.name, error)
+    raise AssertionError("the renderer of edgeboard supports every panel")

@@ -1,0 +1,238 @@
+"""Marks on a surface, as a panel shows them: where the sketches of items become px.
+
+A mark is a function of px alone (`surface.py`), and of its place on the page: drawn in parts it is what it is as a
+whole.
+"""
+
+from array import array
+from math import ceil, floor, hypot, inf, isfinite, sqrt
+from typing import TYPE_CHECKING, Final, final
+
+from edgeboard.canvas.geometry import Rectangle, Transform
+from edgeboard.render import figures
+from edgeboard.render.pictures import Matrix, Pictures, fits, laid_over
+from edgeboard.render.sketches import Fill, Letters, Line, Mark, Note, Picture
+from edgeboard.render.surface import Surface
+from edgeboard.render.text import SIZE_MAX, line_mask, turned_mask
+from edgeboard.render.tones import Tones
+from edgeboard.render.values import PLACE_MAX, POINTS_MAX, Area
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LETTERS_MIN: Final = 2.0  # px: smaller ones are not drawn
+SLACK: Final = 2  # px around an item that rounding and smooth edges may need
+SHADOW: Final = 0.12  # of a note, as far as the panel has greys
+FRAME_PAPER: Final = 16 + 0xF2F2F5  # where an image would be
+FRAME_LINE: Final = 16 + 0xC7C7CC
+HALO: Final = 1  # px of paper around hard letters on a dotted note
+NOWHERE: Final = Area(0, 0, 0, 0)
+
+
+@final
+class Brush:
+    """Draws marks on one surface."""
+
+    def __init__(self, surface: Surface, tones: Tones, pictures: Pictures) -> None:
+        self._surface = surface
+        self._tones = tones
+        self._pictures = pictures
+        self.lacks = False  # whether an image was missing since somebody set this to False
+
+    def draw(self, mark: Mark, matrix: Transform, clip: Area) -> None:
+        """Draw a mark as far as it can be drawn at all.
+
+        Args:
+            mark: of an item.
+            matrix: from its own px to those of the surface.
+            clip: where px may change.
+        """
+        if not _fits(mark, matrix):
+            return
+        match mark:
+            case Line():
+                self.line(mark.runs, mark.colour, mark.opacity, six(matrix), clip, is_marker=mark.is_marker)
+            case Fill():
+                colour = self._tones.fill(mark.colour)
+                self._surface.polygon([_moved(mark.contour, matrix)], colour, clip, opacity=mark.opacity)
+            case Note():
+                self._note(mark, matrix, clip)
+            case Letters():
+                self._letters(mark, matrix, clip)
+            case Picture():
+                self._picture(mark, matrix, clip)
+
+    def line(
+        self,
+        runs: "Sequence[array[float]]",
+        colour: int,
+        opacity: float,
+        matrix: Matrix,
+        clip: Area,
+        *,
+        is_marker: bool,
+    ) -> Area:
+        code = self._tones.ink(colour)
+        if is_marker:
+            code, opacity = self._tones.marker(colour, opacity)
+        area = NOWHERE
+        for group in _grouped(runs):
+            drawn = self._surface.ink(group, code, clip, matrix=matrix, opacity=opacity, is_hard=self._tones.is_hard)
+            area = area.unite(drawn)
+        return area
+
+    def _note(self, mark: Note, matrix: Transform, clip: Area) -> None:
+        hard, opacity = self._tones.is_hard, mark.opacity
+        corners = _corners(mark.area)
+        if not hard:
+            shadow = _corners(Rectangle(mark.area.x0 + 1, mark.area.y0 + 4, mark.area.x1 + 1, mark.area.y1 + 4))
+            self._surface.polygon([_moved(shadow, matrix)], 0, clip, opacity=SHADOW * opacity)
+        paper = self._tones.note(mark.colour)
+        self._surface.polygon([_moved(corners, matrix)], paper, clip, opacity=opacity, is_hard=hard)
+        if hard:
+            self._frame(corners, matrix, self._tones.contrast, clip)
+
+    def _frame(self, corners: "array[float]", matrix: Transform, colour: int, clip: Area) -> None:
+        """A thin line around."""
+        places = _moved(corners, matrix)
+        run = array("d")
+        for at in (0, 2, 4, 6, 0):
+            run.extend((places[at], places[at + 1], 0.5))
+        self._surface.ink([run], colour, clip, is_hard=self._tones.is_hard)
+
+    def _letters(self, mark: Letters, matrix: Transform, clip: Area) -> None:
+        scale = _scale(matrix)
+        size = mark.size * scale
+        if size < LETTERS_MIN or size > SIZE_MAX:
+            return
+        tones = self._tones
+        colour = tones.ink(mark.colour) if mark.note is None else tones.letters_on(mark.colour)
+        if mark.note is not None:
+            clip = clip.meet(touched(matrix, mark.note))
+        is_upright = _is_upright(matrix)
+        step = figures.LINE_HEIGHT * mark.size
+        for at, row in enumerate(mark.rows):
+            x, y = matrix.apply(mark.x, mark.y + at * step + figures.ASCENT * mark.size)
+            if not row.strip() or (is_upright and not (clip.y - 2 * size < y < clip.y + clip.height + 2 * size)):
+                continue
+            mask = line_mask(row, size, False, tones.is_hard)
+            if is_upright:
+                area = Area(round(x) - mask.left, round(y) - mask.ascent, mask.width, mask.height)
+                coverage = mask.coverage
+            else:
+                direction = matrix.a / scale, matrix.b / scale, matrix.c / scale, matrix.d / scale
+                area, coverage = turned_mask(mask, direction, x, y)
+            if area.is_empty:
+                continue
+            if tones.is_hard and mark.note is not None and is_upright:
+                self._halo(area, coverage, colour, clip)
+            self._surface.mask(area, coverage, colour, clip, opacity=mark.opacity, is_hard=tones.is_hard)
+
+    def _halo(self, area: Area, coverage: bytes, colour: int, clip: Area) -> None:
+        """Clear the dots around letters: the same letters in the colour of what is behind them, one px to each side."""
+        behind = self._tones.paper if colour != self._tones.paper else self._tones.contrast
+        for dx, dy in ((-HALO, 0), (HALO, 0), (0, -HALO), (0, HALO)):
+            moved = Area(area.x + dx, area.y + dy, area.width, area.height)
+            self._surface.mask(moved, coverage, behind, clip, is_hard=True)
+
+    def _picture(self, mark: Picture, matrix: Transform, clip: Area) -> None:
+        box = mark.area
+        x0, y0 = matrix.apply(box.x0, box.y0)
+        x1, y1 = matrix.apply(box.x1, box.y1)
+        width, height = hypot(matrix.a, matrix.b) * (box.x1 - box.x0), hypot(matrix.c, matrix.d) * (box.y1 - box.y0)
+        self.lacks |= mark.content is not None and not self._pictures.has(mark.content)
+        if mark.content is None or not fits(width, height) or not self._pictures.has(mark.content):
+            self._empty(_corners(box), matrix, clip)
+            return
+        if not _is_upright(matrix):
+            area, pixels = self._pictures.turned(mark.content, box, six(matrix))
+            self._lay(area, pixels, clip, mark.opacity)
+            return
+        left, top = floor(x0 + 0.5), floor(y0 + 0.5)
+        right, below = max(left + 1, floor(x1 + 0.5)), max(top + 1, floor(y1 + 0.5))
+        part = Area(clip.x - left, clip.y - top, clip.width, clip.height)
+        for block in self._pictures.blocks(mark.content, right - left, below - top, part):
+            area = Area(left + block.area.x, top + block.area.y, block.area.width, block.area.height)
+            self._surface.image(area, block.pixels, clip, opacity=mark.opacity)
+
+    def _lay(self, area: Area, pixels: bytes, clip: Area, opacity: float) -> None:
+        """An image that lets through what is below it at its sides: blue, green, red and alpha."""
+        if area.is_empty:
+            return
+        if self._surface.channels == 4:
+            self._surface.image(area, pixels, clip, opacity=opacity)
+            return
+        part = area.meet(clip).meet(self._surface.area)
+        if not part.is_empty:
+            below = self._surface.crop(part)
+            self._surface.image(part, laid_over(below, area, pixels, part), clip, opacity=opacity)
+
+    def _empty(self, corners: "array[float]", matrix: Transform, clip: Area) -> None:
+        """Where an image would be."""
+        self._surface.polygon(
+            [_moved(corners, matrix)], self._tones.fill(FRAME_PAPER), clip, is_hard=self._tones.is_hard
+        )
+        line = self._tones.contrast if self._tones.is_hard else self._tones.fill(FRAME_LINE)
+        self._frame(corners, matrix, line, clip)
+
+
+def touched(matrix: Transform, box: Rectangle) -> Area:
+    """The px that something within a box may leave a mark on."""
+    found = matrix.rectangle(box)
+    edges = [min(max(edge, -PLACE_MAX), PLACE_MAX) for edge in (found.x0, found.y0, found.x1, found.y1)]
+    if found.is_empty or not all(map(isfinite, edges)):
+        return NOWHERE
+    left, top = floor(edges[0]) - SLACK, floor(edges[1]) - SLACK
+    return Area(left, top, ceil(edges[2]) + SLACK - left, ceil(edges[3]) + SLACK - top)
+
+
+def _fits(mark: Mark, matrix: Transform) -> bool:
+    """Whether its places on the panel are numbers that can be drawn at all."""
+    match mark:
+        case Line():
+            reach = max((max(max(run), -min(run)) for run in mark.runs), default=0.0)
+        case Fill():
+            reach = max(max(mark.contour, default=0.0), -min(mark.contour, default=0.0))
+        case Letters():
+            reach = max(abs(mark.x), abs(mark.y) + len(mark.rows) * mark.size * 2)
+        case Note() | Picture():
+            box = mark.area
+            reach = max(abs(box.x0), abs(box.y0), abs(box.x1), abs(box.y1)) + 4
+    most = max(abs(matrix.a) + abs(matrix.c), abs(matrix.b) + abs(matrix.d)) * reach
+    return most + max(abs(matrix.e), abs(matrix.f)) < PLACE_MAX
+
+
+def _scale(matrix: Transform) -> float:
+    return sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c)) or inf
+
+
+def _is_upright(matrix: Transform) -> bool:
+    most = 1e-6 * max(abs(matrix.a), abs(matrix.d))
+    return abs(matrix.b) <= most and abs(matrix.c) <= most and matrix.a > 0 and matrix.d > 0
+
+
+def six(matrix: Transform) -> Matrix:
+    """The numbers of a transform."""
+    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+
+def _corners(box: Rectangle) -> "array[float]":
+    return array("d", (box.x0, box.y0, box.x1, box.y0, box.x1, box.y1, box.x0, box.y1))
+
+
+def _moved(contour: "array[float]", matrix: Transform) -> "array[float]":
+    found = array("d")
+    for x, y in zip(contour[::2], contour[1::2], strict=True):
+        found.extend(matrix.apply(x, y))
+    return found
+
+
+def _grouped(runs: "Sequence[array[float]]") -> "Iterator[Sequence[array[float]]]":
+    """As many runs at once as can be drawn in one call: nearly always all."""
+    count, begin = 0, 0
+    for at, run in enumerate(runs):
+        count += len(run) // 3
+        if count > POINTS_MAX:
+            yield runs[begin:at]
+            count, begin = len(run) // 3, at
+    yield runs[begin:]

@@ -1,0 +1,176 @@
+"""Images as the pixels of a panel, read by Pillow: sized block by block, so that a part is what the whole shows there.
+
+Bytes come from others: what cannot be read, or says that it is huge, is not shown. GIFs show their first picture.
+"""
+
+import io
+from collections.abc import Iterator
+from math import ceil, floor
+from typing import Final, NamedTuple, final
+
+from PIL import Image, ImageOps
+
+from edgeboard.canvas.geometry import Rectangle
+from edgeboard.canvas.images import judge_image
+from edgeboard.ids import BlobHash
+from edgeboard.render.album import ReadBlob
+from edgeboard.render.cache import Cache
+from edgeboard.render.values import SIDE_MAX, Area
+
+BLOCK: Final = 512  # px of a side, of what is sized at once
+SOURCE_SIDE: Final = 2_048  # px: images are kept no larger than a panel shows them
+TURNED_MAX: Final = 4_000_000  # px of an image that is turned
+MAGNIFIED: Final = 0.125  # px of the image in one of the panel: below it its px are squares
+STEPS: Final = 16  # in a px, in which a turned image is placed
+WHITE: Final = 255
+
+Matrix = tuple[float, float, float, float, float, float]
+
+
+class Block(NamedTuple):
+    """A part of an image as it is on the panel: grey, or blue, green, red and alpha."""
+
+    area: Area  # from the upper left corner of the image
+    pixels: bytes
+
+
+@final
+class Pictures:
+    """The images of a panel, read and sized, within a budget of bytes."""
+
+    def __init__(self, read_blob: ReadBlob | None, channels: int, budget: int) -> None:
+        """
+        Args:
+            read_blob: the bytes of an image, if they are here.
+            channels: 1 grey, on white paper where an image lets it through; 4 colours.
+            budget: bytes.
+        """
+        self._read_blob = read_blob
+        self._channels = channels
+        self._sources: Cache[BlobHash, Image.Image] = Cache(budget)
+        self._turned: Cache[tuple[object, ...], bytes] = Cache(budget)
+        self._blocks: Cache[tuple[BlobHash, int, int, int, int], Block] = Cache(budget)
+
+    def has(self, content: BlobHash) -> bool:
+        """Whether an image is here and can be shown."""
+        return self._source(content) is not None
+
+    def blocks(self, content: BlobHash, width: int, height: int, part: Area) -> Iterator[Block]:
+        """What a part of an image of that size needs.
+
+        Args:
+            content: of an image.
+            width, height: of all of it on the panel, px.
+            part: from its upper left corner, px.
+        """
+        source = self._source(content)
+        part = part.meet(Area(0, 0, width, height))
+        if source is None or part.is_empty:
+            return
+        for row in range(part.y // BLOCK, ceil((part.y + part.height) / BLOCK)):
+            for column in range(part.x // BLOCK, ceil((part.x + part.width) / BLOCK)):
+                key = content, width, height, column, row
+                block = self._blocks.get(key)
+                if block is None:
+                    block = self._sized(source, width, height, column * BLOCK, row * BLOCK)
+                    self._blocks.put(key, block, len(block.pixels))
+                yield block
+
+    def _sized(self, source: Image.Image, width: int, height: int, x: int, y: int) -> Block:
+        area = Area(x, y, min(BLOCK, width - x), min(BLOCK, height - y))
+        across, down = source.width / width, source.height / height
+        right, below = (area.x + area.width) * across, (area.y + area.height) * down
+        box = x * across, y * down, min(float(source.width), right), min(float(source.height), below)
+        filtered = Image.Resampling.NEAREST if across < MAGNIFIED else Image.Resampling.BICUBIC
+        image = source.resize(area[2:], filtered, box)
+        return Block(area, _bytes(image, self._channels))
+
+    def turned(self, content: BlobHash, box: Rectangle, matrix: Matrix) -> tuple[Area, bytes]:
+        """An image that does not stand upright.
+
+        Args:
+            content: of an image that is here.
+            box: what it fills before it is turned.
+            matrix: from there to the panel.
+
+        Returns:
+            Where it lies on the panel, and blue, green, red and alpha there; nothing if it is too large.
+        """
+        a, b, c, d = matrix[:4]
+        x, y = a * box.x0 + c * box.y0 + matrix[4], b * box.x0 + d * box.y0 + matrix[5]
+        left, top = floor(x), floor(y)
+        at_x, at_y = round((x - left) * STEPS) / STEPS, round((y - top) * STEPS) / STEPS
+        a, b, c, d = a * (box.x1 - box.x0), b * (box.x1 - box.x0), c * (box.y1 - box.y0), d * (box.y1 - box.y0)
+        u0, v0 = floor(at_x + min(0, a, c, a + c)), floor(at_y + min(0, b, d, b + d))
+        u1, v1 = ceil(at_x + max(0, a, c, a + c)), ceil(at_y + max(0, b, d, b + d))
+        area = Area(left + u0, top + v0, u1 - u0, v1 - v0)
+        determinant = a * d - b * c
+        source = self._source(content)
+        if source is None or area.width * area.height > TURNED_MAX or abs(determinant) < 0.25:
+            return Area(left, top, 0, 0), b""
+        key = content, a, b, c, d, at_x, at_y
+        pixels = self._turned.get(key)
+        if pixels is None:
+            u, v = u0 - at_x, v0 - at_y  # from the image's corner to that of the area
+            wide, high = source.width / determinant, source.height / determinant
+            back = d * wide, -c * wide, (d * u - c * v) * wide, -b * high, a * high, (a * v - b * u) * high
+            image = source.convert("RGBA").transform(area[2:], Image.Transform.AFFINE, back, Image.Resampling.BILINEAR)
+            pixels = image.tobytes("raw", "BGRA")
+            self._turned.put(key, pixels, len(pixels))
+        return area, pixels
+
+    def _source(self, content: BlobHash) -> Image.Image | None:
+        found = self._sources.get(content)
+        if found is None:
+            data = None if self._read_blob is None else self._read_blob(content)
+            found = None if data is None else decoded(data)
+            if found is not None:
+                self._sources.put(content, found, found.width * found.height * len(found.getbands()))
+        return found
+
+
+def decoded(data: bytes) -> Image.Image | None:
+    """An image as people look at it, RGB or RGBA, reduced to what a panel can show; None if it cannot be read."""
+    if judge_image(data) is not None:
+        return None
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.draft("RGB", (SOURCE_SIDE, SOURCE_SIDE))
+            image.thumbnail((SOURCE_SIDE, SOURCE_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+            upright = ImageOps.exif_transpose(image)
+            return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # all that Pillow says of broken images
+        return None
+
+
+def _bytes(image: Image.Image, channels: int) -> bytes:
+    if channels == 4:
+        return image.convert("RGBA").tobytes("raw", "BGRA")
+    if image.mode == "RGBA":
+        paper = Image.new("RGB", image.size, (WHITE,) * 3)
+        paper.paste(image, mask=image.getchannel("A"))
+        image = paper
+    return image.convert("L").tobytes()
+
+
+def fits(width: float, height: float) -> bool:
+    """Whether an image of that size on the panel can be counted in px; larger ones are frames."""
+    most = SIDE_MAX * 16
+    return 0.5 <= width <= most and 0.5 <= height <= most and floor(width) <= most
+
+
+def laid_over(below: bytes, area: Area, pixels: bytes, part: Area) -> bytes:
+    """Greys with an image over them.
+
+    Args:
+        below: grey, of `part`.
+        area: where the image lies.
+        pixels: of the image: blue, green, red and alpha.
+        part: of `area`.
+    """
+    image = Image.frombuffer("RGBA", area[2:], pixels, "raw", "BGRA", 0, 1)
+    x, y = part.x - area.x, part.y - area.y
+    image = image.crop((x, y, x + part.width, y + part.height))
+    greys = Image.frombytes("L", part[2:], below)
+    greys.paste(image.convert("L"), mask=image.getchannel("A"))
+    return greys.tobytes()
