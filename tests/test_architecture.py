@@ -85,6 +85,7 @@ UNMIRRORED = {
     "edgeboard/render/unseen.py": "a panel that does nothing: tests/node/test_screens.py looks at it",
     "edgeboard/node/screen.py": "one of the screens: tests/node/test_screens.py",
     "edgeboard/peripherals/listing.py": "what a verb prints: tests/cli/test_devices.py",
+    "edgeboard/web/callers.py": "each check is met at its door in tests/web/test_app.py",
     "edgeboard/web/devices.py": "asked over the control socket in tests/cli/test_devices.py",
     "edgeboard/node/hand.py": "one of the pens: tests/node/test_pens.py",
     "edgeboard/peripherals/place.py": "one of the devices: tests/peripherals/test_devices.py",

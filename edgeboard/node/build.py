@@ -33,6 +33,7 @@ from edgeboard.mesh.introductions import Introduced
 from edgeboard.node.acquaintances import Acquaintances
 from edgeboard.node.admission import Admission
 from edgeboard.node.adoption import adopt_rooms
+from edgeboard.node.announcing import Announcing
 from edgeboard.node.api import Api
 from edgeboard.node.board import Board
 from edgeboard.node.desk import Desk
@@ -66,8 +67,10 @@ from edgeboard.storage.writer import GroupWriter
 from edgeboard.timesync.values import LoneTime, begin_at
 from edgeboard.transport.dialer import LinkTransport
 from edgeboard.web.addresses import board_urls, is_near, told_urls, try_key
-from edgeboard.web.app import LOCAL_SOCKET, Doors, make_app
+from edgeboard.web.app import Doors, make_app
+from edgeboard.web.callers import LOCAL_SOCKET
 from edgeboard.web.devices import DeviceDoors
+from edgeboard.web.marquee import MarqueeDoors
 from edgeboard.web.panels import PanelDoors
 
 if TYPE_CHECKING:
@@ -281,6 +284,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             raise RefusedError(CloseCode.LIMIT, str(error)) from None
 
     api = Api(node, links, store, blobs, clock, statistics)
+    announcing = Announcing(node, config.rooms[0])
     doors = Doors(
         guest_offer=signaling.guest_offer,
         node_offer=signaling.offer,
@@ -297,6 +301,13 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         change_signaling=change_signaling,
         trust=ownership.doors(),
         devices=DeviceDoors(desk.describe, desk.release, desk.resume),
+        marquee=MarqueeDoors(
+            announcing.room,
+            announcing.listing,
+            announcing.put,
+            announcing.remove,
+            lambda shown, room, source: door.check_writer(shown, room_id(mesh, room), source_of(source), clock.now()),
+        ),  # fmt: skip
         panels=PanelDoors(desk.screens.describe, desk.screens.watch, desk.screens.change),
         urls=lambda: board_urls(config.node.listen.host, board.port),
         holds_ticket=tickets.holds,

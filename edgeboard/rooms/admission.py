@@ -32,6 +32,7 @@ TOO_MANY: Final = "Too many wrong PINs. Wait half a minute."
 NEED_TOKEN: Final = "This board lets in only who has a link made for them."
 ENDED: Final = "The link that let you in has ended."
 OTHER_ROOM: Final = "The link that let you in is for another room."
+MAY_NOT_DRAW: Final = "You may look at this room, and not draw."
 TOO_FAR: Final = "This board is only for people on its network."
 
 
@@ -186,7 +187,10 @@ class Door:
         token = shown.get("token")
         if isinstance(token, str):
             return self._by_token(token, now)
-        held = self._by_ticket(shown.get("ticket"), person, now)
+        return self._enter(self._by_ticket(shown.get("ticket"), person, now), shown, source, now)
+
+    def _enter(self, held: Entry | None, shown: Mapping[str, Any], source: Source, now: float) -> Entry:
+        """By what was shown elsewhere, or is shown now."""
         if held is not None and held.admitted is Admitted.TOKEN:
             return held
         if self.rule is Rule.TOKEN:
@@ -213,6 +217,31 @@ class Door:
             raise RefusedError(CloseCode.FORBIDDEN, NEED_TOKEN if self.rule is Rule.TOKEN else NEED_PIN)
         else:
             self._open(source, Role.VIEW)
+
+    def check_writer(self, shown: Mapping[str, str], room: RoomId, source: Source, now: float) -> None:
+        """Whether somebody who is no guest may put something into a room.
+
+        Args:
+            shown: `ticket`, `pin` or `token`.
+            room: which.
+            source: where it comes from.
+            now: s.
+
+        Raises:
+            RefusedError: as `admit`, or FORBIDDEN: to look, and not to draw.
+        """
+        if source.is_owner:
+            return
+        token = shown.get("token")
+        if token:
+            entry = self._by_token(token, now)
+        else:
+            ticket = self._ticket(shown.get("ticket"))
+            held = None if ticket is None else Entry(ticket.admitted, ticket.role, ticket.room, ticket.token)
+            entry = self._enter(held if held is not None and self.holds(held, now) else None, shown, source, now)
+        self.check_room(entry, room)
+        if entry.role < Role.DRAW:
+            raise RefusedError(CloseCode.FORBIDDEN, MAY_NOT_DRAW)
 
     def check_room(self, entry: Entry, room: RoomId) -> None:
         """Raises: RefusedError: FORBIDDEN, the token was for another room."""

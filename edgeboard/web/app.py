@@ -5,14 +5,12 @@ same application listens on the board's port and, with the control routes added,
 """
 
 import asyncio
-import ipaddress
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from unicodedata import normalize
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -20,6 +18,15 @@ from aiohttp.typedefs import Middleware
 from edgeboard.errors import CloseCode, DecodeError, EdgeboardError, RefusedError, StateError, StoreError, UserError
 from edgeboard.rooms.names import check_room_name, nearest_room_name
 from edgeboard.web.assets import STATIC, Assets, html
+from edgeboard.web.callers import (
+    TICKET,
+    check_beside,
+    check_host,
+    check_origin,
+    has_ticket,
+    is_foreign,
+    remote_of,
+)
 from edgeboard.web.devices import DeviceDoors, add_device_routes
 from edgeboard.web.exports import (
     ITEMS_HEADER,
@@ -31,6 +38,7 @@ from edgeboard.web.exports import (
     read_moment,
     read_wanted,
 )
+from edgeboard.web.marquee import MarqueeDoors, add_marquee_routes
 from edgeboard.web.mesh import MeshDoors, add_mesh_routes
 from edgeboard.web.panels import PanelDoors, add_panel_control, add_panel_pages
 from edgeboard.web.sharing import check_own, embedded, offering, qr_svg
@@ -43,7 +51,6 @@ from edgeboard.web.trust import (
     read_soon,
 )
 
-LOCAL_SOCKET = "local socket"  # where a guest comes from that came by the control socket
 OFFER_MAX = 16 * 1024  # bytes of an offer's body
 IMPORT_MAX = 256 * 1024 * 1024  # bytes of a room's JSON, over the control socket only
 CONVERT_MAX = 16 * 1024 * 1024  # bytes of a file that the page wants as items
@@ -60,8 +67,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-FORWARDED = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"}  # what a proxy adds
-TICKET = "ticket"  # in the query, of a page that comes from another board
 SHARED_HEADERS = {"Vary": "Origin", "Access-Control-Expose-Headers": NOTES_HEADER}
 EMBED = "/embed/"  # what lies below may stand in pages of others
 EMBED_HEADERS = HEADERS | {
@@ -95,6 +100,7 @@ class Doors:
     trust: TrustDoors
     devices: DeviceDoors
     panels: PanelDoors
+    marquee: MarqueeDoors
     urls: Callable[[], list[str]]  # by which others reach the board, the best first
     holds_ticket: Callable[[str], bool]  # of a page that comes from another board of the mesh
     check_reader: Callable[[str, str, str], None]  # ticket, room and source of who wants to read; raises
@@ -146,51 +152,11 @@ def _answering(doors: Doors) -> Middleware:
             raise
         if not response.prepared:
             response.headers.update(EMBED_HEADERS if request.path.startswith(EMBED) else HEADERS)
-            if _is_foreign(request) and _has_ticket(request, doors):
+            if is_foreign(request) and has_ticket(request, doors.holds_ticket):
                 response.headers.update(SHARED_HEADERS | {"Access-Control-Allow-Origin": request.headers["Origin"]})
         return response
 
     return answer
-
-
-def _is_foreign(request: web.Request) -> bool:
-    """Whether a page of another address asks."""
-    origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc != request.host
-
-
-def _has_ticket(request: web.Request, doors: Doors) -> bool:
-    return doors.holds_ticket(request.query.get(TICKET, ""))
-
-
-def _check_origin(request: web.Request, doors: Doors | None = None) -> None:
-    """A page of another site may not open a link to the board in its reader's name; one of another board of the mesh
-    may, which its ticket shows. Without doors a ticket does not count."""
-    if _is_foreign(request) and (doors is None or not _has_ticket(request, doors)):
-        raise RefusedError(CloseCode.FORBIDDEN, "only a page of this board, or of another of its mesh, may do this")
-
-
-def _check_host(request: web.Request) -> None:
-    """A name that a stranger points at the board (DNS rebinding) is not the board: bare names, .local and the like
-    and addresses are."""
-    host = request.host.rsplit(":", 1)[0].strip("[]") if not request.host.endswith("]") else request.host.strip("[]")
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        local = (".local", ".lan", ".home", ".internal", ".home.arpa", ".localhost", ".localdomain")
-        if "." in host and not host.endswith(local):
-            raise RefusedError(
-                CloseCode.FORBIDDEN, "open the board by its address, a plain name, or a name in .local"
-            ) from None
-
-
-def _check_beside(request: web.Request) -> None:
-    """Only a browser on this machine, which shows the board's own panel: not one that a proxy here speaks for."""
-    near = ipaddress.ip_address(_remote(request)).is_loopback if request.remote else False
-    host = request.host.rpartition(":")[0] if not request.host.endswith("]") and ":" in request.host else request.host
-    is_ours = host in ("localhost", "127.0.0.1", "[::1]") and not FORWARDED & request.headers.keys()
-    if not near or not is_ours or _is_foreign(request):
-        raise RefusedError(CloseCode.FORBIDDEN, "only the board's own panel may ask that")
 
 
 def make_app(doors: Doors, *, control: bool) -> web.Application:
@@ -219,7 +185,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         return None
 
     async def addresses(request: web.Request) -> web.StreamResponse:
-        _check_host(request)
+        check_host(request)
         return web.json_response({"urls": await asyncio.to_thread(doors.urls)})
 
     async def qr(request: web.Request) -> web.StreamResponse:
@@ -228,51 +194,58 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         return web.Response(body=await asyncio.to_thread(qr_svg, text), content_type="image/svg+xml")
 
     async def pin(request: web.Request) -> web.StreamResponse:
-        _check_beside(request)
+        check_beside(request)
         return web.json_response(doors.pin())
 
     def check_near(request: web.Request) -> None:
         if control:
             return
-        _check_host(request)
-        if not doors.is_near(_remote(request)):
+        check_host(request)
+        if not doors.is_near(remote_of(request)):
             raise RefusedError(CloseCode.FORBIDDEN, "only people on the board's network may see its mesh")
 
     def check_reader(request: web.Request, room: str) -> None:
         if not control:
-            _check_host(request)
-            doors.check_reader(request.query.get(TICKET, ""), room, _remote(request))
+            check_host(request)
+            doors.check_reader(request.query.get(TICKET, ""), room, remote_of(request))
+
+    def check_writer(request: web.Request, room: str) -> None:
+        if control:
+            return
+        check_origin(request)
+        check_host(request)
+        doors.marquee.check_writer(request.query, room, remote_of(request))
 
     def check_viewer(request: web.Request, room: str) -> None:
-        _check_origin(request)
+        check_origin(request)
         check_reader(request, room)
 
     async def asset(request: web.Request) -> web.StreamResponse:
         return assets.file(request.match_info["version"], request.match_info["name"])
 
     async def guest_offer(request: web.Request) -> web.StreamResponse:
-        _check_origin(request, doors)
-        _check_host(request)
+        check_origin(request, doors.holds_ticket)
+        check_host(request)
         try:
             sdp = json.loads(await read_soon(request, OFFER_MAX))["sdp"]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise DecodeError('an offer is JSON: {"sdp": "..."}') from None
         if not isinstance(sdp, str):
             raise DecodeError('an offer is JSON: {"sdp": "..."}')
-        return web.json_response({"sdp": await doors.guest_offer(sdp, _remote(request))})
+        return web.json_response({"sdp": await doors.guest_offer(sdp, remote_of(request))})
 
     async def node_offer(request: web.Request) -> web.StreamResponse:
-        answer = await doors.node_offer(await read_soon(request, OFFER_MAX), _remote(request))
+        answer = await doors.node_offer(await read_soon(request, OFFER_MAX), remote_of(request))
         return web.Response(body=answer, content_type="application/octet-stream")
 
     def door(serve: Serve, visitors: Doors | None = None) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            _check_origin(request, visitors)
+            check_origin(request, None if visitors is None else visitors.holds_ticket)
             if not control:
-                _check_host(request)
+                check_host(request)
             ws = web.WebSocketResponse(max_msg_size=MESSAGE_MAX, compress=False, autoping=True)
             await ws.prepare(request)
-            await serve(ws, _remote(request))
+            await serve(ws, remote_of(request))
             return ws
 
         return handle
@@ -292,8 +265,8 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         return handle
 
     async def convert(request: web.Request) -> web.StreamResponse:
-        _check_origin(request, doors)
-        _check_host(request)
+        check_origin(request, doors.holds_ticket)
+        check_host(request)
         if converting.locked():
             raise RefusedError(CloseCode.RATE, "the board is reading another file; try again in a moment")
         async with converting:
@@ -314,6 +287,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     app.router.add_get("/api/qr.svg", qr)
     app.router.add_get("/api/pin", pin)
     add_mesh_routes(app, MeshDoors(doors.survey, doors.picture, check_near), assets)
+    add_marquee_routes(app, doors.marquee, check_reader, check_writer)
     add_panel_pages(app, doors.panels, assets, check_near, check_viewer)
     app.router.add_post("/signal/guest", guest_offer)
     app.router.add_post("/signal/node", node_offer)
@@ -325,7 +299,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
     app.router.add_get("/static/v-{version}/{name:.+}", asset)
     app.router.add_static("/static", STATIC, append_version=False)
     add_public_routes(app, doors.trust)
-    add_panel_routes(app, doors.trust, _check_beside)
+    add_panel_routes(app, doors.trust, check_beside)
     if control:
         add_control_routes(app, doors.trust)
         add_device_routes(app, doors.devices)
@@ -391,7 +365,3 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
     app.router.add_get("/control/rooms", rooms)
     app.router.add_get("/control/rooms/{name}/log", room_log)
     app.router.add_post("/control/rooms/{name}/import", import_room)
-
-
-def _remote(request: web.Request) -> str:
-    return (request.remote or LOCAL_SOCKET).removeprefix("::ffff:")  # IPv4, on a socket for both

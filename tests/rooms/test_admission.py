@@ -203,3 +203,38 @@ def test_who_may_not_come_in_may_not_fetch_the_room_either(rule) -> None:
     assert may_read(door.ticket_of(by_token), FAR)
     assert not may_read(door.ticket_of(by_token), FAR, room=RoomId(b"r" * 16))
     assert not may_read(door.ticket_of(by_token), FAR, now=50.0)
+
+
+def writes(door: Hall, source: Source = NEAR, room: RoomId = LOBBY, **shown: str) -> bool:
+    try:
+        door.admission.check_writer(shown, room, source, 0.0)
+    except RefusedError:
+        return False
+    return True
+
+
+def test_who_is_no_guest_writes_where_a_guest_would_draw() -> None:
+    for rule, may in ((Rule.DRAW, True), (Rule.VIEW, False), (Rule.PIN, False), (Rule.TOKEN, False)):
+        assert writes(Hall(rule)) is may, rule
+        assert not writes(Hall(rule), FAR), rule
+        assert writes(Hall(rule), Source("local socket", is_owner=True)), rule
+
+
+def test_the_pin_lets_write_and_wrong_ones_are_counted() -> None:
+    door = Hall(Rule.PIN)
+    assert writes(door, FAR, pin="123456")
+    assert [writes(door, pin="000000") for _ in range(6)] == [False] * 6
+    assert not writes(door, pin="123456"), "guesses by this way are not slowed down"
+    assert writes(door, ticket=door.ticket_of(Entry(Admitted.PIN, Role.DRAW, None, HERE[:8] + b"mark 001")))
+    assert not writes(door, ticket=door.ticket_of(Entry(Admitted.PIN, Role.DRAW, None, HERE[:8] + b"mark 000")))
+
+
+def test_a_token_lets_write_with_its_role_and_in_its_room_alone() -> None:
+    door = Hall(Rule.TOKEN)
+    door.tokens = {"draws": token(role=Role.DRAW), "looks": token(role=Role.VIEW, name=b"2" * 8)}
+    for each in door.tokens.values():
+        door.admission.issue(each, None)
+    assert writes(door, FAR, token="draws")
+    assert not writes(door, token="looks")
+    assert not writes(door, room=RoomId(b"vault".ljust(16)), token="draws")
+    assert not writes(door, token="made up")

@@ -17,6 +17,7 @@ from edgeboard.web.app import CONVERT_MAX, HEADERS, Doors, http_status, make_app
 from edgeboard.web.devices import DeviceDoors
 from edgeboard.web.exports import MEDIA_TYPES, NOTES_HEADER, Exported, Wanted
 from edgeboard.web.panels import PanelDoors, Show
+from tests.web.test_marquee import marquee_doors
 from tests.web.test_trust import trust_doors
 
 
@@ -81,6 +82,7 @@ def doors(**changed) -> Doors:
         "change_signaling": lambda add, remove: add == "http://new:1",
         "trust": trust_doors(),
         "devices": DeviceDoors(list, release_nothing, lambda port: False),
+        "marquee": marquee_doors(),
         "panels": PanelDoors(list, no_panel, change_panel),
         "urls": lambda: ["http://192.168.1.20:8787"],
         "holds_ticket": lambda ticket: ticket == "good",

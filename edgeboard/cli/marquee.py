@@ -1,0 +1,111 @@
+"""`edgeboard marquee`: the status ticker of a running node."""
+
+import argparse
+import json
+import time
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from edgeboard.cli.control import ask_json, state_of
+from edgeboard.cli.moments import show_span
+from edgeboard.errors import UserError
+
+LOOK_S = 0.25  # between looks of `watch`
+LEVEL_WIDTH = 8
+
+
+def main(arguments: argparse.Namespace) -> int:
+    if arguments.what == "watch":
+        return _watch(arguments)
+    found = {"set": _set, "remove": _remove, "list": _list}[arguments.what](arguments)
+    if arguments.json:
+        print(json.dumps(found))
+        return 0
+    print("\n".join(_told(arguments, found)))
+    return 0
+
+
+def _ask(arguments: argparse.Namespace, data: bytes | None = None, method: str = "", **query: Any) -> dict[str, Any]:  # noqa: ANN401 - words
+    words = urlencode({"room": arguments.room, **query}, doseq=True)
+    found: dict[str, Any] = ask_json(state_of(arguments.state), f"/api/marquee?{words}", data, method)
+    return found
+
+
+def _set(arguments: argparse.Namespace) -> dict[str, Any]:
+    wish = {
+        "id": arguments.id,
+        "text": arguments.text,
+        "level": arguments.level,
+        "priority": arguments.priority,
+        "order": arguments.order,
+        "interval": arguments.interval,
+        "for": arguments.seconds,
+        "icon": arguments.icon,
+    }
+    said = {key: value for key, value in wish.items() if value is not None}
+    return _ask(arguments, json.dumps(said).encode(), "PUT")
+
+
+def _remove(arguments: argparse.Namespace) -> dict[str, Any]:
+    found = _ask(arguments, None, "DELETE", id=arguments.ids)
+    missing = [each for each in arguments.ids if each not in found["removed"]]
+    if missing:
+        raise UserError(f"there is no item {missing[0]!r}; list them with: edgeboard marquee list")
+    return found
+
+
+def _list(arguments: argparse.Namespace) -> dict[str, Any]:
+    return _ask(arguments)
+
+
+def _told(arguments: argparse.Namespace, found: dict[str, Any]) -> list[str]:
+    """What an answer says, for people."""
+    if arguments.what == "set":
+        if not found["changed"]:
+            return [f"{arguments.id} is like that already"]
+        (item,) = [each for each in found["items"] if each["id"] == arguments.id]
+        ahead = item["at"] - found["mesh_s"]
+        return [f"{arguments.id} is set" + (f"; it shows everywhere in {ahead:.1f} s" if ahead > 0 else "")]
+    if arguments.what == "remove":
+        return [f"{', '.join(found['removed'])} removed"]
+    lines = [_row(each, found["mesh_s"], found["shows"]["id"]) for each in found["items"]]
+    if not lines:
+        lines.append(f"no items; the panels show {found['shows']['text']!r}")
+        lines.append('set one with: edgeboard marquee set door "The door is open" --level warning')
+    lines += [f"! an item of the room cannot be read and is left out: {fault}" for fault in found["faults"]]
+    lines += [_source_row(each) for each in found["sources"]]
+    return lines
+
+
+def _row(item: dict[str, Any], mesh_s: float, shown: str) -> str:
+    mark = ">" if item["id"] == shown else " "
+    ends = "" if item["expires"] is None else f"  (for {show_span(max(0.0, item['expires'] - mesh_s))} more)"
+    waits = "" if item["valid"] else f"  (in {max(0.0, item['at'] - mesh_s):.1f} s)"
+    soon = "" if item["next"] is None else f"  -> {item['next']}"
+    return f"{mark} {item['id']:12} {item['level']:{LEVEL_WIDTH}} {item['text']}{soon}{waits}{ends}"
+
+
+def _source_row(source: dict[str, Any]) -> str:
+    how = source["trouble"] or f"read {source['reads']} times"
+    who = "" if source["ours"] else f"; read by {source['reader'] or 'nobody'}"
+    return f"source {source['id']}: {how}{who}"
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    before = None
+    turns = 0
+    while True:
+        found = _ask(arguments)
+        shows = found["shows"]
+        if shows != before:
+            before = shows
+            if arguments.json:
+                print(json.dumps({"mesh_s": found["mesh_s"], **shows}), flush=True)
+            else:
+                clock = datetime.now().astimezone().strftime("%H:%M:%S")
+                print(f"{clock}  {shows['level']:{LEVEL_WIDTH}} {shows['text']}", flush=True)
+            turns += 1
+            if arguments.turns is not None and turns >= arguments.turns:
+                return 0
+        time.sleep(LOOK_S)

@@ -1,0 +1,62 @@
+"""What people and scripts do about the marquee: answers are plain JSON values, and a change is on the disk by then."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, final
+
+from edgeboard.errors import StateError
+from edgeboard.node.node import Node
+
+
+@final
+class Announcing:
+    """The marquee of a node, for whoever asks."""
+
+    def __init__(self, node: Node, default_room: str, sources: Callable[[], list[dict[str, Any]]] = list) -> None:
+        """
+        Args:
+            node: whose rooms these are.
+            default_room: whose marquee is meant where nobody says.
+            sources: what is read here, and how it goes.
+        """
+        self._node = node
+        self._default_room = default_room
+        self._sources = sources
+
+    def room(self, name: str) -> str:
+        """The room that is meant."""
+        return name or self._node.pipeline.marquee.default_room or self._default_room
+
+    def listing(self, name: str) -> dict[str, Any]:
+        """The items of a room, and what shows now."""
+        found = self._node.feed(partial(self._node.pipeline.marquee.listing, self.room(name)))
+        if found is None:
+            raise StateError("the board is busy; try again")
+        return found | {"sources": self._sources()}
+
+    async def put(self, name: str, wishes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Set items, all at one moment.
+
+        Raises:
+            DecodeError: a wish that cannot be met; nothing has changed. RefusedError, StateError: the room takes
+                nothing. StoreError: the disk takes nothing; what was taken is in memory.
+        """
+        room = self.room(name)
+        changed = self._node.feed(partial(self._node.pipeline.marquee.put, room, wishes))
+        if changed is None:
+            raise StateError("the board is busy; try again")
+        return await self._answer(room, "changed", [item.id for item in changed])
+
+    async def remove(self, name: str, ids: Sequence[str]) -> dict[str, Any]:
+        """Remove items, all at one moment; raises as `put`."""
+        room = self.room(name)
+        removed = self._node.feed(partial(self._node.pipeline.marquee.remove, room, ids))
+        if removed is None:
+            raise StateError("the board is busy; try again")
+        return await self._answer(room, "removed", removed)
+
+    async def _answer(self, name: str, what: str, ids: list[str]) -> dict[str, Any]:
+        room = self._node.feed(partial(self._node.pipeline.open_room, name))
+        if ids and room is not None:
+            await self._node.until_stored(room)
+        return self.listing(name) | {what: ids}
