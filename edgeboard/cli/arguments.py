@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from edgeboard.cli.device_arguments import DEVICE_VERBS, read_url
+from edgeboard.cli.marquee_arguments import MARQUEE_VERBS
 from edgeboard.cli.mesh_arguments import MESH_VERBS
 from edgeboard.cli.moments import read_moment
 from edgeboard.cli.verbs import Verb, add_json, add_state, reads
@@ -267,5 +268,6 @@ VERBS: tuple[Verb, ...] = (
         _doctor,
     ),
     *MESH_VERBS,
+    *MARQUEE_VERBS,
     *DEVICE_VERBS,
 )  # fmt: skip

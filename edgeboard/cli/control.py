@@ -58,15 +58,18 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def request(state: Path, path: str, data: bytes | None = None) -> tuple[bytes, http.client.HTTPMessage]:
-    """Ask once; with `data` it is a POST, which may take as long as it takes. Returns the answer and its headers.
+def request(
+    state: Path, path: str, data: bytes | None = None, method: str = ""
+) -> tuple[bytes, http.client.HTTPMessage]:
+    """Ask once; with `data` it is a POST unless `method` says otherwise, and may take as long as it takes. Returns the
+    answer and its headers.
 
     Raises:
         NoNode: nobody listens. NodeError: refused. UserError: no permission, or no answer.
     """
     connection = UnixConnection(find_control_socket(state), ANSWER_S if data is None else None)
     try:
-        connection.request("GET" if data is None else "POST", path, body=data)
+        connection.request(method or ("GET" if data is None else "POST"), path, body=data)
         with connection.getresponse() as response:
             body = response.read()
             if response.status != 200:
@@ -90,13 +93,13 @@ def explain(state: Path, error: Exception) -> UserError:
     return UserError(f"the node on {state} broke off: {str(error)[:TEXT_MAX] or type(error).__name__}")
 
 
-def ask(state: Path, path: str, data: bytes | None = None) -> bytes:
+def ask(state: Path, path: str, data: bytes | None = None, method: str = "") -> bytes:
     """The answer of `request` alone."""
-    return request(state, path, data)[0]
+    return request(state, path, data, method)[0]
 
 
-def ask_json(state: Path, path: str, data: bytes | None = None) -> Any:  # noqa: ANN401 - JSON is anything
-    return json.loads(ask(state, path, data))
+def ask_json(state: Path, path: str, data: bytes | None = None, method: str = "") -> Any:  # noqa: ANN401 - JSON
+    return json.loads(ask(state, path, data, method))
 
 
 def room_path(prefix: str, room: str, rest: str) -> str:

@@ -27,7 +27,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _ask(arguments: argparse.Namespace, data: bytes | None = None, method: str = "", **query: Any) -> dict[str, Any]:  # noqa: ANN401 - words
-    words = urlencode({"room": arguments.room, **query}, doseq=True)
+    words = urlencode({"room": arguments.room or "", **query}, doseq=True)
     found: dict[str, Any] = ask_json(state_of(arguments.state), f"/api/marquee?{words}", data, method)
     return found
 

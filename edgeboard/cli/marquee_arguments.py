@@ -29,7 +29,7 @@ def _marquee(parser: argparse.ArgumentParser) -> None:
     def add(name: str, summary: str) -> argparse.ArgumentParser:
         sub = what.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False)
         sub.add_argument(
-            "--room", metavar="ROOM", type=reads(values.read_room), default="",
+            "--room", metavar="ROOM", type=reads(values.read_room),
             help="whose marquee (default: the one that the board's panels show)",
         )  # fmt: skip
         add_state(sub, "the node")
@@ -73,10 +73,10 @@ MARQUEE_VERBS: tuple[Verb, ...] = (
         "    edgeboard marquee remove door lunch\n"
         "    edgeboard marquee list --json | jq '.items[] | select(.valid) | .text'\n"
         "    edgeboard marquee watch                          what shows, as it changes\n\n"
-        "By HTTP, from a machine on the board's network (with ?pin=PIN or ?token=TOKEN where guests are asked for one):\n\n"
+        "By HTTP, from the board's network (with ?pin=PIN or ?token=TOKEN where guests are asked for one):\n\n"
         "    curl -X PUT http://BOARD:8787/api/marquee -d '{\"id\": \"door\", \"text\": \"The door is open\"}'\n"
         "    curl -X DELETE 'http://BOARD:8787/api/marquee?id=door'\n\n"
-        "What boards read by themselves, from web addresses and files, stands in the configuration under marquee: sources.",
+        "What boards read by themselves, at web addresses and in files, stands in the configuration: marquee: sources.",
         _marquee,
     ),
 )  # fmt: skip

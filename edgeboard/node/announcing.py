@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, final
 
-from edgeboard.errors import StateError
 from edgeboard.node.node import Node
 
 
@@ -29,9 +28,7 @@ class Announcing:
 
     def listing(self, name: str) -> dict[str, Any]:
         """The items of a room, and what shows now."""
-        found = self._node.feed(partial(self._node.pipeline.marquee.listing, self.room(name)))
-        if found is None:
-            raise StateError("the board is busy; try again")
+        found = self._node.ask(partial(self._node.pipeline.marquee.listing, self.room(name)))
         return found | {"sources": self._sources()}
 
     async def put(self, name: str, wishes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -42,21 +39,16 @@ class Announcing:
                 nothing. StoreError: the disk takes nothing; what was taken is in memory.
         """
         room = self.room(name)
-        changed = self._node.feed(partial(self._node.pipeline.marquee.put, room, wishes))
-        if changed is None:
-            raise StateError("the board is busy; try again")
+        changed = self._node.ask(partial(self._node.pipeline.marquee.put, room, wishes))
         return await self._answer(room, "changed", [item.id for item in changed])
 
     async def remove(self, name: str, ids: Sequence[str]) -> dict[str, Any]:
         """Remove items, all at one moment; raises as `put`."""
         room = self.room(name)
-        removed = self._node.feed(partial(self._node.pipeline.marquee.remove, room, ids))
-        if removed is None:
-            raise StateError("the board is busy; try again")
+        removed = self._node.ask(partial(self._node.pipeline.marquee.remove, room, ids))
         return await self._answer(room, "removed", removed)
 
     async def _answer(self, name: str, what: str, ids: list[str]) -> dict[str, Any]:
-        room = self._node.feed(partial(self._node.pipeline.open_room, name))
-        if ids and room is not None:
-            await self._node.until_stored(room)
+        if ids:
+            await self._node.until_stored(self._node.ask(partial(self._node.pipeline.open_room, name)))
         return self.listing(name) | {what: ids}

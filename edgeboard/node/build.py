@@ -307,7 +307,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             announcing.put,
             announcing.remove,
             lambda shown, room, source: door.check_writer(shown, room_id(mesh, room), source_of(source), clock.now()),
-        ),  # fmt: skip
+        ),
         panels=PanelDoors(desk.screens.describe, desk.screens.watch, desk.screens.change),
         urls=lambda: board_urls(config.node.listen.host, board.port),
         holds_ticket=tickets.holds,

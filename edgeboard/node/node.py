@@ -14,7 +14,7 @@ from typing import TypeVar, final
 
 from edgeboard.blobs.values import DropBlob, KeepBlob, LoadBlob
 from edgeboard.clock import Clock
-from edgeboard.errors import CloseCode, RefusedError, StoreError
+from edgeboard.errors import CloseCode, EdgeboardError, RefusedError, StateError, StoreError
 from edgeboard.identity.grants import Role
 from edgeboard.ids import BlobHash, MeshId, NodeId, RoomId
 from edgeboard.mesh.introductions import Introduced
@@ -82,6 +82,28 @@ class Node:
         results: list[T] = []
         self._driver.submit(lambda now: results.append(change(now)))
         return results[0] if results else None
+
+    def ask(self, change: Callable[[float], T]) -> T:
+        """As `feed`, for who waits for the result: what of our errors the change raises is raised here.
+
+        Raises:
+            StateError: this is called from within an output.
+        """
+        refused: list[EdgeboardError] = []
+        results: list[T] = []
+
+        def attempt(now: float) -> None:
+            try:
+                results.append(change(now))
+            except EdgeboardError as error:
+                refused.append(error)
+
+        self.feed(attempt)
+        for error in refused:
+            raise error
+        if not results:
+            raise StateError("the board is busy; try again")
+        return results[0]
 
     def link_up(self, number: int, node: NodeId | None) -> None:
         link = None if self._links is None else self._links.get(number)

@@ -1,0 +1,89 @@
+"""`edgeboard marquee`, at nodes that run."""
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+
+
+def ask(url, method="GET", data=None):
+    body = None if data is None else json.dumps(data).encode()
+    request = urllib.request.Request(url, body, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+@pytest.mark.slow
+def test_items_are_set_changed_listed_and_removed_and_outlive_a_kill(make_node, run_main):
+    board = make_node("board").start()
+
+    def run(*words):
+        return run_main("marquee", *words, "--state", board.state)
+
+    code, out, _ = run("list")
+    assert (code, out.splitlines()[0]) == (0, "no items; the panels show 'edgeboard'")
+    words = "--level", "warning", "--for", "10min", "--icon", "door"
+    assert run("set", "door", "The door is open", *words)[:2] == (0, "door is set\n")
+    assert run("set", "door", "--level", "warning")[1] == "door is like that already\n"
+    assert run("set", "lunch", "Soup at noon", "--priority", "-1")[0] == 0
+    first, second = run("list")[1].splitlines()
+    assert first.startswith("> door         warning  The door is open  (for 10 minutes more)")
+    assert second == "  lunch        info     Soup at noon"
+    board.kill()
+    board.start()
+    listed = json.loads(run("list", "--json")[1])
+    assert [(item["id"], item["level"], item["icon"]) for item in listed["items"]] == [
+        ("door", "warning", "door"), ("lunch", "info", ""),
+    ]  # fmt: skip
+    assert run("remove", "door", "lunch")[:2] == (0, "door, lunch removed\n")
+    code, _, err = run("remove", "door")
+    assert (code, err) == (1, "edgeboard: there is no item 'door'; list them with: edgeboard marquee list\n")
+    assert run("list")[1].startswith("no items")
+
+
+@pytest.mark.slow
+def test_what_shows_is_followed(make_node, run_main):
+    board = make_node("board").start()
+    run_main("marquee", "set", "a", "One", "--interval", "1s", "--state", board.state)
+    run_main("marquee", "set", "b", "Two", "--interval", "1s", "--state", board.state)
+    code, out, _ = run_main("marquee", "watch", "--turns", "3", "--json", "--state", board.state)
+    shown = [json.loads(line)["text"] for line in out.splitlines()]
+    assert code == 0
+    assert shown in (["One", "Two", "One"], ["Two", "One", "Two"])
+
+
+@pytest.mark.slow
+def test_by_http_whoever_may_draw_sets_items_and_others_are_told_why_not(make_node, run_main):
+    loopback = "transport: {include_loopback: true}\n"
+    board = make_node("open").start()
+    api = f"{board.url}/api/marquee"
+    status, answer = ask(api, "PUT", {"id": "door", "text": "Open"})
+    assert (status, answer["changed"], answer["room"]) == (200, ["door"], "lobby")
+    several = {"items": [{"id": "a", "text": "One"}, {"id": "b", "text": "Two", "level": "healthy"}]}
+    assert ask(api, "PUT", several)[1]["changed"] == ["a", "b"]
+    assert ask(api, "PUT", {"id": "door", "level": "purple"})[0] == 400
+    assert ask(f"{api}?id=door&id=a", "DELETE")[1]["removed"] == ["door", "a"]
+    assert [item["id"] for item in ask(api)[1]["items"]] == ["b"]
+    shut = make_node("shut", config_text=loopback + "guests: {admit: pin}\n").start()
+    api = f"{shut.url}/api/marquee"
+    status, answer = ask(api, "PUT", {"id": "door", "text": "Open"})
+    assert (status, answer["text"]) == (403, "This board asks for its PIN.")
+    assert ask(api)[0] == 403
+    pin = run_main("pin", "--state", shut.state)[1].strip()
+    assert ask(f"{api}?pin={pin}", "PUT", {"id": "door", "text": "Open"})[0] == 200
+
+
+def test_without_a_node_it_says_how_to_start_one(run_main, tmp_path):
+    code, _, err = run_main("marquee", "list", "--state", tmp_path)
+    assert (code, "start one with: edgeboard run" in err) == (1, True)
+
+
+def test_its_help_teaches(run_main):
+    code, out, _ = run_main("marquee", "--help")
+    assert code == 0
+    for word in ("edgeboard marquee set door", "remove", "watch", "curl -X PUT"):
+        assert word in out
