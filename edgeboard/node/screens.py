@@ -5,11 +5,13 @@ a panel shows can be looked at in a browser, from the same frames.
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
 
-from edgeboard.errors import CloseCode, RefusedError, StateError
+from edgeboard.errors import CloseCode, RefusedError, StateError, UserError
 from edgeboard.node.node import Node
 from edgeboard.peripherals.panels import LAYOUTS, PanelSettings, name_of, parse_driver
 from edgeboard.peripherals.settings import EVERYTHING, read_view
@@ -18,10 +20,14 @@ from edgeboard.ports import Panel
 if TYPE_CHECKING:
     from edgeboard.node.screen import Screen
     from edgeboard.render.album import ReadBlob
+    from edgeboard.render.framebuffer import Console
     from edgeboard.web.panels import Show
 
 PANELS_MAX: Final = 32
-FRAMEBUFFERS: Final = Path("/dev")
+DEVICES: Final = Path("/dev")
+DESKTOPS: Final = ("WAYLAND_DISPLAY", "DISPLAY")  # of the environment of whoever works at one
+AGAIN_FIRST_S: Final = 1.0  # until a framebuffer that is lost is opened again; doubles ..
+AGAIN_LAST_S: Final = 30.0  # .. up to here
 NO_PILLOW = "panels are drawn with Pillow; in the environment that edgeboard runs in: pip install pillow"
 
 
@@ -36,7 +42,7 @@ class Screens:
         default_room: str,
         read_blob: "ReadBlob",
         told: Callable[..., None],
-        framebuffers: Path = FRAMEBUFFERS,
+        folder: Path = DEVICES,
     ) -> None:
         """
         Args:
@@ -45,7 +51,7 @@ class Screens:
             default_room: what panels show of which nothing else is said.
             read_blob: the bytes of an image, if they are here.
             told: hears lines for people, with `is_trouble`.
-            framebuffers: the folder in which they are looked for.
+            folder: in which framebuffers are looked for.
         """
         self._node = node
         self._named = [each for each in settings if each.driver != EVERYTHING]
@@ -53,27 +59,72 @@ class Screens:
         self._default_room = default_room
         self._read_blob = read_blob
         self._told = told
-        self._framebuffers = framebuffers
+        self._folder = folder
+        self._console: Console | None = None
         self._screens: dict[str, Screen] = {}
+
+    def _framebuffers_found(self) -> list[Path]:
+        """Those of this machine; none where a desktop draws on them."""
+        if any(os.environ.get(name) for name in DESKTOPS):
+            return []
+        return [path for path in sorted(self._folder.glob("fb[0-9]*")) if os.access(path, os.R_OK | os.W_OK)]
 
     @property
     def is_wanted(self) -> bool:
         """Whether there is anything to open, or to look for."""
-        return any(not each.is_bridged for each in self._named) or (self._auto is not None and any(self._found()))
-
-    def _found(self) -> list[Path]:
-        return sorted(self._framebuffers.glob("fb[0-9]*"))
+        return any(not each.is_bridged for each in self._named) or (
+            self._auto is not None and bool(self._framebuffers_found())
+        )
 
     async def run(self) -> None:
         """Show rooms on the panels of this board itself until this is cancelled."""
+        held = [(each, Path(parse_driver(each.driver).place)) for each in self._named if each.driver.startswith("fb:")]
+        if self._auto is not None:
+            taken = {path for _, path in held}
+            found = [path for path in self._framebuffers_found() if path not in taken]
+            held += [(replace(self._auto, driver=f"fb:{path}"), path) for path in found]
         try:
             for settings in self._named:
-                if not settings.is_bridged:
+                if not settings.is_bridged and not settings.driver.startswith("fb:"):
                     self._open(settings)
-            await asyncio.Event().wait()
+            async with asyncio.TaskGroup() as tasks:
+                for settings, path in held:
+                    tasks.create_task(self._hold(settings, path), name=f"hold {path}")
+                await asyncio.Event().wait()
         finally:
             screens, self._screens = list(self._screens.values()), {}
             await asyncio.gather(*(screen.close() for screen in screens))
+            if self._console is not None:
+                self._console.give_back()
+
+    async def _hold(self, settings: PanelSettings, path: Path) -> None:
+        """Show on a framebuffer whenever it is there; that it is not is said once."""
+        from edgeboard.render import framebuffer
+
+        name = settings.name or name_of(settings.driver)
+        pause, said = AGAIN_FIRST_S, ""
+        while True:
+            lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+            try:
+                panel = framebuffer.Framebuffer(path, settings.theme, lost.set_result, framebuffer.ask_device)
+            except UserError as error:
+                if str(error) != said:
+                    said = str(error)
+                    self._told(f"{name}: {said}", is_trouble=True)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, AGAIN_LAST_S)
+                continue
+            if self._console is None:
+                self._console = framebuffer.Console(framebuffer.CONSOLE)
+                self._console.take()
+            self.add(name, panel, settings)
+            said = await lost
+            self._told(f"{name}: {said}", is_trouble=True)
+            screen = self._screens.pop(name, None)
+            if screen is not None:
+                screen.end()
+            await asyncio.sleep(AGAIN_FIRST_S)
+            pause = AGAIN_FIRST_S
 
     def _open(self, settings: PanelSettings) -> None:
         from edgeboard.render.pngfile import PngFile

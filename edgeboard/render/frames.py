@@ -73,7 +73,7 @@ class Mirror:
         self.sequence, self.crc = frame.sequence, frame.crc
 
 
-def paste(target: bytearray | memoryview, stride: int, area: Area, pixels: bytes, channels: int) -> None:
+def paste(target: bytearray | memoryview, stride: int, area: Area, pixels: bytes | bytearray, channels: int) -> None:
     """Put an area's pixels where they belong in a picture whose rows are `stride` bytes apart."""
     x, y, width, height = area
     wide, left = width * channels, x * channels

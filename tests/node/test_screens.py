@@ -1,6 +1,7 @@
 """Panels of a real board: opened as its owner says, drawn on, looked at by others, and changed while they run."""
 
 import asyncio
+import errno
 import json
 
 import aiohttp
@@ -10,11 +11,14 @@ from PIL import Image
 from edgeboard.config.schema import Config, NodeSection
 from edgeboard.config.values import Listen
 from edgeboard.errors import RefusedError, StateError
+from edgeboard.node import screens
 from edgeboard.node.build import build
 from edgeboard.peripherals.panels import PanelSettings
+from edgeboard.render import framebuffer
 from edgeboard.render.values import PanelContext
 from edgeboard.testing.members import TestMesh
 from tests.node.test_panels import shape
+from tests.render.test_framebuffer import RGB, Simulated
 from tests.web.test_panels import Follower
 
 MESH = TestMesh("of screens")
@@ -102,6 +106,53 @@ async def test_a_panel_shows_another_room_and_another_part_of_it_while_it_runs_a
     assert 0 not in shown(board, "wall").pixels
     await board.desk.screens.change("wall", {"view": "0, 0, 1280"})
     await until(lambda: 0 in shown(board, "wall").pixels)
+
+
+def is_inked(memory):
+    """Whether 32-bit px were drawn on: the fourth byte of each is set, and not all are white."""
+    return memory[3::4].count(255) > 1000 and min(memory[0::4]) < 200
+
+
+async def test_a_framebuffer_that_goes_is_said_once_and_shows_the_room_again_when_it_is_back(tmp_path, monkeypatch):
+    (tmp_path / "dev").mkdir()
+    device = Simulated(tmp_path / "dev", 160, 90, 32, RGB[32])
+    monkeypatch.setattr(framebuffer, "ask_device", device.ask)
+    monkeypatch.setattr(framebuffer, "CONSOLE", tmp_path / "none")
+    monkeypatch.setattr(screens, "AGAIN_FIRST_S", 0.01)
+    for name in screens.DESKTOPS:
+        monkeypatch.delenv(name, raising=False)
+    said = []
+    made = build(config_of(tmp_path / "kitchen"))
+    owner = screens.Screens(
+        made.node, (PanelSettings(idle=False),), "lobby", lambda blob: None,
+        lambda text, is_trouble: said.append(text), tmp_path / "dev",
+    )  # fmt: skip
+    assert owner.is_wanted
+    await made.start()
+    task = asyncio.create_task(owner.run())
+    try:
+        draw(made, "lobby", 100, 100, 1200, 600)
+        await until(lambda: is_inked(device.memory))
+        assert [each["name"] for each in owner.describe()] == ["fb0"]
+        device.failure = OSError(errno.ENODEV, "gone")
+        draw(made, "lobby", 200, 200, 800, 500)
+        await until(lambda: said and owner.describe() == [])
+        device.path.write_bytes(bytes(len(device.memory)))
+        device.failure = None
+        await until(lambda: is_inked(device.memory))
+        assert len(said) == 1
+        assert "opened when it comes back" in said[0]
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await made.stop()
+
+
+async def test_where_a_desktop_draws_no_framebuffer_is_taken(tmp_path, monkeypatch):
+    (tmp_path / "fb0").write_bytes(b"")
+    owner = screens.Screens(None, (PanelSettings(),), "lobby", lambda blob: None, pytest.fail, tmp_path)
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    assert not owner.is_wanted
 
 
 @pytest.mark.parametrize(
