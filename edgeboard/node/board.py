@@ -260,6 +260,7 @@ class Board:
         except StoreError as error:
             _log.error("rooms could not be named on the disk: %s", error)
         await self._supervisor.stop()
+        await self.desk.screens.close()
         await self._admission.stop()
         try:
             async with asyncio.timeout(STOP_S):

@@ -74,6 +74,7 @@ from edgeboard.web.marquee import MarqueeDoors
 from edgeboard.web.panels import PanelDoors
 
 if TYPE_CHECKING:
+    from edgeboard.node.welcome import Host
     from edgeboard.peripherals.devices import Devices
 
 MEMORY_BLOB_BYTES = 32 << 20  # of images where nothing is kept on a disk
@@ -243,7 +244,15 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
 
     bridged = [DeviceSettings(each.driver) for each in config.panels if each.is_bridged]
     devices = (*config.devices, *bridged)
-    desk = Desk(node, make_devices, config.panels, config.rooms[0], blobs.read)
+
+    def make_host() -> "Host":
+        from edgeboard.node.welcome import Host
+
+        urls = partial(board_urls, config.node.listen.host)
+        pin = (lambda: str(guestbook.pin()["pin"])) if config.guests.admit == "pin" else str
+        return Host(pipeline, clock, lambda: urls(board.port), pin)
+
+    desk = Desk(node, make_devices, config.panels, config.rooms[0], blobs.read, clock.now, make_host)
 
     board: Board
     kernels_remedy = _native.remedy()

@@ -17,6 +17,7 @@ from edgeboard.peripherals.settings import EVERYTHING, Covers, Settings
 from edgeboard.ports import Panel, PenMove
 
 if TYPE_CHECKING:
+    from edgeboard.node.welcome import Host
     from edgeboard.peripherals.devices import Devices
     from edgeboard.render.album import ReadBlob
 
@@ -34,6 +35,8 @@ class Desk:
         panels: Sequence[PanelSettings],
         default_room: str,
         read_blob: "ReadBlob",
+        now: Callable[[], float],
+        host: "Callable[[], Host]",
     ) -> None:
         """
         Args:
@@ -42,11 +45,13 @@ class Desk:
             panels: what the owner says of panels.
             default_room: where devices go of which nothing else is said.
             read_blob: the bytes of an image, if they are here.
+            now: monotonic seconds, as the node's.
+            host: makes what says how to come in; asked when there is a panel.
         """
         self._node = node
         self._make_devices = make_devices
         self._default_room = default_room
-        self.screens = Screens(node, panels, default_room, read_blob, self.told)
+        self.screens = Screens(node, panels, default_room, read_blob, self.told, now, host)
         self._devices: Devices | None = None
 
     async def run(self) -> None:

@@ -1,22 +1,27 @@
-"""The panels of this board: what of a room is to be seen on each, drawn where it has changed and handed on.
+"""One room on one panel: drawn where it has changed, with a marquee below it, or how to come in while it is empty.
 
 Rules of this file: what a pen here draws is on its way to the panel in the turn in which it comes, drawn over what is
 there, and drawn as it belongs when it is logged; everything else is gathered, and drawn in slices that leave the loop
-to others; a panel that is away is drawn for all the same.
+to others; another part of the page, another layout and the idle screen come as one frame, so that nobody sees half of
+them; a panel that is away is drawn for all the same.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Sequence
 from math import ceil, floor
-from typing import Any, Final, Protocol, final
+from typing import Any, Final, NamedTuple, Protocol, final
 
 from edgeboard.canvas.geometry import Rectangle, around
 from edgeboard.canvas.ink import WIDTH_STEPS
 from edgeboard.ids import RoomId, origin_of
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.renderers import open_artist
+from edgeboard.node.ribbon import Ribbon
 from edgeboard.node.values import Damaged, Inked
 from edgeboard.render.album import ReadBlob
+from edgeboard.render.bar import bar_area
+from edgeboard.render.idle import IdleFacts, draw_idle, draw_notice, notice_area
 from edgeboard.render.values import Area, PanelContext, View
 from edgeboard.rooms.room import Room
 
@@ -33,6 +38,21 @@ class ShowFrame(Protocol):
     def __call__(self, area: Area, pixels: bytes, *, is_ink: bool) -> None: ...
 
 
+class Welcome(NamedTuple):
+    """What an empty room says, and what is said of a mesh that is lost."""
+
+    facts: IdleFacts
+    modules: Sequence[Sequence[int]]  # of the QR code of the address; empty: none
+
+
+class Wish(NamedTuple):
+    """How a panel is laid out."""
+
+    covers: tuple[float, float, float] = (0.0, 0.0, 1280.0)  # left, top and width of what is shown, canvas px
+    layout: str = "board"  # or both, or marquee
+    idle: bool = False  # an empty room shows how to come in
+
+
 @final
 class PanelView:
     """One room on one panel."""
@@ -42,9 +62,10 @@ class PanelView:
         pipeline: Pipeline,
         room: Room,
         context: PanelContext,
-        covers: tuple[float, float, float],
+        wish: Wish,
         read_blob: ReadBlob,
         show: ShowFrame,
+        now: Callable[[], float],
         page: int = 0,
     ) -> None:
         """
@@ -52,23 +73,41 @@ class PanelView:
             pipeline: which has the room.
             room: what is shown.
             context: of the panel.
-            covers: left, top and width of what is shown, canvas px.
+            wish: how it is laid out.
             read_blob: the bytes of an image, if they are here.
             show: takes what the panel is to show.
+            now: monotonic seconds, as the pipeline's.
             page: of the room.
         """
         self.room: RoomId = room.room
         self.page = page
-        left, top, width = covers
-        self.view = View(left, top, context.width / width)
         self._pipeline = pipeline
         self._context = context
         self._artist = open_artist(context, read_blob)
         self._show = show
-        self._damage = [self.view.area(0, 0, context.width, context.height)]
+        self._whole = Area(0, 0, context.width, context.height)
+        self._board = self._whole  # where the page is
+        self._notice = ""  # that stands above it
+        self._welcome: Welcome | None = None
+        self._is_idle = False  # the idle screen stands there
+        self._holds_back = True  # what is drawn now comes as one frame
+        self._damage: list[Rectangle] = []
         self._wet: deque[tuple[Inked, Rectangle]] = deque(maxlen=WET_MAX)
         self._news = asyncio.Event()
+        self._wish = wish
+        self._is_laid_out = False
+        self.view = self._view_of(wish)
+        marquee = pipeline.marquee
+        self._ribbon = Ribbon(marquee.ticker(self.room), marquee.time, now, self._hand_on_ribbon, context)
+        self._ribbon_area: Area | None = None
+        self._unlisten = marquee.listen(self.room, self._marquee_changed)
         self._news.set()
+
+    def close(self) -> None:
+        """Hear of the marquee no more; after `run`."""
+        self._unlisten()
+
+    # -- what happens
 
     def damaged(self, output: Damaged) -> None:
         """Items look different; drawn soon."""
@@ -80,37 +119,83 @@ class PanelView:
 
     def inked(self, output: Inked) -> None:
         """A pen here is drawing: shown at once."""
-        if output.room != self.room or output.page != self.page:
+        if output.room != self.room or output.page != self.page or self._board.is_empty:
             return
         box = around(output.points).inflated(output.pen.width / WIDTH_STEPS + SLACK)
         self._wet.append((output, box))
-        inked = self._artist.ink(self.view, output.pen, output.points, output.pressures)
+        if self._holds_back:  # a whole frame is on its way, with this ink on it
+            return
+        if self._is_idle:
+            self._clear()
+            self._hand_on(self._board, is_ink=True)
+            return
+        inked = self._artist.ink(self.view, output.pen, output.points, output.pressures, self._board)
         if not inked.is_empty:
             self._hand_on(inked, is_ink=True)
 
-    def look_at(self, covers: tuple[float, float, float]) -> None:
-        """Show another part of the page."""
-        left, top, width = covers
-        self.view = View(left, top, self._context.width / width)
-        self._damage = [self.view.area(0, 0, self._context.width, self._context.height)]
+    def lay_out(self, wish: Wish) -> None:
+        """Show another part of the page, or lay it out otherwise, as one frame."""
+        self._wish = wish
+        self._is_laid_out = False
         self._news.set()
+
+    def welcome(self, welcome: Welcome) -> None:
+        """How to come in, and how the mesh is doing."""
+        if welcome != self._welcome:
+            self._welcome = welcome
+            self._is_laid_out = False
+            self._news.set()
+        self._look_for_marquee()
+
+    def _marquee_changed(self) -> None:
+        self._ribbon.stir()
+        self._look_for_marquee()
+
+    def _look_for_marquee(self) -> None:
+        """Whether there is one now, where there is one only as long as it says something."""
+        if self._has_ribbon() != (self._ribbon_area is not None):
+            self._is_laid_out = False
+            self._news.set()
 
     def statistics(self) -> dict[str, Any]:
         """What it has done, as JSON values."""
-        return {}
+        return {"idle": self._is_idle, "notice": self._notice, **self._ribbon.statistics()}
+
+    # -- drawing
 
     async def run(self) -> None:
         """Draw whatever changes, until this is cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._draw_page(), name="draw a page on a panel")
+            tasks.create_task(self._ribbon.run(), name="draw the marquee on a panel")
+
+    async def _draw_page(self) -> None:
         while True:
             await self._news.wait()
             await asyncio.sleep(GATHER_S)
             self._news.clear()
             await self._look()
-            damage, self._damage = self._damage, []
-            for region in damage:
-                area = self._on_panel(region)
-                if area is not None:
-                    await self._paint(area)
+            if not self._is_laid_out:
+                self._settle()
+            should_idle = self._should_idle()
+            if should_idle and (self._holds_back or not self._is_idle):
+                self._show_idle()
+            elif not should_idle:
+                await self._draw_damage()
+
+    async def _draw_damage(self) -> None:
+        if self._is_idle:
+            self._is_idle = False
+            self._damage = [self._region(self._board)]
+            self._holds_back = True
+        damage, self._damage = self._damage, []
+        for region in damage:
+            area = self._on_panel(region)
+            if area is not None:
+                await self._paint(area)
+        if self._holds_back and self._is_laid_out:
+            self._holds_back = False
+            self._hand_on(self._whole, is_ink=False)
 
     async def _look(self) -> None:
         """Which parts of the page have changed."""
@@ -122,31 +207,109 @@ class PanelView:
 
     async def _paint(self, area: Area) -> None:
         room = self._pipeline.rooms[self.room]
-        items = self._pipeline.scene(self.room, self.page).items_in(room.document, self.view.area(*area))
+        items = self._pipeline.scene(self.room, self.page).items_in(room.document, self._region(area))
         for done in self._artist.paint(area, self.view, items):
             if done is None:
                 await asyncio.sleep(0)
             else:
                 self._draw_wet(done)
-        self._hand_on(area, is_ink=False)
+        if not self._holds_back:
+            self._hand_on(area, is_ink=False)
 
     def _draw_wet(self, area: Area) -> None:
-        region = self.view.area(*area)
+        region = self._region(area)
         for wet, box in self._wet:
             if box.overlaps(region):
                 self._artist.ink(self.view, wet.pen, wet.points, wet.pressures, area)
+
+    # -- how it is laid out
+
+    def _settle(self) -> None:
+        """Give the page, the marquee and a notice their places, and begin a frame that shows all of them."""
+        self._is_laid_out = True
+        self._holds_back = True
+        before = (self.view, self._board, self._is_idle, self._notice)
+        self.view = self._view_of(self._wish)
+        self._ribbon_area = self._place_ribbon() if self._has_ribbon() else None
+        self._ribbon.move_to(self._artist.surface, self._ribbon_area)
+        low = self._context.height if self._ribbon_area is None else self._ribbon_area.y
+        is_lost = self._welcome is not None and not self._welcome.facts.is_well
+        self._notice = self._welcome.facts.state if self._welcome is not None and is_lost else ""
+        top = 0
+        if self._notice and self._wish.layout != "marquee" and not self._should_idle():
+            notice = notice_area(self._context)
+            top = notice.height
+            draw_notice(self._artist.surface, notice, self._context, self._notice)
+        self._board = Area(0, top, self._context.width, max(0, low - top))
+        if self._wish.layout == "marquee":
+            self._board = Area(0, 0, 0, 0)
+            self._artist.surface.fill(0xFFFFFF)
+        self._ribbon.draw()
+        is_moved = self._board == self._whole and before[1:] == (self._whole, False, self._notice)
+        if is_moved and before[0] != self.view:
+            areas = self._artist.moved(before[0], self.view)
+            self._damage += [self._region(area) for area in areas]
+        else:
+            self._damage = [self._region(self._board)]
+        self._is_idle = False
+
+    def _view_of(self, wish: Wish) -> View:
+        left, top, width = wish.covers
+        return View(left, top, self._context.width / width)
+
+    def _has_ribbon(self) -> bool:
+        """Whether there is a marquee: in a layout of both as long as it has something to say."""
+        layout = self._wish.layout
+        return layout == "marquee" or (layout == "both" and self._ribbon.has_news(self._pipeline.settings.marquee))
+
+    def _place_ribbon(self) -> Area:
+        if self._wish.layout != "marquee":
+            return bar_area(self._context)
+        height = min(self._context.height, self._context.width // 4)
+        return Area(0, (self._context.height - height) // 2, self._context.width, height)
+
+    # -- an empty room
+
+    def _should_idle(self) -> bool:
+        is_empty = not self._wet and not len(self._pipeline.scene(self.room, self.page))
+        return self._wish.idle and is_empty and self._welcome is not None and not self._board.is_empty
+
+    def _show_idle(self) -> None:
+        assert self._welcome is not None
+        self._is_idle = True
+        self._damage = []
+        facts, modules = self._welcome
+        draw_idle(self._artist.surface, self._board, self._context, facts, modules)
+        self._holds_back = False
+        self._show(self._whole, self._artist.pixels(self._whole, is_still=True), is_ink=False)
+
+    def _clear(self) -> None:
+        """An empty page, at once, with the ink that has just come."""
+        self._is_idle = False
+        for done in self._artist.paint(self._board, self.view, ()):
+            if done is not None:
+                self._draw_wet(done)
+
+    # -- what the panel is given
+
+    def _region(self, area: Area) -> Rectangle:
+        return self.view.area(*area)
 
     def _on_panel(self, region: Rectangle) -> Area | None:
         """The px of the panel that a region touches; None if it is not to be seen."""
         if region.is_empty:
             return None
         (left, top), (right, below) = self.view.place(region.x0, region.y0), self.view.place(region.x1, region.y1)
-        x, y = max(0, floor(left) - 1), max(0, floor(top) - 1)
-        width, height = min(self._context.width, ceil(right) + 2) - x, min(self._context.height, ceil(below) + 2) - y
-        return Area(x, y, width, height) if width > 0 and height > 0 else None
+        x, y = floor(left) - 1, floor(top) - 1
+        area = Area(x, y, ceil(right) + 2 - x, ceil(below) + 2 - y).meet(self._board)
+        return None if area.is_empty else area
 
     def _hand_on(self, area: Area, *, is_ink: bool) -> None:
         self._show(area, self._artist.pixels(area, is_still=False), is_ink=is_ink)
+
+    def _hand_on_ribbon(self, area: Area) -> None:
+        if not self._holds_back:
+            self._hand_on(area, is_ink=False)
 
 
 def united(regions: list[Rectangle], box: Rectangle) -> list[Rectangle]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.node.node import Node
-from edgeboard.node.panels import PanelView
+from edgeboard.node.panels import PanelView, Welcome, Wish
 from edgeboard.peripherals.panels import PanelSettings
 from edgeboard.peripherals.settings import Covers
 from edgeboard.ports import Panel
@@ -35,6 +35,8 @@ class Screen:
         node: Node,
         read_blob: ReadBlob,
         told: Callable[..., None],
+        greet: Callable[[str], Welcome],
+        now: Callable[[], float],
     ) -> None:
         self.name = name
         self.settings = settings
@@ -44,8 +46,9 @@ class Screen:
         self._node = node
         self._read_blob = read_blob
         self._told = told
-        self._covers = settings.view
-        self._layout: str = settings.layout
+        self._greet = greet
+        self._now = now
+        self._wish = Wish(settings.view, settings.layout, settings.idle)
         self._frames = Frames()
         self._mirror = Mirror(panel.context)
         self._show: Show | None = None
@@ -73,7 +76,8 @@ class Screen:
         if opened is None:
             raise refused[0] if refused else RefusedError(CloseCode.GOING_AWAY, "this board is stopping")
         self._leave()
-        view = PanelView(self._node.pipeline, opened, self.context, self._covers, self._read_blob, self.show)
+        pipeline = self._node.pipeline
+        view = PanelView(pipeline, opened, self.context, self._wish, self._read_blob, self.show, self._now)
         self._node.on_damage.append(view.damaged)
         self._node.on_ink.append(view.inked)
         self.room, self._view = room, view
@@ -81,15 +85,20 @@ class Screen:
 
     def lay_out(self, covers: Covers | None, layout: str | None) -> None:
         """Show another part of the room, or lay it out otherwise."""
-        self._covers = covers or self._covers
-        self._layout = layout or self._layout
-        if self._view is not None and covers is not None:
-            self._view.look_at(covers)
+        self._wish = self._wish._replace(covers=covers or self._wish.covers, layout=layout or self._wish.layout)
+        if self._view is not None:
+            self._view.lay_out(self._wish)
+
+    def greet(self) -> None:
+        """Tell people what is to be told now."""
+        if self._view is not None:
+            self._view.welcome(self._greet(self.room))
 
     def _leave(self) -> None:
         if self._view is not None:
             self._node.on_damage.remove(self._view.damaged)
             self._node.on_ink.remove(self._view.inked)
+            self._view.close()
             self._view = None
         if self._task is not None:
             self._task.cancel()
@@ -97,6 +106,8 @@ class Screen:
 
     async def _draw(self, view: PanelView) -> None:
         try:
+            await self._node.until_loaded(view.room)  # or it would be called empty
+            view.welcome(self._greet(self.room))
             await view.run()
         except Exception:  # a panel that cannot be drawn on takes nothing else with it
             _log.exception("nothing more is drawn on %s", self.name)
@@ -126,8 +137,8 @@ class Screen:
             "refresh": context.refresh.value,
             "theme": context.theme,
             "room": self.room,
-            "layout": self._layout,
-            "view": list(self._covers),
+            "layout": self._wish.layout,
+            "view": list(self._wish.covers),
             "frames": self._frames.sequence,
             "crc": self._frames.crc,
             "viewers": 0 if self._show is None else self._show.viewers,

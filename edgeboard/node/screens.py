@@ -18,12 +18,15 @@ from edgeboard.peripherals.settings import EVERYTHING, read_view
 from edgeboard.ports import Panel
 
 if TYPE_CHECKING:
+    from edgeboard.node.panels import Welcome
     from edgeboard.node.screen import Screen
+    from edgeboard.node.welcome import Host
     from edgeboard.render.album import ReadBlob
     from edgeboard.render.framebuffer import Console
     from edgeboard.web.panels import Show
 
 PANELS_MAX: Final = 32
+GREET_S: Final = 2.0  # between two looks at how the mesh is doing
 DEVICES: Final = Path("/dev")
 DESKTOPS: Final = ("WAYLAND_DISPLAY", "DISPLAY")  # of the environment of whoever works at one
 AGAIN_FIRST_S: Final = 1.0  # until a framebuffer that is lost is opened again; doubles ..
@@ -42,6 +45,8 @@ class Screens:
         default_room: str,
         read_blob: "ReadBlob",
         told: Callable[..., None],
+        now: Callable[[], float],
+        host: "Callable[[], Host]",
         folder: Path = DEVICES,
     ) -> None:
         """
@@ -51,6 +56,8 @@ class Screens:
             default_room: what panels show of which nothing else is said.
             read_blob: the bytes of an image, if they are here.
             told: hears lines for people, with `is_trouble`.
+            now: monotonic seconds, as the node's.
+            host: makes what says how to come in; asked when there is a panel.
             folder: in which framebuffers are looked for.
         """
         self._node = node
@@ -59,6 +66,10 @@ class Screens:
         self._default_room = default_room
         self._read_blob = read_blob
         self._told = told
+        self._now = now
+        self._make_host = host
+        self._host: Host | None = None
+        self._greeting: asyncio.Task[None] | None = None
         self._folder = folder
         self._console: Console | None = None
         self._screens: dict[str, Screen] = {}
@@ -92,10 +103,7 @@ class Screens:
                     tasks.create_task(self._hold(settings, path), name=f"hold {path}")
                 await asyncio.Event().wait()
         finally:
-            screens, self._screens = list(self._screens.values()), {}
-            await asyncio.gather(*(screen.close() for screen in screens))
-            if self._console is not None:
-                self._console.give_back()
+            await self.close()
 
     async def _hold(self, settings: PanelSettings, path: Path) -> None:
         """Show on a framebuffer whenever it is there; that it is not is said once."""
@@ -166,12 +174,36 @@ class Screens:
             from edgeboard.node.screen import Turned
 
             panel = Turned(panel, int(settings.rotation))
-        screen = Screen(name, settings, panel, self._node, self._read_blob, self._told)
+        screen = Screen(name, settings, panel, self._node, self._read_blob, self._told, self._greet, self._now)
         self._screens[name] = screen
         try:
             screen.enter(settings.room or self._default_room)
         except RefusedError as error:
             self._told(f"{name}: {error}", is_trouble=True)
+
+        if self._greeting is None:
+            self._greeting = asyncio.create_task(self._keep_greeting(), name="say how the mesh is doing")
+
+    def _greet(self, room: str) -> "Welcome":
+        if self._host is None:
+            self._host = self._make_host()
+        return self._host.greet(room)
+
+    async def _keep_greeting(self) -> None:
+        while True:
+            await asyncio.sleep(GREET_S)
+            for screen in self._screens.values():
+                screen.greet()
+
+    async def close(self) -> None:
+        """Draw on nothing any more."""
+        if self._greeting is not None:
+            self._greeting.cancel()
+            self._greeting = None
+        screens, self._screens = list(self._screens.values()), {}
+        await asyncio.gather(*(screen.close() for screen in screens))
+        if self._console is not None:
+            self._console.give_back()
 
     # -- what people ask
 

@@ -264,3 +264,19 @@ def _foot(sheet: _Sheet, facts: IdleFacts, pad: float, size: float) -> None:
     space = area.x + area.width - pad - wide - size - left
     sheet.write(sheet.cut(facts.state, size, space), left, baseline, size, colour)
     sheet.write(room, area.x + area.width - pad - wide, baseline, size, look.soft)
+
+
+def notice_area(context: PanelContext) -> Area:
+    """Where a notice stands: along the upper edge."""
+    return Area(0, 0, context.width, max(14, min(64, context.height // 16)))
+
+
+def draw_notice(surface: Surface, area: Area, context: PanelContext, text: str) -> None:
+    """Draw a line that everybody at the panel should read, light on dark, or dark on light at night."""
+    sheet = _Sheet(surface, area, context)
+    look = sheet.look
+    surface.fill(look.alarm, area)
+    size = area.height * 0.62
+    pad = area.height * 0.5
+    shown = sheet.cut(text, size, area.width - 2 * pad)
+    sheet.write(shown, area.x + pad, area.y + area.height * 0.72, size, look.paper)

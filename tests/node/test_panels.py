@@ -9,13 +9,14 @@ from edgeboard.canvas.bodies import Add, Alive, ItemType
 from edgeboard.canvas.geometry import Rectangle
 from edgeboard.ids import Origin, room_id
 from edgeboard.node import panels
-from edgeboard.node.panels import REGIONS_MAX, PanelView, united
+from edgeboard.node.panels import REGIONS_MAX, PanelView, Welcome, Wish, united
 from edgeboard.node.renderers import open_artist
 from edgeboard.node.values import Damaged, Inked, PenPlace
 from edgeboard.ports import PenMove, Touch
 from edgeboard.render.frames import Frames, Mirror
+from edgeboard.render.idle import IdleFacts
 from edgeboard.render.painter import Painter
-from edgeboard.render.values import PanelContext, PixelFormat
+from edgeboard.render.values import Area, PanelContext, PixelFormat
 from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.simulated import MESH
 
@@ -56,9 +57,10 @@ class Wall:
             self.pipeline,
             self.pipeline.rooms[LOBBY],
             self.screen.context,
-            (0, 0, 400),
+            Wish((0, 0, 400)),
             lambda blob: None,
             self.screen.show,
+            self.cluster.clock.now,
         )
         hand = self.node._hand
 
@@ -73,7 +75,12 @@ class Wall:
 
     @property
     def is_due(self):
-        return self.view._news.is_set() or self.view._damage or self.pipeline.scene(LOBBY, 0).is_stale
+        return (
+            self.view._news.is_set()
+            or self.view._damage
+            or self.view._holds_back
+            or self.pipeline.scene(LOBBY, 0).is_stale
+        )
 
     async def settle(self):
         """Draw until nothing is left to draw."""
@@ -193,3 +200,94 @@ async def test_regions_that_lie_apart_are_drawn_one_by_one_up_to_a_bound():
     assert regions == boxes
     assert united(regions, Rectangle(5, 5, 105, 6)) == [*boxes[2:], Rectangle(0, 0, 110, 10)]
     assert united(regions, Rectangle(5000, 0, 5001, 1)) == [Rectangle(0, 0, 5001, 10)]
+
+
+def hello(state="3 boards together", is_well=True):
+    return Welcome(IdleFacts("Kitchen", "lobby", "", state, is_well), ())
+
+
+async def test_an_empty_room_says_how_to_come_in_until_somebody_draws_and_the_first_ink_takes_its_place_at_once():
+    wall = Wall(16)
+    wall.view.lay_out(Wish((0, 0, 400), idle=True))
+    wall.view.welcome(hello())
+    await wall.settle()
+    assert wall.view.statistics()["idle"]
+    assert min(wall.screen.pixels) == 0, "the name of the board stands there"
+    wall.screen.shown.clear()
+    wall.pen((Touch.DOWN, 0.5, 0.1, 3000), (Touch.MOVE, 0.6, 0.1, 3000))
+    assert wall.screen.shown == [(Area(0, 0, 200, 120), True)], "the page, with the ink, as one frame"
+    ink = sum(grey < 200 for grey in wall.screen.pixels)
+    assert 20 < ink < 500, "nothing of the idle screen is left"
+    wall.pen((Touch.MOVE, 0.7, 0.2, 3000), (Touch.UP, 0.7, 0.2))
+    await wall.settle()
+    assert bytes(wall.screen.pixels) == wall.reference()
+    stroke = next(iter(wall.pipeline.rooms[LOBBY].document.items()))
+    wall.draw([Alive(stroke.id, False)])
+    await wall.settle()
+    assert wall.view.statistics()["idle"], "it is empty again"
+
+
+async def test_another_part_of_the_page_comes_as_one_frame():
+    wall = Wall()
+    wall.draw([shape(20, 20, 200, 100), shape(300, 100, 380, 220)])
+    await wall.settle()
+    for covers in ((50, 20, 400), (60, 10, 400), (0, 0, 200), (0, 0, 400)):
+        wall.screen.shown.clear()
+        wall.view.lay_out(Wish(covers))
+        await wall.settle()
+        assert wall.screen.shown == [(Area(0, 0, 200, 120), False)]
+        assert bytes(wall.screen.pixels) == wall.reference()
+
+
+async def test_ink_that_comes_while_another_part_is_drawn_is_in_its_first_frame():
+    wall = Wall()
+    wall.draw([shape(20, 20, 200, 100)])
+    await wall.settle()
+    wall.view.lay_out(Wish((0, 0, 200)))
+    wall.view._settle()  # and before it is painted, the pen moves
+    wall.screen.shown.clear()
+    wall.pen((Touch.DOWN, 0.2, 0.2, 3000), (Touch.MOVE, 0.3, 0.2, 3000))
+    assert wall.screen.shown == [], "half of a frame is nobody's"
+    await wall.settle()
+    assert wall.screen.shown == [(Area(0, 0, 200, 120), False)]
+    assert wall.screen.pixels[80 * 200 + 100] == 0
+
+
+async def test_the_marquee_takes_its_place_below_the_page_while_it_has_something_to_say():
+    wall = Wall(16)
+    wall.draw([shape(20, 20, 390, 230)])
+    wall.view.lay_out(Wish((0, 0, 400), "both"))
+    await wall.settle()
+    assert not wall.view.statistics()["marquee"]
+    assert bytes(wall.screen.pixels) == wall.reference()
+    wall.node.feed(lambda now: wall.pipeline.marquee.put("lobby", [{"id": "tea", "text": "Tea at four"}], now))
+    wall.cluster.run(2.0)
+    await wall.settle()
+    assert wall.view.statistics()["marquee"]
+    above = 100 * 200
+    assert wall.screen.pixels[:above] == wall.reference()[:above]
+    assert wall.screen.pixels[above:] != wall.reference()[above:]
+    before = bytes(wall.screen.pixels[above:])
+    wall.pen((Touch.DOWN, 0.5, 0.3, 3000), (Touch.MOVE, 0.5, 0.59, 3000))
+    assert wall.screen.pixels[above:] == before, "ink stays on the page"
+    wall.view.lay_out(Wish((0, 0, 400), "board"))
+    await wall.settle()
+    assert not wall.view.statistics()["marquee"]
+
+
+async def test_a_board_that_has_lost_the_mesh_says_so_above_the_page_and_goes_on_drawing():
+    wall = Wall(16)
+    wall.draw([shape(20, 60, 390, 230)])
+    wall.view.welcome(hello())
+    await wall.settle()
+    wall.view.welcome(hello("No other board since 14:05", is_well=False))
+    await wall.settle()
+    assert wall.view.statistics()["notice"] == "No other board since 14:05"
+    assert wall.screen.pixels[0] == 0
+    wall.draw([shape(100, 100, 110, 110)])
+    await wall.settle()
+    below = 20 * 200
+    assert wall.screen.pixels[below:] == wall.reference()[below:]
+    wall.view.welcome(hello())
+    await wall.settle()
+    assert bytes(wall.screen.pixels) == wall.reference()

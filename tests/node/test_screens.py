@@ -8,11 +8,13 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from edgeboard.clock import SystemClock
 from edgeboard.config.schema import Config, NodeSection
 from edgeboard.config.values import Listen
 from edgeboard.errors import RefusedError, StateError
 from edgeboard.node import screens
 from edgeboard.node.build import build
+from edgeboard.node.welcome import Host
 from edgeboard.peripherals.panels import PanelSettings
 from edgeboard.render import framebuffer
 from edgeboard.render.values import PanelContext
@@ -121,11 +123,12 @@ async def test_a_framebuffer_that_goes_is_said_once_and_shows_the_room_again_whe
     monkeypatch.setattr(screens, "AGAIN_FIRST_S", 0.01)
     for name in screens.DESKTOPS:
         monkeypatch.delenv(name, raising=False)
-    said = []
+    said, clock = [], SystemClock()
     made = build(config_of(tmp_path / "kitchen"))
     owner = screens.Screens(
         made.node, (PanelSettings(idle=False),), "lobby", lambda blob: None,
-        lambda text, is_trouble: said.append(text), tmp_path / "dev",
+        lambda text, is_trouble: said.append(text), clock.now, lambda: Host(made.node.pipeline, clock, list, str),
+        tmp_path / "dev",
     )  # fmt: skip
     assert owner.is_wanted
     await made.start()
@@ -150,7 +153,7 @@ async def test_a_framebuffer_that_goes_is_said_once_and_shows_the_room_again_whe
 
 async def test_where_a_desktop_draws_no_framebuffer_is_taken(tmp_path, monkeypatch):
     (tmp_path / "fb0").write_bytes(b"")
-    owner = screens.Screens(None, (PanelSettings(),), "lobby", lambda blob: None, pytest.fail, tmp_path)
+    owner = screens.Screens(None, (PanelSettings(),), "lobby", lambda blob: None, pytest.fail, None, None, tmp_path)
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     assert not owner.is_wanted
 
