@@ -51,6 +51,7 @@ PURE_ABOVE = {
     "node.attachments",
     "node.intake",
     "node.upkeep",
+    "node.timekeeping",
     "node.marquee",
 } | {
     "node.trust",

@@ -32,6 +32,8 @@ PEERS_FILE = "peers.json"  # where the boards were that let this one in
 BOARDS_FILE = "boards.json"  # that this one has met
 BOOT_FILE = "boot"
 GUESTS_FILE = "guests.json"
+TIME_FILE = "meshtime"  # how far it had come
+TIME_MAX_S = float(1 << 33)  # 2242
 DEPARTED_FILE = "departed.json"  # what boards were called that were put out
 BOOT_MAX = 0xFFFF_FFFF
 
@@ -208,6 +210,21 @@ def load_boards(state_dir: Path) -> bytes | None:
     except UserError as error:
         _logger.warning("%s is of no use: %s", state_dir / BOARDS_FILE, error)
         return None
+
+
+def keep_time(state_dir: Path, mesh_s: float) -> None:
+    """Write down that mesh time has come so far; raises as `set_mesh`."""
+    _replace(state_dir / TIME_FILE, f"{mesh_s:.3f}\n".encode())
+
+
+def load_time(state_dir: Path) -> float:
+    """What `keep_time` wrote; 0 if nothing was, or it is of no use: a board without a clock begins in 1970 then."""
+    try:
+        mesh_s = float(_read_secret(state_dir / TIME_FILE) or b"0")
+    except (ValueError, UserError) as error:
+        _logger.warning("%s is of no use: %s", state_dir / TIME_FILE, error)
+        return 0.0
+    return mesh_s if 0.0 <= mesh_s < TIME_MAX_S else 0.0
 
 
 def keep_invitations(state_dir: Path, data: bytes) -> None:

@@ -24,7 +24,14 @@ from edgeboard.discovery.neighbours import look_around
 from edgeboard.errors import CloseCode, RefusedError, TransportError, UserError
 from edgeboard.identity.credentials import Credentials, boot_bytes
 from edgeboard.identity.grants import Role
-from edgeboard.identity.keyfile import load_issuer, load_or_create_key, load_or_found_mesh, load_peers, next_boot
+from edgeboard.identity.keyfile import (
+    load_issuer,
+    load_or_create_key,
+    load_or_found_mesh,
+    load_peers,
+    load_time,
+    next_boot,
+)
 from edgeboard.identity.keys import verify
 from edgeboard.identity.tickets import Tickets
 from edgeboard.identity.tokens import read_token
@@ -47,6 +54,7 @@ from edgeboard.node.node import Node
 from edgeboard.node.ownership import Ownership
 from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.sightings import Sightings
+from edgeboard.node.timefile import TimeFile
 from edgeboard.node.trust import Trust
 from edgeboard.node.values import Identity, PipelineSettings
 from edgeboard.oplog.author import LocalAuthor
@@ -64,7 +72,6 @@ from edgeboard.storage.memory import MemoryStore
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import StateDirectory
 from edgeboard.storage.writer import GroupWriter
-from edgeboard.timesync.values import LoneTime, begin_at
 from edgeboard.transport.dialer import LinkTransport
 from edgeboard.web.addresses import board_urls, is_near, told_urls, try_key
 from edgeboard.web.app import Doors, make_app
@@ -140,10 +147,14 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         wall_ms=clock.wall_ms,
         seal_ticket=tickets.seal,
         door=door,
+        time_floor_s=load_time(state.path),
     )
-    pipeline = Pipeline(identity, _pipeline_settings(config), LoneTime(clock.now(), begin_at(clock.wall_ms() / 1000)))
+    pipeline = Pipeline(identity, _pipeline_settings(config))
     node = Node(pipeline, clock, store, mesh, source_of)
     supervisor = Supervisor(stop_s=1.0)
+
+    time_file = TimeFile(state.path, pipeline.timekeeping, clock.now, supervisor.spawn)
+    node.on_keep_time = time_file.keep
 
     def look_at_guests() -> None:
         node.feed(pipeline.hosting.look_at_entries)
@@ -235,7 +246,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     discovery = MdnsDiscovery(config.discovery, key.node_id, tag, config.node.name, host)
 
     async def closing() -> None:
-        await asyncio.gather(client.close(), attendance.close())
+        await asyncio.gather(client.close(), attendance.close(), time_file.close())
 
     def make_devices(seat: Desk) -> "Devices":
         from edgeboard.peripherals.devices import Devices

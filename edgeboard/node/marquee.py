@@ -92,7 +92,7 @@ class Marquee:
             StateError: this board has no such room.
         """
         room = self._room(name)
-        mesh_s = self.time.at(now)
+        mesh_s = self.time.peek(now)
         lines = self._lines.get(room.room) or Tickers()
         found = sorted(lines.items(), key=lambda item: (-item.priority, item.order, item.id))
         frame = self.ticker(room.room).at(mesh_s)
@@ -181,7 +181,7 @@ class Marquee:
     def _moment(self, room: Room, now: float) -> float:
         """When a change takes effect."""
         lead = LEAD_S if self._core.mesh.node_links(room.room) else 0.0
-        return round(self.time.at(now) + lead, 3)
+        return round(self.time.peek(now) + lead, 3)
 
     def _log(self, room: Room, bodies: Sequence[Body], now: float) -> None:
         if bodies:
@@ -205,7 +205,7 @@ class Marquee:
     def _sweep(self, room: Room, lines: Tickers, now: float) -> None:
         ticker = Ticker(self._settings.fallback, self._settings.rate)
         ticker.set_items(lines.items())
-        gone = ticker.ended(self.time.at(now) - KEPT_S)
+        gone = ticker.ended(self.time.peek(now) - KEPT_S)
         if not gone:
             return
         known = lines.lines()
@@ -271,7 +271,7 @@ class Marquee:
         room = self._open(name, now)
         same = self._known(room).get(str(wish.get("id")), [])
         before = same[0].item if same else None
-        mesh_s = self.time.at(now)
+        mesh_s = self.time.peek(now)
         is_fresh = before is not None and before.expires > mesh_s + keep_s * KEEP_SHARE
         if is_fresh and before is not None:
             wanted = item_of(wish, before, mesh_s, self._settings.rate)

@@ -22,7 +22,7 @@ from edgeboard.mesh.membership import LEFT_ALONE
 from edgeboard.mesh.values import CloseLink, CutOff, Dial, Send
 from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
-from edgeboard.node.values import Alarm, Damaged, Inked, LoadRoom, Output, Rewrite, RoomChanged, Save
+from edgeboard.node.values import Alarm, Damaged, Inked, KeepTime, LoadRoom, Output, Rewrite, RoomChanged, Save
 from edgeboard.ports import Blobs, Store, StoredBatch, StoredRoom, Writer
 from edgeboard.rooms.admission import Source
 from edgeboard.rooms.elsewhere import read_host
@@ -52,6 +52,7 @@ class Node:
         self.on_damage: list[Callable[[Damaged], None]] = []
         self.on_ink: list[Callable[[Inked], None]] = []
         self.on_introduced: Callable[[Introduced], None] = lambda came: None
+        self.on_keep_time: Callable[[float], None] = lambda mesh_s: None
         self._driver: Driver[tuple[int, Channel, bytes], Callable[[float], object], Output] = Driver(
             pipeline, clock, self._hand
         )
@@ -222,6 +223,8 @@ class Node:
                 self._blobs.drop(content)
             case Introduced():
                 self.on_introduced(output)
+            case KeepTime(mesh_s):
+                self.on_keep_time(mesh_s)
             case Alarm(text):
                 self._alarm(text)
             case CutOff(node, text):

@@ -20,6 +20,7 @@ from edgeboard.node.hosting import Hosting
 from edgeboard.node.intake import Intake
 from edgeboard.node.marquee import Marquee
 from edgeboard.node.pens import Pens
+from edgeboard.node.timekeeping import Timekeeping
 from edgeboard.node.upkeep import Upkeep
 from edgeboard.node.values import Alarm, Identity, Output, PipelineSettings
 from edgeboard.rooms.guests import Guests
@@ -27,7 +28,6 @@ from edgeboard.rooms.people import People
 from edgeboard.rooms.room import ALONE_S, Room
 from edgeboard.rooms.states import RoomEvent, RoomState
 from edgeboard.timers import soonest
-from edgeboard.timesync.values import LoneTime, MeshTime, begin_at
 from edgeboard.vectors import Vector
 from edgeboard.wire.fragments import WHOLE_MAX, split
 from edgeboard.wire.introductions import Introduce
@@ -54,16 +54,15 @@ if TYPE_CHECKING:
 class Pipeline:
     """A whole node without its input and output."""
 
-    def __init__(
-        self, identity: Identity, settings: PipelineSettings | None = None, time: MeshTime | None = None
-    ) -> None:
+    def __init__(self, identity: Identity, settings: PipelineSettings | None = None) -> None:
         self._core = Core(identity, settings or PipelineSettings())
         self.attachments = Attachments(self._core)
         self.hosting = Hosting(self._core, self.attachments)
         self.upkeep = Upkeep(self._core)
         self.agreement = Agreement(self._core)
         self.pens = Pens(self._core, self.hosting)
-        self.marquee = Marquee(self._core, time or LoneTime(0.0, begin_at(identity.wall_ms() / 1000)))
+        self.timekeeping = Timekeeping(self._core)
+        self.marquee = Marquee(self._core, self.timekeeping)
         self._intake: dict[int, Intake] = {}
         self._fragments = 0
 
@@ -182,6 +181,7 @@ class Pipeline:
                 core.out.append(Alarm(f"room {engine.name}: {told}"))
             core.flush_due(engine, now)
             core.receipts(engine)
+            self.timekeeping.reached(self.marquee.reached(), now)
         core.advance(engine, now)
 
     def committed(self, batches: Iterable[tuple[RoomId, AuthorTag, int]], now: float) -> None:
@@ -239,6 +239,7 @@ class Pipeline:
         self._core.mesh.link_up(link, node, rooms, now, draws=draws)
         if node is not None:
             self._core.introductions.link_up(link, node, now)
+            self.timekeeping.link_up(link, node, now)
 
     def introduce(self, node: NodeId, envelope: bytes) -> bool:
         """Send an offer or an answer to a node through others; False if there are none."""
@@ -251,6 +252,7 @@ class Pipeline:
         state = self._core.mesh.state(link)
         self._core.mesh.link_down(link, now)
         self.attachments.link_down(link, now)
+        self.timekeeping.link_down(link, now)
         self._core.live.forget(link)
         if not self.hosting.left(link) and state is not None and not state.is_guest:
             self._core.forget_departed(now)
@@ -339,7 +341,8 @@ class Pipeline:
             case Digest():
                 self.agreement.receive(message, now)
             case Live():
-                core.live_items(link, message, None, now)
+                if not self.timekeeping.receive(link, message, now):
+                    core.live_items(link, message, None, now)
             case Leave(key):
                 core.mesh.leave(link, RoomId(key))
             case Introduce():
@@ -352,10 +355,8 @@ class Pipeline:
 
     def next_timer(self) -> float | None:
         core = self._core
-        due = soonest(
-            core.mesh.next_timer(), core.live.next_timer(), self.upkeep.next_timer(), self.attachments.next_timer()
-        )
-        due = soonest(due, self.pens.next_timer(), self.marquee.next_timer())
+        parts = core.mesh, core.live, self.upkeep, self.attachments, self.pens, self.marquee, self.timekeeping
+        due = soonest(*(part.next_timer() for part in parts))
         for room in core.rooms.values():
             due = soonest(due, room.gathered_until())
             if room.state is RoomState.JOINING and room.is_loaded and not core.mesh.behind(room.room):
@@ -364,6 +365,7 @@ class Pipeline:
 
     def on_timer(self, now: float) -> None:
         core = self._core
+        self.timekeeping.on_timer(now)
         self.pens.on_timer(now)
         for room in core.rooms.values():
             core.flush_due(room, now)

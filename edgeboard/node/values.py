@@ -59,6 +59,7 @@ class Identity:
     admins: frozenset[NodeId] = frozenset()
     seal_ticket: Callable[[Ticket], str] = lambda ticket: ""
     door: Door | None = None  # None: whoever comes may draw
+    time_floor_s: float = 0.0  # mesh time that was reached before, by an earlier run
 
     def oneself(self) -> Oneself:
         """What the mesh is told of us."""
@@ -126,6 +127,13 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepTime:
+    """Write down that mesh time has come so far: after a start without a clock it goes on from there."""
+
+    mesh_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class RoomChanged:
     room: RoomId
     name: str
@@ -135,5 +143,5 @@ class RoomChanged:
 
 Output = (
     Send | Introduced | CloseLink | CutOff | Dial | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged
-    | KeepBlob | LoadBlob | DropBlob | Inked
+    | KeepBlob | LoadBlob | DropBlob | Inked | KeepTime
 )  # fmt: skip

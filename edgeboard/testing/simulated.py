@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edgeboard.testing.cluster import Cluster
 
 FULL_RETRY_S = 0.5
+LATE_S = 1e-9  # by which timers of a clock of its own are late, so that rounding makes none early
 MESH = MeshId(b"simulated mesh.!")
 
 
@@ -57,6 +58,8 @@ class Machine:
     """What a node runs on."""
 
     clock_ahead_s: float = 0.0  # its wall clock is ahead by so much; without a battery it begins in 1970
+    uptime_s: float = 0.0  # what its other clock, that of the engines, said when the simulation began
+    drift_ppm: float = 0.0  # by which its crystal is fast
     message_s: float = 0.0  # time that it needs for each message it gets
     commit_s: float = 0.01  # that its card needs for a commit
 
@@ -83,6 +86,7 @@ class SimulatedNode:
         self.disk = Disk(commit_s=machine.commit_s)
         self.clock_ahead_s = machine.clock_ahead_s
         self._message_s = machine.message_s
+        self._uptime_s, self._rate = machine.uptime_s, 1.0 + machine.drift_ppm * 1e-6
         self._busy_until = 0.0
         self._unsaved: list[tuple[RoomId, list[tuple[AuthorTag, int, int, bytes]]]] = []
         self.boot = 0
@@ -135,6 +139,16 @@ class SimulatedNode:
         for name in list(self.disk.names.values()):
             self.feed(partial(self.pipeline.open_room, name))
 
+    def now(self) -> float:
+        """What the clock of its engines says."""
+        return self.cluster.clock.now() * self._rate + self._uptime_s
+
+    def moment(self, now: float) -> float:
+        """When the clock of its engines says that, on the clock of the simulation."""
+        if self._rate == 1.0 and self._uptime_s == 0.0:
+            return now
+        return (now - self._uptime_s) / self._rate + LATE_S
+
     def wall_ms(self) -> int:
         """What this node's own clock says."""
         return max(0, self.cluster.clock.wall_ms() + int(self.clock_ahead_s * 1000))
@@ -158,7 +172,7 @@ class SimulatedNode:
         """One input, and all that comes of it."""
         if not self.alive:
             return
-        change(self.cluster.clock.now())
+        change(self.now())
         for output in self.pipeline.drain():
             self._hand(output)
         self._arm()
@@ -263,7 +277,7 @@ class SimulatedNode:
             return
         self._timer_at = due
         run = self._run
-        self.cluster.clock.call_at(due, lambda: self._on_timer(run, due))
+        self.cluster.clock.call_at(self.moment(due), lambda: self._on_timer(run, due))
 
     def _on_timer(self, run: int, due: float) -> None:
         if run == self._run and due == self._timer_at:  # else an earlier one has been set since

@@ -9,7 +9,7 @@ from typing import Final, Protocol, final
 
 from edgeboard.ids import NodeId
 
-PLAUSIBLE_S: Final = 1_735_689_600.0  # 2025-01-01: what a wall clock says before is a board that booted in 1970
+PLAUSIBLE_S: Final = 1_672_531_200.0  # 2023-01-01: what a wall clock says before is a board that booted in 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,11 @@ class MeshTime(Protocol):
     """The time that panels are in step by."""
 
     def at(self, now: float) -> float:
-        """Mesh seconds at this moment of `now`; of later moments it says more, and never less."""
+        """Mesh seconds at this moment of `now`, for a screen; of later moments it says more, and never less."""
+        ...
+
+    def peek(self, now: float) -> float:
+        """As `at`, for who does not show it: what `at` was asked for lately is on a screen, and is never set."""
         ...
 
     def reverse(self, mesh_s: float) -> float:
@@ -56,6 +60,9 @@ class LoneTime:
 
     def at(self, now: float) -> float:
         return now + self._ahead_s
+
+    def peek(self, now: float) -> float:
+        return self.at(now)
 
     def reverse(self, mesh_s: float) -> float:
         return mesh_s - self._ahead_s
