@@ -29,8 +29,9 @@ BURST_S: Final = 0.1  # between them
 SOON_S: Final = 0.5  # between questions while the clock is being learnt
 LEARNT: Final = 64  # samples
 SELDOM_S: Final = 4.0  # afterwards
-SILENT_S: Final = 60.0  # to whom has left `UNHEARD` questions unanswered
-UNHEARD: Final = 20
+SILENT_S: Final = 60.0  # to whom does not answer at all
+PATIENCE: Final = 3  # questions may be unanswered at once; after each further one the next comes twice as late
+ROUND_TRIPS: Final = 4  # that pass between two questions at least: a board that is slow has other work to do
 TOGETHER_S: Final = 0.25  # questions due so soon leave at once: fewer wake-ups
 ANSWERS_PER_S: Final = 40.0  # a link gets; questions beyond are dropped
 PENDING_MAX: Final = 16  # questions of a link that may still be answered
@@ -47,6 +48,7 @@ class Asked:
     due: float
     sequence: int = 0
     unanswered: int = 0
+    round_trip_s: float = 0.0  # of the newest answer, whatever it was good for
     pending: dict[int, float] = field(default_factory=dict)  # when they left, by sequence
     answers: float = ANSWERS_PER_S  # that it may still get, refilled by the second
     answers_at: float = 0.0
@@ -162,7 +164,7 @@ class Timekeeping:
         left = asked.pending.pop(answer.sequence, None)
         if left is None:
             return
-        asked.unanswered = 0
+        asked.unanswered, asked.round_trip_s = 0, now - left
         neighbour = asked.neighbour
         if answer.back_s < neighbour.said_at and neighbour.advert is not None:
             return  # overtaken by a later one
@@ -213,11 +215,11 @@ class Timekeeping:
 
     def _pause(self, asked: Asked) -> float:
         """Until the next question to a link."""
-        if asked.unanswered > UNHEARD:
-            return SILENT_S
-        if asked.sequence <= BURST:
-            return BURST_S
-        return SOON_S if len(asked.neighbour.clock) < LEARNT else SELDOM_S
+        late = asked.unanswered - PATIENCE
+        if late > 0:
+            return min(SILENT_S, SOON_S * 2 ** min(late, 16))
+        plain = BURST_S if asked.sequence <= BURST else SOON_S if len(asked.neighbour.clock) < LEARNT else SELDOM_S
+        return max(plain, ROUND_TRIPS * asked.round_trip_s)
 
     def _send(self, link: int, probe: Ask | Answer) -> None:
         self._core.out.append(Send(link, Channel.LIVE, encode_probe(probe)))
