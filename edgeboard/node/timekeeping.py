@@ -217,7 +217,7 @@ class Timekeeping:
         """Until the next question to a link."""
         late = asked.unanswered - PATIENCE
         if late > 0:
-            return min(SILENT_S, SOON_S * 2 ** min(late, 16))
+            return min(SILENT_S, SOON_S * (1 << min(late, 16)))
         plain = BURST_S if asked.sequence <= BURST else SOON_S if len(asked.neighbour.clock) < LEARNT else SELDOM_S
         return max(plain, ROUND_TRIPS * asked.round_trip_s)
 
