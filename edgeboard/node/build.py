@@ -24,14 +24,7 @@ from edgeboard.discovery.neighbours import look_around
 from edgeboard.errors import CloseCode, RefusedError, TransportError, UserError
 from edgeboard.identity.credentials import Credentials, boot_bytes
 from edgeboard.identity.grants import Role
-from edgeboard.identity.keyfile import (
-    load_issuer,
-    load_or_create_key,
-    load_or_found_mesh,
-    load_peers,
-    load_time,
-    next_boot,
-)
+from edgeboard.identity.keyfile import load_issuer, load_or_create_key, load_or_found_mesh, load_peers, next_boot
 from edgeboard.identity.keys import verify
 from edgeboard.identity.tickets import Tickets
 from edgeboard.identity.tokens import read_token
@@ -147,7 +140,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         wall_ms=clock.wall_ms,
         seal_ticket=tickets.seal,
         door=door,
-        time_floor_s=load_time(state.path),
+        time_floor_s=TimeFile.reached(state.path),
     )
     pipeline = Pipeline(identity, _pipeline_settings(config))
     node = Node(pipeline, clock, store, mesh, source_of)

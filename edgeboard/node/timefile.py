@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import final
 
 from edgeboard.errors import UserError
-from edgeboard.identity.keyfile import keep_time
+from edgeboard.identity.keyfile import keep_time, load_time
 from edgeboard.timesync.values import MeshTime
 
 _log = logging.getLogger(__name__)
@@ -29,6 +29,11 @@ class TimeFile:
         self._time = time
         self._now = now
         self._spawn = spawn
+
+    @staticmethod
+    def reached(state: Path) -> float:
+        """What the last run has written down; 0: nothing."""
+        return load_time(state)
 
     def keep(self, mesh_s: float) -> None:
         """Write it down, in a thread."""
