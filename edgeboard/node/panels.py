@@ -9,7 +9,6 @@ them; a panel that is away is drawn for all the same.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from math import ceil, floor
 from typing import Any, Final, NamedTuple, Protocol, final
 
 from edgeboard.canvas.geometry import Rectangle, around
@@ -190,8 +189,8 @@ class PanelView:
             self._holds_back = True
         damage, self._damage = self._damage, []
         for region in damage:
-            area = self._on_panel(region)
-            if area is not None:
+            area = self.view.touched(region).meet(self._board)
+            if not area.is_empty:
                 await self._paint(area)
         if self._holds_back and self._is_laid_out:
             self._holds_back = False
@@ -207,7 +206,7 @@ class PanelView:
 
     async def _paint(self, area: Area) -> None:
         room = self._pipeline.rooms[self.room]
-        items = self._pipeline.scene(self.room, self.page).items_in(room.document, self._region(area))
+        items = self._pipeline.scene(self.room, self.page).items_in(room.document, self.view.reach(area))
         for done in self._artist.paint(area, self.view, items):
             if done is None:
                 await asyncio.sleep(0)
@@ -217,7 +216,7 @@ class PanelView:
             self._hand_on(area, is_ink=False)
 
     def _draw_wet(self, area: Area) -> None:
-        region = self._region(area)
+        region = self.view.reach(area)
         for wet, box in self._wet:
             if box.overlaps(region):
                 self._artist.ink(self.view, wet.pen, wet.points, wet.pressures, area)
@@ -294,15 +293,6 @@ class PanelView:
 
     def _region(self, area: Area) -> Rectangle:
         return self.view.area(*area)
-
-    def _on_panel(self, region: Rectangle) -> Area | None:
-        """The px of the panel that a region touches; None if it is not to be seen."""
-        if region.is_empty:
-            return None
-        (left, top), (right, below) = self.view.place(region.x0, region.y0), self.view.place(region.x1, region.y1)
-        x, y = floor(left) - 1, floor(top) - 1
-        area = Area(x, y, ceil(right) + 2 - x, ceil(below) + 2 - y).meet(self._board)
-        return None if area.is_empty else area
 
     def _hand_on(self, area: Area, *, is_ink: bool) -> None:
         self._show(area, self._artist.pixels(area, is_still=False), is_ink=is_ink)

@@ -5,7 +5,7 @@ whole.
 """
 
 from array import array
-from math import ceil, floor, hypot, inf, isfinite, sqrt
+from math import floor, hypot, inf, sqrt
 from typing import TYPE_CHECKING, Final, final
 
 from edgeboard.canvas.geometry import Rectangle, Transform
@@ -15,13 +15,12 @@ from edgeboard.render.sketches import Fill, Letters, Line, Mark, Note, Picture
 from edgeboard.render.surface import Surface
 from edgeboard.render.text import SIZE_MAX, line_mask, turned_mask
 from edgeboard.render.tones import Tones
-from edgeboard.render.values import PLACE_MAX, POINTS_MAX, Area
+from edgeboard.render.values import PLACE_MAX, POINTS_MAX, Area, touched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LETTERS_MIN: Final = 2.0  # px: smaller ones are not drawn
-SLACK: Final = 2  # px around an item that rounding and smooth edges may need
 SHADOW: Final = 0.12  # of a note, as far as the panel has greys
 FRAME_PAPER: Final = 16 + 0xF2F2F5  # where an image would be
 FRAME_LINE: Final = 16 + 0xC7C7CC
@@ -117,7 +116,7 @@ class Brush:
                 continue
             mask = line_mask(row, size, False, tones.is_hard)
             if is_upright:
-                area = Area(round(x) - mask.left, round(y) - mask.ascent, mask.width, mask.height)
+                area = Area(floor(x + 0.5) - mask.left, floor(y + 0.5) - mask.ascent, mask.width, mask.height)
                 coverage = mask.coverage
             else:
                 direction = matrix.a / scale, matrix.b / scale, matrix.c / scale, matrix.d / scale
@@ -174,16 +173,6 @@ class Brush:
         )
         line = self._tones.contrast if self._tones.is_hard else self._tones.fill(FRAME_LINE)
         self._frame(corners, matrix, line, clip)
-
-
-def touched(matrix: Transform, box: Rectangle) -> Area:
-    """The px that something within a box may leave a mark on."""
-    found = matrix.rectangle(box)
-    edges = [min(max(edge, -PLACE_MAX), PLACE_MAX) for edge in (found.x0, found.y0, found.x1, found.y1)]
-    if found.is_empty or not all(map(isfinite, edges)):
-        return NOWHERE
-    left, top = floor(edges[0]) - SLACK, floor(edges[1]) - SLACK
-    return Area(left, top, ceil(edges[2]) + SLACK - left, ceil(edges[3]) + SLACK - top)
 
 
 def _fits(mark: Mark, matrix: Transform) -> bool:

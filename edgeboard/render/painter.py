@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, final
 from edgeboard.canvas.geometry import IDENTITY, Transform
 from edgeboard.canvas.ink import MARKER_OPACITY, WIDTH_STEPS, discs
 from edgeboard.oplog.codec import TOOL_MAX, Pen
-from edgeboard.render.brush import Brush, six, touched
+from edgeboard.render.brush import Brush, six
 from edgeboard.render.cache import Cache
 from edgeboard.render.dither import dither
 from edgeboard.render.pictures import Pictures
@@ -23,7 +23,7 @@ from edgeboard.render.sketches import Sketch, sketch_of
 from edgeboard.render.surface import Surface
 from edgeboard.render.tilecache import TILE, TileKey
 from edgeboard.render.tones import Tones
-from edgeboard.render.values import Area, PanelContext, View
+from edgeboard.render.values import Area, PanelContext, View, touched
 
 if TYPE_CHECKING:
     from edgeboard.ids import OpId
@@ -71,7 +71,7 @@ class Painter:
         area = area.meet(self._whole)
         if area.is_empty:
             return
-        matrix = matrix_of(view)
+        matrix = view.matrix
         places: list[_Place] = []
         for at, sight in enumerate(items, 1):
             place = touched(matrix, sight.box).meet(area)
@@ -187,7 +187,7 @@ class Painter:
         ]
         is_marker = pen.tool == TOOL_MAX
         opacity = MARKER_OPACITY if is_marker else 1.0
-        matrix = six(matrix_of(view))
+        matrix = six(view.matrix)
         clip = self._whole if clip is None else clip
         return self._brush.line(runs, pen.colour, opacity, matrix, clip, is_marker=is_marker)
 
@@ -196,7 +196,7 @@ class Painter:
         width, height = self._context.width, self._context.height
         if before.zoom != after.zoom:
             return [self._whole]
-        old, new = matrix_of(before), matrix_of(after)
+        old, new = before.matrix, after.matrix
         dx, dy = int(new.e - old.e), int(new.f - old.f)
         if abs(dx) >= width or abs(dy) >= height:
             return [self._whole]
@@ -222,13 +222,6 @@ class House:
 
     def open(self, context: PanelContext, means: Means) -> Painter:
         return Painter(context, means)
-
-
-def matrix_of(view: View) -> Transform:
-    """From the canvas to the panel, beginning at a whole px."""
-    return Transform(
-        view.zoom, 0.0, 0.0, view.zoom, float(-round(view.x * view.zoom)), float(-round(view.y * view.zoom))
-    )
 
 
 # ---------------------------------------------------------------------------------------------------------------- tiles

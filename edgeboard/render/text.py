@@ -164,7 +164,7 @@ def turned_mask(mask: Mask, direction: tuple[float, float, float, float], x: flo
         Where it lies, and its coverage there.
     """
     a, b, c, d = direction
-    x, y = round(x * STEPS) / STEPS, round(y * STEPS) / STEPS
+    x, y = floor(x * STEPS + 0.5) / STEPS, floor(y * STEPS + 0.5) / STEPS
     determinant = a * d - b * c
     corners = [
         (u * a + v * c, u * b + v * d)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from math import ceil, floor, isfinite
 from typing import Final, NamedTuple
 
-from edgeboard.canvas.geometry import Rectangle
+from edgeboard.canvas.geometry import Rectangle, Transform
 
 SIDE_MAX: Final = 8_192  # px of a panel
+SLACK: Final = 2  # px around an item that rounding and smooth edges may need
 PLACE_MAX: Final = 1e9  # px from the corner, of what is drawn
 PLACE_STEPS: Final = 256  # in a px, that places are rounded to before anything is drawn
 POINTS_MAX: Final = 100_000  # of what is drawn in one call
@@ -103,6 +105,36 @@ class View:
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where a point of the canvas lies on the panel, px."""
         return (x - self.x) * self.zoom, (y - self.y) * self.zoom
+
+    @property
+    def matrix(self) -> Transform:
+        """From the canvas to the panel, beginning at a whole px, so that what is panned is what was there, moved."""
+        left, top = round(self.x * self.zoom), round(self.y * self.zoom)
+        return Transform(self.zoom, 0.0, 0.0, self.zoom, float(-left), float(-top))
+
+    def touched(self, box: Rectangle) -> Area:
+        """The px that something within a box of the canvas may leave a mark on; they may lie beside the panel."""
+        return touched(self.matrix, box)
+
+    def reach(self, area: Area) -> Rectangle:
+        """What of the canvas must be looked at to draw an area: all that `touched` may lead to it from."""
+        wide = 2 * SLACK
+        return self.area(area.x - wide, area.y - wide, area.width + 2 * wide, area.height + 2 * wide)
+
+
+def touched(matrix: Transform, box: Rectangle) -> Area:
+    """The px that something within a box may leave a mark on, `SLACK` px more than it; empty if there are none.
+
+    Args:
+        matrix: from the box to px.
+        box: may be empty.
+    """
+    found = matrix.rectangle(box)
+    edges = [min(max(edge, -PLACE_MAX), PLACE_MAX) for edge in (found.x0, found.y0, found.x1, found.y1)]
+    if found.is_empty or not all(map(isfinite, edges)):
+        return Area(0, 0, 0, 0)
+    left, top = floor(edges[0]) - SLACK, floor(edges[1]) - SLACK
+    return Area(left, top, ceil(edges[2]) + SLACK - left, ceil(edges[3]) + SLACK - top)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from edgeboard.canvas.geometry import Rectangle, Transform
-from edgeboard.render.brush import Brush, touched
+from edgeboard.render.brush import Brush
 from edgeboard.render.pictures import Pictures
 from edgeboard.render.sketches import Fill, Letters, Line, Note, Picture
 from edgeboard.render.surface import Surface
@@ -137,10 +137,3 @@ def test_more_discs_than_one_call_takes_are_drawn_in_several():
 def test_what_is_too_far_or_too_large_leaves_nothing_and_raises_nothing(mark):
     surface = drawn(mark, matrix=Transform(3, 0, 0, 3, 0, 0), blob=png((2, 2), (0, 0, 0, 255)), clip=Area(50, 50, 9, 9))
     assert dark(surface) is None
-
-
-def test_the_px_that_a_box_may_touch_are_a_little_more_than_it():
-    area = touched(Transform(2, 0, 0, 2, 5, 5), Rectangle(0, 0, 10, 10))
-    assert (area.x, area.y) == (3, 3)
-    assert area.x + area.width >= 25 + 1
-    assert touched(Transform(), Rectangle(1, 1, 0, 0)).is_empty
