@@ -189,12 +189,15 @@ class Core:
 
     def publish(self, room: Room, outcome: Outcome, source: int | None, now: float, *, save: bool = True) -> None:
         """Hand on what one input has done; `source` is the link it came by."""
+        items = outcome.items
+        for (shown, _), scene in self._scenes.items():
+            if shown == room.room:
+                items += scene.relayered(room.document)
+                scene.touch(items)
+        if items:
+            self.out.append(Damaged(room.room, items))
         if outcome.items:
-            self.out.append(Damaged(room.room, outcome.items))
             self.on_touched(room.room, outcome.items)
-            for (shown, _), scene in self._scenes.items():
-                if shown == room.room:
-                    scene.touch(outcome.items)
         for listener in self.on_outcome:
             listener(room, outcome)
         for batch in outcome.batches:

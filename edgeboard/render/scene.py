@@ -77,6 +77,7 @@ class Scene:
         self._cells: dict[Cell, set[OpId]] = {}
         self._large: set[OpId] = set()
         self._changed: dict[OpId, None] = {}
+        self._layers: list[int] = []  # of the items, as they are painted
         self._traces: Cache[OpId, _Trace] = Cache(TRACE_BYTES)
 
     def __len__(self) -> int:
@@ -85,6 +86,16 @@ class Scene:
     def touch(self, items: Iterable[OpId]) -> None:
         """These may look different now."""
         self._changed.update(dict.fromkeys(items))
+
+    def relayered(self, document: Document) -> tuple[OpId, ...]:
+        """The items that look different because layers have changed places since this was asked last: all, or none."""
+        before = self._layers
+        self._layers = self._sorted(document, before)
+        return () if before == self._layers else tuple(self._places)
+
+    def _sorted(self, document: Document, layers: Iterable[int]) -> list[int]:
+        """Layers as they are painted."""
+        return sorted(layers, key=lambda layer: layer_order(document, self.page, layer))
 
     @property
     def is_stale(self) -> bool:
@@ -104,6 +115,8 @@ class Scene:
             now = document.item(item)
             box = NOWHERE if now is None or now.page != self.page else around_item(now)
             if now is not None and not box.is_empty:
+                if now.layer not in self._layers:
+                    self._layers = self._sorted(document, [*self._layers, now.layer])
                 self._places[item] = _Place(
                     box, content_of(now), now.layer, paint_order(now), now.type == ItemType.STROKE
                 )

@@ -96,7 +96,7 @@ class Page:
     def make(self, body):
         op = self.maker.make(body, self.document.lamport)
         change = self.document.apply(op, Place(AUTHOR, self.maker.counter - 1))
-        self.scene.touch(change.items)
+        self.scene.touch((*change.items, *self.scene.relayered(self.document)))
         return op.id
 
     def do(self, change, which, what):

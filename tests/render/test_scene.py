@@ -2,17 +2,20 @@ import random
 
 import pytest
 
-from edgeboard.canvas.bodies import Add, Alive, ItemType, Register, Set
+from edgeboard.canvas.bodies import Add, Alive, ItemType, Meta, Register, Set
 from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.geometry import Rectangle
 from edgeboard.canvas.ops import Maker
 from edgeboard.canvas.samples import Stroke
+from edgeboard.canvas.structure import order_key
 from edgeboard.ids import AuthorTag, Origin
 from edgeboard.oplog.codec import encode_stroke
 from edgeboard.render import scene as scene_module
 from edgeboard.render.scene import CELL, Scene, around_item
 from edgeboard.render.strokes import strips_of
 from edgeboard.render.svg import box_of
+
+SQUARE = b"\x95\x02\x94\x00\x00\x64\x64\x00\x10\xc0"  # msgpack: a rectangle of 100 x 100 px
 
 
 class Page:
@@ -165,3 +168,13 @@ def test_an_eraser_takes_no_notice_of_what_is_no_ink_or_unreadable(page):
     page.make(Add(0, 0, ItemType.SHAPE, b"\x95\x02\x94\x00\x00\x64\x64\x00\x10\xc0"))
     page.scene.refresh(page.document)
     assert page.scene.strokes_under(page.document, (0, 0), (100, 100), 8.0) == []
+
+
+def test_when_layers_change_places_all_of_the_page_looks_different(page):
+    below, above = (page.make(Add(0, layer, ItemType.SHAPE, SQUARE)) for layer in (0, 1))
+    page.scene.refresh(page.document)
+    assert page.scene.relayered(page.document) == ()
+    page.make(Meta(order_key(0, 0), "b"))
+    assert set(page.scene.relayered(page.document)) == {below, above}
+    assert page.scene.relayered(page.document) == ()
+    assert page.ids_in(0, 0, 9, 9) == [above, below]
