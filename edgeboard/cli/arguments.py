@@ -10,6 +10,7 @@ from edgeboard.cli.device_arguments import DEVICE_VERBS, read_url
 from edgeboard.cli.marquee_arguments import MARQUEE_VERBS
 from edgeboard.cli.mesh_arguments import MESH_VERBS
 from edgeboard.cli.moments import read_moment
+from edgeboard.cli.panel_arguments import PANEL_VERBS, read_panel
 from edgeboard.cli.verbs import Verb, add_json, add_state, reads
 from edgeboard.config import values
 
@@ -79,6 +80,11 @@ def _run(parser: argparse.ArgumentParser) -> None:
         "--device", metavar="URL", action="append", type=reads(read_url),
         help="a pen or a panel, instead of all that is plugged in; may be given several times, none for none: "
         "sim:isdv4, sim:waveshare43?picture=panel.png, /dev/ttyUSB0",
+    )  # fmt: skip
+    parser.add_argument(
+        "--panel", metavar="URL", action="append", type=reads(read_panel),
+        help="a panel, instead of all that are found; may be given several times, none for none: fb:/dev/fb0, "
+        "virtual:wall?width=800&height=480&format=grey1, png:wall.png",
     )  # fmt: skip
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings in YAML; what is said here wins over it")
     parser.add_argument("--name", type=reads(values.read_name), help="what others see (default: the machine's name)")
@@ -269,5 +275,6 @@ VERBS: tuple[Verb, ...] = (
     ),
     *MESH_VERBS,
     *MARQUEE_VERBS,
+    *PANEL_VERBS,
     *DEVICE_VERBS,
 )  # fmt: skip

@@ -12,10 +12,12 @@ import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeboard.config.schema import Config
 from edgeboard.errors import UserError
+from edgeboard.peripherals.panels import PanelSettings, read_driver
 from edgeboard.peripherals.settings import Settings as DeviceSettings
 from edgeboard.peripherals.settings import read_url
 from edgeboard.runtime.lean import lean_imports
@@ -60,6 +62,7 @@ def config_of(arguments: argparse.Namespace) -> Config:
         peers=_unique([*config.peers, *(arguments.peer or ())]),
         signaling=_unique([*config.signaling, *(arguments.signal or ())]),
         devices=_devices(arguments.device) if arguments.device else config.devices,
+        panels=_panels(arguments.panel) if arguments.panel else config.panels,
         discovery=discovery,
         logging=logs,
     )
@@ -75,6 +78,20 @@ def _devices(urls: Iterable[str]) -> tuple[DeviceSettings, ...]:
         return tuple(DeviceSettings(read_url(url)) for url in _unique(urls) if url != "none")
     except ValueError as error:
         raise UserError(f"--device {error}") from None
+
+
+def _panels(urls: Iterable[str]) -> tuple[PanelSettings, ...]:
+    """The panels that were named, with usual settings; a file is meant from where this runs.
+
+    Raises:
+        UserError: one of them is no URL of a panel.
+    """
+    named = [url for url in _unique(urls) if url != "none"]
+    whole = [f"png:{Path(url[4:]).absolute()}" if url.startswith("png:") and url != "png:" else url for url in named]
+    try:
+        return tuple(PanelSettings(read_driver(url)) for url in whole)
+    except ValueError as error:
+        raise UserError(f"--panel {error}") from None
 
 
 def _unique(words: Iterable[str] | None) -> tuple[str, ...]:

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 from edgeboard.errors import CloseCode, RefusedError
 from edgeboard.node.node import Node
 from edgeboard.node.panels import PanelView, Welcome, Wish
+from edgeboard.node.values import Inked
 from edgeboard.peripherals.panels import PanelSettings
 from edgeboard.peripherals.settings import Covers
 from edgeboard.ports import Panel
@@ -54,6 +56,7 @@ class Screen:
         self._show: Show | None = None
         self._view: PanelView | None = None
         self._task: asyncio.Task[None] | None = None
+        self._is_given_up = False
 
     # -- what it shows
 
@@ -76,10 +79,11 @@ class Screen:
         if opened is None:
             raise refused[0] if refused else RefusedError(CloseCode.GOING_AWAY, "this board is stopping")
         self._leave()
+        self._is_given_up = False
         pipeline = self._node.pipeline
         view = PanelView(pipeline, opened, self.context, self._wish, self._read_blob, self.show, self._now)
         self._node.on_damage.append(view.damaged)
-        self._node.on_ink.append(view.inked)
+        self._node.on_ink.append(self._inked)
         self.room, self._view = room, view
         self._task = asyncio.create_task(self._draw(view), name=f"draw on {self.name}")
 
@@ -97,7 +101,7 @@ class Screen:
     def _leave(self) -> None:
         if self._view is not None:
             self._node.on_damage.remove(self._view.damaged)
-            self._node.on_ink.remove(self._view.inked)
+            self._node.on_ink.remove(self._inked)
             self._view.close()
             self._view = None
         if self._task is not None:
@@ -110,9 +114,23 @@ class Screen:
             view.welcome(self._greet(self.room))
             await view.run()
         except Exception:  # a panel that cannot be drawn on takes nothing else with it
-            _log.exception("nothing more is drawn on %s", self.name)
-            text = f"{self.name}: nothing more is drawn there, after a fault of this board's software"
-            self._told(text, is_trouble=True)
+            self._give_up()
+
+    def _inked(self, output: Inked) -> None:
+        if self._view is None or self._is_given_up:
+            return
+        try:
+            self._view.inked(output)
+        except Exception:  # a renderer of others, whatever it does, keeps no pen from drawing
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Draw no more, until another room is shown."""
+        _log.exception("nothing more is drawn on %s", self.name)
+        self._is_given_up = True
+        asyncio.get_running_loop().call_soon(self._leave)
+        text = f"{self.name}: nothing more is drawn there, after a fault of this board's software"
+        asyncio.get_running_loop().call_soon(partial(self._told, text, is_trouble=True))
 
     def show(self, area: Area, pixels: bytes, *, is_ink: bool = False) -> None:
         """Hand the next frame to the panel, and to all who look at it elsewhere."""

@@ -209,7 +209,7 @@ def pack_frames(frames: "list[Frame]") -> bytes:
 class PanelDoors:
     """What a node lets the web do with its panels."""
 
-    listing: Callable[[], Json]
+    listing: Callable[[], list[dict[str, Any]]]
     watch: Callable[[str], Show]  # raises StateError: no panel of that name
     change: Callable[[str, Mapping[str, str]], Awaitable[Json]]  # name, and view, room or layout; raises EdgeboardError
 
@@ -232,7 +232,8 @@ def add_panel_pages(
 
     async def listing(request: web.Request) -> web.StreamResponse:
         check_near(request)
-        return web.json_response(doors.listing(), headers={"Cache-Control": "no-store"})
+        found = [{**each, "driver": each["driver"].partition(":")[0]} for each in doors.listing()]  # paths are ours
+        return web.json_response(found, headers={"Cache-Control": "no-store"})
 
     async def frames(request: web.Request) -> web.StreamResponse:
         show = doors.watch(request.match_info["name"])

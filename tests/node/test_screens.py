@@ -12,10 +12,13 @@ from edgeboard.clock import SystemClock
 from edgeboard.config.schema import Config, NodeSection
 from edgeboard.config.values import Listen
 from edgeboard.errors import RefusedError, StateError
+from edgeboard.ids import Origin
 from edgeboard.node import screens
 from edgeboard.node.build import build
+from edgeboard.node.values import PenPlace
 from edgeboard.node.welcome import Host
 from edgeboard.peripherals.panels import PanelSettings
+from edgeboard.ports import PenMove, Touch
 from edgeboard.render import framebuffer
 from edgeboard.render.values import PanelContext
 from edgeboard.testing.members import TestMesh
@@ -108,6 +111,27 @@ async def test_a_panel_shows_another_room_and_another_part_of_it_while_it_runs_a
     assert 0 not in shown(board, "wall").pixels
     await board.desk.screens.change("wall", {"view": "0, 0, 1280"})
     await until(lambda: 0 in shown(board, "wall").pixels)
+
+
+async def test_a_renderer_that_fails_keeps_no_pen_from_drawing_and_no_other_panel_from_showing_it(board, monkeypatch):
+    wall = board.desk.screens._screens["wall"]
+    await board.desk.screens.change("door", {"room": "lobby"})
+    await until(lambda: shown(board, "wall").sequence and shown(board, "door").sequence)
+
+    def fail(*what):
+        raise ZeroDivisionError("a renderer of somebody else's")
+
+    monkeypatch.setattr(wall._view._artist, "ink", fail)
+    pens, now = board.node.pipeline.pens, board.node.feed
+    now(lambda at: pens.plug("pen", PenPlace("lobby", 0, 0, 1280), Origin(5), at))
+    moves = [PenMove(touch, 0.0, 0.1, 0.1 + way, 3000) for touch, way in ((Touch.DOWN, 0.0), (Touch.MOVE, 0.3))]
+    now(lambda at: pens.receive("pen", moves, at))
+    assert min(shown(board, "door").pixels) == 0
+    now(lambda at: pens.unplug("pen", at))
+    await until(lambda: len(next(iter(board.node.pipeline.rooms.values())).document.items()) == 1)
+    assert wall._view is None
+    await board.desk.screens.change("wall", {"room": "lobby"})
+    await until(lambda: min(shown(board, "wall").pixels) == 0)
 
 
 def is_inked(memory):

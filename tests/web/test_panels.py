@@ -79,7 +79,7 @@ async def client(source):
             raise StateError(f"this board has no panel {name!r}")
         return source.show
 
-    asked = doors(panels=PanelDoors(lambda: [{"name": "wall"}], watch, change_panel))
+    asked = doors(panels=PanelDoors(lambda: [{"name": "wall", "driver": "png:/home/pi/wall.png"}], watch, change_panel))
     async with TestClient(TestServer(make_app(asked, control=False))) as client:
         yield client
 
@@ -179,6 +179,10 @@ async def test_who_may_not_see_the_room_does_not_see_its_panel(source) -> None:
     far = doors(is_near=lambda source: False)
     async with TestClient(TestServer(make_app(far, control=False))) as client:
         assert (await client.get("/api/panels")).status == 403
+
+
+async def test_the_list_names_panels_and_no_paths_of_this_machine(client) -> None:
+    assert await (await client.get("/api/panels")).json() == [{"name": "wall", "driver": "png"}]
 
 
 async def test_a_panel_that_is_not_there_is_said(client) -> None:
