@@ -15,8 +15,11 @@ KERNELS = Extension(
     "edgeboard._native._kernels",
     sources=sorted(map(str, FOLDER.glob("*.c"))),
     depends=sorted(map(str, FOLDER.glob("*.h"))),
-    # without contraction, because thinning has to find the same points on every machine
-    extra_compile_args=["-std=c11", "-O2", "-ftree-vectorize", "-fvisibility=hidden", "-ffp-contract=off"],
+    # without contraction, because every machine has to keep the same points and draw the same px; without errno, which
+    # square roots would set
+    extra_compile_args=[
+        "-std=c11", "-O2", "-ftree-vectorize", "-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno",
+    ],  # fmt: skip
     libraries=["m"],
     py_limited_api=True,  # one build for CPython 3.11 and all later ones
     optional=True,  # where it cannot be compiled, the installation goes on and the twins in Python run

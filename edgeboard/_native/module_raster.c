@@ -144,7 +144,7 @@ static int add_run(PyObject *run, const struct eb_placing *placing, struct pile 
         return -1;
     }
     if (count > 0) {
-        pile->count += count;
+        pile->count += eb_merge(discs, count);
         pile->ends[pile->runs++] = pile->count;
     }
     return 0;

@@ -3,7 +3,7 @@
 The twin in Python of `edgeboard/_native/eb_raster.c`. The distance of a px's centre from two joined discs is exact
 outside of them: with s along and q across the line of their centres, and the sine of the angle that the tangent makes
 with it, (r0 - r1) / length, it is sine * s + cosine * q - r0 between the two places where the tangent touches, and that
-from the nearer disc beyond them. IEEE double in the order written here.
+from the nearer disc beyond them. IEEE double in the order written here. Which px are looked at decides nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from array import array
 
 HALF: Final = 0.5  # px, of radius: ink at least this thick is never interrupted
+MERGE_REACH: Final = 1.0  # px from the last disc that is drawn, within which one may be left out
+MERGE_OFF: Final = 1 / 32  # px, of place and of radius, that nobody misses
+SLACK: Final = 1 / 256  # px, so that no px falls between what joins a disc to the one before it and the one after
 
 Disc = tuple[float, float, float]
 Matrix = tuple[float, float, float, float, float, float]  # x' = a x + c y + e, y' = b x + d y + f
@@ -31,16 +34,37 @@ def cover(
     Raises:
         ValueError: as `Surface.ink` says.
     """
-    placed = list(_placed(runs, matrix, HALF if is_hard else 0.0))
-    box = around([(x, y, r) for run in placed for x, y, r in run], clip)
+    placed = [merged(run) for run in _placed(runs, matrix, HALF if is_hard else 0.0)]
+    box = around([disc for run in placed for disc in run], clip)
     plane = bytearray(box.width * box.height)
     if not box.is_empty:
         for run in placed:
-            if len(run) == 1:
-                _disc(plane, box, *run[0], min(1.0, run[0][2] + run[0][2]))
-            for at, (one, other) in enumerate(pairwise(run)):
-                _capsule(plane, box, one, other, is_first=at == 0)
+            _cover_run(plane, box, run)
     return box, plane.translate(HARD) if is_hard else plane
+
+
+def merged(run: list[Disc]) -> list[Disc]:
+    """A run without the discs that nobody would miss.
+
+    A disc is left out if it lies within `MERGE_REACH` of the last one that is not, and within `MERGE_OFF`, in place and
+    in radius, of what joins that one with the disc after it. This looks at the run alone, so that every part of a
+    surface is drawn of the same discs.
+    """
+    kept = run[:1]
+    for disc, following in pairwise(run[1:]):
+        (x, y, r), (x1, y1, r1) = kept[-1], following
+        dx, dy, dr = disc[0] - x, disc[1] - y, disc[2] - r
+        nx, ny, nr = x1 - x, y1 - y, r1 - r
+        square, along, aside = nx * nx + ny * ny, dx * nx + dy * ny, dx * ny - dy * nx
+        if not (
+            dx * dx + dy * dy < MERGE_REACH * MERGE_REACH
+            and 0.0 <= along <= square
+            and square > 0.0
+            and aside * aside <= MERGE_OFF * MERGE_OFF * square
+            and abs(dr * square - nr * along) <= MERGE_OFF * square
+        ):
+            kept.append(disc)
+    return [*kept, run[-1]] if len(run) > 1 else kept
 
 
 def around(discs: Sequence[Disc], clip: Area) -> Area:
@@ -97,44 +121,75 @@ def _disc(plane: bytearray, box: Area, x0: float, y0: float, r: float, most: flo
                         plane[at + x] = value
 
 
-def _capsule(plane: bytearray, box: Area, one: Disc, other: Disc, *, is_first: bool) -> None:
-    """Cover what two joined discs cover; what lies beyond the first only if nothing before it has covered that."""
-    (x0, y0, r0), (x1, y1, r1) = one, other
-    most = min(1.0, r0 + r1)
-    dx, dy = x1 - x0, y1 - y0
-    length = sqrt(dx * dx + dy * dy)
-    if length <= abs(r0 - r1):  # one holds the other
-        if r1 >= r0:
-            _disc(plane, box, x1, y1, r1, most)
-        elif is_first:
-            _disc(plane, box, x0, y0, r0, most)
-        return
-    ux, uy = dx / length, dy / length
-    sine = (r0 - r1) / length
-    cosine = sqrt(1.0 - sine * sine)
-    end = cosine * length
-    for y, x_range in _span(box, x0, y0, r0, x1, y1, r1):
-        ry = y + 0.5 - y0
+class _Capsule:
+    """Two discs that are joined; `is_joined` says whether, because one may hold the other."""
+
+    def __init__(self, one: Disc, other: Disc) -> None:
+        (self.x0, self.y0, self.r0), (x1, y1, self.r1) = one, other
+        self.dx, self.dy = x1 - self.x0, y1 - self.y0
+        self.most = min(1.0, self.r0 + self.r1)
+        self.length = sqrt(self.dx * self.dx + self.dy * self.dy)
+        self.is_joined = self.length > abs(self.r0 - self.r1)
+        if self.is_joined:
+            inverse = 1.0 / self.length
+            self.ux, self.uy = self.dx * inverse, self.dy * inverse
+            self.sine = (self.r0 - self.r1) * inverse
+            self.cosine = sqrt(max(1.0 - self.sine * self.sine, 0.0))
+            self.end = self.cosine * self.length
+            self.limit = self.length + self.r1 + 0.5  # how far along the centres the second disc is drawn
+
+    def follow(self, following: "_Capsule") -> None:
+        """Of the second disc, leave to what follows what that covers: all but the wedge between both."""
+        ahead = self.ux * following.ux + self.uy * following.uy
+        aside = abs(self.ux * following.uy - self.uy * following.ux)
+        if ahead * following.cosine - aside * following.sine > 0.0:
+            wedge = max(following.sine * ahead + following.cosine * aside, self.sine, 0.0)
+            self.limit = self.length + (self.r1 + 0.5) * wedge + SLACK
+
+
+def _cover_run(plane: bytearray, box: Area, run: list[Disc]) -> None:
+    """Cover what a run covers: each disc but the first belongs to what joins it to the one before it."""
+    if len(run) == 1:
+        _disc(plane, box, *run[0], min(1.0, run[0][2] + run[0][2]))
+    capsules = [_Capsule(one, other) for one, other in pairwise(run)]
+    for one, other in pairwise(capsules):
+        if one.is_joined and other.is_joined:
+            one.follow(other)
+    for at, (capsule, (one_disc, other_disc)) in enumerate(zip(capsules, pairwise(run), strict=True)):
+        if capsule.is_joined:
+            _capsule(plane, box, capsule, is_first=at == 0)
+        elif capsule.r1 >= capsule.r0:
+            _disc(plane, box, *other_disc, capsule.most)
+        elif at == 0:
+            _disc(plane, box, *one_disc, capsule.most)
+
+
+def _capsule(plane: bytearray, box: Area, c: _Capsule, *, is_first: bool) -> None:
+    """Cover what two joined discs cover; what lies before the first only if nothing before it has covered that."""
+    for y, x_range in _span(box, c.x0, c.y0, c.r0, c.x0 + c.dx, c.y0 + c.dy, c.r1):
+        ry = y + 0.5 - c.y0
         at = (y - box.y) * box.width - box.x
         for x in x_range:
             if plane[at + x] == 255:
                 continue
-            rx = x + 0.5 - x0
-            s = rx * ux + ry * uy
-            q = abs(rx * uy - ry * ux)
-            along = cosine * s - sine * q
+            rx = x + 0.5 - c.x0
+            s = rx * c.ux + ry * c.uy
+            q = abs(rx * c.uy - ry * c.ux)
+            along = c.cosine * s - c.sine * q
             if along < 0.0:
                 if not is_first:
                     continue
-                distance = sqrt(rx * rx + ry * ry) - r0
-            elif along > end:
-                ex, ey = rx - dx, ry - dy
-                distance = sqrt(ex * ex + ey * ey) - r1
+                distance = sqrt(rx * rx + ry * ry) - c.r0
+            elif along > c.end:
+                if s > c.limit:
+                    continue
+                ex, ey = rx - c.dx, ry - c.dy
+                distance = sqrt(ex * ex + ey * ey) - c.r1
             else:
-                distance = sine * s + cosine * q - r0
+                distance = c.sine * s + c.cosine * q - c.r0
             covered = 0.5 - distance
             if covered > 0.0:
-                value = int(min(covered, most) * 255.0 + 0.5)
+                value = int(min(covered, c.most) * 255.0 + 0.5)
                 if value > plane[at + x]:
                     plane[at + x] = value
 

@@ -26,7 +26,7 @@ STRICT = [
     "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wvla", "-Wcast-qual",
     "-Wstrict-prototypes", "-Wmissing-prototypes", "-Werror",
 ]  # fmt: skip
-SHIPPED = ["-O2", "-ftree-vectorize", "-ffp-contract=off"]  # as setup.py has it
+SHIPPED = ["-O2", "-ftree-vectorize", "-ffp-contract=off", "-fno-math-errno"]  # as setup.py has it
 PURE = ["-Wpedantic"]  # the tables of an extension hold what ISO C knows no name for, so only the eb_ files keep this
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g", "-O1"]
 
