@@ -18,7 +18,12 @@ KERNELS = Extension(
     # without contraction, because every machine has to keep the same points and draw the same px; without errno, which
     # square roots would set
     extra_compile_args=[
-        "-std=c11", "-O2", "-ftree-vectorize", "-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno",
+        "-std=c11",
+        "-O2",
+        "-ftree-vectorize",
+        "-fvisibility=hidden",
+        "-ffp-contract=off",
+        "-fno-math-errno",
     ],  # fmt: skip
     libraries=["m"],
     py_limited_api=True,  # one build for CPython 3.11 and all later ones
