@@ -11,20 +11,14 @@ from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
 FOLDER = Path("edgeboard") / "_native"
+FLAGS = ["-std=c11", "-O2", "-ftree-vectorize", "-fvisibility=hidden"]
+FLAGS += ["-ffp-contract=off"]  # because every machine has to keep the same points and draw the same px
+FLAGS += ["-fno-math-errno"]  # which square roots would set
 KERNELS = Extension(
     "edgeboard._native._kernels",
     sources=sorted(map(str, FOLDER.glob("*.c"))),
     depends=sorted(map(str, FOLDER.glob("*.h"))),
-    # without contraction, because every machine has to keep the same points and draw the same px; without errno, which
-    # square roots would set
-    extra_compile_args=[
-        "-std=c11",
-        "-O2",
-        "-ftree-vectorize",
-        "-fvisibility=hidden",
-        "-ffp-contract=off",
-        "-fno-math-errno",
-    ],  # fmt: skip
+    extra_compile_args=FLAGS,
     libraries=["m"],
     py_limited_api=True,  # one build for CPython 3.11 and all later ones
     optional=True,  # where it cannot be compiled, the installation goes on and the twins in Python run
