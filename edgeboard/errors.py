@@ -6,6 +6,7 @@
     ├── RefusedError         remote: understood, and not allowed (carries a close code)
     │   └── SignatureError   remote: a signature, MAC or hash does not hold
     ├── StateError           local: a call that the state table has no row for; nothing has changed
+    ├── SourceError          local: a source of the marquee does not answer, or not as its settings say
     ├── StoreError           local: the store cannot read or write (disk full, damaged, locked)
     ├── TransportError       local: a link could not be opened or has ended
     └── UserError            local: something the person at the keyboard can mend; the text says how
@@ -74,6 +75,10 @@ class SignatureError(RefusedError):
 
 class StateError(EdgeboardError):
     """A call the state table has no row for; the state is unchanged."""
+
+
+class SourceError(EdgeboardError):
+    """What the marquee shows cannot be read."""
 
 
 class StoreError(EdgeboardError):

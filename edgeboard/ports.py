@@ -72,6 +72,18 @@ class Panel(Protocol):
         ...
 
 
+class Source(Protocol):
+    """Something that is read for the marquee, again and again."""
+
+    async def read(self) -> bytes:
+        """What it says now, of a bounded size. May be cancelled at any time.
+
+        Raises:
+            SourceError: it does not answer, or too much.
+        """
+        ...
+
+
 class Link(Protocol):
     """One open connection: to a node (authenticated already) or to a guest (`peer` is None)."""
 

@@ -97,6 +97,7 @@ UNMIRRORED = {
     "firmware_bridge/pen/samples.py": "values only, used by the tests of every pen",
     "edgeboard/ports.py": "protocols only: mypy checks every shell and every fake against them",
     "edgeboard/node/values.py": "values only, used by every test of node",
+    "edgeboard/node/polling.py": "sources read by real nodes: tests/scenarios/test_sources.py",
     "edgeboard/node/announcing.py": "asked over its real doors in tests/cli/test_marquee.py",
     "edgeboard/node/api.py": "asked over its real doors in tests/node/test_build.py",
     "edgeboard/node/node.py": "a thin shell: tests/node/test_build.py runs it whole, tests/crash kill it",

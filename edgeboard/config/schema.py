@@ -27,10 +27,22 @@ from edgeboard.config.values import (
     read_whole,
 )
 from edgeboard.discovery.settings import Settings as DiscoverySettings
+from edgeboard.marquee.settings import RATE_LEAST, RATE_MOST
+from edgeboard.marquee.settings import Settings as MarqueeSettings
 from edgeboard.peripherals.panels import PanelSettings, check_name, name_of, read_driver
 from edgeboard.peripherals.settings import Settings as DeviceSettings
 from edgeboard.peripherals.settings import read_url, read_view
 from edgeboard.rooms.compaction import CompactionSettings
+from edgeboard.sources.settings import (
+    SOURCES_MAX,
+    read_condition,
+    read_icon,
+    read_id,
+    read_line,
+    read_pointer,
+    read_source,
+)
+from edgeboard.sources.settings import Settings as SourceSettings
 from edgeboard.storage.settings import Settings as StorageSettings
 from edgeboard.transport.settings import Settings as TransportSettings
 
@@ -72,6 +84,12 @@ class StorageSection:
 
 
 @dataclass(frozen=True, slots=True)
+class MarqueeSection:
+    settings: MarqueeSettings = MarqueeSettings()
+    sources: tuple[SourceSettings, ...] = ()  # what this board reads by itself, or in turn with others
+
+
+@dataclass(frozen=True, slots=True)
 class LoggingSection:
     level: Level = "info"
 
@@ -91,6 +109,7 @@ class Config:
     guests: GuestsSection = GuestsSection()
     storage: StorageSection = StorageSection()
     compaction: CompactionSettings = CompactionSettings()
+    marquee: MarqueeSection = MarqueeSection()
     logging: LoggingSection = LoggingSection()
 
 
@@ -136,6 +155,25 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (PanelSettings, "name"): Shape(check_name),
     (PanelSettings, "room"): Shape(read_room),
     (PanelSettings, "view"): Shape(read_view),
+    (MarqueeSettings, "room"): Shape(read_room),
+    (MarqueeSettings, "fallback"): Shape(read_line),
+    (MarqueeSettings, "rate"): Shape(partial(read_number, least=RATE_LEAST, most=RATE_MOST)),
+    (MarqueeSection, "sources"): Shape(read_source, most=SOURCES_MAX, section="url"),
+    (SourceSettings, "url"): Shape(read_source),
+    (SourceSettings, "id"): Shape(read_id),
+    (SourceSettings, "pointer"): Shape(read_pointer),
+    (SourceSettings, "text"): Shape(read_line),
+    (SourceSettings, "scale"): Shape(partial(read_number, least=-1e12, most=1e12)),
+    (SourceSettings, "healthy"): Shape(read_condition),
+    (SourceSettings, "warning"): Shape(read_condition),
+    (SourceSettings, "critical"): Shape(read_condition),
+    (SourceSettings, "every_s"): Shape(partial(read_number, least=0.5, most=86_400.0)),
+    (SourceSettings, "timeout_s"): Shape(partial(read_number, least=0.1, most=60.0)),
+    (SourceSettings, "keep_s"): Shape(partial(read_number, least=1.0, most=7 * 86_400.0)),
+    (SourceSettings, "priority"): Shape(partial(read_whole, least=-1_000, most=1_000)),
+    (SourceSettings, "order"): Shape(partial(read_whole, least=-1_000, most=1_000)),
+    (SourceSettings, "interval_s"): Shape(partial(read_number, least=1.0, most=3_600.0)),
+    (SourceSettings, "icon"): Shape(read_icon),
     (DiscoverySettings, "interfaces"): Shape(read_address, word="auto"),
     (TransportSettings, "addresses"): Shape(read_address, word="auto"),
     (TransportSettings, "ice_servers"): Shape(read_ice_server, most=8),
@@ -171,7 +209,7 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
 }
 
 # Sections whose keys stand in the section around them, so that a file says storage.group_s.
-FLAT: frozenset[tuple[type, str]] = frozenset({(StorageSection, "settings")})
+FLAT: frozenset[tuple[type, str]] = frozenset({(StorageSection, "settings"), (MarqueeSection, "settings")})
 
 
 def _are_apart(panels: Sequence[PanelSettings]) -> bool:
@@ -182,6 +220,19 @@ def _are_apart(panels: Sequence[PanelSettings]) -> bool:
 
 # What holds between the values of one section: (section, the key to look at, whether it holds, what is wrong).
 RULES: Sequence[tuple[type, str, Callable[[Any], bool], str]] = (
+    (SourceSettings, "url", lambda source: bool(source.url), "is missing; a source needs an address or a file"),
+    (
+        SourceSettings,
+        "keep_s",
+        lambda source: source.keep_s >= 2 * source.every_s,
+        "is less than two times every_s; the item would come and go",
+    ),
+    (
+        MarqueeSection,
+        "sources",
+        lambda section: len({source.name for source in section.sources}) == len(section.sources),
+        "has two sources with one id; give each an id of its own",
+    ),
     (
         StorageSection,
         "reserve_bytes",

@@ -67,6 +67,7 @@ class Board:
         admission: Admission,
         join_file: Path,
         desk: Desk,
+        poll: Callable[[], Coroutine[Any, Any, None]] | None,
         has_devices: bool,
         warm_up: Callable[[], object],
         adopt: Callable[[], Coroutine[Any, Any, None]],
@@ -100,6 +101,7 @@ class Board:
         self._admission = admission
         self._join_file = join_file
         self.desk = desk
+        self._poll = poll
         self._has_devices = has_devices
         self._warm_up = warm_up
         self._adopt = adopt
@@ -139,6 +141,8 @@ class Board:
                 self._supervisor.start("discovery", run, OnFailure.RESTART)
             if self._has_devices:
                 self._supervisor.start("devices", self.desk.run, OnFailure.RESTART)
+            if self._poll is not None:
+                self._supervisor.start("sources", self._poll, OnFailure.RESTART)
             if self.desk.screens.is_wanted:
                 self._supervisor.start("panels", self.desk.screens.run, OnFailure.RESTART)
             self._acquaintances.recall(partial(self._sightings.found, "memory"))

@@ -74,6 +74,7 @@ from edgeboard.web.marquee import MarqueeDoors
 from edgeboard.web.panels import PanelDoors
 
 if TYPE_CHECKING:
+    from edgeboard.node.polling import Polling
     from edgeboard.node.welcome import Host
     from edgeboard.peripherals.devices import Devices
 
@@ -297,7 +298,8 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             raise RefusedError(CloseCode.LIMIT, str(error)) from None
 
     api = Api(node, links, store, blobs, clock, statistics)
-    announcing = Announcing(node, config.rooms[0])
+    polling = _make_polling(node, config)
+    announcing = Announcing(node, config.rooms[0], lambda: [] if polling is None else polling.describe())
     doors = Doors(
         guest_offer=signaling.guest_offer,
         node_offer=signaling.offer,
@@ -348,7 +350,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         listen=(config.node.listen.host, config.node.listen.port),
         socket_path=state.control_socket,
         mesh=mesh,
-        rooms=config.rooms,
+        rooms=tuple(dict.fromkeys((*config.rooms, config.marquee.settings.room or config.rooms[0]))),
         peers=(*config.peers, *load_peers(state.path)),
         required_peers=required_peers,
         supervisor=supervisor,
@@ -360,6 +362,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         admission=admission,
         join_file=config.node.join_file,
         desk=desk,
+        poll=None if polling is None else polling.run,
         has_devices=bool(devices),
         warm_up=transport.warm_up,
         adopt=lambda: adopt_rooms(store, mesh, api, node.alarms.append),
@@ -380,11 +383,20 @@ def source_of(remote: str) -> Source:
     return Source(try_key(remote), is_near=is_near(remote))
 
 
+def _make_polling(node: Node, config: Config) -> "Polling | None":
+    if not config.marquee.sources:
+        return None
+    from edgeboard.node.polling import Polling, make_source  # boards that read nothing need not load it
+
+    return Polling(node, config.marquee.settings.room or config.rooms[0], config.marquee.sources, make_source)
+
+
 def _pipeline_settings(config: Config) -> PipelineSettings:
     guests, blob_bytes = config.guests, config.storage.settings.blob_bytes
     if config.storage.kind == "memory":
         blob_bytes = min(blob_bytes, MEMORY_BLOB_BYTES)
     return PipelineSettings(
+        marquee=config.marquee.settings,
         guests_max=guests.most,
         guests_per_room_max=guests.most_per_room,
         messages_per_s=guests.messages_per_s,

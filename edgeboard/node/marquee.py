@@ -235,20 +235,21 @@ class Marquee:
         self._log(room, [Meta(key, True) for key in sorted(mine - had)], now)
         self._log(room, [Meta(key, None) for key in sorted(had - mine)], now)
 
-    def poller(self, name: str, source: str) -> NodeId | None:
-        """Which board reads a shared source now; None if the room says of nobody that he has it."""
-        room = self._room(name)
-        prefix = claim_key(source, None)
-        has_it = [
-            NodeId(bytes.fromhex(key[len(prefix) :]))
-            for key, value in _claims(room)
-            if value is True and key.startswith(prefix)
+    def readers(self, name: str, sources: Sequence[str]) -> list[NodeId | None]:
+        """Which board reads each shared source now; None if the room says of nobody alive that he has it, or is still
+        catching up: what others have read would be read again."""
+        room, me, found = self._room(name), self._core.identity.node, dict[str, list[NodeId]]()
+        if room.state is RoomState.JOINING:
+            return [None for _ in sources]
+        for key, value in _claims(room):
+            _, mark, node = key.split("/")
+            if value is True:
+                found.setdefault(mark, []).append(NodeId(bytes.fromhex(node)))
+        marks = [claim_key(source, None).split("/")[1] for source in sources]
+        return [
+            min((node for node in found.get(mark, ()) if node == me or self._answers(node)), default=None)
+            for mark in marks
         ]
-        return min((node for node in has_it if node == self._core.identity.node or self._answers(node)), default=None)
-
-    def is_ours(self, name: str, source: str) -> bool:
-        """Whether this board is the one that reads a shared source."""
-        return self.poller(name, source) == self._core.identity.node
 
     def _alive(self) -> frozenset[NodeId]:
         return self._core.mesh.membership.members.alive()

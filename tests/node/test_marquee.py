@@ -297,7 +297,8 @@ def claim(cluster, number, *sources):
 
 def pollers(cluster, source="boiler"):
     """Which boards read a source."""
-    return [node.number for node in cluster.nodes if node.alive and node.pipeline.marquee.is_ours("lobby", source)]
+    alive = [node for node in cluster.nodes if node.alive]
+    return [node.number for node in alive if node.pipeline.marquee.readers("lobby", [source]) == [node.node]]
 
 
 def test_a_shared_source_is_read_by_one_of_the_boards_that_have_it():

@@ -1,0 +1,72 @@
+"""A source at a web address, against a real server that answers as a test says."""
+
+import asyncio
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from edgeboard.errors import SourceError
+from edgeboard.sources.remote import RemoteSource
+from edgeboard.sources.settings import ANSWER_MAX
+
+
+@pytest.fixture
+async def server():
+    hold = asyncio.Event()
+
+    async def temp(request):
+        assert "Cookie" not in request.headers
+        answer = web.Response(text="61")
+        answer.set_cookie("track", "1")
+        return answer
+
+    async def large(request):
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        for _ in range(ANSWER_MAX // 1024 + 100):
+            await answer.write(b"x" * 1024)
+        return answer
+
+    async def silent(request):
+        await hold.wait()
+        return web.Response()
+
+    async def round_and_round(request):
+        raise web.HTTPFound("/round")
+
+    app = web.Application()
+    app.add_routes(
+        [
+            web.get("/temp", temp),
+            web.get("/large", large),
+            web.get("/silent", silent),
+            web.get("/round", round_and_round),
+        ]
+    )
+    async with TestServer(app) as running:
+        yield running
+        hold.set()
+
+
+async def test_an_address_is_asked_and_nothing_is_kept_in_between(server):
+    source = RemoteSource(str(server.make_url("/temp")), 5.0)
+    assert [await source.read() for _ in range(2)] == [b"61", b"61"]
+
+
+@pytest.mark.parametrize(
+    ("path", "why"), [("/none", "status 404"), ("/large", "longer than 64 KiB"), ("/round", "more than 3 times")]
+)
+async def test_an_answer_that_cannot_be_used_says_why(server, path, why):
+    with pytest.raises(SourceError, match=why):
+        await RemoteSource(str(server.make_url(path)), 5.0).read()
+
+
+async def test_who_does_not_answer_is_not_waited_for(server):
+    with pytest.raises(SourceError, match=r"within 0.1 s"):
+        await RemoteSource(str(server.make_url("/silent")), 0.1).read()
+
+
+async def test_who_is_not_there_is_told_of_in_words():
+    with pytest.raises(SourceError, match="cannot be reached"):
+        await RemoteSource("http://127.0.0.1:1/temp", 5.0).read()
