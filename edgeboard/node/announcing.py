@@ -1,26 +1,31 @@
 """What people and scripts do about the marquee: answers are plain JSON values, and a change is on the disk by then."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from edgeboard.node.node import Node
+
+if TYPE_CHECKING:
+    from edgeboard.node.polling import Polling
+    from edgeboard.sources.settings import Settings
 
 
 @final
 class Announcing:
     """The marquee of a node, for whoever asks."""
 
-    def __init__(self, node: Node, default_room: str, sources: Callable[[], list[dict[str, Any]]] = list) -> None:
+    def __init__(self, node: Node, default_room: str, sources: "Sequence[Settings]" = ()) -> None:
         """
         Args:
             node: whose rooms these are.
             default_room: whose marquee is meant where nobody says.
-            sources: what is read here, and how it goes.
+            sources: what is read here.
         """
         self._node = node
         self._default_room = default_room
         self._sources = sources
+        self._polling: Polling | None = None
 
     def room(self, name: str) -> str:
         """The room that is meant."""
@@ -29,7 +34,14 @@ class Announcing:
     def listing(self, name: str) -> dict[str, Any]:
         """The items of a room, and what shows now."""
         found = self._node.ask(partial(self._node.pipeline.marquee.listing, self.room(name)))
-        return found | {"sources": self._sources()}
+        return found | {"sources": [] if self._polling is None else self._polling.describe()}
+
+    async def poll(self) -> None:
+        """Read the sources until this is cancelled."""
+        from edgeboard.node.polling import Polling, make_source  # boards that read nothing need not load it
+
+        self._polling = Polling(self._node, self.room(""), self._sources, make_source)
+        await self._polling.run()
 
     async def put(self, name: str, wishes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Set items, all at one moment.

@@ -74,7 +74,6 @@ from edgeboard.web.marquee import MarqueeDoors
 from edgeboard.web.panels import PanelDoors
 
 if TYPE_CHECKING:
-    from edgeboard.node.polling import Polling
     from edgeboard.node.welcome import Host
     from edgeboard.peripherals.devices import Devices
 
@@ -298,8 +297,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             raise RefusedError(CloseCode.LIMIT, str(error)) from None
 
     api = Api(node, links, store, blobs, clock, statistics)
-    polling = _make_polling(node, config)
-    announcing = Announcing(node, config.rooms[0], lambda: [] if polling is None else polling.describe())
+    announcing = Announcing(node, config.rooms[0], config.marquee.sources)
     doors = Doors(
         guest_offer=signaling.guest_offer,
         node_offer=signaling.offer,
@@ -362,7 +360,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         admission=admission,
         join_file=config.node.join_file,
         desk=desk,
-        poll=None if polling is None else polling.run,
+        poll=announcing.poll if config.marquee.sources else None,
         has_devices=bool(devices),
         warm_up=transport.warm_up,
         adopt=lambda: adopt_rooms(store, mesh, api, node.alarms.append),
@@ -381,14 +379,6 @@ def source_of(remote: str) -> Source:
     if remote == LOCAL_SOCKET:
         return Source(remote, is_owner=True)
     return Source(try_key(remote), is_near=is_near(remote))
-
-
-def _make_polling(node: Node, config: Config) -> "Polling | None":
-    if not config.marquee.sources:
-        return None
-    from edgeboard.node.polling import Polling, make_source  # boards that read nothing need not load it
-
-    return Polling(node, config.marquee.settings.room or config.rooms[0], config.marquee.sources, make_source)
 
 
 def _pipeline_settings(config: Config) -> PipelineSettings:
