@@ -168,9 +168,8 @@ class Brush:
 
     def _empty(self, corners: "array[float]", matrix: Transform, clip: Area) -> None:
         """Where an image would be."""
-        self._surface.polygon(
-            [_moved(corners, matrix)], self._tones.fill(FRAME_PAPER), clip, is_hard=self._tones.is_hard
-        )
+        paper = self._tones.paper if self._tones.is_hard else self._tones.fill(FRAME_PAPER)
+        self._surface.polygon([_moved(corners, matrix)], paper, clip, is_hard=self._tones.is_hard)
         line = self._tones.contrast if self._tones.is_hard else self._tones.fill(FRAME_LINE)
         self._frame(corners, matrix, line, clip)
 

@@ -15,7 +15,9 @@ from edgeboard.render.surface import grey_of
 from edgeboard.render.values import PanelContext, PixelFormat
 
 SEEN: Final = 23  # of brightness: what differs from the paper by more is seen on it
+NEARLY: Final = 40  # what is darker is black where there are a few greys: ink is not pale
 NOTE_SHARE: Final = 0.55  # of a note's darkness that is left where it is dotted, for the sake of its words
+MARKED: Final = 0.14  # of a panel of two levels at least: fewer dots are no marker
 BLACK: Final = 0x000000
 WHITE: Final = 0xFFFFFF
 RED: Final = 0xFF0000
@@ -76,7 +78,8 @@ class Tones:
         code = self._code(colour)
         if self._format is not PixelFormat.GREY1:
             return Paint(self._snapped(code), opacity)
-        return Paint(self.contrast, opacity * abs(grey_of(code) - grey_of(self.paper)) / 255)
+        darkness = abs(grey_of(code) - grey_of(self.paper)) / 255
+        return Paint(self.contrast, max(MARKED * min(1.0, opacity / 0.4), opacity * darkness) if darkness else 0.0)
 
     def _code(self, colour: int) -> int:
         code = palette(colour)
@@ -91,7 +94,8 @@ class Tones:
         if self._format not in (PixelFormat.GREY2, PixelFormat.GREY4):
             return code
         step = 255 // (self._format.levels - 1)
-        level = round(grey_of(code) / step) * step
+        grey = grey_of(code)
+        level = 0 if grey < NEARLY else 255 if grey > 255 - NEARLY // 2 else round(grey / step) * step
         return level << 16 | level << 8 | level
 
     def _seen(self, colour: int, code: int) -> int:

@@ -52,10 +52,16 @@ def test_letters_are_read_on_their_note():
             assert abs(grey_of(on.note(colour)) - grey_of(on.letters_on(colour))) > 80, (format, colour)
 
 
-def test_a_marker_never_lightens_where_there_is_only_black():
-    colour, opacity = tones(PixelFormat.GREY1).marker(6, 0.4)
+def test_a_marker_never_lightens_where_there_is_only_black_and_is_as_dark_as_elsewhere():
+    colour, opacity = tones(PixelFormat.GREY1).marker(4, 0.4)
     assert colour == BLACK
-    assert 255 * (1 - opacity) == pytest.approx(255 * 0.6 + grey_of(PALETTE[6]) * 0.4)
+    assert 255 * (1 - opacity) == pytest.approx(255 * 0.6 + grey_of(PALETTE[4]) * 0.4)
+    assert tones(PixelFormat.GREY1).marker(6, 0.4).opacity == 0.14  # it would be 0.11, which is a few dots
+    assert tones(PixelFormat.GREY1).marker(3, 0.4).opacity == 0.0
+
+
+def test_ink_that_is_nearly_black_is_black_on_e_ink():
+    assert tones(PixelFormat.GREY4).ink(0) == tones(PixelFormat.GREY2).ink(0) == BLACK
 
 
 def test_night_turns_light_and_dark_around_and_keeps_the_hue():
