@@ -1,7 +1,7 @@
 """Every kind of item looks as it did when somebody looked at it: the golden sheets of `sheets.py`.
 
-Of ink, shapes and lines a px may differ by what nobody sees, where a kernel becomes quicker. Letters and images come from
-the FreeType and the codecs of Pillow, whose versions differ by a little more.
+Of ink, shapes and lines a px may differ by what nobody sees, where a kernel becomes quicker. Letters and images come
+from the FreeType and the codecs of Pillow, whose versions differ by a little more.
 """
 
 import pytest
