@@ -69,7 +69,7 @@ def test_up_to_eight_all_are_linked_to_all_and_everything_arrives_once() -> None
     assert cluster.nodes[3].pipeline.mesh.statistics().duplicates == before.duplicates
 
 
-@pytest.mark.parametrize("nodes", [9, 30, 60])
+@pytest.mark.parametrize("nodes", [9, 30, pytest.param(60, marks=pytest.mark.soak)])
 def test_in_a_larger_mesh_links_are_few_and_every_node_knows_all(nodes: int) -> None:
     cluster = started(nodes)
     cluster.run(60.0)
