@@ -11,6 +11,7 @@ from edgeboard.config.load import FILE_MAX, load, parse
 from edgeboard.config.schema import Config
 from edgeboard.config.values import Listen
 from edgeboard.errors import UserError
+from edgeboard.peripherals.panels import PanelSettings
 from edgeboard.peripherals.settings import Covers, Settings
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -193,6 +194,39 @@ def test_devices_are_urls_or_sections():
     ],
 )
 def test_what_is_wrong_with_a_device_is_said(text, said):
+    with pytest.raises(UserError) as caught:
+        parse(text, "a.yaml")
+    assert str(caught.value).startswith(said)
+
+
+def test_panels_are_drivers_or_sections_and_found_by_themselves_unless_somebody_says():
+    text = "panels:\n  - virtual:wall\n  - driver: png:/run/door.png?width=250&height=122\n    room: hall\n"
+    text += "    view: 10, 20, 640\n    rotation: 270\n    layout: marquee\n    theme: night\n    idle: no\n"
+    wall, door = parse(text, "a.yaml").panels
+    assert wall == PanelSettings("virtual:wall")
+    assert door == PanelSettings(
+        "png:/run/door.png?width=250&height=122", "", "hall", Covers(10, 20, 640), "270", "marquee", "night", idle=False
+    )
+    assert parse("panels: []\n", "a.yaml").panels == ()
+    assert parse("", "a.yaml").panels == (PanelSettings(),)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("panels: [hdmi]", "a.yaml:1: panels[1]: hdmi: 'hdmi' is no kind of device"),
+        ("panels: [virtual:wall, virtual:wall]", "a.yaml:1: panels[2]: 'virtual:wall' stands in the list twice"),
+        ("panels: [virtual:wall, png:/a/wall.png]", "a.yaml:1: panels: has two panels of one name"),
+        ("panels: ['png:wall.png']", "a.yaml:1: panels[1]: 'png:wall.png' names no file; write its whole path"),
+        (
+            "panels:\n  - driver: auto\n    layot: both",
+            "a.yaml:3: panels[1].layot: is not a setting; did you mean",
+        ),
+        ("panels:\n  - driver: auto\n    layout: big", "a.yaml:3: panels[1].layout: 'big' is not allowed"),
+        ("panels:\n  - driver: virtual:a\n    name: A b", "a.yaml:3: panels[1].name: 'A b' is no name of a panel"),
+    ],
+)
+def test_what_is_wrong_with_a_panel_is_said(text, said):
     with pytest.raises(UserError) as caught:
         parse(text, "a.yaml")
     assert str(caught.value).startswith(said)
