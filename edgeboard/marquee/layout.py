@@ -3,14 +3,13 @@
 Rules of this file: each item has a slot of its own length, so that a changed text moves nobody else; only a text that
 outgrows its slot makes it longer, by whole intervals. What shows at a moment depends on the items and that moment
 alone: nothing is remembered between two calls that another panel would not know. The browser has a twin of this
-(`web/static/marquee.js`), with the same vectors.
+(`web/static/tickers.js`), with the same vectors.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import Final, NamedTuple
-from unicodedata import combining, east_asian_width
 
 from edgeboard.marquee.items import ITEMS_MAX, Level, TickerItem
 
@@ -20,7 +19,14 @@ BOLD: Final = 1.1  # how much wider bold letters are
 SLOT_LEAST_S: Final = 4.0  # of an item that says nothing of its interval
 
 _NARROW: Final = frozenset("iljI|!.,:;'`ftr()[]{}/\\-")
-_WIDE: Final = frozenset("mwMW@%&—…")
+_WIDE: Final = frozenset("mwMW@%&")
+_FULL: Final = (  # letters as wide as they are high: ranges of code points, from .. to
+    (0x1100, 0x115F), (0x2E80, 0x303E), (0x3041, 0xA4CF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFE30, 0xFE6F),
+    (0xFF00, 0xFF60), (0xFFE0, 0xFFE6), (0x1F300, 0x1FAFF), (0x20000, 0x3FFFD),
+)  # fmt: skip
+_MARKS: Final = (  # what stands above or below the letter before it
+    (0x0300, 0x036F), (0x0483, 0x0489), (0x1AB0, 0x1AFF), (0x200B, 0x200F), (0x20D0, 0x20FF), (0xFE00, 0xFE0F),
+)  # fmt: skip
 
 
 class Slot(NamedTuple):
@@ -62,11 +68,14 @@ def ems(text: str) -> float:
                 width += 0.98
             else:
                 width += 0.72 if character.isupper() else 0.64
-        elif east_asian_width(character) in "WF":
-            width += 1.0
-        elif not combining(character):
-            width += 0.72
+        elif not _is_in(_MARKS, character):
+            width += 1.0 if _is_in(_FULL, character) else 0.72
     return width
+
+
+def _is_in(ranges: Sequence[tuple[int, int]], character: str) -> bool:
+    code = ord(character)
+    return any(first <= code <= last for first, last in ranges)
 
 
 def needed_s(item: TickerItem, rate: float) -> float:

@@ -56,6 +56,7 @@ from tests.vectors.parts import (  # noqa: E402
 )
 from tests.vectors.serial import serial_vectors  # noqa: E402
 from tests.vectors.strokes import ink_vectors, wave  # noqa: E402
+from tests.vectors.tickers import ticker_vectors  # noqa: E402
 
 ORIGIN = Origin(0x0123456789ABCDEF)
 OTHER = Origin(0xFEDCBA9876543210)
@@ -435,6 +436,7 @@ FILES = {
     "ink": ink_vectors,
     "live": live_vectors,
     "serial": serial_vectors,
+    "tickers": ticker_vectors,
 }
 
 

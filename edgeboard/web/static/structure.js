@@ -5,6 +5,7 @@
  * not of its form says nothing.
  */
 
+import { ItemType } from "./kinds.js";
 import { compareText } from "./merge.js";
 import { keyBetween, keysBetween } from "./zorder.js";
 
@@ -43,7 +44,7 @@ export function pagesOf(document) {
     const [page] = numbersOf(key, "page", 1) ?? [];
     if (page !== undefined && typeof document.meta(key) === "string") at(page).name = document.meta(key);
   }
-  for (const item of document.items()) at(item.page).count += 1;
+  for (const item of document.items()) if (item.type !== ItemType.TICKER) at(item.page).count += 1; // the ticker's is none of them
   if (found.size > 1 && found.get(0).count === 0 && document.meta(pageKey(0)) === false) found.delete(0);
   return [...found.values()].sort((a, b) => a.number - b.number).slice(0, LISTED_MAX);
 }
