@@ -217,7 +217,7 @@ class Screens:
         Raises:
             StateError: there is none of that name.
         """
-        return self._screen(name).watched()
+        return self.named(name).watched()
 
     async def change(self, name: str, wish: Mapping[str, str]) -> dict[str, Any]:
         """Let a panel show another room, another part of it, or lay it out otherwise, from the next frame on.
@@ -230,7 +230,7 @@ class Screens:
             StateError: there is none of that name.
             RefusedError: what is wished for cannot be; the text says what can.
         """
-        screen = self._screen(name)
+        screen = self.named(name)
         unknown = set(wish) - {"view", "room", "layout"}
         if unknown or not wish:
             raise RefusedError(CloseCode.MALFORMED, "a panel's view, room and layout may be changed")
@@ -247,7 +247,8 @@ class Screens:
             await screen.send_away()
         return screen.describe()
 
-    def _screen(self, name: str) -> "Screen":
+    def named(self, name: str) -> "Screen":
+        """A panel by its name; raises StateError if there is none of that name."""
         if name not in self._screens:
             have = ", ".join(sorted(self._screens)) or "none"
             raise StateError(f"this board has no panel {name[:40]!r}; it has {have}")

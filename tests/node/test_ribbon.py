@@ -1,6 +1,8 @@
 """The marquee of a panel, frame by frame: in step with mesh time; what was missed is counted, never caught up with."""
 
 import asyncio
+import gc
+import sys
 from dataclasses import replace
 
 import pytest
@@ -8,7 +10,9 @@ import pytest
 from edgeboard.marquee.items import TickerItem
 from edgeboard.marquee.settings import Settings
 from edgeboard.marquee.ticker import Ticker
+from edgeboard.node.renderers import open_artist
 from edgeboard.node.ribbon import RATE_HZ, Ribbon
+from edgeboard.render.frames import Frames, Mirror
 from edgeboard.render.surface import Surface
 from edgeboard.render.values import Area, PanelContext, PixelFormat, Refresh
 from edgeboard.timesync.values import LoneTime
@@ -118,3 +122,30 @@ async def test_it_runs_by_itself_and_a_change_is_seen_at_once():
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+@pytest.mark.parametrize("pixels", [PixelFormat.GREY1, PixelFormat.RGB565, PixelFormat.XRGB8888])
+def test_a_marquee_that_moves_asks_for_no_memory_that_it_keeps(pixels):
+    context = PanelContext(800, 480, pixels, Refresh.LCD)
+    artist, frames, mirror = open_artist(context), Frames(), Mirror(context)
+    clock, ticker = [100.0], Ticker()
+    ticker.set_items([NEWS])
+    time = LoneTime(100.0, BEGIN)
+
+    def hand_on(area):
+        mirror.show(frames.make(area, artist.pixels(area, is_still=False)))
+
+    ribbon = Ribbon(ticker, time, lambda: clock[0], hand_on, context)
+    ribbon.move_to(artist.surface, BAR)
+
+    def run(count):
+        for _ in range(count):
+            clock[0] += max(ribbon.step(), 0.0) + 1e-5
+
+    run(400)  # one cycle and more: every text is drawn
+    gc.collect()
+    before = sys.getallocatedblocks()
+    run(300)
+    gc.collect()
+    assert ribbon.statistics()["marquee_frames"] == 700
+    assert sys.getallocatedblocks() - before < 30, "300 frames left memory behind"

@@ -64,7 +64,7 @@ def picture(path):
 
 
 def shown(board, name):
-    return board.desk.screens._screens[name]._mirror
+    return board.desk.screens.named(name)._mirror
 
 
 async def test_a_board_opens_the_panels_that_its_owner_names_and_each_shows_its_room(board, tmp_path):
@@ -114,7 +114,7 @@ async def test_a_panel_shows_another_room_and_another_part_of_it_while_it_runs_a
 
 
 async def test_a_renderer_that_fails_keeps_no_pen_from_drawing_and_no_other_panel_from_showing_it(board, monkeypatch):
-    wall = board.desk.screens._screens["wall"]
+    wall = board.desk.screens.named("wall")
     await board.desk.screens.change("door", {"room": "lobby"})
     await until(lambda: shown(board, "wall").sequence and shown(board, "door").sequence)
 
