@@ -15,6 +15,10 @@ class Clock(Protocol):
         """Unix milliseconds, for labels only: boards boot in 1970."""
         ...
 
+    def steady_ahead(self) -> float:
+        """By how much a crystal that nobody steers is ahead of `now`, s; `now` may be slewed, as NTP does it."""
+        ...
+
 
 class SystemClock:
     """The clocks of this machine."""
@@ -24,3 +28,10 @@ class SystemClock:
 
     def wall_ms(self) -> int:
         return max(0, time.time_ns() // 1_000_000)
+
+    def steady_ahead(self) -> float:
+        if not hasattr(time, "CLOCK_MONOTONIC_RAW"):
+            return 0.0
+        before = time.monotonic_ns()
+        raw = time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW)
+        return (raw - (before + time.monotonic_ns()) // 2) / 1e9

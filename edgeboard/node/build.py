@@ -140,6 +140,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         wall_ms=clock.wall_ms,
         seal_ticket=tickets.seal,
         door=door,
+        steady_ahead=clock.steady_ahead,
         time_floor_s=TimeFile.reached(state.path),
     )
     pipeline = Pipeline(identity, _pipeline_settings(config))

@@ -1,8 +1,8 @@
 """What time it is in the mesh: probes on the live channel of every link, and the clock that panels are in step by.
 
 A question is answered in the turn in which it comes, past the gathering of live items. A link that has just opened is
-asked in a burst, then twice a second, and seldom once its clock is known. Who does not answer, as boards of earlier
-versions, is asked once a minute.
+asked in a burst, then twice a second; once its clock is known, it is asked seldom, unless its time is followed. Who
+does not answer, as boards of earlier versions, is asked once a minute.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,8 @@ BURST: Final = 10  # questions to a new link
 BURST_S: Final = 0.1  # between them
 SOON_S: Final = 0.5  # between questions while the clock is being learnt
 LEARNT: Final = 64  # samples
-SELDOM_S: Final = 4.0  # afterwards
+FOLLOWED_S: Final = 1.0  # afterwards, to the board whose time is followed
+SELDOM_S: Final = 8.0  # and to the others, who are there to contradict it, and to take its place
 SILENT_S: Final = 60.0  # to whom does not answer at all
 PATIENCE: Final = 3  # questions may be unanswered at once; after each further one the next comes twice as late
 ROUND_TRIPS: Final = 4  # that pass between two questions at least: a board that is slow has other work to do
@@ -49,7 +50,7 @@ class Asked:
     sequence: int = 0
     unanswered: int = 0
     round_trip_s: float = 0.0  # of the newest answer, whatever it was good for
-    pending: dict[int, float] = field(default_factory=dict)  # when they left, by sequence
+    pending: dict[int, float] = field(default_factory=dict)  # when they left, by the crystal
     answers: float = ANSWERS_PER_S  # that it may still get, refilled by the second
     answers_at: float = 0.0
 
@@ -71,12 +72,12 @@ class Timekeeping:
 
     def at(self, now: float) -> float:
         """Mesh seconds, for who shows it or acts on it; never less than what was said of an earlier moment."""
-        return self._begun(now)[1].show(now)
+        return self._begun(now)[1].show(self._steady(now))
 
     def reverse(self, mesh_s: float) -> float:
         """When it will be `mesh_s`, on the clock of `now`. To be asked after `at`."""
         assert self._time is not None
-        return self._time.reverse(mesh_s)
+        return self._time.reverse(mesh_s) - self._core.identity.steady_ahead()
 
     def quality(self) -> TimeQuality:
         """How well it is known here."""
@@ -99,16 +100,20 @@ class Timekeeping:
 
     def reached(self, mesh_s: float, now: float) -> None:
         """A ticker item takes effect then: a board that is alone and has no clock does not begin before it."""
-        self._begun(now)[0].set_forward(now, mesh_s)
+        self._begun(now)[0].set_forward(self._steady(now), mesh_s)
         self._steer(now)
 
     def target_at(self, now: float) -> float:
         """What mesh time should be, whatever is shown; for tests and figures."""
-        return self._begun(now)[0].mesh_at(now)
+        return self._begun(now)[0].mesh_at(self._steady(now))
 
     def peek(self, now: float) -> float:
         """As `at`, without anybody looking."""
-        return self._begun(now)[1].at(now)
+        return self._begun(now)[1].at(self._steady(now))
+
+    def _steady(self, now: float) -> float:
+        """The same moment by the crystal, which no NTP client slews: clocks are compared and steered by that alone."""
+        return now + self._core.identity.steady_ahead()
 
     def _begun(self, now: float) -> tuple[Reference, SlewedTime]:
         """Time begins when somebody asks first."""
@@ -117,8 +122,9 @@ class Timekeeping:
             wall_s = identity.wall_ms() / 1_000
             mesh_s = begin_at(wall_s, identity.time_floor_s)
             boot = int.from_bytes(identity.boot[:4], "big")
-            self._reference = Reference(identity.node, boot, now, mesh_s, is_dated=wall_s >= PLAUSIBLE_S)
-            self._time = SlewedTime(now, mesh_s)
+            steady = self._steady(now)
+            self._reference = Reference(identity.node, boot, steady, mesh_s, is_dated=wall_s >= PLAUSIBLE_S)
+            self._time = SlewedTime(steady, mesh_s)
             self._keep_due = now + KEEP_FIRST_S
         return self._reference, self._time
 
@@ -157,27 +163,28 @@ class Timekeeping:
             return
         asked.answers -= 1.0
         self.answered += 1
-        advert = self._begun(now)[0].advert(now)
-        self._send(link, Answer(self._core.identity.origin, ask.sequence, now, now, advert))
+        reference, steady = self._begun(now)[0], self._steady(now)
+        self._send(link, Answer(self._core.identity.origin, ask.sequence, steady, steady, reference.advert(steady)))
 
     def _learn(self, asked: Asked, answer: Answer, now: float) -> None:
-        left = asked.pending.pop(answer.sequence, None)
+        left, came = asked.pending.pop(answer.sequence, None), self._steady(now)
         if left is None:
             return
-        asked.unanswered, asked.round_trip_s = 0, now - left
+        asked.unanswered, asked.round_trip_s = 0, came - left
         neighbour = asked.neighbour
         if answer.back_s < neighbour.said_at and neighbour.advert is not None:
             return  # overtaken by a later one
-        if not neighbour.clock.add(left, answer.there_s, answer.back_s, now):
+        if not neighbour.clock.add(left, answer.there_s, answer.back_s, came):
             return
         self.probes += 1
-        neighbour.advert, neighbour.said_at, neighbour.heard_at = answer.advert, answer.back_s, now
+        neighbour.advert, neighbour.said_at, neighbour.heard_at = answer.advert, answer.back_s, came
         self._steer(now)
 
     def _steer(self, now: float) -> None:
         reference, time = self._begun(now)
-        reference.choose([each.neighbour for each in self._asked.values()], now)
-        time.steer(now, reference.mesh_at(now), reference.drift)
+        steady = self._steady(now)
+        reference.choose([each.neighbour for each in self._asked.values()], steady)
+        time.steer(steady, reference.mesh_at(steady), reference.drift)
 
     # -- time
 
@@ -207,7 +214,7 @@ class Timekeeping:
     def _ask(self, link: int, asked: Asked, now: float) -> None:
         asked.sequence += 1
         asked.unanswered += 1
-        asked.pending[asked.sequence] = now
+        asked.pending[asked.sequence] = self._steady(now)
         if len(asked.pending) > PENDING_MAX:
             del asked.pending[next(iter(asked.pending))]
         asked.due = now + self._pause(asked) * (0.9 + 0.2 * self._core.identity.random())
@@ -218,7 +225,13 @@ class Timekeeping:
         late = asked.unanswered - PATIENCE
         if late > 0:
             return min(SILENT_S, SOON_S * (1 << min(late, 16)))
-        plain = BURST_S if asked.sequence <= BURST else SOON_S if len(asked.neighbour.clock) < LEARNT else SELDOM_S
+        if asked.sequence <= BURST:
+            plain = BURST_S
+        elif len(asked.neighbour.clock) < LEARNT:
+            plain = SOON_S
+        else:
+            is_followed = self._reference is not None and asked.neighbour is self._reference.parent
+            plain = FOLLOWED_S if is_followed else SELDOM_S
         return max(plain, ROUND_TRIPS * asked.round_trip_s)
 
     def _send(self, link: int, probe: Ask | Answer) -> None:

@@ -59,6 +59,7 @@ class Identity:
     admins: frozenset[NodeId] = frozenset()
     seal_ticket: Callable[[Ticket], str] = lambda ticket: ""
     door: Door | None = None  # None: whoever comes may draw
+    steady_ahead: Callable[[], float] = lambda: 0.0  # of a crystal that nobody steers, before `now`, s
     time_floor_s: float = 0.0  # mesh time that was reached before, by an earlier run
 
     def oneself(self) -> Oneself:

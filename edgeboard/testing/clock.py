@@ -22,6 +22,9 @@ class VirtualClock:
     def wall_ms(self) -> int:
         return max(0, self._wall_ms + int(self._now * 1000))
 
+    def steady_ahead(self) -> float:
+        return 0.0
+
     def call_at(self, when: float, call: Callable[[], None]) -> None:
         heapq.heappush(self._events, (max(when, self._now), next(self._order), call))
 

@@ -143,6 +143,13 @@ class Cluster:
         for pipe in self._pipes.get((min(a, b), max(a, b)), ()):
             pipe.heal()
 
+    def change_weather(self, weather: Weather) -> None:
+        """From now on every link behaves like this, both ways."""
+        self.weather = self.weather_back = weather
+        for pipes in self._pipes.values():
+            for pipe in pipes:
+                pipe.weather = weather
+
     def run(self, seconds: float) -> None:
         self.clock.run(seconds)
 

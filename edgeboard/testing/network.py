@@ -33,7 +33,7 @@ class Pipe:
     ) -> None:
         self._clock = clock
         self._rng = rng
-        self._weather = weather
+        self.weather = weather
         self._deliver = deliver
         self._last = 0.0
         self._held: list[tuple[Channel, bytes]] | None = None
@@ -51,7 +51,7 @@ class Pipe:
         self._pass_on(channel, data)
 
     def _pass_on(self, channel: Channel, data: bytes) -> None:
-        weather, rng = self._weather, self._rng
+        weather, rng = self.weather, self._rng
         when = self._clock.now() + weather.delay_s + rng.random() * weather.jitter_s
         if channel is Channel.LIVE:
             if rng.random() < max(weather.live_loss, weather.loss):

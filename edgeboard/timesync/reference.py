@@ -19,7 +19,7 @@ from edgeboard.timesync.estimator import DRIFT_MAX, Estimator
 
 HOPS_MAX: Final = 15  # as many as NTP's strata
 ENOUGH: Final = 3  # samples of a neighbour before it is followed
-STALE_S: Final = 15.0  # a neighbour that has not answered for so long is not followed
+STALE_S: Final = 30.0  # a neighbour that has not answered for so long is not followed
 LOST_S: Final = 30.0  # a reference whose beat has not risen for so long is gone
 TAKE_OVER_S: Final = 10.0  # a board has followed for so long before it leads itself
 SHUN_S: Final = 600.0  # that a liar is left out

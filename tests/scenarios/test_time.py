@@ -1,0 +1,125 @@
+"""Panels in step: ten boards with clocks of their own show one frame of the marquee, whatever the network does."""
+
+import pytest
+
+from edgeboard.testing.network import Weather
+from tests.scenarios.wall import Wall
+
+QUIET = Weather(0.000_2, 0.000_3)
+STORM = Weather(0.030, 0.040, loss=0.05)  # 50 +- 20 ms, 5 % of it lost
+IN_STEP_S = 0.070  # after a fault
+
+
+@pytest.fixture(scope="module")
+def wall() -> Wall:
+    """Ten boards that have known each other for a minute; crystals differ by up to 200 ppm, wall clocks by hours."""
+    return Wall(10, 1, QUIET)
+
+
+def frames(wall: Wall, name: str) -> list[int]:
+    return [panel.count(name) for panel in wall.panels]
+
+
+def check_frames(wall: Wall) -> None:
+    """Whoever takes the frames has the picture that was drawn; their numbers and sums fit."""
+    for panel in wall.panels:
+        if panel.answers and not panel.picture_due:
+            assert panel.mirror.sequence == panel.frames.sequence
+            assert panel.mirror.crc == panel.frames.crc
+            assert panel.mirror.pixels == panel.surface.pixels
+
+
+def test_ten_panels_show_the_same_frame_at_999_of_1000_moments(wall: Wall) -> None:
+    share = wall.agreement(60.0, 4_000)
+    assert share >= 0.999, f"{share:.2%} of the moments"
+    assert frames(wall, "late") == frames(wall, "dropped") == frames(wall, "repeated") == [0] * 10
+    check_frames(wall)
+
+
+def test_a_storm_on_the_network_costs_no_frame_and_panels_are_in_step_when_it_is_over(wall: Wall) -> None:
+    before = frames(wall, "dropped"), frames(wall, "repeated"), [panel.frames.sequence for panel in wall.panels]
+    wall.cluster.change_weather(STORM)
+    share = wall.agreement(20.0, 1_000)
+    wall.cluster.change_weather(QUIET)
+    assert wall.until_in_step(IN_STEP_S) <= IN_STEP_S
+    assert share >= 0.98, f"{share:.2%} of the moments of the storm"
+    assert (frames(wall, "dropped"), frames(wall, "repeated")) == before[:2]
+    shown = [panel.frames.sequence - was for panel, was in zip(wall.panels, before[2], strict=True)]
+    assert max(shown) - min(shown) <= 1
+    check_frames(wall)
+
+
+@pytest.mark.parametrize("number", [0, 9])
+def test_a_renderer_that_stands_still_for_300_ms_is_back_in_step_at_once(wall: Wall, number: int) -> None:
+    panel = wall.panels[number]
+    wall.cluster.run(5.0)
+    dropped, repeated = panel.count("dropped"), panel.count("repeated")
+    panel.stalled_until = wall.cluster.clock.now() + 0.300
+    wall.cluster.run(0.300)
+    assert wall.until_in_step(IN_STEP_S) <= IN_STEP_S
+    assert panel.count("repeated") - repeated <= 1
+    assert 7 <= panel.count("dropped") - dropped <= 9, "what was missed is skipped, not shown late"
+    wall.cluster.run(2.0)
+    assert panel.count("dropped") - dropped <= 9
+    check_frames(wall)
+
+
+def test_a_panel_that_stops_answering_holds_up_nobody_and_gets_the_whole_picture_when_it_is_back(wall: Wall) -> None:
+    silent = wall.panels[4]
+    silent.answers = False
+    others = [panel for panel in wall.panels if panel is not silent]
+    before = [panel.frames.sequence for panel in others]
+    wall.cluster.run(3.0)
+    assert all(88 <= panel.frames.sequence - was <= 92 for panel, was in zip(others, before, strict=True))
+    silent.answers = True
+    assert wall.until_in_step(IN_STEP_S) <= IN_STEP_S
+    wall.cluster.run(1.0)
+    check_frames(wall)
+
+
+def test_the_marquee_goes_on_in_step_when_the_reference_dies_and_when_it_returns(wall: Wall) -> None:
+    first = min(wall.cluster.nodes, key=lambda node: node.node)
+    at = wall.cluster.nodes.index(first)
+    first.kill()
+    del wall.panels[at]
+    before = frames(wall, "dropped")
+    share = wall.agreement(45.0, 2_000)
+    assert share >= 0.998, f"{share:.2%} of the moments without it"
+    first.start()
+    share = wall.agreement(30.0, 2_000)
+    assert share >= 0.998, f"{share:.2%} of the moments with it"
+    assert frames(wall, "dropped") == before
+
+
+def test_unequal_ways_shift_panels_by_no_more_than_half_of_what_they_differ_by() -> None:
+    wall = Wall(2, 3, Weather(0.010, 0.001), weather_back=Weather(0.002, 0.001))
+    times = [node.pipeline.timekeeping.peek(node.now()) for node in wall.cluster.nodes]
+    assert 0.003 <= max(times) - min(times) <= 0.0045
+    errors = [node.pipeline.timekeeping.quality().error_s for node in wall.cluster.nodes]
+    assert max(times) - min(times) <= max(errors), "and the board says so"
+
+
+def test_two_halves_of_a_mesh_slew_together_when_they_meet_and_nobody_sees_a_jump() -> None:
+    wall = Wall(6, 7, QUIET)
+    cluster = wall.cluster
+    cluster.lan.partition(dict.fromkeys((3, 4, 5), 1))
+    cluster.run(100.0)
+    leaders = {node.pipeline.timekeeping.quality().reference for node in cluster.nodes}
+    assert len(leaders) == 2, "each half has a reference of its own"
+    for node in cluster.nodes:  # as if they had been apart for days
+        reference = node.pipeline.timekeeping._reference
+        assert reference is not None
+        if node.number >= 3 and reference.leads:
+            reference._mesh_s += 0.8
+    cluster.run(30.0)
+    assert len({panel.shown for panel in wall.panels}) == 2
+    cluster.lan.heal()
+    last = [panel.node.pipeline.timekeeping.at(panel.node.now()) for panel in wall.panels]
+    for _ in range(600):
+        cluster.run(0.1)
+        times = [panel.node.pipeline.timekeeping.at(panel.node.now()) for panel in wall.panels]
+        for before, after in zip(last, times, strict=True):
+            assert 0.089 <= after - before <= 0.111
+        last = times
+    assert max(last) - min(last) < 0.001
+    assert wall.agreement(5.0, 500) >= 0.998
