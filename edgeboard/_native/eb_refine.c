@@ -8,72 +8,41 @@ enum {
     REACH = 7,     /* points to either side that shape what changes, and what that is compared with */
 };
 
-#define PRESSURE_MAX 4095.0
-#define PART_LENGTH 4.0 /* px */
-#define RADIUS_MIN 0.3  /* px */
 
 /* ------------------------------------------------------------------------------------------------------- drawing */
 
-/* Inner values become (a + 2b + c) / 4 of themselves and their neighbours. */
-static void smooth(const double *values, size_t count, double *out)
-{
-    out[0] = values[0];
-    for (size_t i = 1; i + 1 < count; i++) {
-        out[i] = (values[i - 1] + 2 * values[i] + values[i + 1]) / 4;
-    }
-    out[count - 1] = values[count - 1];
-}
-
-static double catmull_rom(double p0, double p1, double p2, double p3, double u)
-{
-    double u2 = u * u;
-    double u3 = u2 * u;
-    return 0.5 * (2 * p1 + (p2 - p0) * u + (2 * p0 - 5 * p1 + 4 * p2 - p3) * u2 + (3 * p1 - p0 - 3 * p2 + p3) * u3);
-}
-
-/* Into how many parts segment i is cut. */
-static size_t parts_of(const struct eb_points *points, size_t i)
-{
-    double dx = points->x[i + 1] - points->x[i];
-    double dy = points->y[i + 1] - points->y[i];
-    double parts = __builtin_sqrt(dx * dx + dy * dy) / PART_LENGTH;
-    return parts < EB_PARTS_MAX - 1 ? 1 + (size_t)parts : EB_PARTS_MAX;
-}
-
 /* Segment i at u goes to place `at` of the discs. */
-static void put_disc(const struct eb_refine *stroke, size_t count, size_t i, double u, struct eb_drawn *out, size_t at)
+static void put_disc(const struct eb_curve *curve, size_t i, double u, struct eb_drawn *out, size_t at)
 {
-    const struct eb_points *points = &stroke->smooth;
-    size_t a = i > 0 ? i - 1 : 0, c = i + 1, d = i + 2 < count ? i + 2 : count - 1;
-    double radius = stroke->width / 2;
-    if (stroke->has_pressure) {
-        double here = points->pressure[i];
-        double pressure = here + (points->pressure[c] - here) * u;
-        radius = stroke->width / 2 * (0.35 + 0.65 * pressure / PRESSURE_MAX);
-    }
-    out->x[at] = catmull_rom(points->x[a], points->x[i], points->x[c], points->x[d], u);
-    out->y[at] = catmull_rom(points->y[a], points->y[i], points->y[c], points->y[d], u);
-    out->r[at] = radius > RADIUS_MIN ? radius : RADIUS_MIN;
+    double disc[3];
+    eb_disc(curve, i, u, disc);
+    out->x[at] = disc[0];
+    out->y[at] = disc[1];
+    out->r[at] = disc[2];
 }
 
 /* Draws at least two points. */
 static void draw(struct eb_refine *stroke, const struct eb_points *points, size_t count, struct eb_drawn *out)
 {
-    smooth(points->x, count, stroke->smooth.x);
-    smooth(points->y, count, stroke->smooth.y);
+    struct eb_curve *curve = &stroke->curve;
+    curve->count = count;
+    curve->has_pressure = stroke->has_pressure;
+    curve->width = stroke->width;
+    eb_smooth(points->x, count, curve->points.x);
+    eb_smooth(points->y, count, curve->points.y);
     if (stroke->has_pressure) {
-        smooth(points->pressure, count, stroke->smooth.pressure);
+        eb_smooth(points->pressure, count, curve->points.pressure);
     }
     size_t at = 0;
     for (size_t i = 0; i + 1 < count; i++) {
-        size_t parts = parts_of(&stroke->smooth, i);
+        size_t parts = eb_parts_of(&curve->points, i);
         out->at[i] = at;
         for (size_t j = 0; j < parts; j++) {
-            put_disc(stroke, count, i, (double)j / (double)parts, out, at++);
+            put_disc(curve, i, (double)j / (double)parts, out, at++);
         }
     }
     out->at[count - 1] = at;
-    put_disc(stroke, count, count - 2, 1.0, out, at);
+    put_disc(curve, count - 2, 1.0, out, at);
 }
 
 /* ----------------------------------------------------------------------------------------------------- comparing */

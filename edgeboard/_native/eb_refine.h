@@ -10,17 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "eb_strokes.h"
-
-#define EB_PARTS_MAX 8
-#define EB_DISCS_MAX ((EB_POINTS_MAX - 1) * EB_PARTS_MAX + 1)
-
-/* Points in px, pressures 0 .. 4095. */
-struct eb_points {
-    double x[EB_POINTS_MAX];
-    double y[EB_POINTS_MAX];
-    double pressure[EB_POINTS_MAX];
-};
+#include "eb_curve.h"
 
 /* A curve as discs, and where among them each of its points stands. */
 struct eb_drawn {
@@ -39,7 +29,8 @@ struct eb_refine {
     struct eb_points recorded;      /* as recorded */
     double coarse[EB_POINTS_MAX];   /* pressures as they will be logged */
     uint16_t kept[EB_POINTS_MAX];   /* out: indices of the points that stay, rising */
-    struct eb_points work, smooth;  /* of eb_refine alone, like all below */
+    struct eb_points work;          /* of eb_refine alone, like all below */
+    struct eb_curve curve;
     struct eb_drawn full, thin;
 };
 

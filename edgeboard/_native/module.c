@@ -11,7 +11,7 @@
 static const char *const COLUMN_NAMES[EB_COLUMNS] = {"x", "y", "pressure", "t", "tilt_x", "tilt_y"};
 
 /* Raises what the twin raises, in its words. */
-static PyObject *raise_fault(const struct state *state, struct eb_result result, const struct eb_stroke *stroke)
+PyObject *raise_stroke_fault(const struct state *state, struct eb_result result, const struct eb_stroke *stroke)
 {
     unsigned long long number = result.length;
     switch (result.status) {
@@ -114,7 +114,7 @@ static PyObject *encode(PyObject *module, PyObject *const *arguments, Py_ssize_t
     uint8_t out[EB_STROKE_BYTES_MAX];
     struct eb_result result = eb_strokes_encode(&stroke, out, sizeof out);
     if (result.status != EB_OK) {
-        return raise_fault(state, result, &stroke);
+        return raise_stroke_fault(state, result, &stroke);
     }
     return PyBytes_FromStringAndSize((const char *)out, (Py_ssize_t)result.length);
 }
@@ -198,7 +198,7 @@ static PyObject *decode(PyObject *module, PyObject *const *arguments, Py_ssize_t
     struct eb_result result = eb_strokes_decode(data.buf, (size_t)data.len, (size_t)at, &stroke);
     PyBuffer_Release(&data);
     if (result.status != EB_OK) {
-        return raise_fault(state, result, &stroke);
+        return raise_stroke_fault(state, result, &stroke);
     }
     PyObject *made = make_stroke(state, (PyTypeObject *)arguments[2], &stroke);
     PyObject *behind = PyLong_FromUnsignedLongLong(result.length);
@@ -263,6 +263,7 @@ static void release(void *module)
 static PyMethodDef METHODS[] = {
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL, NULL},
     {"decode", (PyCFunction)(void (*)(void))decode, METH_FASTCALL, NULL},
+    {"discs", (PyCFunction)(void (*)(void))discs, METH_FASTCALL, NULL},
     {"refine", (PyCFunction)(void (*)(void))refine_stroke, METH_FASTCALL, NULL},
     {"decode_batch", (PyCFunction)(void (*)(void))decode_batch, METH_FASTCALL, NULL},
     {"survey_batch", (PyCFunction)(void (*)(void))survey_batch, METH_FASTCALL, NULL},

@@ -21,6 +21,10 @@ struct state {
 /* The values of a column; its length into *count. Values beyond EB_POINTS_MAX are counted and not read. */
 int get_column(PyObject *sequence, int64_t *values, size_t *count);
 
+/* Raises what a fault of decoding is in Python; NULL. */
+PyObject *raise_stroke_fault(const struct state *state, struct eb_result result, const struct eb_stroke *stroke);
+
+PyObject *discs(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
 PyObject *refine_stroke(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
 PyObject *decode_batch(PyObject *module, PyObject *const *arguments, Py_ssize_t given);
 PyObject *survey_batch(PyObject *module, PyObject *const *arguments, Py_ssize_t given);

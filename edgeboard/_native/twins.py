@@ -2,13 +2,14 @@
 
 from importlib import import_module
 
-from edgeboard._native import batches, dither, raster, refine, strokes, tiles
+from edgeboard._native import batches, curve, dither, raster, refine, strokes, tiles
 
 
 def active() -> dict[str, str]:
     """For each kernel by name: "C", or "Python" where it was not built, is switched off or failed its self-check."""
     kernels = {
         "batches": batches.kernel,
+        "curve": curve.kernel,
         "dither": dither.kernel,
         "raster": raster.kernel,
         "refine": refine.kernel,

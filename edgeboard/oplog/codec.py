@@ -315,9 +315,19 @@ def decode_stroke(payload: bytes) -> tuple[Pen, Stroke]:
     Raises:
         DecodeError: the bytes break the format.
     """
+    pen, at = read_pen(payload)
+    return pen, decode_columns(payload, at)[0]
+
+
+def read_pen(payload: bytes) -> tuple[Pen, int]:
+    """The head of a stroke's first piece; returns (pen, offset of the columns).
+
+    Raises:
+        DecodeError: the bytes break the format.
+    """
     colour, at = get_number(payload, 0)
     width, at = get_number(payload, at)
     tool, width = width & (1 << _TOOL_BITS) - 1, width >> _TOOL_BITS
     if tool > TOOL_MAX or colour > COLOUR_MAX or not 1 <= width <= WIDTH_MAX:
         raise DecodeError("the tool, colour or width of a stroke is out of range")
-    return Pen(tool, colour, width), decode_columns(payload, at)[0]
+    return Pen(tool, colour, width), at

@@ -1,16 +1,16 @@
 """What of a stroke is drawn: its pen as it was restyled, the discs that cuts have left, and where it was moved to."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from edgeboard._native.curve import kernel
 from edgeboard.canvas.bodies import Register
 from edgeboard.canvas.geometry import IDENTITY, Transform
-from edgeboard.canvas.ink import Disc, runs
+from edgeboard.canvas.ink import WIDTH_STEPS, Disc, runs
 from edgeboard.canvas.items import Item
-from edgeboard.canvas.samples import Stroke
 from edgeboard.errors import DecodeError
-from edgeboard.oplog.codec import WIDTH_MAX, Pen, decode_columns, decode_stroke
+from edgeboard.oplog.codec import WIDTH_MAX, Pen, decode_columns, read_pen
 from edgeboard.render.figures import COLOUR_MAX, read_opacity
 
 
@@ -32,40 +32,54 @@ class Strips(NamedTuple):
 
 def ink_of(item: Item) -> Ink | None:
     """The ink of a stroke; None if there is none left, or it cannot be read."""
-    drawn: list[list[Disc]] = []
-    pens: set[tuple[Pen, float]] = set()
-    for pen, opacity, stroke, cuts in _pieces(item):
-        pens.add((pen, opacity))
-        drawn += runs(stroke, pen.width, cuts)
-    return Ink(*pens.pop(), drawn) if drawn else None
+    strips = strips_of(item)
+    if strips is None:
+        return None
+    runs = [list(map(Disc, run[::3], run[1::3], run[2::3])) for run in strips.runs]
+    return Ink(strips.pen, strips.opacity, runs)
 
 
 def strips_of(item: Item) -> Strips | None:
-    """The ink of a stroke; None if there is none left, or it cannot be read."""
-    drawn: list[array[float]] = []
-    pens: set[tuple[Pen, float]] = set()
-    for pen, opacity, stroke, cuts in _pieces(item):
-        pens.add((pen, opacity))
-        drawn += [array("d", [number for disc in run for number in disc]) for run in runs(stroke, pen.width, cuts)]
-    return Strips(*pens.pop(), drawn) if drawn else None
-
-
-def _pieces(item: Item) -> Iterator[tuple[Pen, float, Stroke, tuple[tuple[int, int], ...]]]:
-    """The pieces that can be read, with pen and opacity; none if the first, which has the pen, cannot."""
-    pen: Pen | None = None
-    opacity = 1.0
-    for (_, payload), cuts in zip(item.pieces, item.cuts, strict=True):
+    """The ink of a stroke as flat numbers; None if there is none left, or it cannot be read."""
+    first = item.pieces[0][1]
+    try:
+        pen, at = read_pen(first)
+        pen, opacity = restyled(item, pen)
+        drawn = discs_of(first, at, pen.width, item.cuts[0])
+    except DecodeError:
+        return None
+    for (_, payload), cuts in zip(item.pieces[1:], item.cuts[1:], strict=True):
         try:
-            if pen is None:
-                pen, stroke = decode_stroke(payload)
-                pen, opacity = restyled(item, pen)
-            else:
-                stroke, _ = decode_columns(payload)
+            drawn += discs_of(payload, 0, pen.width, cuts)
         except DecodeError:
-            if pen is None:
-                return
             continue  # the rest of the stroke is good
-        yield pen, opacity, stroke, cuts
+    return Strips(pen, opacity, drawn) if drawn else None
+
+
+def discs_of(data: bytes, at: int, width: int, cuts: Sequence[tuple[int, int]]) -> "list[array[float]]":
+    """What is drawn of one piece.
+
+    Args:
+        data: has its columns.
+        at: where they begin.
+        width: 1/8 px.
+        cuts: united, in 1/1024 of a segment.
+
+    Returns:
+        Runs of x, y, radius triples, px.
+
+    Raises:
+        DecodeError: the bytes break the format.
+    """
+    if kernel is None:
+        return discs_in_python(data, at, width, cuts)
+    return [array("d", run) for run in kernel.discs(data, at, width / WIDTH_STEPS, cuts)]
+
+
+def discs_in_python(data: bytes, at: int, width: int, cuts: Sequence[tuple[int, int]]) -> "list[array[float]]":
+    """The twin of the kernel: as `discs_of`."""
+    stroke, _ = decode_columns(data, at)
+    return [array("d", [number for disc in run for number in disc]) for run in runs(stroke, width, cuts)]
 
 
 def restyled(item: Item, pen: Pen) -> tuple[Pen, float]:

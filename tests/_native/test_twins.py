@@ -5,14 +5,14 @@ import sys
 import pytest
 
 from edgeboard import _native
-from edgeboard._native import batches, dither, raster, refine, strokes, tiles
+from edgeboard._native import batches, curve, dither, raster, refine, strokes, tiles
 from tests._native.workshop import run, run_python
 
 SAY = "import edgeboard._native; print(edgeboard._native.active())"
 
 
 KERNELS = {
-    "batches": batches, "dither": dither, "raster": raster, "refine": refine, "strokes": strokes, "tiles": tiles,
+    "batches": batches, "curve": curve, "dither": dither, "raster": raster, "refine": refine, "strokes": strokes, "tiles": tiles,
 }  # fmt: skip
 
 
