@@ -12,7 +12,8 @@ SAY = "import edgeboard._native; print(edgeboard._native.active())"
 
 
 KERNELS = {
-    "batches": batches, "curve": curve, "dither": dither, "raster": raster, "refine": refine, "strokes": strokes, "tiles": tiles,
+    "batches": batches, "curve": curve, "dither": dither, "raster": raster, "refine": refine,
+    "strokes": strokes, "tiles": tiles,
 }  # fmt: skip
 
 
