@@ -1,5 +1,6 @@
 """What the page looks like in each of its states, compared with pictures that somebody has looked at."""
 
+import json
 from pathlib import Path
 
 import msgpack
@@ -112,6 +113,17 @@ def test_sharing(ana, looks):
     person.page.click("#menu-share")
     person.until("document.getElementById('share-code').naturalWidth > 100")
     looks(person, "share", but=["#share-code", "#share-link", "#share-embed"])
+
+
+def test_the_ticker(ana, boards, room, looks, eventually):
+    person = ana()
+    texts = ("The door is open since 14:30, and nobody knows who has the key", "warning"), ("Soup at noon", "info")
+    items = [{"id": text, "text": text, "level": level, "interval": 600} for text, level in texts]
+    assert boards[0].ask("PUT", f"/api/marquee?room={room}", json.dumps({"items": items}))[0] == 200
+    eventually(lambda: person.page.is_visible("#marquee-line"))
+    person.page.click("#marquee-line")
+    person.until("document.getElementById('dialog-marquee').open")
+    looks(person, "ticker", but=["#marquee-line"])
 
 
 def test_the_time_slider(ana, looks):

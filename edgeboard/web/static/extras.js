@@ -1,13 +1,16 @@
 /** Parts of the page that only some ask for: they are fetched when there is time, or when somebody asks. */
 
+import { ItemType } from "./kinds.js";
 import { Later, fetchInTime } from "./later.js";
 import { say } from "./locale.js";
 
-/** The time slider, files in and out, and the link to share. */
+/** The time slider, files in and out, the link to share, and the ticker. */
 export class Extras {
   #history;
   #transfer;
   #sharing;
+  #marquee;
+  #board;
   #toasts;
 
   /**
@@ -26,6 +29,7 @@ export class Extras {
    */
   constructor({ board, boards, host, desk, editing, gallery, toasts, room, undo, everyone, clock }) {
     this.#toasts = toasts;
+    this.#board = board;
     this.#history = new Later(async () => {
       const { Player } = await import("./player.js");
       return new Player({ board, desk, toasts, clock, everyone, undo });
@@ -37,6 +41,10 @@ export class Extras {
     this.#sharing = new Later(async () => {
       const { Sharing } = await import("./sharing.js");
       return new Sharing({ boards, host, room, toasts });
+    });
+    this.#marquee = new Later(async () => {
+      const { Marquee } = await import("./marquee.js");
+      return new Marquee({ board, boards, room });
     });
   }
 
@@ -63,6 +71,18 @@ export class Extras {
   /** On the board's own panel: show its code for new boards. @param {() => void} closeMenu */
   pair(closeMenu) {
     import("./pairing.js").then(({ Pairing }) => new Pairing(this.#toasts, closeMenu).watch()).catch(() => {});
+  }
+
+  /** Items may look different: if lines of the ticker are among them, it shows what they say. @param {Iterable<string>} ids */
+  noticed(ids) {
+    const { document } = this.#board;
+    const lines = [...ids].filter((id) => document.item(id)?.type === ItemType.TICKER);
+    if (lines.length > 0) this.#marquee.get().then((marquee) => marquee.changed(lines), () => {});
+  }
+
+  /** Show the lines of the ticker. */
+  openMarquee() {
+    this.#use(this.#marquee, (marquee) => marquee.open());
   }
 
   /** Show the link. */

@@ -88,6 +88,7 @@ const board = new Board({
   onChanged: (ids) => {
     images.changed(ids);
     desk.changed(ids);
+    extras.noticed(ids);
     reviewSoon();
   },
   onMeta: () => paging.changed(),
@@ -167,6 +168,7 @@ const chrome = new Chrome(roomName, boards, {
   history: () => extras.openHistory(),
   transfer: (use) => extras.transfer(use),
   share: () => extras.share(),
+  marquee: () => extras.openMarquee(),
 });
 const extras = new Extras({
   board, boards, desk, host, editing: () => editing, gallery: images, toasts, room: roomName, undo: () => hands.repeat("undo"), clock,

@@ -19,6 +19,8 @@ export function kindName(type) {
       return say("Sticky note");
     case ItemType.IMAGE:
       return say("Image");
+    case ItemType.TICKER:
+      return say("Ticker");
     default:
       return say("Stroke");
   }

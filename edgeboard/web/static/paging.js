@@ -6,7 +6,7 @@
  */
 
 import { find } from "./elements.js";
-import { Register } from "./kinds.js";
+import { ItemType, Register } from "./kinds.js";
 import { Layers, layerName } from "./layers.js";
 import { say } from "./locale.js";
 import { Pages, pageName } from "./pages.js";
@@ -217,7 +217,7 @@ export class Paging {
   /** To the page of an item. @param {string} id */
   turnToItem(id) {
     const item = this.#document.item(id);
-    if (item !== null) this.turnTo(item.page);
+    if (item !== null && item.type !== ItemType.TICKER) this.turnTo(item.page);
   }
 
   #addPage() {

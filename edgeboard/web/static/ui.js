@@ -40,6 +40,7 @@ const AVATARS_MAX = 4; // beside each other; fewer on a phone
  * @property {() => void} history
  * @property {(use: (transfer: import("./transfer.js").Transfer) => void) => void} transfer
  * @property {() => void} share
+ * @property {() => void} marquee
  */
 
 /** Everything on the screen that is not paper. */
@@ -349,6 +350,7 @@ export class Chrome {
     press("export-svg", () => this.close());
     press("export-excalidraw", andClose(() => commands.transfer((transfer) => transfer.saveExcalidraw())));
     press("menu-share", andClose(() => commands.share()));
+    press("menu-marquee", andClose(() => commands.marquee()));
     press("menu-open", andClose(() => find("open-file").click()));
     find("open-file").addEventListener("change", () => {
       const [file] = find("open-file").files;
