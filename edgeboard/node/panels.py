@@ -242,7 +242,7 @@ class PanelView:
         self._board = Area(0, top, self._context.width, max(0, low - top))
         if self._wish.layout == "marquee":
             self._board = Area(0, 0, 0, 0)
-            self._artist.surface.fill(0xFFFFFF)
+            self._artist.surface.fill(0 if self._context.theme == "night" else 0xFFFFFF)
         self._ribbon.draw()
         is_moved = self._board == self._whole and before[1:] == (self._whole, False, self._notice)
         if is_moved and before[0] != self.view:

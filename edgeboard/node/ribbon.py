@@ -144,5 +144,5 @@ class Ribbon:
         if self._due is not None:
             self._dropped += max(0, number - self._due)
             self._late += behind_s > LATE_S or number > self._due
-        self._repeated += number == self._last
+            self._repeated += number == self._last
         self._last = number

@@ -3,11 +3,16 @@
 import asyncio
 import errno
 import json
+import os
+from pathlib import Path
 
 import aiohttp
+import msgpack
 import pytest
 from PIL import Image
 
+import edgeboard
+from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.clock import SystemClock
 from edgeboard.config.schema import Config, NodeSection
 from edgeboard.config.values import Listen
@@ -27,6 +32,7 @@ from tests.render.test_framebuffer import RGB, Simulated
 from tests.web.test_panels import Follower
 
 MESH = TestMesh("of screens")
+RECORDING = Path(edgeboard.__file__).parent / "cli" / "data" / "handwriting.jsonl"
 
 
 def config_of(state, *panels, rooms=("lobby", "hall")):
@@ -196,3 +202,81 @@ async def test_where_a_desktop_draws_no_framebuffer_is_taken(tmp_path, monkeypat
 async def test_what_cannot_be_is_refused_with_what_can(board, name, wish, error, said):
     with pytest.raises(error, match=said):
         await board.desk.screens.change(name, wish)
+
+
+# Left, top and size of notes in px of the canvas, what they say, and their colour.
+NOTES = [
+    (60, 420, 210, 150, "Who opens the hall on Monday?", 6),
+    (300, 450, 210, 150, "Ask Ada about the second pump", 2),
+    (1010, 60, 210, 170, "Done:\npaint\nlamps\nkeys", 6),
+]
+LOOKS = {
+    "board-800x480-1bit": "width=800&height=480&format=grey1&refresh=eink",
+    "board-1872x1404-4bit": "width=1872&height=1404&format=grey4&refresh=eink",
+    "board-800x480-colour": "width=800&height=480&format=rgb888",
+}
+
+
+def fill_board(board):
+    """A page as a meeting leaves it: handwriting, notes, shapes and a text, and a marquee."""
+    node, pipeline = board.node, board.node.pipeline
+    bodies = [
+        Add(0, 0, ItemType.STICKY, msgpack.packb([x, y, w, h, text, colour])) for x, y, w, h, text, colour in NOTES
+    ]
+    bodies += [
+        Add(0, 0, ItemType.SHAPE, msgpack.packb([3, [570, 430, 760, 560], 9, 4, None])),
+        Add(0, 0, ItemType.SHAPE, msgpack.packb([2, [830, 430, 990, 560], 4, 4, 2])),
+        Add(0, 0, ItemType.SHAPE, msgpack.packb([1, [764, 495, 824, 495], 0, 3, None])),
+        Add(0, 0, ItemType.TEXT, msgpack.packb([560, 610, "tank 4  →  oven 2", 34, 9])),
+    ]
+    node.feed(lambda now: pipeline.draw("lobby", bodies, now))
+    node.feed(lambda now: pipeline.pens.plug("pen", PenPlace("lobby", 0, 0, 1280, 10, 24), Origin(11), now))
+    for line in RECORDING.read_text().splitlines():
+        row = json.loads(line)
+        points = list(zip(row["x"], row["y"], row["p"], strict=True))
+        touches = [Touch.DOWN, *[Touch.MOVE] * (len(points) - 1)]
+        moves = [
+            PenMove(touch, 0.0, x / 20 / 1280, y / 20 / 1280, max(p, 600))
+            for touch, (x, y, p) in zip(touches, points, strict=True)
+        ]
+        moves.append(PenMove(Touch.UP, 0.0, moves[-1].x, moves[-1].y))
+        node.feed(lambda now, moves=moves: pipeline.pens.receive("pen", moves, now))
+    items = [{"id": "pump", "text": "Pump 3 is back in service", "level": "healthy"}, {"id": "tea", "text": "Tea at 4"}]
+    node.feed(lambda now: pipeline.marquee.put("lobby", items, now))
+
+
+@pytest.mark.slow
+async def test_a_full_board_looks_well_on_every_kind_of_panel(tmp_path):
+    """Pictures for people: in the folder that EDGEBOARD_ARTIFACTS names."""
+    folder = Path(os.environ.get("EDGEBOARD_ARTIFACTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    panels = tuple(PanelSettings(f"png:{folder}/{name}.png?{query}") for name, query in LOOKS.items())
+    board = build(config_of(tmp_path / "Meeting room", *panels))
+    await board.start()
+    try:
+        room = next(each for each in board.node.pipeline.rooms.values() if each.name == "lobby")
+        await board.node.until_loaded(room.room)
+        fill_board(board)
+        wanted = len(NOTES) + 4 + len(RECORDING.read_text().splitlines())
+        await until(lambda: len([item for item in room.document.items() if item.page == 0]) == wanted)
+        await until(lambda: all(each["marquee"] for each in board.desk.screens.describe()))
+        for name in LOOKS:
+            screen = board.desk.screens.named(name)
+            await until(lambda screen=screen: is_at_rest(board, screen))
+            shown_now = bytes(shown(board, name).pixels)
+            if screen.context.format.channels == 1:
+                levels = {0, 255} if "1bit" in name else {grey * 17 for grey in range(16)}
+                assert set(shown_now) <= levels, "a value that the panel does not have"
+                await until(
+                    lambda name=name: picture(folder / f"{name}.png").tobytes() == bytes(shown(board, name).pixels)
+                )
+                assert shown_now.count(0) > 5_000
+    finally:
+        await board.stop()
+
+
+def is_at_rest(board, screen):
+    """Whether everything is on the panel: nothing waits to be drawn."""
+    view = screen._view
+    scene = board.node.pipeline.scene(view.room, 0)
+    return not (view._news.is_set() or view._damage or view._holds_back or view._wet or scene.is_stale)
