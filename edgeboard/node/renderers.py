@@ -11,13 +11,14 @@ from typing import Final
 
 from edgeboard.render.album import ReadBlob
 from edgeboard.render.buffers import Pool
-from edgeboard.render.painter import House
+from edgeboard.render.painter import SCRATCH_BYTES, House
 from edgeboard.render.renderers import GROUP, Artist, Left, Means, Renderer, checked
 from edgeboard.render.tilecache import TileCache
 from edgeboard.render.values import PanelContext
 
 TILES_SHARE: Final = 1.5  # of the px of a panel, in bytes: the budget of its tiles
-SPARE_SHARE: Final = 0.25  # likewise, of buffers that wait
+SPARE_SHARE: Final = 0.25  # likewise, of buffers that wait, beside the one that is drawn on
+
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def open_artist(context: PanelContext, read_blob: ReadBlob | None = None) -> Art
     """
     for renderer in sorted(load_renderers(), key=lambda each: (-each.priority, each.name)):
         size = context.width * context.height * context.format.channels
-        pool = Pool(int(SPARE_SHARE * size))
+        pool = Pool(SCRATCH_BYTES + int(SPARE_SHARE * size))
         try:
             if renderer.supports(context):
                 return renderer.open(context, Means(read_blob, TileCache(pool, int(TILES_SHARE * size)), pool))

@@ -62,6 +62,8 @@ class Painter:
         self._sketches: Cache[OpId, tuple[int, Sketch]] = Cache(max(SKETCH_BYTES_MIN, int(SKETCH_SHARE * size)))
         self._pictures = Pictures(means.read_blob, channels, max(PICTURE_BYTES_MIN, size))
         self._brush = Brush(self.surface, self._tones, self._pictures)
+        self._stride = context.width * channels
+        self._rows = max(TILE, SCRATCH_BYTES // (context.width * channels) // TILE * TILE)  # that are drawn aside
         self._whole = Area(0, 0, context.width, context.height)
         self._pool = means.pool
         self.surface.fill(self._tones.paper)
@@ -79,29 +81,40 @@ class Painter:
                 places.append(_Place(sight, place))
             if at % SIGHTS_MAX == 0:
                 yield None
-        for band in self._bands(area, matrix):
-            tiles = self._tiles_in(band, matrix, view.zoom, places)
-            yield from self._paint_band(band, tiles, matrix, places)
-            yield band
+        size = self._context.width * min(self._rows, self._context.height) * self.surface.channels
+        buffer = self._pool.take(size)
+        try:
+            scratch = Surface(self._context.width, size // self._stride, self.surface.channels, buffer)
+            aside = Brush(scratch, self._tones, self._pictures)
+            for band in self._bands(area, matrix):
+                tiles = self._tiles_in(band, matrix, view.zoom, places)
+                yield from self._paint_band(scratch, aside, band, tiles, matrix, places)
+                yield band
+        finally:
+            self._pool.give(buffer)
 
     def _bands(self, area: Area, matrix: Transform) -> Iterator[Area]:
         """An area from above to below, in parts that end where tiles end and are small enough to be drawn aside."""
-        most = SCRATCH_BYTES // (area.width * self.surface.channels) // TILE * TILE or TILE
         y, end = area.y, area.y + area.height
         while y < end:
-            below = y + most - (y - int(matrix.f)) % TILE
+            below = y + self._rows - (y - int(matrix.f)) % TILE
             yield Area(area.x, y, area.width, min(below, end) - y)
             y = below
 
     def _paint_band(
-        self, band: Area, tiles: dict[Area, TileKey | None], matrix: Transform, places: Sequence[_Place]
+        self,
+        scratch: Surface,
+        brush: Brush,
+        band: Area,
+        tiles: dict[Area, TileKey | None],
+        matrix: Transform,
+        places: Sequence[_Place],
     ) -> Iterator[None]:
         """Draw aside, so that nobody sees what is half drawn, and put it in its place."""
         found = {tile: pixels for tile, key in tiles.items() if key and (pixels := self._tiles.get(key)) is not None}
-        buffer = self._pool.take(band.width * band.height * self.surface.channels)
-        scratch = Surface(band.width, band.height, self.surface.channels, buffer)
-        scratch.fill(self._tones.paper)
-        brush = Brush(scratch, self._tones, self._pictures)
+        whole = Area(0, 0, band.width, band.height)
+        scratch.fill(self._tones.paper, whole)
+        brush.lacks = False
         for tile, pixels in found.items():
             scratch.paste(_within(tile, band), bytes(pixels))
         parts = [*_joined([tile for tile in tiles if tile not in found]), *_rest(band, tiles)] if found else [band]
@@ -111,8 +124,7 @@ class Painter:
         for tile, key in tiles.items():
             if key is not None and tile not in found and not brush.lacks:
                 self._tiles.put(key, scratch.crop(_within(tile, band)))
-        self.surface.paste(band, bytes(buffer))
-        self._pool.give(buffer)
+        self.surface.paste(band, scratch.crop(whole))
 
     def _draw(
         self, brush: Brush, clip: Area, matrix: Transform, places: Sequence[_Place], band: Area
