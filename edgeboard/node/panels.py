@@ -20,6 +20,7 @@ from edgeboard.node.ribbon import Ribbon
 from edgeboard.node.values import Damaged, Inked
 from edgeboard.render.album import ReadBlob
 from edgeboard.render.bar import bar_area
+from edgeboard.render.changes import Changes
 from edgeboard.render.idle import IdleFacts, draw_idle, draw_notice, notice_area
 from edgeboard.render.values import Area, PanelContext, View
 from edgeboard.rooms.room import Room
@@ -27,7 +28,6 @@ from edgeboard.rooms.room import Room
 GATHER_S: Final = 0.033  # of changes that nobody here is waiting for
 SLACK: Final = 4.0  # px of the canvas that a smoothed curve may leave the box of its points by
 LOOK_SLICE: Final = 64  # items looked at, before the loop gets a turn
-REGIONS_MAX: Final = 8  # that are drawn one by one; more are drawn as one
 WET_MAX: Final = 1_024  # parts of strokes under way that are remembered
 
 
@@ -90,7 +90,8 @@ class PanelView:
         self._welcome: Welcome | None = None
         self._is_idle = False  # the idle screen stands there
         self._holds_back = True  # what is drawn now comes as one frame
-        self._damage: list[Rectangle] = []
+        self._damage = Changes()
+        self._now = now
         self._wet: deque[tuple[Inked, Rectangle]] = deque(maxlen=WET_MAX)
         self._news = asyncio.Event()
         self._wish = wish
@@ -185,10 +186,9 @@ class PanelView:
     async def _draw_damage(self) -> None:
         if self._is_idle:
             self._is_idle = False
-            self._damage = [self._region(self._board)]
+            self._draw_anew()
             self._holds_back = True
-        damage, self._damage = self._damage, []
-        for region in damage:
+        for region in self._damage.take():
             area = self.view.touched(region).meet(self._board)
             if not area.is_empty:
                 await self._paint(area)
@@ -200,8 +200,7 @@ class PanelView:
         """Which parts of the page have changed."""
         scene = self._pipeline.scene(self.room, self.page)
         while scene.is_stale:
-            for box in scene.refresh(self._pipeline.rooms[self.room].document, LOOK_SLICE):
-                self._damage = united(self._damage, box)
+            self._damage.add(scene.refresh(self._pipeline.rooms[self.room].document, LOOK_SLICE), self._now())
             await asyncio.sleep(0)
 
     async def _paint(self, area: Area) -> None:
@@ -247,9 +246,9 @@ class PanelView:
         is_moved = self._board == self._whole and before[1:] == (self._whole, False, self._notice)
         if is_moved and before[0] != self.view:
             areas = self._artist.moved(before[0], self.view)
-            self._damage += [self._region(area) for area in areas]
+            self._damage.add(map(self._region, areas), self._now())
         else:
-            self._damage = [self._region(self._board)]
+            self._draw_anew()
         self._is_idle = False
 
     def _view_of(self, wish: Wish) -> View:
@@ -276,7 +275,7 @@ class PanelView:
     def _show_idle(self) -> None:
         assert self._welcome is not None
         self._is_idle = True
-        self._damage = []
+        self._damage.take()
         facts, modules = self._welcome
         draw_idle(self._artist.surface, self._board, self._context, facts, modules)
         self._holds_back = False
@@ -291,6 +290,11 @@ class PanelView:
 
     # -- what the panel is given
 
+    def _draw_anew(self) -> None:
+        """All of the page is to be drawn."""
+        self._damage.take()
+        self._damage.add([self._region(self._board)], self._now())
+
     def _region(self, area: Area) -> Rectangle:
         return self.view.area(*area)
 
@@ -300,18 +304,3 @@ class PanelView:
     def _hand_on_ribbon(self, area: Area) -> None:
         if not self._holds_back:
             self._hand_on(area, is_ink=False)
-
-
-def united(regions: list[Rectangle], box: Rectangle) -> list[Rectangle]:
-    """The regions with one more; those that overlap become one, and so do all when they are too many."""
-    apart = []
-    for region in regions:
-        if region.overlaps(box):
-            box = box.union(region)
-        else:
-            apart.append(region)
-    if len(apart) >= REGIONS_MAX:
-        for region in apart:
-            box = box.union(region)
-        apart = []
-    return [*apart, box]
