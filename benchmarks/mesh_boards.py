@@ -38,12 +38,19 @@ class Boards:
         names: of the boards; each is a member of the mesh of all measurements.
         host: the address that they have.
         prefix: what stands before the command.
+        module: that the process runs; others have boards of their own kind.
     """
 
     def __init__(
-        self, folder: Path, names: Sequence[str], *, host: str = "127.0.0.1", prefix: Sequence[str] = ()
+        self,
+        folder: Path,
+        names: Sequence[str],
+        *,
+        host: str = "127.0.0.1",
+        prefix: Sequence[str] = (),
+        module: str = "benchmarks.mesh_boards",
     ) -> None:
-        self._start([*prefix, sys.executable, "-m", "benchmarks.mesh_boards", str(folder), host, *names])
+        self._start([*prefix, sys.executable, "-m", module, str(folder), host, *names])
 
     @classmethod
     def members(cls) -> Self:

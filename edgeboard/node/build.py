@@ -285,6 +285,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             "signaling": attendance.describe(),
             "devices": desk.describe(),
             "panels": desk.screens.describe(),
+            "time": pipeline.timekeeping.describe(),
             **({"discovery": discovery.describe()} if config.discovery.mdns else {}),
             "tasks": len(asyncio.all_tasks()),
         }

@@ -6,7 +6,7 @@ does not answer, as boards of earlier versions, is asked once a minute.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from edgeboard.ids import NodeId
 from edgeboard.mesh.values import Send
@@ -97,6 +97,22 @@ class Timekeeping:
             settled=not is_followed or (enough and abs(time.offset_s) <= SETTLED_S),
             jumps=time.jumps,
         )
+
+    def describe(self) -> dict[str, Any]:
+        """How well it is known here, as JSON values."""
+        quality = self.quality()
+        return {
+            "reference": None if quality.reference is None else quality.reference.hex(),
+            "hops": quality.hops,
+            "settled": quality.settled,
+            "offset_ms": round(quality.offset_s * 1e3, 3),
+            "jitter_ms": round(quality.jitter_s * 1e3, 3),
+            "error_ms": round(quality.error_s * 1e3, 3),
+            "drift_ppm": round(quality.drift_ppm, 2),
+            "jumps": quality.jumps,
+            "answers": self.probes,
+            "shunned": 0 if self._reference is None else self._reference.shunned,
+        }
 
     def reached(self, mesh_s: float, now: float) -> None:
         """A ticker item takes effect then: a board that is alone and has no clock does not begin before it."""

@@ -227,3 +227,15 @@ def test_a_board_without_a_battery_goes_on_from_what_was_written_down() -> None:
     pipeline._core.identity = replace(pipeline.identity, time_floor_s=1_750_000_000.0)
     pipeline.timekeeping.__init__(pipeline._core)  # type: ignore[misc]
     assert pipeline.timekeeping.peek(0.0) == 1_750_000_000.0
+
+
+def test_what_a_board_knows_of_the_time_is_told_as_json_values() -> None:
+    cluster = started(3)
+    cluster.run(60.0)
+    first = min(node.node for node in cluster.nodes)
+    for node in cluster.nodes:
+        told = node.pipeline.timekeeping.describe()
+        assert (told["reference"], told["settled"], told["shunned"]) == (first.hex(), True, 0)
+        assert told["hops"] == (node.node != first)
+        assert abs(told["offset_ms"]) < 1.0
+        assert told["error_ms"] < 1.0

@@ -9,6 +9,8 @@ QUIET = Weather(0.000_2, 0.000_3)
 STORM = Weather(0.030, 0.040, loss=0.05)  # 50 +- 20 ms, 5 % of it lost
 IN_STEP_S = 0.070  # after a fault
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def wall() -> Wall:

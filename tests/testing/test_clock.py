@@ -1,6 +1,9 @@
 """Virtual time."""
 
-from edgeboard.testing.clock import VirtualClock
+import pytest
+
+from edgeboard.clock import SystemClock
+from edgeboard.testing.clock import SkewedClock, VirtualClock
 
 
 def test_events_run_in_the_order_of_their_time_and_then_of_their_making() -> None:
@@ -25,3 +28,20 @@ def test_the_wall_clock_is_a_label_that_starts_where_it_is_told() -> None:
     clock = VirtualClock(wall_ms=1000)
     clock.run(2.0)
     assert clock.wall_ms() == 3000
+
+
+def test_a_skewed_clock_is_ahead_and_fast_and_timers_see_nothing_of_it() -> None:
+    machine = VirtualClock(wall_ms=1_700_000_000_000)
+    skewed = SkewedClock(machine, ahead_s=3_600.0, drift_ppm=100.0)
+    assert (skewed.now(), skewed.steady_ahead()) == (0.0, 3_600.0)
+    machine.run(10_000.0)
+    assert skewed.now() == 10_000.0
+    assert skewed.steady_ahead() == pytest.approx(3_601.0)
+    assert skewed.wall_ms() == machine.wall_ms() + 3_600_000
+
+
+def test_a_skewed_clock_of_this_machine_differs_from_it_by_what_was_said() -> None:
+    machine = SystemClock()
+    skewed = SkewedClock(machine, ahead_s=-50.0, drift_ppm=0.0)
+    assert skewed.steady_ahead() - machine.steady_ahead() == pytest.approx(-50.0, abs=0.01)
+    assert skewed.wall_ms() - machine.wall_ms() == pytest.approx(-50_000, abs=500)

@@ -1,0 +1,150 @@
+"""How well boards agree on the time, and their panels on the frame: real boards whose clocks are wrong by hours."""
+
+import tempfile
+import time
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.mesh_boards import Boards, crews, everywhere
+from benchmarks.mesh_cables import places
+
+MODULE = "benchmarks.timesync_boards"
+LEARN_S = 45.0  # that boards have known each other before they are measured
+MEASURED_S = 60.0
+LOOK_S = 0.25
+TEN = 10
+PROCESSES = 2
+LOOKS = 20_000  # at the wall
+MEET_S = 60.0  # that boards may need until they are linked
+SETTLE_S = 2.0
+
+
+def quiet() -> dict[str, float]:
+    """Two boards in two processes, over loopback."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _two([Boards(Path(folder), [name], module=MODULE) for name in ("left", "right")])
+
+
+def jitter() -> dict[str, float]:
+    """Two boards, each in a namespace of its own; every packet between them needs 50 +- 20 ms."""
+    with tempfile.TemporaryDirectory() as folder, places(2, delay_s=0.050) as ends:
+        made = [
+            Boards(Path(folder), [end.namespace], host=end.address, prefix=end.prefix, module=MODULE) for end in ends
+        ]
+        return _two(made)
+
+
+def _two(made: Sequence[Boards]) -> dict[str, float]:
+    with _linked(made, 1) as boards:
+        time.sleep(LEARN_S)
+        apart = []
+        ends = time.monotonic() + MEASURED_S
+        while time.monotonic() < ends:
+            (one, _), (other, quality) = (each for crew in everywhere(boards, "times") for each in crew)
+            apart.append(abs(one - other) * 1e3)
+            time.sleep(LOOK_S)
+        apart.sort()
+        return {
+            "p50_ms": apart[len(apart) // 2],
+            "p99_ms": apart[int(len(apart) * 0.99)],
+            "max_ms": apart[-1],
+            "said_error_ms": quality["error_ms"],
+            "said_jitter_ms": quality["jitter_ms"],
+        }
+
+
+def wall() -> dict[str, float]:
+    """Ten boards in two processes, each with a panel: how often all show the same frame of the marquee."""
+    with tempfile.TemporaryDirectory() as folder:
+        each = TEN // PROCESSES
+        made = [Boards(Path(folder), [f"{n}-{m}" for m in range(each)], module=MODULE) for n in range(PROCESSES)]
+        with _linked(made, 3) as boards:
+            time.sleep(LEARN_S)
+            boards[0].ask("announce")
+            time.sleep(SETTLE_S)
+            everywhere(boards, "watch")
+            time.sleep(MEASURED_S)
+            shown = [frames for crew in everywhere(boards, "shown") for frames in crew]
+            panels = [panel for crew in everywhere(boards, "panels") for panel in crew]
+            times = [mesh_s for crew in everywhere(boards, "times") for mesh_s, _ in crew]
+    return {
+        "same_share": same_share(shown),
+        "spread_ms": (max(times) - min(times)) * 1e3,
+        "late_share": sum(panel["late"] for panel in panels) / sum(panel["marquee_frames"] for panel in panels),
+        "dropped": float(sum(panel["dropped"] for panel in panels)),
+        "repeated": float(sum(panel["repeated"] for panel in panels)),
+    }
+
+
+def faults() -> dict[str, float]:
+    """Two boards with panels; one is stalled for 300 ms, then has next to no memory left."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = [Boards(Path(folder), [name], module=MODULE) for name in ("left", "right")]
+        with _linked(made, 1) as (left, right):
+            time.sleep(LEARN_S)
+            left.ask("announce")
+            time.sleep(SETTLE_S)
+            everywhere([left, right], "watch")
+            time.sleep(SETTLE_S)
+            before = right.ask("panels")[0]
+            right.ask("stall", seconds=0.300)
+            ended = time.monotonic()
+            time.sleep(SETTLE_S)
+            after = right.ask("panels")[0]
+            shown = left.ask("shown")[0], right.ask("shown")[0]
+            right.ask("squeeze", spare_mib=4.0)
+            hogged = right.ask("hog")
+            time.sleep(MEASURED_S / 2)
+            squeezed = right.ask("panels")[0]
+            right.ask("relax")
+            relaxed = time.monotonic()
+            time.sleep(SETTLE_S)
+            later = left.ask("shown")[0], right.ask("shown")[0]
+    frames = squeezed["marquee_frames"] - after["marquee_frames"]
+    return {
+        "stall_repeated": float(after["repeated"] - before["repeated"]),
+        "stall_dropped": float(after["dropped"] - before["dropped"]),
+        "stall_back_ms": back_in_step(shown, ended) * 1e3,
+        "hogged_mib": hogged,
+        "pressure_frames": float(frames),
+        "pressure_repeated_share": (squeezed["repeated"] - after["repeated"]) / max(1, frames),
+        "pressure_dropped_share": (squeezed["dropped"] - after["dropped"]) / max(1, frames),
+        "pressure_back_ms": back_in_step(later, relaxed) * 1e3,
+    }
+
+
+@contextmanager
+def _linked(made: Sequence[Boards], least: int) -> Iterator[list[Boards]]:
+    """Boards that have met: each has so many links at least."""
+    with crews(made) as boards:
+        ends = time.monotonic() + MEET_S
+        while min(links for crew in everywhere(boards, "links") for links in crew) < least:
+            if time.monotonic() > ends:
+                raise RuntimeError("boards did not meet")
+            time.sleep(0.1)
+        yield boards
+
+
+def same_share(shown: Sequence[Sequence[tuple[float, int]]]) -> float:
+    """The share of moments at which all panels show the same frame; moments are spread evenly over what all have noted.
+
+    Args:
+        shown: of each panel when it showed which frame, in order.
+    """
+    begins, ends = max(frames[0][0] for frames in shown), min(frames[-1][0] for frames in shown)
+    moments = [begins + (ends - begins) * (look + 0.5) / LOOKS for look in range(LOOKS)]
+    return sum(len({_at(frames, moment) for frames in shown}) == 1 for moment in moments) / LOOKS
+
+
+def back_in_step(shown: Sequence[Sequence[tuple[float, int]]], since: float) -> float:
+    """How long after a moment all panels showed the same frame first, s."""
+    moments = sorted(at for frames in shown for at, _ in frames if at >= since)
+    return next(moment - since for moment in moments if len({_at(frames, moment) for frames in shown}) == 1)
+
+
+def _at(frames: Sequence[tuple[float, int]], moment: float) -> int:
+    """The frame that was to be seen at a moment."""
+    place = bisect_right(frames, moment, key=lambda frame: frame[0])
+    return frames[place - 1][1] if place else -1
