@@ -149,15 +149,19 @@ class RunningNode:
 
 
 def eventually(check, seconds=20.0):
-    """Ask again until `check` gives something true, and return that; for what happens in another process."""
-    deadline = time.monotonic() + seconds
+    """Ask again until `check` gives something true, and return that; for what happens in another process.
+
+    The longer it takes, the seldomer: to ask costs whom it waits for some of a small machine.
+    """
+    began = time.monotonic()
     while True:
         result = check()
         if result:
             return result
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             raise AssertionError(f"not within {seconds:g} s; at last it was {result!r}")
-        time.sleep(0.02)
+        time.sleep(min(max(waited / 5, 0.01), 0.1))
 
 
 @pytest.fixture(name="eventually")

@@ -136,7 +136,7 @@ def test_one_failed_step_fails_the_run_but_the_others_still_run(dev, checkout, m
     monkeypatch.setattr(dev, "running_beside", lambda name, command: nullcontext(lambda: False))
     assert dev.main(["test"]) == 1
     assert len(ran) == 3
-    assert "FAILED: lint, pytest, pytest in the browser, pytest of whole sites" in capsys.readouterr().err
+    assert "FAILED: lint, pytest, pytest in the browser, pytest of sites and processes" in capsys.readouterr().err
 
 
 def test_a_step_beside_others_is_told_of_at_its_end(dev, capfd):

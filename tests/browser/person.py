@@ -120,7 +120,11 @@ class Person:
 
     def live(self, seconds=PATIENCE_S):
         """Wait until this page is linked, and has the canvas."""
-        self.until("globalThis.edgeboard?.state === 'live'", seconds)
+        try:
+            self.until("globalThis.edgeboard?.state === 'live'", seconds)
+        except AssertionError as why:
+            told = self.ask("[globalThis.edgeboard?.state, document.readyState, document.body.innerText.slice(0, 300)]")
+            raise AssertionError(f"{self._url} is not live: {why}; {told}; {self.faults}") from None
         return self
 
     def introduce(self, name):

@@ -6,7 +6,7 @@ from tests.browser.person import wave
 from tests.conftest import eventually
 from tests.crash.evidence import carriers, digest_of, ops_in
 
-KILLS, SOAK_KILLS = 5, 100
+KILLS, SOAK_KILLS = 3, 100
 
 
 def killed_under(person, host, *, at):
