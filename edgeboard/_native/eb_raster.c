@@ -46,12 +46,8 @@ static inline uint8_t *row_of(const struct band *band, int32_t y, int32_t from, 
 
 static inline void put(uint8_t *covered, double by, double most)
 {
-    if (by > 0.0) {
-        uint8_t value = (uint8_t)(smaller(by, most) * 255.0 + 0.5);
-        if (value > *covered) {
-            *covered = value;
-        }
-    }
+    uint8_t value = (uint8_t)(int32_t)(smaller(larger(by, 0.0), most) * 255.0 + 0.5);
+    *covered = value > *covered ? value : *covered;
 }
 
 static void draw_disc(const struct band *band, const struct eb_disc *disc, double most)
@@ -157,20 +153,13 @@ static inline void draw_row(const struct capsule *c, uint8_t *covered, double ry
         double s = rx * c->ux + ry * c->uy;
         double q = __builtin_fabs(rx * c->uy - ry * c->ux);
         double along = c->cosine * s - c->sine * q;
-        double distance;
-        if (along < 0.0) {
-            if (!c->is_first) {
+        double distance = c->sine * s + c->cosine * q - c->r0;
+        if (__builtin_expect((along < 0.0) | (along > c->end), 0)) {
+            if (along < 0.0 ? !c->is_first : s > c->limit) {
                 continue;
             }
-            distance = __builtin_sqrt(rx * rx + ry * ry) - c->r0;
-        } else if (along > c->end) {
-            if (s > c->limit) {
-                continue;
-            }
-            double ex = rx - c->dx, ey = ry - c->dy;
-            distance = __builtin_sqrt(ex * ex + ey * ey) - c->r1;
-        } else {
-            distance = c->sine * s + c->cosine * q - c->r0;
+            double ex = along < 0.0 ? rx : rx - c->dx, ey = along < 0.0 ? ry : ry - c->dy;
+            distance = __builtin_sqrt(ex * ex + ey * ey) - (along < 0.0 ? c->r0 : c->r1);
         }
         put(&covered[at], 0.5 - distance, c->most);
     }
