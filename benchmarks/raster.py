@@ -66,9 +66,7 @@ def strokes() -> dict[str, float]:
 def segment() -> dict[str, float]:
     """One more segment of a stroke that grows, the call included."""
     surface = Surface(*SIZES["small"])
-    runs = [
-        array("d", (x, y, 1.2, x + 2.4, y + 1.1, 1.3)) for x in range(10, 790, 13) for y in range(10, 470, 23)
-    ]
+    runs = [array("d", (x, y, 1.2, x + 2.4, y + 1.1, 1.3)) for x in range(10, 790, 13) for y in range(10, 470, 23)]
 
     def draw() -> None:
         for run in runs:
@@ -95,9 +93,7 @@ def dithering() -> dict[str, float]:
     return {
         "diffused_ms": best_ms(lambda: dither(surface, surface.area, PixelFormat.GREY1, is_still=True)),
         "packed_ms": best_ms(
-            lambda: pack(
-                dither(surface, surface.area, PixelFormat.GREY1, is_still=False), width, PixelFormat.GREY1
-            ),
+            lambda: pack(dither(surface, surface.area, PixelFormat.GREY1, is_still=False), width, PixelFormat.GREY1),
             50,
         ),
     }

@@ -11,6 +11,7 @@ import pickle
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 KEPT = Path(__file__).resolve().parents[2] / ".bench"
@@ -111,7 +112,7 @@ def pillow() -> dict[str, float]:
         lines = [
             ([(x0 * FINER, y0 * FINER), (x1 * FINER, y1 * FINER)], max(1, round((r0 + r1) * FINER)))
             for points in strokes(width)
-            for (x0, y0, r0), (x1, y1, r1) in zip(points, points[1:], strict=False)
+            for (x0, y0, r0), (x1, y1, r1) in pairwise(points)
         ]
 
         def draw(
