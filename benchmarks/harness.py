@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = ROOT / ".bench" / "peers"  # beside the data, which a new environment must not clear
 REQUIREMENTS = Path(__file__).parent / "peers" / "requirements.txt"
+COMPILED = frozenset({"pictures"})  # files of peers with requirements of their own, because one has to be compiled
 RUN_S = 600  # a single run that takes longer is a fault
 LINE_MAX = 300  # characters of what a run says when it fails
 PREPARE_S = 3600  # making the data, once
@@ -90,22 +91,24 @@ class Row:
         }
 
 
-def peer_python() -> Path:
-    """The interpreter of the peers' environment, made when it is first needed.
+def peer_python(file: str) -> Path:
+    """The interpreter of the environment of peers that a file runs in, made when it is first needed.
 
     Raises:
         Missing: it cannot be made.
     """
-    python = PEERS / "bin" / "python"
-    stamp = PEERS / "requirements.txt"
-    wanted = REQUIREMENTS.read_text()
+    ending = f"-{file}" if file in COMPILED else ""
+    place, requirements = PEERS.with_name(f"{PEERS.name}{ending}"), REQUIREMENTS.with_stem(f"requirements{ending}")
+    python = place / "bin" / "python"
+    stamp = place / "requirements.txt"
+    wanted = requirements.read_text()
     if not stamp.exists() or stamp.read_text() != wanted:
-        print("making the peers' environment (first time only) ...", file=sys.stderr, flush=True)
+        print(f"making the environment {place.name} (first time only) ...", file=sys.stderr, flush=True)
         try:
-            venv.create(PEERS, with_pip=True, clear=True)
-            subprocess.run([python, "-m", "pip", "install", "-q", "-r", REQUIREMENTS], check=True)
+            venv.create(place, with_pip=True, clear=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", "-r", requirements], check=True)
         except (subprocess.CalledProcessError, OSError) as error:
-            raise Missing(f"the peers' environment cannot be made: {error}") from None
+            raise Missing(f"the peers' environment cannot be made, see {requirements.name}: {error}") from None
         stamp.write_text(wanted)
     return python
 
@@ -171,7 +174,7 @@ class Runs:
                 if len(self._peers.setdefault(target, [])) <= number:
                     file, _, function = target.partition(":")
                     path = Path(__file__).parent / "peers" / f"{file}.py"
-                    self._peers[target].append(run_child(peer_python(), [str(path), function]))
+                    self._peers[target].append(run_child(peer_python(file), [str(path), function]))
         ours = self._ours[figure.ours]
         values = [numbers[figure.key] for numbers in ours[: figure.runs]]
         medians = {

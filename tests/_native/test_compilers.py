@@ -59,8 +59,18 @@ def test_hostile_batches_under_sanitizers(tmp_path):
     assert workshop.run(program, 1, 20000, tmp_path / "corpus") == f"20000 rounds; seen {EVERY_FAULT}\n"
 
 
+EVERY_REFUSAL = 15  # of raster_fuzz.c: discs and corners refused, nothing drawn, something drawn
+
+
+def test_drawing_with_any_numbers_under_sanitizers(tmp_path):
+    sources = [CHECKS / "strokes_checks.c", CHECKS / "raster_fuzz.c"]
+    program = workshop.build_program(tmp_path / "fuzz", *sources, options=SANITIZERS)
+    assert workshop.run(program, 1, 4000) == f"4000 rounds; seen {EVERY_REFUSAL}\n"
+
+
 GLUE = """
 import random, sys
+import pytest
 from tests._native.test_strokes import decode, encode, draw_stroke, outcome, wound
 from edgeboard.oplog.batch import Slot, encode_batch
 from edgeboard.varints import put_uvarint
@@ -77,6 +87,13 @@ from tests._native.test_batches import agree, draw_batch, wound as wound_batch
 for _ in range(200):
     agree(kernel, draw_batch(rng))
     agree(kernel, wound_batch(draw_batch(rng), rng))
+from edgeboard.render.values import PixelFormat
+from tests._native import test_dither, test_raster, test_tiles
+for seed in range(60):
+    test_raster.agree(kernel, pytest.MonkeyPatch(), seed)
+    test_tiles.agree(kernel, seed)
+    for format in PixelFormat:
+        test_dither.agree(kernel, format, seed)
 outcome(kernel.encode, 20, (1, 2.5), (1, 2), None, None, None, None)
 outcome(kernel.decode, data, 0, int)
 print("sound")

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeboard.oplog.codec import decode_in_python
-from tests._native import golden, workshop
+from edgeboard.render.values import PixelFormat
+from tests._native import golden, test_dither, test_raster, test_tiles, workshop
 from tests._native.test_strokes import agree, decode, draw_stroke, outcome, wound
 from tests._native.workshop import CHECKS, SANITIZERS
 
@@ -30,6 +31,31 @@ def test_hostile_bytes_are_judged_alike(seed, data):
     for _ in range(4):
         assert outcome(decode, workshop.kernel(), data) == outcome(decode_in_python, data)
         data = wound(data, rng)
+
+
+@given(seed=st.integers(0, 1 << 60))
+def test_what_is_drawn_is_drawn_alike(seed):
+    with pytest.MonkeyPatch.context() as patch:
+        test_raster.agree(workshop.kernel(), patch, seed)
+
+
+@given(seed=st.integers(0, 1 << 60), format=st.sampled_from(PixelFormat))
+def test_panels_are_given_the_same_px(seed, format):
+    test_dither.agree(workshop.kernel(), format, seed)
+
+
+@given(seed=st.integers(0, 1 << 60))
+def test_the_same_tiles_are_found(seed):
+    test_tiles.agree(workshop.kernel(), seed)
+
+
+@pytest.mark.slow
+def test_drawing_with_any_numbers_under_sanitizers(tmp_path, request):
+    seed = request.config.getoption("--hypothesis-seed") or 0
+    rounds = ROUNDS_AN_EXAMPLE * settings().max_examples
+    sources = [CHECKS / "strokes_checks.c", CHECKS / "raster_fuzz.c"]
+    program = workshop.build_program(tmp_path / "fuzz", *sources, options=SANITIZERS)
+    assert " rounds; seen " in workshop.run(program, seed, rounds)
 
 
 @pytest.mark.slow
