@@ -805,6 +805,8 @@ FIGURES = [
         "<= 0.002",
         lambda value, peers: value <= 0.002,
         runs=1,
+    ),
+    Figure(
         "drawing: 1,000 strokes, 70,000 discs, anti-aliased, to 800 x 480",
         "raster:strokes",
         "small_ms",
