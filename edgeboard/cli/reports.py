@@ -173,6 +173,11 @@ def status(arguments: argparse.Namespace) -> int:
         print("\npens and panels")
         for device in found["devices"]:
             print(f"  {device['device']}: {device['standing']}, {device['text']}")
+    if found.get("panels"):
+        print("\npanels (more with: edgeboard panels)")
+        for panel in found["panels"]:
+            shown = f"shows {panel['room']}, {panel['frames']} frames"
+            print(f"  {panel['name']}: {panel['width']} x {panel['height']} px, {shown}")
     trouble = [f"{name} {count}" for name, count in found["counters"].items() if count]
     print("\nother boards")
     for line in show_finding(found):

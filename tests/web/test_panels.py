@@ -152,6 +152,33 @@ async def test_a_hundred_look_on_from_one_packing_and_each_has_the_same_picture(
             await asyncio.sleep(0)
 
 
+@pytest.mark.slow
+async def test_one_who_does_not_read_holds_up_nobody_and_then_sees_the_newest_picture() -> None:
+    context = PanelContext(600, 600, PixelFormat.GREY8)
+    source = Source(context)
+    asked = doors(panels=PanelDoors(list, lambda name: source.show, change_panel))
+    async with TestClient(TestServer(make_app(asked, control=False))) as client:
+        quick, slow = [await client.ws_connect("/api/panel/wall/frames", max_msg_size=0) for _ in range(2)]
+        await quick.receive_str()
+        follower = Follower(context)
+        await follower.follow(quick, lambda: follower.wholes == 1)
+        for _ in range(60):  # what does not pack, and fills every buffer on the way
+            frame = source.frames.make(Area(0, 0, 600, 600), source.rng.randbytes(360_000))
+            source.mirror.show(frame)
+            source.show.take(frame)
+            last = frame.sequence
+            await follower.follow(quick, lambda last=last: follower.mirror.sequence == last)
+        assert follower.mirror.pixels == source.mirror.pixels
+        await slow.receive_str()
+        late = Follower(context)
+        await late.follow(slow, lambda: late.mirror.sequence == 60)
+        assert late.mirror.pixels == source.mirror.pixels
+        assert late.wholes >= 2
+        assert late.packets < 50, "it was sent what nobody needs any more"
+        await quick.close()
+        await slow.close()
+
+
 async def test_more_than_fit_are_sent_away_with_a_word(client, source, monkeypatch) -> None:
     monkeypatch.setattr(panels, "VIEWERS_MAX", 1)
     async with client.ws_connect("/api/panel/wall/frames") as first:
