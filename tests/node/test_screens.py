@@ -279,4 +279,4 @@ def is_at_rest(board, screen):
     """Whether everything is on the panel: nothing waits to be drawn."""
     view = screen._view
     scene = board.node.pipeline.scene(view.room, 0)
-    return not (view._news.is_set() or len(view._changes) or view._holds_back or view._wet or scene.is_stale)
+    return not (view._news.is_set() or len(view._damage) or view._holds_back or view._wet or scene.is_stale)
