@@ -28,11 +28,14 @@ PATIENCE_S = 30.0
 class Board:
     """A real node that can be killed and started again on the same port."""
 
-    def __init__(self, folder: Path, number: int, peers: list[str], founder: Path | None) -> None:
+    def __init__(
+        self, folder: Path, number: int, peers: list[str], founder: Path | None, more: dict[str, Any] | None = None
+    ) -> None:
         self.state = folder / f"state{number}"
         self._config = folder / f"{number}.yaml"
         self._name = f"board {number}"
         self._peers = peers
+        self._more = more or {}
         self.port = 0
         self.process: subprocess.Popen[bytes]
         if founder is not None:
@@ -45,6 +48,7 @@ class Board:
                 "node": {"name": self._name, "state": str(self.state), "listen": f"127.0.0.1:{self.port}"},
                 "peers": self._peers,
                 "transport": {"include_loopback": True, "addresses": ["127.0.0.1"]},
+                **self._more,
             })
         )  # fmt: skip
         command = [sys.executable, "-m", "edgeboard.cli", "run", "--config", str(self._config)]

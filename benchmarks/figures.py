@@ -874,4 +874,21 @@ FIGURES = [
         {"copying": ("", "memcpy_ms")},
         "copying",
     ),
+    Figure(
+        "marquee: what shows at a moment, 20 items, pure engine",
+        "marquee:turns",
+        "turns_per_s",
+        "/s",
+        ">= 100,000",
+        lambda value, peers: value >= 100_000,
+    ),
+    Figure(
+        "marquee: the board that reads a source is killed, until another has read it, worst of 10",
+        "marquee:takeover",
+        "worst_s",
+        "s",
+        "<= 3",
+        lambda value, peers: value <= 3,
+        runs=3,
+    ),
 ]

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeboard.canvas.ops import decode_body, decode_op
+from edgeboard.canvas.values import unpack_value
 from edgeboard.errors import DecodeError, RefusedError
 from edgeboard.identity.charter import Charter, Kind
 from edgeboard.identity.grants import Grant
@@ -19,6 +20,9 @@ from edgeboard.identity.joining import Request
 from edgeboard.identity.keys import NodeKey, verify
 from edgeboard.ids import MeshId, Origin, RoomId
 from edgeboard.interchange.excalidraw_reader import read_excalidraw
+from edgeboard.marquee.items import TickerItem, payload_of
+from edgeboard.marquee.items import read_item as read_ticker
+from edgeboard.marquee.wishes import item_of
 from edgeboard.node.conversion import convert
 from edgeboard.oplog.batch import decode_batch
 from edgeboard.oplog.codec import decode_columns, decode_stroke
@@ -30,6 +34,7 @@ from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.guest import ScriptedGuest
 from edgeboard.testing.members import TestMesh
 from edgeboard.vectors import Vector
+from edgeboard.web.marquee import read_wishes
 from edgeboard.wire.handshake import read as read_handshake
 from edgeboard.wire.live import decode_live, read_item
 from edgeboard.wire.messages import Channel, decode
@@ -42,6 +47,7 @@ CHARTER = MESH.founded.charter.with_revocation(MESH.issuer.revoke(Kind.NODE, b"n
 ME = MESH.credentials(NodeKey(b"k" * 32))
 OFFER = write_offer(MESH.credentials(NodeKey(b"j" * 32)), b"n" * 16, "v=0\r\n")
 
+TICKER = payload_of(TickerItem("door", "Open"))
 DRAWING = scene(
     element("rectangle", angle=0.5), element("arrow", points=[[0, 0], [9, 9.5]], endArrowhead="arrow"),
     element("freedraw", points=[[0, 0], [4, 4]], pressures=[0.1, 1]), element("text", text="words"),
@@ -108,6 +114,9 @@ DECODERS = {
     "archive": read_archive,
     "excalidraw": read_excalidraw,
     "convert": lambda data: convert("", data),
+    "ticker item": read_ticker,
+    "ticker data": lambda data: read_ticker(TICKER, unpack_value(data)),
+    "wish for the marquee": lambda data: [item_of(wish, None, 1.0, 3.75) for wish in read_wishes(data)],
     "envelope": peek,
     "frame of a signaling service": read_frame,
 }

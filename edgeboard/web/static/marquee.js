@@ -88,6 +88,7 @@ export class Marquee {
       line.dataset.level = LEVELS[level];
       if (find("marquee-shown").textContent !== text) find("marquee-shown").textContent = text;
       line.title = text;
+      line.setAttribute("aria-label", say("Ticker: {text}", { text }));
     }
     if (find("dialog-marquee").open) this.#list();
     if (nextUs !== Infinity) this.#timer = setTimeout(() => this.#show(), Math.min(Math.max(nextUs / 1000 - now, 10), LOOK_MOST_MS));

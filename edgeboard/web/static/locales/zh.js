@@ -275,6 +275,7 @@ export default {
   "This sheet": "本表",
   "This takes away {things} by {makers}. What others draw meanwhile stays. You can undo it.": "这将移除 {makers}的 {things}。其他人此时绘制的内容会保留。您可以撤销。",
   "Ticker": "滚动消息",
+  "Ticker: {text}": "滚动消息：{text}",
   "To the back": "移到最后",
   "To the front": "移到最前",
   "To the sitting after": "到下一次使用",
