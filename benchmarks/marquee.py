@@ -25,10 +25,7 @@ def turns() -> dict[str, float]:
     ticker = Ticker("quiet")
     texts = (f"Line {number}: {number * 0.8:.1f} mm, shift {number % 3}" for number in range(ITEMS))
     ticker.set_items(
-        [
-            changed(None, TickerItem(f"{n}", text, Level(n % 3), n % 4), BEGIN - 60 + n)
-            for n, text in enumerate(texts)
-        ]
+        [changed(None, TickerItem(f"{n}", text, Level(n % 3), n % 4), BEGIN - 60 + n) for n, text in enumerate(texts)]
     )
     begun = time.perf_counter()
     for frame in range(TURNS):
