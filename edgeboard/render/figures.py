@@ -229,27 +229,39 @@ def laid_out(lines: Sequence[str], width: float, height: float) -> tuple[int, li
 
 
 def wrapped(line: str, room: float) -> list[str]:
-    """A line broken between words, between signs without spaces, and inside a long word; `room` in letter sizes."""
+    """A line broken between words, between signs without spaces, and inside a long word; `room` in letter sizes.
+
+    Takes time in proportion to the line's length: whoever draws decides how long lines are, and how wide their paper.
+    """
     rows: list[str] = []
-    row = ""
+    begin = at = 0  # of the row, and of the part that is looked at
+    wide = signs = 0  # of the row so far: signs as wide as high, and all
     for part in _PARTS.findall(line):
-        if _length((row + part).rstrip()) <= room:
-            row += part
-            continue
-        if row:
-            rows.append(row.rstrip())
-        row = ""
-        for sign in part:
-            if row and _length((row + sign).rstrip()) > room:
-                rows.append(row)
-                row = ""
-            row += sign
-    return [*rows, row.rstrip()]
+        spoken = part.rstrip()
+        if spoken and _length(wide + _wide(spoken), signs + len(spoken)) > room:
+            if at > begin:
+                rows.append(line[begin:at].rstrip())
+            begin, wide, signs = at, 0, 0
+            for place, sign in enumerate(part, at):
+                breadth = _wide(sign)
+                if place > begin and not sign.isspace() and _length(wide + breadth, signs + 1) > room:
+                    rows.append(line[begin:place])
+                    begin, wide, signs = place, 0, 0
+                wide, signs = wide + breadth, signs + 1
+        else:
+            wide, signs = wide + _wide(part), signs + len(part)
+        at += len(part)
+    return [*rows, line[begin:].rstrip()]
 
 
-def _length(text: str) -> float:
+def _wide(text: str) -> int:
+    """How many of its signs are as wide as high."""
+    return 0 if text.isascii() else sum(1 for char in text if _WIDE.match(char))
+
+
+def _length(wide: int, signs: int) -> float:
     """About how long a text is, in letter sizes."""
-    return sum(1.0 if _WIDE.match(char) else LETTER for char in text)
+    return wide + (signs - wide) * LETTER
 
 
 def lines_of(item: Item, own: object) -> list[str]:

@@ -11,6 +11,7 @@ from edgeboard.canvas.bodies import ItemType, Register
 from edgeboard.canvas.geometry import Rectangle
 from edgeboard.canvas.items import Item
 from edgeboard.ids import OpId, Origin
+from edgeboard.render import figures
 from edgeboard.render.figures import escape, figure
 
 
@@ -87,6 +88,24 @@ def test_a_sticky_breaks_its_lines_and_is_read_on_any_colour():
     light = [element for element in elements(picture(ItemType.STICKY, [0, 0, 99, 9, "x", "?"])) if element[0] == "text"]
     assert light[0][1]["fill"] == "#1d1d1f"
     assert drawn.box == Rectangle(0, 0, 101, 84)
+
+
+@pytest.mark.parametrize("line", ["字 " * 1365, "字" * 2730, "word " * 1638, "a" * 8192, "é " * 2730])
+@pytest.mark.parametrize("room", [1.0, 300.0, 4_000.0, 100_000.0])
+def test_breaking_a_line_takes_time_in_proportion_to_its_length_however_wide_its_paper_is(monkeypatch, line, room):
+    looked_at = 0
+
+    class Counting:
+        def match(self, sign):
+            nonlocal looked_at
+            looked_at += len(sign)
+            return wide.match(sign)
+
+    wide = figures._WIDE
+    monkeypatch.setattr(figures, "_WIDE", Counting())
+    rows = figures.wrapped(line, room)
+    assert "".join("".join(rows).split()) == "".join(line.split()), "no sign is lost"
+    assert looked_at <= 3 * len(line), "a board stands still while one note is broken into rows"
 
 
 def test_an_image_is_a_frame_for_now():
