@@ -80,6 +80,8 @@ class Screen:
             raise refused[0] if refused else RefusedError(CloseCode.GOING_AWAY, "this board is stopping")
         self._leave()
         self._is_given_up = False
+        if room != self.room and self._show is not None:
+            self._show.cut()
         pipeline = self._node.pipeline
         view = PanelView(pipeline, opened, self.context, self._wish, self._read_blob, self.show, self._now)
         self._node.on_damage.append(view.damaged)
@@ -171,21 +173,18 @@ class Screen:
             self._show = Show(self._mirror, self.describe)
         return self._show
 
-    async def send_away(self) -> None:
-        """Let all who look on ask anew whether they may."""
-        if self._show is not None:
-            await self._show.send_away()
-
     def end(self) -> None:
         """Draw no more, and give the panel back."""
         self._leave()
         self._panel.close()
+        if self._show is not None:
+            self._show.cut()
 
     async def close(self) -> None:
-        """As `end`, and wait until nobody looks on any more."""
+        """As `end`, and wait until nothing is drawn any more."""
         task = self._task
         self.end()
-        await asyncio.gather(*([] if task is None else [task]), self.send_away(), return_exceptions=True)
+        await asyncio.gather(*([] if task is None else [task]), return_exceptions=True)
 
 
 @final

@@ -244,7 +244,6 @@ class Screens:
         screen.lay_out(view, layout)
         if "room" in wish:
             screen.enter(wish["room"])
-            await screen.send_away()
         return screen.describe()
 
     def named(self, name: str) -> "Screen":

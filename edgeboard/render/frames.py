@@ -72,6 +72,10 @@ class Mirror:
         paste(self.pixels, self.context.width * channels, frame.area, frame.pixels, channels)
         self.sequence, self.crc = frame.sequence, frame.crc
 
+    def clear(self) -> None:
+        """Show nothing; what follows is a whole picture."""
+        self.pixels[:] = blank(self.context)
+
 
 def paste(target: bytearray | memoryview, stride: int, area: Area, pixels: bytes | bytearray, channels: int) -> None:
     """Put an area's pixels where they belong in a picture whose rows are `stride` bytes apart."""

@@ -52,6 +52,7 @@ class Viewer:
         self.is_lost = True  # it needs a whole picture
         self.news = asyncio.Event()
         self.news.set()
+        self.sending: asyncio.Task[None] | None = None
 
     def offer(self, packet: bytes) -> None:
         """Hand it a packet; never waits."""
@@ -87,6 +88,8 @@ class Show:
         self._pending_bytes = 0
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._cuts = 0
+        self._closing: set[asyncio.Task[bool]] = set()
         self._whole: tuple[int, asyncio.Task[bytes]] | None = None  # of this sequence, for all who need it
 
     @property
@@ -111,20 +114,23 @@ class Show:
         if len(self._viewers) >= VIEWERS_MAX:
             raise RefusedError(CloseCode.ROOM_FULL, f"{VIEWERS_MAX} look at this panel already; try again later")
 
-    async def serve(self, ws: web.WebSocketResponse) -> None:
-        """Let one more look on, until it goes."""
+    async def serve(self, ws: web.WebSocketResponse, room: str) -> None:
+        """Let one more look on who may see that room, until it goes."""
+        if self.room != room:  # since that was asked
+            await ws.close()
+            return
         viewer = Viewer()
         self._viewers[viewer] = ws
         if self._task is None:
             self._task = asyncio.create_task(self._spread(), name="show a panel")
-        sending = asyncio.create_task(self._send(viewer, ws), name="show a panel to one")
+        viewer.sending = asyncio.create_task(self._send(viewer, ws), name="show a panel to one")
         try:
             async for message in ws:
                 if message.type is WSMsgType.TEXT and message.data == "whole":
                     viewer.lose()
         finally:
-            sending.cancel()  # and nothing is awaited here: this task may be cancelled itself
-            del self._viewers[viewer]
+            viewer.sending.cancel()  # and nothing is awaited here: this task may be cancelled itself
+            self._viewers.pop(viewer, None)
             if not self._viewers and self._task is not None:
                 self._task.cancel()
                 self._task = None
@@ -132,9 +138,19 @@ class Show:
                 self._pending_bytes = 0
                 self._whole = None
 
-    async def send_away(self) -> None:
-        """Let all who look on ask anew: the panel shows something else now, which they may not be allowed to see."""
-        await asyncio.gather(*(ws.close() for ws in list(self._viewers.values())), return_exceptions=True)
+    def cut(self) -> None:
+        """The panel is about to show something else, which who looks on may not be allowed to see, and whoever comes
+        now may not have been allowed to see what it shows: nobody gets anything more, and all may ask anew."""
+        viewers, self._viewers = self._viewers, {}
+        self._cuts += 1
+        self._pending, self._pending_bytes, self._whole = [], 0, None
+        self._mirror.clear()
+        for viewer, ws in viewers.items():
+            if viewer.sending is not None:
+                viewer.sending.cancel()
+            closing = asyncio.create_task(ws.close(), name="send one away who looks at a panel")
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def _spread(self) -> None:
         """Pack what has come, and hand it to everybody."""
@@ -148,9 +164,10 @@ class Show:
                 for viewer in self._viewers:
                     viewer.lose()
             else:
+                cuts = self._cuts
                 packet = await in_thread(size, partial(pack_frames, frames))
                 self.packets += 1
-                for at, viewer in enumerate(list(self._viewers), 1):
+                for at, viewer in enumerate(list(self._viewers) if cuts == self._cuts else (), 1):
                     viewer.offer(packet)
                     if at % PORTION == 0:
                         await asyncio.sleep(0)
@@ -237,11 +254,12 @@ def add_panel_pages(
 
     async def frames(request: web.Request) -> web.StreamResponse:
         show = doors.watch(request.match_info["name"])
-        check_reader(request, show.room)
+        room = show.room
+        check_reader(request, room)
         show.check_full()
         ws = web.WebSocketResponse(max_msg_size=1024, compress=False, heartbeat=30.0)
         await ws.prepare(request)
-        await show.serve(ws)
+        await show.serve(ws, room)
         return ws
 
     app.router.add_get("/panel/{name}", page)

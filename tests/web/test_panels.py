@@ -7,6 +7,7 @@ import struct
 import zlib
 
 import pytest
+from aiohttp import WSMsgType
 from aiohttp.test_utils import TestClient, TestServer
 
 from edgeboard.errors import CloseCode, RefusedError, StateError
@@ -210,6 +211,27 @@ async def test_who_may_not_see_the_room_does_not_see_its_panel(source) -> None:
 
 async def test_the_list_names_panels_and_no_paths_of_this_machine(client) -> None:
     assert await (await client.get("/api/panels")).json() == [{"name": "wall", "driver": "png"}]
+
+
+async def test_when_a_panel_shows_something_else_all_are_sent_away_and_nobody_sees_what_was(client, source) -> None:
+    source.draw(5)
+    async with client.ws_connect("/api/panel/wall/frames") as ws:
+        await ws.receive_str()
+        follower = Follower()
+        await follower.follow(ws, lambda: follower.wholes == 1)
+        source.draw(2)
+        source.show.cut()
+        source.draw(2)
+        async with asyncio.timeout(20):
+            assert (await ws.receive()).type is WSMsgType.CLOSE
+    source.show.cut()
+    async with client.ws_connect("/api/panel/wall/frames") as ws:
+        await ws.receive_str()
+        other = Follower()
+        await other.follow(ws, lambda: other.wholes == 1)
+        assert set(other.mirror.pixels) == {255}, "what another room had on it is nobody's who comes now"
+        source.draw(1)
+        await other.follow(ws, lambda: other.mirror.sequence == 10)
 
 
 async def test_a_panel_that_is_not_there_is_said(client) -> None:
