@@ -12,6 +12,8 @@ from typing import Final, NamedTuple, final
 from edgeboard.marquee.items import Level, TickerItem, one_line
 from edgeboard.marquee.layout import Plan, Slot, cast, instants, slots_of, structure
 
+LOOKED_BACK: Final = 256  # changes, for the one at which the cycle began: nobody shall keep a board busy by many
+KEPT_MAX: Final = 8  # items that have ended, and are tried to be kept by which the others stand where they do
 PLANS_MAX: Final = 64  # kept; more are made anew
 LEAST_FALLBACK: Final = "edgeboard"  # where even the fall-back text is empty
 
@@ -112,7 +114,7 @@ class Ticker:
         """The plan between two instants."""
         slots, is_fallback = self._slots(number)
         shape, first = structure(slots), number
-        while first > 0 and structure(self._slots(first - 1)[0]) == shape:
+        while first > max(0, number - LOOKED_BACK) and structure(self._slots(first - 1)[0]) == shape:
             first -= 1
         plan = Plan(
             slots,
@@ -137,18 +139,25 @@ class Ticker:
         return (slots_of(shown, self._rate), False) if shown else (self._fallback, True)
 
     def ended(self, mesh_s: float) -> list[str]:
-        """The ids of items that ended before a moment and may be let go of: nothing that shows would move."""
-        begin = self.at(mesh_s).plan.begin_us
-        left, gone = list(self._items), list[str]()
-        for item in self._items:
-            if item.expires > mesh_s:
-                continue
-            rest = [each for each in left if each is not item]
-            other = Ticker(self._fallback[0].item.text, self._rate)
-            other.set_items(rest)
-            if other.at(mesh_s).plan.begin_us == begin:
-                left, gone = rest, [*gone, item.id]
-        return gone
+        """The ids of items that ended before a moment and may be let go of: nothing that shows would move.
+
+        Some of them, if there are many: of those whose end another cycle began at, the rest wait for the next.
+        """
+        over = sorted(
+            (item for item in self._items if item.expires <= mesh_s), key=lambda item: (item.expires, item.id)
+        )
+        for kept in range(min(len(over), KEPT_MAX) + 1):
+            gone = over[: len(over) - kept]
+            if gone and self._stands_without(gone, mesh_s):
+                return [item.id for item in gone]
+        return []
+
+    def _stands_without(self, gone: list[TickerItem], mesh_s: float) -> bool:
+        """Whether everybody stands where he does if these are not there."""
+        ids = {item.id for item in gone}
+        other = Ticker(self._fallback[0].item.text, self._rate)
+        other.set_items(item for item in self._items if item.id not in ids)
+        return other.at(mesh_s).plan.begin_us == self.at(mesh_s).plan.begin_us
 
     def check(self) -> None:
         """Assert what always holds."""

@@ -16,7 +16,7 @@ from edgeboard.marquee.items import MARK, TickerItem, read_item
 from edgeboard.oplog.batch import Batch
 from edgeboard.rooms.arrivals import Table, added_items
 
-HELD_MAX = 4_096  # ticker items, live or not, that are looked at; more are left out, the newest
+HELD_MAX = 1_024  # ticker items, live or not, that are looked at; more are left out, the newest
 
 
 class Line(NamedTuple):

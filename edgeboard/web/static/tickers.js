@@ -22,6 +22,7 @@ const GAP_EM = 3;
 const ICON_EM = 1.6;
 const BOLD = 1.1;
 const SLOT_LEAST_S = 4;
+const LOOKED_BACK = 256; // changes, for the one at which the cycle began
 const LEAST_FALLBACK = "edgeboard";
 
 const NARROW = new Set("iljI|!.,:;'`ftr()[]{}/\\-");
@@ -228,7 +229,8 @@ export class Ticker {
     const until = number < this.#instants.length ? this.#instants[number] * 1000 : Infinity;
     const { slots, isFallback } = this.#slots(number);
     const shape = shapeOf(slots);
-    while (number > 0 && shapeOf(this.#slots(number - 1).slots) === shape) number -= 1;
+    const last = number;
+    while (number > Math.max(0, last - LOOKED_BACK) && shapeOf(this.#slots(number - 1).slots) === shape) number -= 1;
     const begin = number > 0 ? this.#instants[number - 1] * 1000 : 0;
     const { start, length } = slots.at(-1);
     const cycle = Math.round((start + length) * 1e6);
