@@ -45,6 +45,7 @@ class Marquee:
         self._listeners: dict[RoomId, list[Listener]] = {}
         self._sweep_due = SWEEP_S
         core.on_outcome.append(self._on_outcome)
+        time.on_jump(self._time_was_set)
 
     # -- what is shown
 
@@ -79,6 +80,12 @@ class Marquee:
         ticker = self._tickers.get(room.room)
         if ticker is not None and ticker.set_items(lines.items()):
             for listener in self._listeners.get(room.room, ()):
+                listener()
+
+    def _time_was_set(self) -> None:
+        """Whoever waits for a moment looks anew what shows now."""
+        for heard in self._listeners.values():
+            for listener in heard:
                 listener()
 
     def reached(self) -> float:

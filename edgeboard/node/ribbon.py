@@ -119,7 +119,7 @@ class Ribbon:
         now = self._now()
         mesh_s = self._time.at(now)
         number = self._clock.frame_at(mesh_s)
-        if self._due is not None and number < self._due:  # mesh time was slewed meanwhile
+        if self._due is not None and self._due - RATE_HZ <= number < self._due:  # mesh time was slewed meanwhile
             return self._until(self._due, now)
         begins = self._clock.start_of(number)
         frame = self._ticker.at(begins)

@@ -5,6 +5,7 @@ asked in a burst, then twice a second; once its clock is known, it is asked seld
 does not answer, as boards of earlier versions, is asked once a minute.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -65,6 +66,7 @@ class Timekeeping:
         self._reference: Reference | None = None
         self._time: SlewedTime | None = None
         self._keep_due = 0.0
+        self._jump_listeners: list[Callable[[], None]] = []
         self.answered = 0  # questions of others
         self.probes = 0  # answers that came back in time
 
@@ -97,6 +99,10 @@ class Timekeeping:
             settled=not is_followed or (enough and abs(time.offset_s) <= SETTLED_S),
             jumps=time.jumps,
         )
+
+    def on_jump(self, listener: Callable[[], None]) -> None:
+        """Tell somebody whenever it was set."""
+        self._jump_listeners.append(listener)
 
     def describe(self) -> dict[str, Any]:
         """How well it is known here, as JSON values."""
@@ -200,7 +206,11 @@ class Timekeeping:
         reference, time = self._begun(now)
         steady = self._steady(now)
         reference.choose([each.neighbour for each in self._asked.values()], steady)
+        jumps = time.jumps
         time.steer(steady, reference.mesh_at(steady), reference.drift)
+        if time.jumps != jumps:
+            for listener in self._jump_listeners:
+                listener()
 
     # -- time
 

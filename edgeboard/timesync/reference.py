@@ -12,6 +12,7 @@ Rules of this file:
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import Final, final
 
 from edgeboard.ids import NodeId
@@ -59,7 +60,7 @@ class Neighbour:
     advert: Advert | None = None
     said_at: float = 0.0  # by its clock
     heard_at: float = 0.0  # by ours
-    shunned_until: float = 0.0
+    shunned_until: float = -inf
     doubts: int = 0  # answers in a row that nobody else supports
 
     def line(self) -> tuple[float, float, float]:

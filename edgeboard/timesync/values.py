@@ -4,6 +4,7 @@ Mesh time is seconds since 1970 as far as the mesh's reference knows: it is for 
 `now` is the clock of the engines (`edgeboard.clock`), so what is asked here costs no look at any clock.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, final
 
@@ -45,6 +46,10 @@ class MeshTime(Protocol):
         """How good it is."""
         ...
 
+    def on_jump(self, listener: Callable[[], None]) -> None:
+        """Tell somebody whenever it was set: what was waited for may be far away then."""
+        ...
+
 
 @final
 class LoneTime:
@@ -69,6 +74,9 @@ class LoneTime:
 
     def quality(self) -> TimeQuality:
         return TimeQuality()
+
+    def on_jump(self, listener: Callable[[], None]) -> None:
+        """Nobody ever sets it."""
 
 
 def begin_at(wall_s: float, floor_s: float = 0.0) -> float:

@@ -149,3 +149,12 @@ def test_a_marquee_that_moves_asks_for_no_memory_that_it_keeps(pixels):
     gc.collect()
     assert ribbon.statistics()["marquee_frames"] == 700
     assert sys.getallocatedblocks() - before < 30, "300 frames left memory behind"
+
+
+def test_a_marquee_goes_on_when_mesh_time_was_set_back_by_hours():
+    desk = Desk(LCD, NEWS)
+    desk.run(1.0)
+    before = desk.count("marquee_frames")
+    desk.ribbon._time = LoneTime(100.0, BEGIN - 50.0)
+    desk.run(1.0)
+    assert desk.count("marquee_frames") - before >= RATE_HZ - 2

@@ -239,3 +239,12 @@ def test_what_a_board_knows_of_the_time_is_told_as_json_values() -> None:
         assert told["hops"] == (node.node != first)
         assert abs(told["offset_ms"]) < 1.0
         assert told["error_ms"] < 1.0
+
+
+def test_who_waits_for_a_moment_is_told_when_mesh_time_was_set() -> None:
+    cluster = started(2)
+    told: list[int] = []
+    for node in cluster.nodes:
+        node.pipeline.timekeeping.on_jump(lambda number=node.number: told.append(number))
+    cluster.run(20.0)
+    assert len(told) == sum(node.pipeline.timekeeping.quality().jumps for node in cluster.nodes) >= 1

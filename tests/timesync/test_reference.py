@@ -23,7 +23,7 @@ class Boards:
 
     def __init__(self, *starts: float, dated: Iterable[int] = range(100)) -> None:
         """Where mesh time begins on each."""
-        self.now = 0.0
+        self.now = -5_000.0  # where a clock begins says nothing
         self.dated = set(dated)
         self.boards = [self._started(number, 1, mesh_s) for number, mesh_s in enumerate(starts)]
         self.known: dict[tuple[int, int], Neighbour] = {}
