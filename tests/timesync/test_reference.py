@@ -11,6 +11,7 @@ from edgeboard.timesync.estimator import Estimator
 from edgeboard.timesync.reference import DOUBT_S, LOST_S, SHUN_S, TAKE_OVER_S, Advert, Neighbour, Reference
 
 YEAR_2025_S = 1_740_000_000.0
+BEGINS_S = -5_000.0  # where a clock begins says nothing
 
 
 def node(number: int) -> NodeId:
@@ -23,7 +24,7 @@ class Boards:
 
     def __init__(self, *starts: float, dated: Iterable[int] = range(100)) -> None:
         """Where mesh time begins on each."""
-        self.now = -5_000.0  # where a clock begins says nothing
+        self.now = BEGINS_S
         self.dated = set(dated)
         self.boards = [self._started(number, 1, mesh_s) for number, mesh_s in enumerate(starts)]
         self.known: dict[tuple[int, int], Neighbour] = {}
@@ -64,7 +65,7 @@ class Boards:
 
     def times(self) -> list[float]:
         """Mesh seconds of each, from the start of the test."""
-        return [round(board.mesh_at(self.now) - self.now, 6) for board in self.boards]
+        return [round(board.mesh_at(self.now) - (self.now - BEGINS_S), 6) for board in self.boards]
 
     def leaders(self) -> list[int]:
         return [board.reference[-1] for board in self.boards]
