@@ -7,6 +7,7 @@ nothing for them.
 import logging
 from functools import cache
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Final
 
 from edgeboard.render.album import ReadBlob
@@ -19,6 +20,9 @@ from edgeboard.render.values import PanelContext
 TILES_SHARE: Final = 1.5  # of the px of a panel, in bytes: the budget of its tiles
 SPARE_SHARE: Final = 0.25  # likewise, of buffers that wait, beside the one that is drawn on
 
+
+if find_spec("PIL") is None:  # loaded with the first letter, but whoever lacks it should hear of it with the first panel
+    raise ImportError("panels are drawn with Pillow, which is not installed")
 
 _log = logging.getLogger(__name__)
 

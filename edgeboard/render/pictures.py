@@ -6,9 +6,7 @@ Bytes come from others: what cannot be read, or says that it is huge, is not sho
 import io
 from collections.abc import Iterator
 from math import ceil, floor
-from typing import Final, NamedTuple, final
-
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from edgeboard.canvas.geometry import Rectangle
 from edgeboard.canvas.images import judge_image
@@ -16,6 +14,9 @@ from edgeboard.ids import BlobHash
 from edgeboard.render.album import ReadBlob
 from edgeboard.render.cache import Cache
 from edgeboard.render.values import SIDE_MAX, Area
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 BLOCK: Final = 512  # px of a side, of what is sized at once
 SOURCE_SIDE: Final = 2_048  # px: images are kept no larger than a panel shows them
@@ -76,7 +77,9 @@ class Pictures:
                     self._blocks.put(key, block, len(block.pixels))
                 yield block
 
-    def _sized(self, source: Image.Image, width: int, height: int, x: int, y: int) -> Block:
+    def _sized(self, source: "Image.Image", width: int, height: int, x: int, y: int) -> Block:
+        from PIL import Image
+
         area = Area(x, y, min(BLOCK, width - x), min(BLOCK, height - y))
         across, down = source.width / width, source.height / height
         right, below = (area.x + area.width) * across, (area.y + area.height) * down
@@ -96,6 +99,8 @@ class Pictures:
         Returns:
             Where it lies on the panel, and blue, green, red and alpha there; nothing if it is too large.
         """
+        from PIL import Image
+
         a, b, c, d = matrix[:4]
         x, y = a * box.x0 + c * box.y0 + matrix[4], b * box.x0 + d * box.y0 + matrix[5]
         left, top = floor(x), floor(y)
@@ -119,7 +124,7 @@ class Pictures:
             self._turned.put(key, pixels, len(pixels))
         return area, pixels
 
-    def _source(self, content: BlobHash) -> Image.Image | None:
+    def _source(self, content: BlobHash) -> "Image.Image | None":
         found = self._sources.get(content)
         if found is None:
             data = None if self._read_blob is None else self._read_blob(content)
@@ -129,8 +134,10 @@ class Pictures:
         return found
 
 
-def decoded(data: bytes) -> Image.Image | None:
+def decoded(data: bytes) -> "Image.Image | None":
     """An image as people look at it, RGB or RGBA, reduced to what a panel can show; None if it cannot be read."""
+    from PIL import Image, ImageOps
+
     if judge_image(data) is not None:
         return None
     try:
@@ -143,7 +150,9 @@ def decoded(data: bytes) -> Image.Image | None:
         return None
 
 
-def _bytes(image: Image.Image, channels: int) -> bytes:
+def _bytes(image: "Image.Image", channels: int) -> bytes:
+    from PIL import Image
+
     if channels == 4:
         return image.convert("RGBA").tobytes("raw", "BGRA")
     if image.mode == "RGBA":
@@ -168,6 +177,8 @@ def laid_over(below: bytes, area: Area, pixels: bytes, part: Area) -> bytes:
         pixels: of the image: blue, green, red and alpha.
         part: of `area`.
     """
+    from PIL import Image
+
     image = Image.frombuffer("RGBA", area[2:], pixels, "raw", "BGRA", 0, 1)
     x, y = part.x - area.x, part.y - area.y
     image = image.crop((x, y, x + part.width, y + part.height))

@@ -1,4 +1,5 @@
-"""Lines of text as coverage, drawn by FreeType through Pillow: the one place, beside images, that knows Pillow.
+"""Lines of text as coverage, drawn by FreeType through Pillow: the one place, beside images, that knows Pillow,
+and loads it when the first letter is drawn.
 
 Letters come from the font that comes with edgeboard (DejaVu Sans: Latin, Greek, Cyrillic, symbols), others from fonts
 of the machine (`typefaces.py`), and what nobody has is a box. Letters of panels with two levels are hinted
@@ -10,13 +11,14 @@ from bisect import bisect_right
 from functools import lru_cache
 from itertools import groupby
 from math import ceil, floor, isfinite
-from typing import Final, NamedTuple
-
-from PIL import Image, ImageDraw, ImageFont
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edgeboard.render.cache import Cache
 from edgeboard.render.typefaces import BOLD, REGULAR, path_for
 from edgeboard.render.values import Area
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
 
 SIZE_MIN: Final = 1.0  # px
 SIZE_MAX: Final = 1_000.0
@@ -89,6 +91,8 @@ def _mode(is_hard: bool) -> str:
 
 
 def _drawn(text: str, size: float, is_bold: bool, is_hard: bool) -> Mask:
+    from PIL import Image, ImageDraw
+
     mode = _mode(is_hard)
     parts = []
     end = left = top = right = below = 0.0
@@ -114,7 +118,7 @@ def _drawn(text: str, size: float, is_bold: bool, is_hard: bool) -> Mask:
     return Mask(width, height, ascent, image.tobytes(), hang)
 
 
-def _cut_off(face: ImageFont.FreeTypeFont, part: str, room: float, mode: str) -> str:
+def _cut_off(face: "ImageFont.FreeTypeFont", part: str, room: float, mode: str) -> str:
     """So much of a text as reaches beyond a width by one letter at most."""
     if face.getlength(part, mode) <= room:
         return part
@@ -144,8 +148,10 @@ def _is_hidden(char: str) -> bool:
 
 
 @lru_cache(maxsize=FACES_KEPT)
-def _face(path: str, size: float) -> ImageFont.FreeTypeFont:
+def _face(path: str, size: float) -> "ImageFont.FreeTypeFont":
     """A font at a size; ours in place of one that FreeType cannot read."""
+    from PIL import ImageFont
+
     try:
         return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
     except OSError:
@@ -163,6 +169,8 @@ def turned_mask(mask: Mask, direction: tuple[float, float, float, float], x: flo
     Returns:
         Where it lies, and its coverage there.
     """
+    from PIL import Image
+
     a, b, c, d = direction
     x, y = floor(x * STEPS + 0.5) / STEPS, floor(y * STEPS + 0.5) / STEPS
     determinant = a * d - b * c
