@@ -21,7 +21,9 @@ TILES_SHARE: Final = 1.5  # of the px of a panel, in bytes: the budget of its ti
 SPARE_SHARE: Final = 0.25  # likewise, of buffers that wait, beside the one that is drawn on
 
 
-if find_spec("PIL") is None:  # loaded with the first letter, but whoever lacks it should hear of it with the first panel
+if (
+    find_spec("PIL") is None
+):  # loaded with the first letter, but whoever lacks it should hear of it with the first panel
     raise ImportError("panels are drawn with Pillow, which is not installed")
 
 _log = logging.getLogger(__name__)

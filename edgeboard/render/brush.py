@@ -24,7 +24,7 @@ LETTERS_MIN: Final = 2.0  # px: smaller ones are not drawn
 SHADOW: Final = 0.12  # of a note, as far as the panel has greys
 FRAME_PAPER: Final = 16 + 0xF2F2F5  # where an image would be
 FRAME_LINE: Final = 16 + 0xC7C7CC
-HALO: Final = 1  # px of paper around hard letters on a dotted note
+HALO: Final = tuple((dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy)  # px around letters on a note
 NOWHERE: Final = Area(0, 0, 0, 0)
 
 
@@ -130,7 +130,7 @@ class Brush:
     def _halo(self, area: Area, coverage: bytes, colour: int, clip: Area) -> None:
         """Clear the dots around letters: the same letters in the colour of what is behind them, one px to each side."""
         behind = self._tones.paper if colour != self._tones.paper else self._tones.contrast
-        for dx, dy in ((-HALO, 0), (HALO, 0), (0, -HALO), (0, HALO)):
+        for dx, dy in HALO:
             moved = Area(area.x + dx, area.y + dy, area.width, area.height)
             self._surface.mask(moved, coverage, behind, clip, is_hard=True)
 

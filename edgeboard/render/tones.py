@@ -16,7 +16,7 @@ from edgeboard.render.values import PanelContext, PixelFormat
 
 SEEN: Final = 23  # of brightness: what differs from the paper by more is seen on it
 NEARLY: Final = 40  # what is darker is black where there are a few greys: ink is not pale
-NOTE_SHARE: Final = 0.55  # of a note's darkness that is left where it is dotted, for the sake of its words
+NOTE_SHARE: Final = 0.42  # of a note's darkness that is left where it is dotted, for the sake of its words
 MARKED: Final = 0.14  # of a panel of two levels at least: fewer dots are no marker
 BLACK: Final = 0x000000
 WHITE: Final = 0xFFFFFF
