@@ -1,7 +1,7 @@
 """Who has the marquee when: items take turns, in a cycle that begins anew when the cast changes.
 
 Rules of this file: each item has a slot of its own length, so that a changed text moves nobody else; only a text that
-outgrows its slot makes it longer, by whole intervals. What shows at a moment depends on the items and that moment
+outgrows its slot makes it longer, by quarters of the interval. What shows at a moment depends on the items and that moment
 alone: nothing is remembered between two calls that another panel would not know. The browser has a twin of this
 (`web/static/tickers.js`), with the same vectors.
 """
@@ -16,6 +16,7 @@ from edgeboard.marquee.items import ITEMS_MAX, Level, TickerItem
 GAP_EM: Final = 3.0  # between two texts
 ICON_EM: Final = 1.6  # that an icon and the space behind it take
 BOLD: Final = 1.1  # how much wider bold letters are
+QUARTERS: Final = 4  # a slot grows by parts of the interval: rarely, and not by much
 SLOT_LEAST_S: Final = 4.0  # of an item that says nothing of its interval
 
 _NARROW: Final = frozenset("iljI|!.,:;'`ftr()[]{}/\\-")
@@ -84,8 +85,8 @@ def needed_s(item: TickerItem, rate: float) -> float:
 
 
 def default_interval(text: str, rate: float) -> float:
-    """The interval of an item of which nobody has said one: as its first text needs."""
-    return float(max(SLOT_LEAST_S, ceil((ICON_EM + ems(text) + GAP_EM) / rate)))
+    """The interval of an item of which nobody has said one: as its first text needs, on any level."""
+    return float(max(SLOT_LEAST_S, ceil((ICON_EM + ems(text) * BOLD + GAP_EM) / rate)))
 
 
 def cast(items: Iterable[TickerItem], mesh_s: float) -> list[TickerItem]:
@@ -127,7 +128,7 @@ def slots_of(items: Sequence[TickerItem], rate: float) -> tuple[Slot, ...]:
     for item in items:
         needed = needed_s(item, rate)
         interval = item.interval_s or default_interval(item.text, rate)
-        length = interval * max(1, ceil(needed / interval))
+        length = interval * max(QUARTERS, ceil(QUARTERS * needed / interval)) / QUARTERS
         slots.append(Slot(item, start, length, max(1, floor(length / needed))))
         start += length
     return tuple(slots)

@@ -54,11 +54,19 @@ def test_a_changed_text_does_not_move_the_others():
     assert structure(before) == structure(after)
 
 
-def test_a_text_that_outgrows_its_slot_makes_it_longer_by_whole_intervals():
+def test_a_text_that_outgrows_its_slot_makes_it_longer_by_quarters_of_its_interval():
     item = TickerItem("a", "long " * 40, interval_s=5.0)
     (slot,) = slots_of([item], RATE)
-    assert slot.length_s % 5.0 == 0
-    assert slot.length_s - 5.0 < needed_s(item, RATE) <= slot.length_s
+    assert slot.length_s % 1.25 == 0
+    assert slot.length_s - 1.25 < needed_s(item, RATE) <= slot.length_s
+
+
+def test_an_item_that_becomes_critical_needs_no_longer_turn():
+    text = "Water in the server room: leave by the north stairs"
+    calm = TickerItem("a", text, interval_s=default_interval(text, RATE))
+    (before,) = slots_of([calm], RATE)
+    (after,) = slots_of([TickerItem("a", text, Level.CRITICAL, interval_s=calm.interval_s)], RATE)
+    assert before.length_s == after.length_s
 
 
 def test_a_short_text_passes_several_times_in_a_long_slot():

@@ -172,7 +172,7 @@ def test_a_long_text_is_turned_page_by_page():
 
 
 def test_pages_that_nobody_could_read_in_time_are_left_out():
-    wall = Wall([TickerItem("a", "word " * 90 + "end")], size=(200, 100), format="grey1", refresh="eink")
+    wall = Wall([TickerItem("a", "word " * 90 + "end")], size=(100, 60), format="grey1", refresh="eink")
     frame = wall.ticker.at(BEGIN)
     pages = wall.bar._pages_of(frame)
     assert frame.slot.length_s / len(pages) >= 2.5

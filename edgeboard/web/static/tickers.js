@@ -21,6 +21,7 @@ const TIME_MOST = 4e15; // ms
 const GAP_EM = 3;
 const ICON_EM = 1.6;
 const BOLD = 1.1;
+const QUARTERS = 4; // a slot grows by parts of the interval
 const SLOT_LEAST_S = 4;
 const LOOKED_BACK = 256; // changes, for the one at which the cycle began
 const LEAST_FALLBACK = "edgeboard";
@@ -187,7 +188,7 @@ const isIn = (ranges, code) => ranges.some(([first, last]) => first <= code && c
 
 /** The interval of an item of which nobody has said one, ms. @param {string} text @param {number} rate @returns {number} */
 export function defaultInterval(text, rate) {
-  return Math.max(SLOT_LEAST_S, Math.ceil((ICON_EM + ems(text) + GAP_EM) / rate)) * 1000;
+  return Math.max(SLOT_LEAST_S, Math.ceil((ICON_EM + ems(text) * BOLD + GAP_EM) / rate)) * 1000;
 }
 
 /** What an item says at a moment; null if it is not valid then. @param {Content} item @param {number} ms @returns {Content|null} */
@@ -252,7 +253,7 @@ export class Ticker {
     const slots = (isFallback ? this.#fallback : cast.slice(0, ITEMS_MAX)).map((item) => {
       const needed = (ICON_EM + ems(item.text) * (item.level === Level.CRITICAL ? BOLD : 1) + GAP_EM) / this.#rate;
       const interval = (item.interval || defaultInterval(item.text, this.#rate)) / 1000;
-      const slot = { item, start, length: interval * Math.max(1, Math.ceil(needed / interval)) };
+      const slot = { item, start, length: (interval * Math.max(QUARTERS, Math.ceil((QUARTERS * needed) / interval))) / QUARTERS };
       start += slot.length;
       return slot;
     });
