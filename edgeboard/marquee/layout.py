@@ -1,9 +1,9 @@
 """Who has the marquee when: items take turns, in a cycle that begins anew when the cast changes.
 
 Rules of this file: each item has a slot of its own length, so that a changed text moves nobody else; only a text that
-outgrows its slot makes it longer, by quarters of the interval. What shows at a moment depends on the items and that moment
-alone: nothing is remembered between two calls that another panel would not know. The browser has a twin of this
-(`web/static/tickers.js`), with the same vectors.
+outgrows its slot makes it longer, by quarters of the interval. What shows at a moment depends on the items and that
+moment alone: nothing is remembered between two calls that another panel would not know. The browser has a twin of
+this (`web/static/tickers.js`), with the same vectors.
 """
 
 from collections.abc import Iterable, Sequence
