@@ -18,6 +18,7 @@ enum {
 
 typedef int16_t eb_lanes __attribute__((vector_size(2 * ROWS)));
 typedef uint16_t eb_counts __attribute__((vector_size(2 * ROWS)));
+typedef uint64_t eb_wide __attribute__((vector_size(2 * ROWS)));
 typedef uint8_t eb_group __attribute__((vector_size(ROWS)));
 
 /* The nearest level: u = (v + half) / 16, kept within 0 .. 255; then u * factor >> shift, which is u / (2 half / 16) for
@@ -31,13 +32,16 @@ struct levels {
 /* The lanes one further, what comes from above in the first. */
 static inline eb_lanes moved(eb_lanes v, int16_t first)
 {
-#if defined(__clang__)
-    v = __builtin_shufflevector(v, v, 7, 0, 1, 2, 3, 4, 5, 6);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ /* two shifts and a carry: there is no instruction for it everywhere */
+    eb_wide wide = (eb_wide)v, carried = wide >> 48;
+    return (eb_lanes)(wide << 16 | (eb_wide){(uint16_t)first, carried[0]});
 #else
-    v = __builtin_shuffle(v, (eb_lanes){7, 0, 1, 2, 3, 4, 5, 6});
-#endif
+    for (int lane = ROWS - 1; lane > 0; lane--) {
+        v[lane] = v[lane - 1];
+    }
     v[0] = first;
     return v;
+#endif
 }
 
 static inline eb_lanes choose(eb_lanes mask, eb_lanes yes, eb_lanes no)
@@ -86,35 +90,101 @@ static inline void diffuse(struct slant *slant, int32_t width, const struct leve
     }
 }
 
-static void diffuse_greys(const struct eb_surface *surface, struct eb_area area, enum eb_format format, uint8_t *out)
+static inline void swap(uint64_t *one, uint64_t *other, int shift, uint64_t mask)
+{
+    uint64_t swapped = (*one >> shift ^ *other) & mask;
+    *other ^= swapped;
+    *one ^= swapped << shift;
+}
+
+/* Eight times eight bytes, the rows of the one are the columns of the other; on machines that begin with the low byte
+ * (Hacker's Delight, 7-3). */
+static inline void transpose(uint64_t *rows)
+{
+    for (int row = 0; row < 4; row++) {
+        swap(&rows[row], &rows[row + 4], 32, 0x00000000FFFFFFFF);
+    }
+    for (int row = 0; row < 2; row++) {
+        swap(&rows[row], &rows[row + 2], 16, 0x0000FFFF0000FFFF);
+        swap(&rows[row + 4], &rows[row + 6], 16, 0x0000FFFF0000FFFF);
+    }
+    for (int row = 0; row < ROWS; row += 2) {
+        swap(&rows[row], &rows[row + 1], 8, 0x00FF00FF00FF00FF);
+    }
+}
+
+/* Groups that hold a px of each row, eight by eight: from LEAD up to and without this. */
+static int32_t full_end(int32_t width, int32_t rows)
+{
+    bool can = rows == ROWS && width >= LEAD && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    return can ? LEAD + (width - LEAD) / ROWS * ROWS : LEAD;
+}
+
+/* Rows of px go into the groups. */
+EB_WIDE static void slant_in(struct slant *slant, const uint8_t *pixels, size_t step, int32_t width, int32_t rows)
+{
+    int32_t end = full_end(width, rows);
+    for (int32_t t = LEAD; t < end; t += ROWS) {
+        uint64_t group[ROWS];
+        for (int32_t row = 0; row < ROWS; row++) {
+            memcpy(&group[row], pixels + (size_t)row * step + (size_t)(t - SLANT * row), ROWS);
+        }
+        transpose(group);
+        memcpy(slant->groups + (size_t)t * ROWS, group, sizeof group);
+    }
+    for (int32_t row = 0; row < rows; row++) {
+        const uint8_t *from = pixels + (size_t)row * step;
+        uint8_t *to = slant->groups + (SLANT * ROWS + 1) * (size_t)row;
+        for (int32_t x = 0; x < width; x++) {
+            x = x + SLANT * row == LEAD ? end - SLANT * row : x; /* what is done */
+            if (x < width) {
+                to[(size_t)x * ROWS] = from[x];
+            }
+        }
+    }
+}
+
+/* And back out of them. */
+EB_WIDE static void slant_out(const struct slant *slant, uint8_t *pixels, size_t step, int32_t width, int32_t rows)
+{
+    int32_t end = full_end(width, rows);
+    for (int32_t t = LEAD; t < end; t += ROWS) {
+        uint64_t group[ROWS];
+        memcpy(group, slant->groups + (size_t)t * ROWS, sizeof group);
+        transpose(group);
+        for (int32_t row = 0; row < ROWS; row++) {
+            memcpy(pixels + (size_t)row * step + (size_t)(t - SLANT * row), &group[row], ROWS);
+        }
+    }
+    for (int32_t row = 0; row < rows; row++) {
+        const uint8_t *from = slant->groups + (SLANT * ROWS + 1) * (size_t)row;
+        uint8_t *to = pixels + (size_t)row * step;
+        for (int32_t x = 0; x < width; x++) {
+            x = x + SLANT * row == LEAD ? end - SLANT * row : x;
+            if (x < width) {
+                to[x] = from[(size_t)x * ROWS];
+            }
+        }
+    }
+}
+
+EB_WIDE static void diffuse_greys(const struct eb_surface *surface, struct eb_area area, enum eb_format format, uint8_t *out)
 {
     struct slant slant; /* 160 KiB: within what the smallest stack of a thread of Python has */
-    int32_t width = area.width;
-    size_t groups = (size_t)(width + LEAD) * ROWS;
-    memset(slant.errors, 0, (size_t)(width + 2 * LEAD) * sizeof *slant.errors);
-    for (int32_t y = 0; y < area.height; y += ROWS) {
+    const size_t width = (size_t)area.width;
+    memset(slant.errors, 0, (width + 2 * LEAD) * sizeof *slant.errors);
+    for (int32_t y = 0; y < area.height; y += ROWS, out += ROWS * width) {
         int32_t rows = area.height - y < ROWS ? area.height - y : ROWS;
-        memset(slant.groups, 0, groups);
-        for (int32_t row = 0; row < rows; row++) {
-            const uint8_t *pixels = eb_pixel(surface, area.x, area.y + y + row);
-            uint8_t *to = slant.groups + (SLANT * ROWS + 1) * (size_t)row;
-            for (int32_t x = 0; x < width; x++) {
-                to[(size_t)x * ROWS] = pixels[x];
-            }
-        }
+        memset(slant.groups, 0, (width + LEAD) * ROWS);
+        slant_in(&slant, eb_pixel(surface, area.x, area.y + y), (size_t)surface->width, area.width, rows);
         if (format == EB_GREY1) {
-            diffuse(&slant, width, (struct levels){2040, 129, 15, 255});
+            diffuse(&slant, area.width, (struct levels){2040, 129, 15, 255});
         } else if (format == EB_GREY2) {
-            diffuse(&slant, width, (struct levels){680, 193, 14, 85});
+            diffuse(&slant, area.width, (struct levels){680, 193, 14, 85});
         } else {
-            diffuse(&slant, width, (struct levels){136, 241, 12, 17});
+            diffuse(&slant, area.width, (struct levels){136, 241, 12, 17});
         }
-        for (int32_t row = 0; row < rows; row++, out += width) {
-            const uint8_t *from = slant.groups + (SLANT * ROWS + 1) * (size_t)row;
-            for (int32_t x = 0; x < width; x++) {
-                out[x] = from[(size_t)x * ROWS];
-            }
-        }
+        slant_out(&slant, out, width, area.width, rows);
     }
 }
 
