@@ -101,8 +101,11 @@ class Surface:
                 short; more than POINTS_MAX discs; colour, clip or opacity are out of range.
         """
         if kernel is not None:
-            place = self.pixels, self.width, self.height, self.channels
-            return Area(*kernel.ink(*place, clip, colour, opacity, discs, matrix, is_hard))
+            return Area._make(
+                kernel.ink(
+                    self.pixels, self.width, self.height, self.channels, clip, colour, opacity, discs, matrix, is_hard
+                )
+            )
         ink = self._code(colour), _in_255(opacity)
         box, plane = capsules.cover(discs, self._clipped(clip), matrix, is_hard=is_hard)
         blending.blend(self.pixels, self.width, self.channels, box, plane, *ink)
