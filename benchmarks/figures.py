@@ -771,9 +771,9 @@ FIGURES = [
         runs=1,
     ),
     Figure(
-        "ten panels of ten boards: moments at which all show the same frame of the marquee",
+        "ten panels of ten boards: frames of the marquee that all show in the middle of their time",
         "timesync:wall",
-        "same_share",
+        "middle_share",
         "",
         ">= 0.999",
         lambda value, peers: value >= 0.999,
