@@ -101,11 +101,13 @@ class PanelView:
         self._ribbon = Ribbon(marquee.ticker(self.room), marquee.time, now, self._hand_on_ribbon, context)
         self._ribbon_area: Area | None = None
         self._unlisten = marquee.listen(self.room, self._marquee_changed)
+        pipeline.scene(self.room, page).followers.append(self._changed)
         self._news.set()
 
     def close(self) -> None:
-        """Hear of the marquee no more; after `run`."""
+        """Hear of the room no more; after `run`."""
         self._unlisten()
+        self._pipeline.scene(self.room, self.page).followers.remove(self._changed)
 
     # -- what happens
 
@@ -116,6 +118,11 @@ class PanelView:
             if any(wet.origin in origins for wet, _ in self._wet):  # that ink is logged, and comes back as an item
                 self._wet = deque((each for each in self._wet if each[0].origin not in origins), WET_MAX)
             self._news.set()
+
+    def _changed(self, boxes: list[Rectangle]) -> None:
+        """Parts of the page look different, whoever has found that: another panel, or an eraser, looks too."""
+        self._damage.add(boxes, self._now())
+        self._news.set()
 
     def inked(self, output: Inked) -> None:
         """A pen here is drawing: shown at once."""
@@ -140,9 +147,10 @@ class PanelView:
         self._news.set()
 
     def welcome(self, welcome: Welcome) -> None:
-        """How to come in, and how the mesh is doing."""
-        if welcome != self._welcome:
-            self._welcome = welcome
+        """How to come in, and how the mesh is doing; drawn anew only where that is to be seen."""
+        before, self._welcome = self._welcome, welcome
+        is_seen = self._is_idle or self._holds_back or _notice_of(before) != _notice_of(welcome)
+        if welcome != before and is_seen:
             self._is_laid_out = False
             self._news.set()
         self._look_for_marquee()
@@ -200,7 +208,7 @@ class PanelView:
         """Which parts of the page have changed."""
         scene = self._pipeline.scene(self.room, self.page)
         while scene.is_stale:
-            self._damage.add(scene.refresh(self._pipeline.rooms[self.room].document, LOOK_SLICE), self._now())
+            scene.refresh(self._pipeline.rooms[self.room].document, LOOK_SLICE)
             await asyncio.sleep(0)
 
     async def _paint(self, area: Area) -> None:
@@ -231,8 +239,7 @@ class PanelView:
         self._ribbon_area = self._place_ribbon() if self._has_ribbon() else None
         self._ribbon.move_to(self._artist.surface, self._ribbon_area)
         low = self._context.height if self._ribbon_area is None else self._ribbon_area.y
-        is_lost = self._welcome is not None and not self._welcome.facts.is_well
-        self._notice = self._welcome.facts.state if self._welcome is not None and is_lost else ""
+        self._notice = _notice_of(self._welcome)
         top = 0
         if self._notice and self._wish.layout != "marquee" and not self._should_idle():
             notice = notice_area(self._context)
@@ -304,3 +311,8 @@ class PanelView:
     def _hand_on_ribbon(self, area: Area) -> None:
         if not self._holds_back:
             self._hand_on(area, is_ink=False)
+
+
+def _notice_of(welcome: Welcome | None) -> str:
+    """What is said above a page; empty: nothing."""
+    return "" if welcome is None or welcome.facts.is_well else welcome.facts.state

@@ -73,6 +73,7 @@ class Scene:
 
     def __init__(self, page: int = 0) -> None:
         self.page = page
+        self.followers: list[Callable[[list[Rectangle]], object]] = []  # hear what each `refresh`, whosever, has found
         self._places: dict[OpId, _Place] = {}
         self._cells: dict[Cell, set[OpId]] = {}
         self._large: set[OpId] = set()
@@ -122,6 +123,8 @@ class Scene:
                 )
                 self._file(item, box)
             found += [each for each in (before, box) if not each.is_empty]
+        for follower in self.followers:
+            follower(found)
         return found
 
     def items_in(self, document: Document, area: Rectangle) -> list[Sight]:

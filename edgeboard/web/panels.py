@@ -33,6 +33,7 @@ GATHER_MAX_S: Final = 0.033  # between two packets, however many look on
 GATHER_EACH_S: Final = 0.000_3  # for each of them: what it costs to hand a packet on, and as much again for others
 PORTION: Final = 16  # viewers that are handed a packet before the loop gets a turn
 THREAD_LEAST: Final = 32 * 1024  # bytes; more are packed in a thread
+CHECK_S: Final = 5.0  # between two looks at whether a viewer still may
 STUCK_S: Final = 20.0  # a packet that is not taken in this time ends the connection
 LEVEL: Final = 1  # of zlib: twice the bytes of the highest, and a tenth of the time
 WHOLE: Final = 1  # kinds of packets; append only
@@ -114,8 +115,14 @@ class Show:
         if len(self._viewers) >= VIEWERS_MAX:
             raise RefusedError(CloseCode.ROOM_FULL, f"{VIEWERS_MAX} look at this panel already; try again later")
 
-    async def serve(self, ws: web.WebSocketResponse, room: str) -> None:
-        """Let one more look on who may see that room, until it goes."""
+    async def serve(self, ws: web.WebSocketResponse, room: str, check: Callable[[], None]) -> None:
+        """Let one more look on who may see that room, until it goes.
+
+        Args:
+            ws: to whom.
+            room: that it may see.
+            check: raises RefusedError when it may not any more: its token was revoked, or there is another PIN.
+        """
         if self.room != room:  # since that was asked
             await ws.close()
             return
@@ -123,7 +130,7 @@ class Show:
         self._viewers[viewer] = ws
         if self._task is None:
             self._task = asyncio.create_task(self._spread(), name="show a panel")
-        viewer.sending = asyncio.create_task(self._send(viewer, ws), name="show a panel to one")
+        viewer.sending = asyncio.create_task(self._send(viewer, ws, check), name="show a panel to one")
         try:
             async for message in ws:
                 if message.type is WSMsgType.TEXT and message.data == "whole":
@@ -173,12 +180,17 @@ class Show:
                         await asyncio.sleep(0)
             await asyncio.sleep(min(GATHER_MAX_S, len(self._viewers) * GATHER_EACH_S))
 
-    async def _send(self, viewer: Viewer, ws: web.WebSocketResponse) -> None:
-        with suppress(OSError, TimeoutError):
+    async def _send(self, viewer: Viewer, ws: web.WebSocketResponse, check: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        checked = loop.time()
+        with suppress(OSError, TimeoutError, RefusedError):
             await ws.send_str(json.dumps(self._about()))
             while True:
                 await viewer.news.wait()
                 viewer.news.clear()
+                if loop.time() - checked > CHECK_S:
+                    check()
+                    checked = loop.time()
                 if viewer.is_lost:
                     self.wholes += 1
                     whole = self._pack_whole()  # of this very turn: what is offered from now on follows it
@@ -259,7 +271,7 @@ def add_panel_pages(
         show.check_full()
         ws = web.WebSocketResponse(max_msg_size=1024, compress=False, heartbeat=30.0)
         await ws.prepare(request)
-        await show.serve(ws, room)
+        await show.serve(ws, room, partial(check_reader, request, room))
         return ws
 
     app.router.add_get("/panel/{name}", page)

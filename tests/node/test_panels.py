@@ -192,6 +192,27 @@ async def test_only_what_has_changed_is_handed_on():
     assert wall.screen.shown == []
 
 
+async def test_two_panels_that_show_one_room_both_see_every_change_whoever_looks_first():
+    wall = Wall()
+    room, screen = wall.pipeline.rooms[LOBBY], Screen()
+    other = PanelView(
+        wall.pipeline, room, screen.context, Wish((0, 0, 400)), lambda blob: None, screen.show, wall.cluster.clock.now
+    )
+    await wall.settle()
+    for numbers in ((20, 20, 60, 60), (100, 100, 200, 200)):
+        wall.draw([shape(*numbers)])
+        await wall.settle()
+        task = asyncio.ensure_future(other.run())
+        async with asyncio.timeout(20):
+            while bytes(screen.pixels) != wall.reference():  # noqa: ASYNC110 - turns of the loop
+                await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+    assert bytes(wall.screen.pixels) == wall.reference()
+    other.close()
+    assert len(wall.pipeline.scene(LOBBY, 0).followers) == 1
+
+
 def hello(state="3 boards together", is_well=True):
     return Welcome(IdleFacts("Kitchen", "lobby", "", state, is_well), ())
 
@@ -263,6 +284,18 @@ async def test_the_marquee_takes_its_place_below_the_page_while_it_has_something
     wall.view.lay_out(Wish((0, 0, 400), "board"))
     await wall.settle()
     assert not wall.view.statistics()["marquee"]
+
+
+async def test_a_page_is_not_drawn_anew_for_what_is_not_to_be_seen_on_it():
+    wall = Wall(16)
+    wall.draw([shape(20, 60, 390, 230)])
+    wall.view.lay_out(Wish((0, 0, 400), idle=True))
+    wall.view.welcome(hello())
+    await wall.settle()
+    wall.screen.shown.clear()
+    wall.view.welcome(hello("4 boards together"))
+    await wall.settle()
+    assert wall.screen.shown == []
 
 
 async def test_a_board_that_has_lost_the_mesh_says_so_above_the_page_and_goes_on_drawing():

@@ -234,6 +234,28 @@ async def test_when_a_panel_shows_something_else_all_are_sent_away_and_nobody_se
         await other.follow(ws, lambda: other.mirror.sequence == 10)
 
 
+async def test_who_may_not_look_any_more_is_sent_nothing_more(source, monkeypatch) -> None:
+    monkeypatch.setattr(panels, "CHECK_S", -1.0)
+    allowed = [True]
+
+    def check(ticket, room, remote):
+        if not allowed:
+            raise RefusedError(CloseCode.FORBIDDEN, "your token was revoked")
+
+    asked = doors(panels=PanelDoors(list, lambda name: source.show, change_panel), check_reader=check)
+    async with (
+        TestClient(TestServer(make_app(asked, control=False))) as client,
+        client.ws_connect("/api/panel/wall/frames") as ws,
+    ):
+        await ws.receive_str()
+        follower = Follower()
+        await follower.follow(ws, lambda: follower.wholes == 1)
+        allowed.clear()
+        source.draw(1)
+        async with asyncio.timeout(20):
+            assert (await ws.receive()).type is WSMsgType.CLOSE
+
+
 async def test_a_panel_that_is_not_there_is_said(client) -> None:
     answer = await client.get("/api/panel/door/frames")
     assert (answer.status, (await answer.json())["text"]) == (404, "this board has no panel 'door'")
