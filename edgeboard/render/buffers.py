@@ -55,15 +55,6 @@ class Pool:
             waiting.append(buffer)
             self._bytes += size
 
-    def resize(self, budget: int) -> None:
-        """Another budget, bytes; the largest spare buffers go first."""
-        self._budget = budget
-        for size in sorted(self._spare, reverse=True):
-            waiting = self._spare[size]
-            while waiting and self._bytes > budget:
-                waiting.pop()
-                self._bytes -= size
-
     def statistics(self) -> PoolStatistics:
         spare = sum(len(waiting) for waiting in self._spare.values())
         return PoolStatistics(self._made, self._used_again, spare, self._bytes)

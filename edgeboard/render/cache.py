@@ -74,11 +74,6 @@ class Cache(Generic[K, V]):
             self._bytes -= found[1]
             self._let_go(found[0])
 
-    def clear(self) -> None:
-        """Forget all."""
-        for key in list(self._entries):
-            self.drop(key)
-
     def resize(self, budget: int) -> None:
         """Another budget, bytes; what does not fit into it goes at once.
 

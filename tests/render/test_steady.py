@@ -5,6 +5,7 @@ import tracemalloc
 
 import pytest
 
+from edgeboard._native.raster import kernel
 from edgeboard.node.renderers import SPARE_SHARE, TILES_SHARE
 from edgeboard.oplog.codec import Pen
 from edgeboard.render.buffers import Pool
@@ -14,7 +15,7 @@ from edgeboard.render.tilecache import TileCache
 from edgeboard.render.values import Area, PanelContext, PixelFormat, View
 from tests.render.sheets import kinds, sights
 
-TURNS = 60
+TURNS = 60 if kernel else 8  # the twins in Python are slow
 VIEWS = [View(at * 16.0, 0, 1.0) for at in range(8)]
 
 
