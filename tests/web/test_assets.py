@@ -71,7 +71,7 @@ def code_of(folder):
 def test_an_installation_has_a_few_scripts_and_a_compressed_copy_beside_each(installed):
     code = code_of(installed)
     assert {"main.js", "style.css"} <= {path.name for path in code}
-    assert len(code) < 20
+    assert len(code) < 24
     for path in code:
         assert gzip.decompress(path.with_name(path.name + ".gz").read_bytes()) == path.read_bytes()
 
