@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from edgeboard.ids import OpId
 
 SCRATCH_BYTES: Final = 256 * 1024  # that a part of the panel takes while it is drawn
-WORK_MAX: Final = 1_500  # discs or so that are drawn between two yields
-SIGHTS_MAX: Final = 400  # that are looked at between two yields
+WORK_MAX: Final = 1_000  # discs or so that are drawn between two yields
+SIGHTS_MAX: Final = 128  # that are looked at between two yields
 SKETCH_SHARE: Final = 0.7  # of the px of a surface, in bytes: the budget of sketches
 SKETCH_BYTES_MIN: Final = 512 * 1024
 PICTURE_BYTES_MIN: Final = 512 * 1024
@@ -133,6 +133,7 @@ class Painter:
         work = 0
         for sight, place in places:
             part = _within(place, band).meet(clip)
+            work += 1
             if part.is_empty:
                 continue
             sketch = self._sketch(sight)
