@@ -75,8 +75,11 @@ static inline void diffuse(struct slant *slant, int32_t width, const struct leve
         memcpy(&group, slant->groups + (size_t)t * ROWS, ROWS);
         eb_lanes v = __builtin_convertvector(group, eb_lanes) * SIXTEENTHS + moved(given, slant->errors[LEAD + t]) + right;
         v = within(v, -MOST, FAR);
-        eb_counts count = (eb_counts)within((v + levels.half) >> 4, 0, 255) * levels.factor;
-        eb_lanes level = (eb_lanes)(count >> levels.shift) * levels.step;
+        eb_lanes level = (v >= levels.half) & levels.step; /* of two */
+        if (levels.step < 255) {
+            eb_counts count = (eb_counts)within((v + levels.half) >> 4, 0, 255) * levels.factor;
+            level = (eb_lanes)(count >> levels.shift) * levels.step;
+        }
         group = __builtin_convertvector(level, eb_group);
         memcpy(slant->groups + (size_t)t * ROWS, &group, ROWS);
         eb_lanes off = (v - level * SIXTEENTHS) & (at >= 0) & (at < zero + (int16_t)width);
