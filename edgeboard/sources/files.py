@@ -1,4 +1,8 @@
-"""A source that is a file of this machine, such as /sys/class/thermal/thermal_zone0/temp."""
+"""A source that is a file of this machine, such as /sys/class/thermal/thermal_zone0/temp.
+
+A read may never come back: of a file on a network that is gone, or of one that the kernel fills when it likes. It has a
+thread of its own, and is waited for before another one begins.
+"""
 
 import asyncio
 import stat
@@ -6,6 +10,7 @@ from pathlib import Path
 from typing import final
 
 from edgeboard.errors import SourceError
+from edgeboard.runtime.detached import run_detached
 from edgeboard.sources.settings import ANSWER_MAX
 
 
@@ -15,10 +20,23 @@ class FileSource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._reading: asyncio.Task[bytes | SourceError] | None = None
 
     async def read(self) -> bytes:
         """See `ports.Source`."""
-        return await asyncio.to_thread(self._read)
+        if self._reading is not None and not self._reading.done():
+            raise SourceError(f"{self._path} does not answer; an earlier read of it is still under way")
+        self._reading = asyncio.create_task(run_detached(self._try_read, name=f"read {self._path}"))
+        found = await asyncio.shield(self._reading)  # who gives up waiting does not end it
+        if isinstance(found, SourceError):
+            raise found
+        return found
+
+    def _try_read(self) -> bytes | SourceError:
+        try:
+            return self._read()
+        except SourceError as error:
+            return error
 
     def _read(self) -> bytes:
         try:

@@ -1,4 +1,6 @@
+import asyncio
 import os
+import threading
 
 import pytest
 
@@ -28,3 +30,30 @@ async def test_what_has_no_end_is_not_read(tmp_path):
     (tmp_path / "large").write_bytes(b"x" * (ANSWER_MAX + 1))
     with pytest.raises(SourceError, match="longer than 64 KiB"):
         await FileSource(tmp_path / "large").read()
+
+
+async def test_a_file_that_does_not_answer_holds_one_thread_and_takes_none_of_those_that_others_need(
+    tmp_path, monkeypatch
+):
+    answers, reads, begun = threading.Event(), list[str](), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def read(_):
+        reads.append(threading.current_thread().name)
+        loop.call_soon_threadsafe(begun.set)
+        answers.wait(20)
+        return b"late"
+
+    monkeypatch.setattr(FileSource, "_read", read)
+    source = FileSource(tmp_path / "hung")
+    first = asyncio.create_task(source.read())
+    await begun.wait()
+    first.cancel()  # as the poller does after a while
+    for _ in range(3):
+        with pytest.raises(SourceError, match="does not answer; an earlier read"):
+            await source.read()
+    assert reads == [f"read {tmp_path / 'hung'}"], "a thread of its own, and one alone"
+    under_way = source._reading
+    answers.set()
+    await asyncio.wait([under_way])
+    assert await source.read() == b"late", "it is read again as soon as it has answered"
