@@ -150,7 +150,9 @@ class Watched:
 
     def show(self, frame: Any) -> None:  # noqa: ANN401 - a frame
         self._mirror.take(frame)  # raises where a number or a sum does not fit, and then the panel draws no more
-        self._noted.append((time.monotonic(), self._screen._view.statistics()["marquee_frame"] or 0))
+        view = self._screen._view
+        if view is not None:  # else it is being closed
+            self._noted.append((time.monotonic(), view.statistics()["marquee_frame"] or 0))
         self._panel.show(frame)
 
     def close(self) -> None:
