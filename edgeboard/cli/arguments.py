@@ -173,7 +173,7 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
         "--peer", metavar="URL", action="append", type=reads(values.read_peer), help="a board that it is to link to"
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="the settings that the node is run with")
-    parser.set_defaults(device=None, room=None, name=None, log_level=None, no_discovery=False, signal=None)
+    parser.set_defaults(device=None, panel=None, room=None, name=None, log_level=None, no_discovery=False, signal=None)
     add_json(parser)
 
 

@@ -1,8 +1,8 @@
 """What time it is in the mesh: probes on the live channel of every link, and the clock that panels are in step by.
 
 A question is answered in the turn in which it comes, past the gathering of live items. A link that has just opened is
-asked in a burst, then twice a second; once its clock is known, it is asked seldom, unless its time is followed. Who
-does not answer, as boards of earlier versions, is asked once a minute.
+asked in a burst, then twice a second if its time is followed, and else every 2 s; once its clock is known, once a
+second or seldom. Who does not answer, as boards of earlier versions, is asked once a minute.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 NEIGHBOURS_MAX: Final = 8  # that are asked; all of a small mesh, and more than the overlay gives a board
 BURST: Final = 10  # questions to a new link
 BURST_S: Final = 0.1  # between them
-SOON_S: Final = 0.5  # between questions while the clock is being learnt
+SOON_S: Final = 0.5  # between questions while the clock that is followed is being learnt
+SOME_S: Final = 2.0  # and while another is
 LEARNT: Final = 64  # samples
 FOLLOWED_S: Final = 1.0  # afterwards, to the board whose time is followed
 SELDOM_S: Final = 8.0  # and to the others, who are there to contradict it, and to take its place
@@ -251,13 +252,15 @@ class Timekeeping:
         late = asked.unanswered - PATIENCE
         if late > 0:
             return min(SILENT_S, SOON_S * (1 << min(late, 16)))
+        is_followed = self._reference is not None and asked.neighbour is self._reference.parent
         if asked.sequence <= BURST:
             plain = BURST_S
         elif len(asked.neighbour.clock) < LEARNT:
-            plain = SOON_S
+            plain = SOON_S if is_followed else SOME_S
+        elif not is_followed:
+            plain = SELDOM_S
         else:
-            is_followed = self._reference is not None and asked.neighbour is self._reference.parent
-            plain = FOLLOWED_S if is_followed else SELDOM_S
+            plain = FOLLOWED_S
         return max(plain, ROUND_TRIPS * asked.round_trip_s)
 
     def _send(self, link: int, probe: Ask | Answer) -> None:
