@@ -1,11 +1,11 @@
 """Marks on a surface, as a panel shows them: where the sketches of items become px.
 
 A mark is a function of px alone (`surface.py`), and of its place on the page: drawn in parts it is what it is as a
-whole.
+whole. What takes long is drawn part by part, and the brush says after each how much work it was.
 """
 
 from array import array
-from math import floor, hypot, inf, sqrt
+from math import ceil, floor, hypot, inf, sqrt
 from typing import TYPE_CHECKING, Final, final
 
 from edgeboard.canvas.geometry import Rectangle, Transform
@@ -13,7 +13,7 @@ from edgeboard.render import figures
 from edgeboard.render.pictures import Matrix, Pictures, fits, laid_over
 from edgeboard.render.sketches import Fill, Letters, Line, Mark, Note, Picture
 from edgeboard.render.surface import Surface
-from edgeboard.render.text import SIZE_MAX, line_mask, turned_mask
+from edgeboard.render.text import SIZE_MAX, WIDTH_MAX, Mask, line_mask, turned_masks
 from edgeboard.render.tones import Tones
 from edgeboard.render.values import PLACE_MAX, POINTS_MAX, Area, touched
 
@@ -26,6 +26,12 @@ FRAME_PAPER: Final = 16 + 0xF2F2F5  # where an image would be
 FRAME_LINE: Final = 16 + 0xC7C7CC
 HALO: Final = tuple((dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy)  # px around letters on a note
 NOWHERE: Final = Area(0, 0, 0, 0)
+WORK_MAX: Final = 1_000  # discs or so that are drawn at once; some milliseconds
+WORK_PX: Final = 2_048  # that ink covers in the time that a disc takes beside
+CROSSING_LINES: Final = 16  # of a px, on each of which a polygon is filled
+WORK_CROSSINGS: Final = 128  # of sides with such lines, in the time of a disc
+WIDEST: Final = 16  # em, of a letter: some are whole words
+WORK_LETTERS: Final = 4  # in the time of a disc
 
 
 @final
@@ -38,30 +44,52 @@ class Brush:
         self._pictures = pictures
         self.lacks = False  # whether an image was missing since somebody set this to False
 
-    def draw(self, mark: Mark, matrix: Transform, clip: Area) -> None:
-        """Draw a mark as far as it can be drawn at all.
+    def draw(self, mark: Mark, matrix: Transform, clip: Area) -> "Iterator[int]":
+        """Draw a mark as far as it can be drawn at all, part by part.
 
         Args:
             mark: of an item.
             matrix: from its own px to those of the surface.
             clip: where px may change.
+
+        Returns:
+            After each part, how much work it was, about `WORK_MAX` at most: the number of discs, or of as much else.
         """
-        if not _fits(mark, matrix):
+        clip = clip.meet(self._surface.area)
+        if clip.is_empty or not _fits(mark, matrix):
             return
         match mark:
             case Line():
-                self.line(mark.runs, mark.colour, mark.opacity, six(matrix), clip, is_marker=mark.is_marker)
+                yield from self._line(mark, matrix, clip)
             case Fill():
-                colour = self._tones.fill(mark.colour)
-                self._surface.polygon([_moved(mark.contour, matrix)], colour, clip, opacity=mark.opacity)
+                yield from self._fill(mark, matrix, clip)
             case Note():
                 self._note(mark, matrix, clip)
+                yield 4
             case Letters():
-                self._letters(mark, matrix, clip)
+                yield from self._letters(mark, matrix, clip)
             case Picture():
                 self._picture(mark, matrix, clip)
+                yield 4 + _size(clip) // WORK_PX
 
-    def line(
+    def _line(self, mark: Line, matrix: Transform, clip: Area) -> "Iterator[int]":
+        wide = 2 * mark.radius * sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c)) + 2
+        covered = (mark.length * hypot(matrix.a, matrix.b, matrix.c, matrix.d) + mark.count * wide) * wide
+        work = min(covered, float(mark.count) * _size(clip)) / WORK_PX
+        for part in _parts(clip, work):
+            self.ink(mark.runs, mark.colour, mark.opacity, six(matrix), part, is_marker=mark.is_marker)
+            yield mark.count + int(work * _size(part) / _size(clip))
+
+    def _fill(self, mark: Fill, matrix: Transform, clip: Area) -> "Iterator[int]":
+        contour = _moved(mark.contour, matrix)
+        colour = self._tones.fill(mark.colour)
+        corners = len(contour) // 2
+        work = _size(clip) / WORK_PX + corners * CROSSING_LINES * clip.height / WORK_CROSSINGS
+        for part in _parts(clip, work):
+            self._surface.polygon([contour], colour, part, opacity=mark.opacity)
+            yield corners // 8 + int(work * _size(part) / _size(clip))
+
+    def ink(
         self,
         runs: "Sequence[array[float]]",
         colour: int,
@@ -71,6 +99,7 @@ class Brush:
         *,
         is_marker: bool,
     ) -> Area:
+        """Draw runs of discs at once, and say where."""
         code = self._tones.ink(colour)
         if is_marker:
             code, opacity = self._tones.marker(colour, opacity)
@@ -99,7 +128,7 @@ class Brush:
             run.extend((places[at], places[at + 1], 0.5))
         self._surface.ink([run], colour, clip, is_hard=self._tones.is_hard)
 
-    def _letters(self, mark: Letters, matrix: Transform, clip: Area) -> None:
+    def _letters(self, mark: Letters, matrix: Transform, clip: Area) -> "Iterator[int]":
         scale = _scale(matrix)
         size = mark.size * scale
         if size < LETTERS_MIN or size > SIZE_MAX:
@@ -109,23 +138,30 @@ class Brush:
         if mark.note is not None:
             clip = clip.meet(touched(matrix, mark.note))
         is_upright = _is_upright(matrix)
-        step = figures.LINE_HEIGHT * mark.size
-        for at, row in enumerate(mark.rows):
-            x, y = matrix.apply(mark.x, mark.y + at * step + figures.ASCENT * mark.size)
-            if not row.strip() or (is_upright and not (clip.y - 2 * size < y < clip.y + clip.height + 2 * size)):
+        for at in _rows_in(mark, matrix, clip):
+            row = mark.rows[at]
+            if not row.strip():
                 continue
+            x, y = matrix.apply(mark.x, mark.y + (at * figures.LINE_HEIGHT + figures.ASCENT) * mark.size)
             mask = line_mask(row, size, False, tones.is_hard)
-            if is_upright:
-                area = Area(floor(x + 0.5) - mask.left, floor(y + 0.5) - mask.ascent, mask.width, mask.height)
-                coverage = mask.coverage
-            else:
-                direction = matrix.a / scale, matrix.b / scale, matrix.c / scale, matrix.d / scale
-                area, coverage = turned_mask(mask, direction, x, y)
-            if area.is_empty:
-                continue
-            if tones.is_hard and mark.note is not None and is_upright:
-                self._halo(area, coverage, colour, clip)
-            self._surface.mask(area, coverage, colour, clip, opacity=mark.opacity, is_hard=tones.is_hard)
+            work = 1 + len(row) // WORK_LETTERS + mask.width * mask.height // WORK_PX
+            for area, coverage in self._places(mask, matrix, x, y, clip):
+                if tones.is_hard and mark.note is not None and is_upright:
+                    self._halo(area, coverage, colour, clip)
+                self._surface.mask(area, coverage, colour, clip, opacity=mark.opacity, is_hard=tones.is_hard)
+                yield work + 2 * _size(area) // WORK_PX
+                work = 0
+            if work:
+                yield work
+
+    def _places(self, mask: Mask, matrix: Transform, x: float, y: float, clip: Area) -> "Iterator[tuple[Area, bytes]]":
+        """Where the coverage of a row lies that begins at a place; in parts if it does not stand upright."""
+        if _is_upright(matrix):
+            area = Area(floor(x + 0.5) - mask.left, floor(y + 0.5) - mask.ascent, mask.width, mask.height)
+            return iter([] if area.is_empty else [(area, mask.coverage)])
+        scale = _scale(matrix)
+        direction = matrix.a / scale, matrix.b / scale, matrix.c / scale, matrix.d / scale
+        return turned_masks(mask, direction, x, y, clip)
 
     def _halo(self, area: Area, coverage: bytes, colour: int, clip: Area) -> None:
         """Clear the dots around letters: the same letters in the colour of what is behind them, one px to each side."""
@@ -188,6 +224,43 @@ def _fits(mark: Mark, matrix: Transform) -> bool:
             reach = max(abs(box.x0), abs(box.y0), abs(box.x1), abs(box.y1)) + 4
     most = max(abs(matrix.a) + abs(matrix.c), abs(matrix.b) + abs(matrix.d)) * reach
     return most + max(abs(matrix.e), abs(matrix.f)) < PLACE_MAX
+
+
+def _size(area: Area) -> int:
+    """Px."""
+    return max(1, area.width * area.height)
+
+
+def _parts(clip: Area, work: float) -> "Iterator[Area]":
+    """A clip in parts in which there is no more to do than `WORK_MAX`, if the work is spread evenly."""
+    across, down = clip.width, clip.height
+    if work > WORK_MAX:
+        most = max(1, int(across * down * WORK_MAX / work))
+        down = max(1, most // across)
+        across = min(across, max(1, most // down))
+    for y in range(clip.y, clip.y + clip.height, down):
+        for x in range(clip.x, clip.x + clip.width, across):
+            yield Area(x, y, across, down).meet(clip)
+
+
+def _rows_in(mark: Letters, matrix: Transform, clip: Area) -> range:
+    """Which rows may leave a mark in a clip: seen from the text, it is a box."""
+    back = matrix.inverse()
+    if back is None or clip.is_empty:
+        return range(0)
+    slack = 2.0  # px that rounding and smooth edges may need
+    x, y, right, below = clip.x - slack, clip.y - slack, clip.x + clip.width + slack, clip.y + clip.height + slack
+    box = back.rectangle(Rectangle(x, y, right, below))
+    letter = WIDEST * mark.size
+    longest = min(letter * max(map(len, mark.rows), default=0), WIDTH_MAX / _scale(matrix)) + letter
+    if not (box.x0 < mark.x + longest and mark.x - letter < box.x1):
+        return range(0)
+    step = figures.LINE_HEIGHT * mark.size
+    first = mark.y + figures.ASCENT * mark.size  # the first baseline
+    count = len(mark.rows)
+    begin = min(count, max(0, ceil(max(-1.0, (box.y0 - 2 * mark.size - first) / step))))
+    end = min(count, max(0, floor(min(float(count), (box.y1 + 2 * mark.size - first) / step)) + 1))
+    return range(begin, end)
 
 
 def _scale(matrix: Transform) -> float:

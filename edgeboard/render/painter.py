@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, final
 from edgeboard.canvas.geometry import IDENTITY, Transform
 from edgeboard.canvas.ink import MARKER_OPACITY, WIDTH_STEPS, discs
 from edgeboard.oplog.codec import TOOL_MAX, Pen
-from edgeboard.render.brush import Brush, six
+from edgeboard.render.brush import WORK_MAX, Brush, six
 from edgeboard.render.cache import Cache
 from edgeboard.render.dither import dither
 from edgeboard.render.pictures import Pictures
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from edgeboard.ids import OpId
 
 SCRATCH_BYTES: Final = 256 * 1024  # that a part of the panel takes while it is drawn
-WORK_MAX: Final = 1_000  # discs or so that are drawn between two yields
 SIGHTS_MAX: Final = 128  # that are looked at between two yields
 SKETCH_SHARE: Final = 0.7  # of the px of a surface, in bytes: the budget of sketches
 SKETCH_BYTES_MIN: Final = 512 * 1024
@@ -141,8 +140,11 @@ class Painter:
             if sketch is not None:
                 own = matrix if sketch.transform is IDENTITY else matrix.after(sketch.transform)
                 for mark in sketch.marks:
-                    brush.draw(mark, own, part)
-                work += sketch.work
+                    for done in brush.draw(mark, own, part):
+                        work += done
+                        if work >= WORK_MAX:
+                            work = 0
+                            yield
             if work >= WORK_MAX:
                 work = 0
                 yield
@@ -202,7 +204,7 @@ class Painter:
         opacity = MARKER_OPACITY if is_marker else 1.0
         matrix = six(view.matrix)
         clip = self._whole if clip is None else clip
-        return self._brush.line(runs, pen.colour, opacity, matrix, clip, is_marker=is_marker)
+        return self._brush.ink(runs, pen.colour, opacity, matrix, clip, is_marker=is_marker)
 
     def moved(self, before: View, after: View) -> list[Area]:
         """See `Artist.moved`."""

@@ -6,8 +6,9 @@ What an item holds came from somebody else: every number is looked at, and what 
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from math import acos, ceil, cos, pi, sin
+from dataclasses import dataclass, field
+from math import acos, ceil, cos, hypot, pi, sin
+from operator import sub
 from typing import Final
 
 from edgeboard.canvas.bodies import ItemType
@@ -35,6 +36,14 @@ class Line:
     colour: int  # a number, docs/formats/ink.md
     opacity: float
     is_marker: bool = False
+    count: int = field(init=False, compare=False)  # of discs
+    length: float = field(init=False, compare=False)  # px, of all runs
+    radius: float = field(init=False, compare=False)  # px, the largest
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "count", sum(map(len, self.runs)) // 3)
+        object.__setattr__(self, "length", sum(map(_length, self.runs)))
+        object.__setattr__(self, "radius", max((max(run[2::3], default=0.0) for run in self.runs), default=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,6 @@ class Sketch:
     marks: Sequence[Mark]
     transform: Transform
     size: int  # bytes that it takes in memory, about
-    work: int  # how much there is to draw: about the number of discs
 
 
 def sketch_of(item: Item) -> Sketch | None:
@@ -95,14 +103,18 @@ def sketch_of(item: Item) -> Sketch | None:
     marks = _stroke(item) if item.type == ItemType.STROKE else _figure(item)
     if not marks:
         return None
-    numbers = sum(map(_numbers, marks))
-    return Sketch(marks, transform_of(item), len(marks) * MARK_BYTES + 8 * numbers, 1 + numbers // 3)
+    return Sketch(marks, transform_of(item), len(marks) * MARK_BYTES + 8 * sum(map(_numbers, marks)))
+
+
+def _length(run: "array[float]") -> float:
+    x, y = run[::3], run[1::3]
+    return sum(map(hypot, map(sub, x[1:], x), map(sub, y[1:], y)))
 
 
 def _numbers(mark: Mark) -> int:
     match mark:
         case Line():
-            return sum(map(len, mark.runs))
+            return 3 * mark.count
         case Fill():
             return len(mark.contour)
         case Letters():

@@ -8,6 +8,7 @@ and hard; all others are smooth. Nothing is shaped: scripts whose letters change
 
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
 from math import ceil, floor, isfinite
@@ -25,7 +26,7 @@ SIZE_MAX: Final = 1_000.0
 WIDTH_MAX: Final = 8_192  # px of a line; letters beyond it are left out
 CACHE_BYTES: Final = 512 * 1024  # of lines that may be wanted again
 STEPS: Final = 16  # in a px, in which a turned line is placed
-TURNED_MAX: Final = 4_000_000  # px of a line that is turned; larger ones are not drawn
+TURNED_BLOCK: Final = 128  # px, of the sides of the parts that a turned line is drawn in
 FACES_KEPT: Final = 16  # a font at a size takes memory
 TAB: Final = "    "
 
@@ -158,16 +159,21 @@ def _face(path: str, size: float) -> "ImageFont.FreeTypeFont":
         return ImageFont.truetype(str(REGULAR), size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def turned_mask(mask: Mask, direction: tuple[float, float, float, float], x: float, y: float) -> tuple[Area, bytes]:
-    """A line of text that does not stand upright.
+def turned_masks(
+    mask: Mask, direction: tuple[float, float, float, float], x: float, y: float, clip: Area
+) -> Iterator[tuple[Area, bytes]]:
+    """A line of text that does not stand upright, in parts.
+
+    What the parts are does not depend on the clip, so that each is, bit for bit, what it is in every clip.
 
     Args:
         mask: upright.
         direction: where its right (a, b) and its below (c, d) point to, both about of length 1.
         x, y: where it begins, on its baseline.
+        clip: what is wanted; parts beside it are left out.
 
     Returns:
-        Where it lies, and its coverage there.
+        Where each part lies, and its coverage there.
     """
     from PIL import Image
 
@@ -182,11 +188,21 @@ def turned_mask(mask: Mask, direction: tuple[float, float, float, float], x: flo
     left, top = floor(min(u for u, _ in corners) + x) - 1, floor(min(v for _, v in corners) + y) - 1
     right, below = ceil(max(u for u, _ in corners) + x) + 1, ceil(max(v for _, v in corners) + y) + 1
     area = Area(left, top, right - left, below - top)
-    if mask.width == 0 or abs(determinant) < 1e-9 or area.width * area.height > TURNED_MAX:
-        return Area(left, top, 0, 0), b""
-    ox, oy = left - x, top - y  # from where it begins to the corner of the area
-    across = d / determinant, -c / determinant, (d * ox - c * oy) / determinant + mask.left
-    down = -b / determinant, a / determinant, (a * oy - b * ox) / determinant + mask.ascent
+    wanted = area.meet(clip)
+    if mask.width == 0 or abs(determinant) < 1e-9 or wanted.is_empty:
+        return
     image = Image.frombytes("L", (mask.width, mask.height), mask.coverage)
-    turned = image.transform(area[2:], Image.Transform.AFFINE, (*across, *down), Image.Resampling.BILINEAR)
-    return area, turned.tobytes()
+    for part in _blocks(area, wanted):
+        ox, oy = part.x - x, part.y - y  # from where it begins to the corner of the part
+        across = d / determinant, -c / determinant, (d * ox - c * oy) / determinant + mask.left
+        down = -b / determinant, a / determinant, (a * oy - b * ox) / determinant + mask.ascent
+        turned = image.transform(part[2:], Image.Transform.AFFINE, (*across, *down), Image.Resampling.BILINEAR)
+        yield part, turned.tobytes()
+
+
+def _blocks(area: Area, wanted: Area) -> Iterator[Area]:
+    """The blocks of an area, counted from its corner, that a part of it touches."""
+    side = TURNED_BLOCK
+    for row in range((wanted.y - area.y) // side, (wanted.y + wanted.height - 1 - area.y) // side + 1):
+        for column in range((wanted.x - area.x) // side, (wanted.x + wanted.width - 1 - area.x) // side + 1):
+            yield area.meet(Area(area.x + column * side, area.y + row * side, side, side))

@@ -8,10 +8,12 @@ import pytest
 from PIL import Image
 
 from edgeboard.canvas.geometry import Rectangle, Transform
-from edgeboard.render.brush import Brush
+from edgeboard.render import brush as brushes
+from edgeboard.render.brush import WORK_MAX, Brush
 from edgeboard.render.pictures import Pictures
 from edgeboard.render.sketches import Fill, Letters, Line, Note, Picture
 from edgeboard.render.surface import Surface
+from edgeboard.render.text import line_mask
 from edgeboard.render.tones import Tones
 from edgeboard.render.values import POINTS_MAX, Area, PanelContext, PixelFormat
 
@@ -34,7 +36,8 @@ def brush(format=PixelFormat.GREY8, blob=None):
 def drawn(*marks, format=PixelFormat.GREY8, matrix=Transform(), clip=Area(0, 0, 100, 80), blob=None):  # noqa: B008
     surface, with_brush = brush(format, blob)
     for mark in marks:
-        with_brush.draw(mark, matrix, clip)
+        for _ in with_brush.draw(mark, matrix, clip):
+            pass
     return surface
 
 
@@ -100,7 +103,8 @@ def test_an_image_that_is_turned_lies_askew_and_is_clear_beside(format):
 
 def test_an_image_that_is_not_here_is_a_frame_and_is_said_to_be_missing():
     surface, with_brush = brush()
-    with_brush.draw(Picture(Rectangle(10, 20, 50, 60), CONTENT, 1.0), Transform(), surface.area)
+    for _ in with_brush.draw(Picture(Rectangle(10, 20, 50, 60), CONTENT, 1.0), Transform(), surface.area):
+        pass
     assert with_brush.lacks
     assert surface.pixels[20 * 100 + 30] < 235
     assert surface.pixels[40 * 100 + 30] > 240
@@ -137,3 +141,46 @@ def test_more_discs_than_one_call_takes_are_drawn_in_several():
 def test_what_is_too_far_or_too_large_leaves_nothing_and_raises_nothing(mark):
     surface = drawn(mark, matrix=Transform(3, 0, 0, 3, 0, 0), blob=png((2, 2), (0, 0, 0, 255)), clip=Area(50, 50, 9, 9))
     assert dark(surface) is None
+
+
+ZIGZAG = Line([array("d", [n for at in range(400) for n in (at % 2 * 100, at % 80, 50.0)])], 0, 1.0)
+STAR = Fill(array("d", [n for at in range(3_000) for n in (at % 2 * 100, at % 80)]), 0, 1.0)
+
+
+@pytest.mark.parametrize("mark", [ZIGZAG, STAR])
+def test_what_is_much_work_is_drawn_in_parts_of_little(mark, monkeypatch):
+    surface, with_brush = brush()
+    works = list(with_brush.draw(mark, Transform(), surface.area))
+    assert len(works) > 1, "a mark that takes long is drawn in one go"
+    assert max(works) <= 2 * WORK_MAX, works
+    monkeypatch.setattr(brushes, "WORK_MAX", 1e9)
+    assert surface.pixels == drawn(mark).pixels, "parts are not what the whole is"
+
+
+def test_a_thin_line_and_a_short_text_are_drawn_in_one_go():
+    thin = Line([array("d", [n for at in range(100) for n in (at, at % 7, 1.0)])], 0, 1.0)
+    for mark in (thin, Letters(["short"], 10, 20, 20.0, 0, 1.0)):
+        surface, with_brush = brush()
+        works = list(with_brush.draw(mark, Transform(), surface.area))
+        assert len(works) == 1
+        assert works[0] < WORK_MAX
+
+
+@pytest.mark.parametrize("matrix", [TURNED, Transform(0.8, 0.5, 0.4, -0.9, -900, 20), Transform(1, 0, 0, 1, 5, -600)])
+def test_of_a_text_of_many_rows_only_those_that_are_seen_cost_anything(matrix, monkeypatch):
+    rows = [f"row {at} with some letters" for at in range(400)]
+    drawn_rows = []
+    monkeypatch.setattr(brushes, "line_mask", lambda text, *rest: drawn_rows.append(text) or line_mask(text, *rest))
+    surface, with_brush = brush()
+    works = list(with_brush.draw(Letters(rows, 0, 0, 20.0, 0, 1.0), matrix, surface.area))
+    assert max(works, default=0) < WORK_MAX
+    assert len(drawn_rows) < 20, f"{len(drawn_rows)} rows are drawn of which few can be seen"
+
+
+@pytest.mark.parametrize("matrix", [TURNED, Transform(0.8, 0.5, 0.4, -0.9, -20, 60), Transform(1, 0, 0, 1, -5, -60)])
+def test_a_text_that_is_cut_by_a_clip_is_what_it_is_without(matrix):
+    letters = Letters([f"row {at} with some letters" for at in range(30)], 0, -100, 17.0, 0, 1.0)
+    whole = drawn(letters, matrix=matrix)
+    assert dark(whole) is not None
+    for clip in (Area(0, 0, 100, 7), Area(33, 21, 10, 40), Area(99, 79, 1, 1)):
+        assert drawn(letters, matrix=matrix, clip=clip).crop(clip) == whole.crop(clip), clip
