@@ -6,8 +6,10 @@ moment alone: nothing is remembered between two calls that another panel would n
 this (`web/static/tickers.js`), with the same vectors.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, floor
 from typing import Final, NamedTuple
 
@@ -18,6 +20,9 @@ ICON_EM: Final = 1.6  # that an icon and the space behind it take
 BOLD: Final = 1.1  # how much wider bold letters are
 QUARTERS: Final = 4  # a slot grows by parts of the interval: rarely, and not by much
 SLOT_LEAST_S: Final = 4.0  # of an item that says nothing of its interval
+WIDTHS_KEPT: Final = 2_048  # texts, and letters, whose width is not reckoned again
+
+_Entry = tuple[int, int, str, float]  # the place of an item in its cycle (-priority, order, id), and its slot's length
 
 _NARROW: Final = frozenset("iljI|!.,:;'`ftr()[]{}/\\-")
 _WIDE: Final = frozenset("mwMW@%&")
@@ -56,22 +61,26 @@ class Plan:
         return self.slots[0].item.level is Level.CRITICAL
 
 
+@lru_cache(WIDTHS_KEPT)
 def ems(text: str) -> float:
     """About how wide a text is, em: the same on all panels, whatever fonts they have, and rather too much."""
     width = 0.0
-    for character in text:
-        if character.isascii():
-            if character == " ":
-                width += 0.32
-            elif character in _NARROW:
-                width += 0.4
-            elif character in _WIDE:
-                width += 0.98
-            else:
-                width += 0.72 if character.isupper() else 0.64
-        elif not _is_in(_MARKS, character):
-            width += 1.0 if _is_in(_FULL, character) else 0.72
+    for character in text:  # not sum(), which rounds in another way than the twin
+        width += _em(character)
     return width
+
+
+@lru_cache(WIDTHS_KEPT)
+def _em(character: str) -> float:
+    if not character.isascii():
+        return 0.0 if _is_in(_MARKS, character) else 1.0 if _is_in(_FULL, character) else 0.72
+    if character == " ":
+        return 0.32
+    if character in _NARROW:
+        return 0.4
+    if character in _WIDE:
+        return 0.98
+    return 0.72 if character.isupper() else 0.64
 
 
 def _is_in(ranges: Sequence[tuple[int, int]], character: str) -> bool:
@@ -113,12 +122,56 @@ def instants(items: Iterable[TickerItem]) -> list[float]:
     """The moments at which something about these items changes, in order."""
     found: set[float] = set()
     for item in items:
-        found.add(item.expires)
-        if item.was is None:
-            found.add(item.since)
-        else:
-            found |= {item.at, item.was.since, min(item.was.expires, item.at)}
-    return sorted(moment for moment in found if 0 < moment < float("inf"))
+        found.update(_moments(item))
+    return sorted(found)
+
+
+def _moments(item: TickerItem) -> set[float]:
+    """When something about an item changes."""
+    found = {item.expires}
+    if item.was is None:
+        found.add(item.since)
+    else:
+        found |= {item.at, item.was.since, min(item.was.expires, item.at)}
+    return {moment for moment in found if 0 < moment < float("inf")}
+
+
+def beginnings(items: Iterable[TickerItem], rate: float) -> list[int]:
+    """For each span between two instants, at the how-manieth span its cycle began, 0 the span before the first instant.
+
+    Goes through the instants once, and at each looks only at the items that change then: a thousand items are no wait.
+    """
+    calm: list[_Entry] = []
+    critical: list[_Entry] = []
+    entered: dict[str, tuple[list[_Entry], _Entry]] = {}
+
+    def enter(item: TickerItem, mesh_s: float) -> None:
+        version = version_at(item, mesh_s)
+        before = entered.pop(item.id, None)
+        if before is not None:
+            ranks, entry = before
+            del ranks[bisect_left(ranks, entry)]
+        if version is not None:
+            entry = (-version.priority, version.order, version.id, _length_s(version, rate))
+            ranks = critical if version.level is Level.CRITICAL else calm
+            insort(ranks, entry)
+            entered[item.id] = (ranks, entry)
+
+    touched: dict[float, list[TickerItem]] = {}
+    for item in items:
+        enter(item, 0.0)
+        for moment in _moments(item):
+            touched.setdefault(moment, []).append(item)
+    found, shown = [0], (critical or calm)[:ITEMS_MAX]
+    for number, moment in enumerate(sorted(touched), 1):
+        for item in touched[moment]:
+            enter(item, moment)
+        before, shown = shown, (critical or calm)[:ITEMS_MAX]
+        is_same = len(before) == len(shown) and all(
+            one is other or one[2:] == other[2:] for one, other in zip(before, shown, strict=True)
+        )
+        found.append(found[-1] if is_same else number)
+    return found
 
 
 def slots_of(items: Sequence[TickerItem], rate: float) -> tuple[Slot, ...]:
@@ -126,14 +179,12 @@ def slots_of(items: Sequence[TickerItem], rate: float) -> tuple[Slot, ...]:
     slots: list[Slot] = []
     start = 0.0
     for item in items:
-        needed = needed_s(item, rate)
-        interval = item.interval_s or default_interval(item.text, rate)
-        length = interval * max(QUARTERS, ceil(QUARTERS * needed / interval)) / QUARTERS
-        slots.append(Slot(item, start, length, max(1, floor(length / needed))))
+        length = _length_s(item, rate)
+        slots.append(Slot(item, start, length, max(1, floor(length / needed_s(item, rate)))))
         start += length
     return tuple(slots)
 
 
-def structure(slots: Sequence[Slot]) -> tuple[tuple[str, float], ...]:
-    """What of a cycle decides where everybody stands in it."""
-    return tuple((slot.item.id, slot.length_s) for slot in slots)
+def _length_s(item: TickerItem, rate: float) -> float:
+    interval = item.interval_s or default_interval(item.text, rate)
+    return interval * max(QUARTERS, ceil(QUARTERS * needed_s(item, rate) / interval)) / QUARTERS

@@ -10,10 +10,9 @@ from math import inf
 from typing import Final, NamedTuple, final
 
 from edgeboard.marquee.items import Level, TickerItem, one_line
-from edgeboard.marquee.layout import Plan, Slot, cast, instants, slots_of, structure
+from edgeboard.marquee.layout import Plan, Slot, beginnings, cast, instants, slots_of
 
-LOOKED_BACK: Final = 256  # changes, for the one at which the cycle began: nobody shall keep a board busy by many
-KEPT_MAX: Final = 8  # items that have ended, and are tried to be kept by which the others stand where they do
+KEPT_MAX: Final = 4  # items that have ended, and are tried to be kept by which the others stand where they do
 PLANS_MAX: Final = 64  # kept; more are made anew
 LEAST_FALLBACK: Final = "edgeboard"  # where even the fall-back text is empty
 
@@ -77,6 +76,7 @@ class Ticker:
         self._fallback = slots_of([TickerItem("", one_line(fallback) or LEAST_FALLBACK)], rate)
         self._items: tuple[TickerItem, ...] = ()
         self._instants: list[float] = []
+        self._begins: list[int] = []  # of the cycle that shows before each instant, and after the last; empty: unknown
         self._plans: dict[int, Plan] = {}
         self.version = 0  # rises with each change of the items
 
@@ -87,11 +87,12 @@ class Ticker:
 
     def set_items(self, items: Iterable[TickerItem]) -> bool:
         """From now on these; all at once. False if nothing is different."""
-        fresh = tuple(sorted(items, key=lambda item: item.id))
+        fresh = tuple(sorted({item.id: item for item in items}.values(), key=lambda item: item.id))
         if fresh == self._items:
             return False
         self._items = fresh
         self._instants = instants(fresh)
+        self._begins = []
         self._plans.clear()
         self.version += 1
         return True
@@ -113,9 +114,9 @@ class Ticker:
     def _plan(self, number: int) -> Plan:
         """The plan between two instants."""
         slots, is_fallback = self._slots(number)
-        shape, first = structure(slots), number
-        while first > max(0, number - LOOKED_BACK) and structure(self._slots(first - 1)[0]) == shape:
-            first -= 1
+        if not self._begins:
+            self._begins = beginnings(self._items, self._rate)
+        first = self._begins[number]
         plan = Plan(
             slots,
             tuple(round(slot.start_s * 1e6) for slot in slots),
@@ -131,9 +132,6 @@ class Ticker:
         return plan
 
     def _slots(self, number: int) -> tuple[tuple[Slot, ...], bool]:
-        known = self._plans.get(number)
-        if known is not None:
-            return known.slots, known.is_fallback
         moment = self._instants[number - 1] if number > 0 else 0.0
         shown = cast(self._items, moment)
         return (slots_of(shown, self._rate), False) if shown else (self._fallback, True)
@@ -143,14 +141,17 @@ class Ticker:
 
         Some of them, if there are many: of those whose end another cycle began at, the rest wait for the next.
         """
+        begin = self.at(mesh_s).plan.begin_us / 1e6
         over = sorted(
             (item for item in self._items if item.expires <= mesh_s), key=lambda item: (item.expires, item.id)
         )
-        for kept in range(min(len(over), KEPT_MAX) + 1):
-            gone = over[: len(over) - kept]
-            if gone and self._stands_without(gone, mesh_s):
+        sure = [item for item in over if max(item.expires, item.at) < begin]  # no part of what the cycle began with
+        rest = [item for item in over if max(item.expires, item.at) >= begin]
+        for kept in range(min(len(rest), KEPT_MAX) + 1):
+            gone = sure + rest[: len(rest) - kept]
+            if kept == len(rest) or self._stands_without(gone, mesh_s):
                 return [item.id for item in gone]
-        return []
+        return [item.id for item in sure]
 
     def _stands_without(self, gone: list[TickerItem], mesh_s: float) -> bool:
         """Whether everybody stands where he does if these are not there."""

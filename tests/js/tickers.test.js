@@ -88,3 +88,14 @@ test("of one id the last word counts, and what cannot be read takes no other wit
   assert.deepEqual(pagesOf(document).map(({ number }) => number), [0], "the page of the ticker is listed");
   assert.equal(unpack(pack(TICKER_PAGE)), TICKER_PAGE);
 });
+
+test("each change of many items is looked at once", () => {
+  const item = (id, since, expires, priority) => ({ ...{ id, text: "x", level: 0, priority, order: 0, interval: 0, icon: "" }, ...{ at: since, since, expires, was: null } });
+  const many = Array.from({ length: 1_000 }, (_, n) => item(`m${n}`, 1_000 + n, null, 0));
+  let looks = 0;
+  const counted = (each) => ({ ...each, get was() { return (looks += 1), null; } });
+  const gone = Array.from({ length: 150 }, (_, n) => item(`e${n}`, 0, 5_000 + n, -5));
+  const ticker = new Ticker([...many, ...gone].map(counted), 3.75);
+  for (const at of [0.5, 2, 6, 7]) assert.ok(ticker.at(at).slots.length <= 200);
+  assert.ok(looks < 30 * 1_150, `${looks} looks: this keeps a page from all else`);
+});

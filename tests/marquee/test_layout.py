@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from edgeboard.marquee.items import ITEMS_MAX, Level, TickerItem, changed
-from edgeboard.marquee.layout import cast, default_interval, ems, instants, needed_s, slots_of, structure, version_at
+from edgeboard.marquee.layout import cast, default_interval, ems, instants, needed_s, slots_of, version_at
 
 RATE = 3.75
 
@@ -51,7 +51,7 @@ def test_instants_name_every_moment_at_which_something_changes():
 def test_a_changed_text_does_not_move_the_others():
     before = slots_of([TickerItem("a", "Door shut", interval_s=8.0), TickerItem("b", "x")], RATE)
     after = slots_of([TickerItem("a", "Door open since noon", interval_s=8.0), TickerItem("b", "x")], RATE)
-    assert structure(before) == structure(after)
+    assert [slot[1:3] for slot in before] == [slot[1:3] for slot in after]
 
 
 def test_a_text_that_outgrows_its_slot_makes_it_longer_by_quarters_of_its_interval():

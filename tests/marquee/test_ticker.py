@@ -3,8 +3,9 @@ from math import inf
 
 import pytest
 
+from edgeboard.marquee import layout
 from edgeboard.marquee.items import Level, TickerItem, changed
-from edgeboard.marquee.ticker import LOOKED_BACK, PLANS_MAX, Ticker
+from edgeboard.marquee.ticker import KEPT_MAX, PLANS_MAX, Ticker
 
 
 def ticker_of(*items, fallback="quiet"):
@@ -167,17 +168,47 @@ def test_letting_go_of_what_has_ended_moves_nothing(seed):
     assert sum(item.expires <= moment for item in left.items) <= 1, f"seed {seed}: more is kept than has to be"
 
 
-def test_many_changes_do_not_keep_a_board_busy():
-    """Each text has changed once, so that each is a moment to look at for the one at which the cycle began."""
-    items = []
-    for number in range(LOOKED_BACK + 50):
-        first = changed(None, TickerItem(f"{number:04}", "One", interval_s=4.0), 10.0)
-        items.append(changed(first, TickerItem(f"{number:04}", "Two", interval_s=4.0), 20.0 + number))
+def crowd(shown=1_000, over=150):
+    """More items than have a turn, and as many again that ended without ever having had one."""
+    now = 100_000.0
+    return [
+        TickerItem(f"m{n}", "字" * (n % 400) + "x", at=now - 5_000 + n / 10, since=now - 5_000 + n / 10)
+        for n in range(shown)
+    ] + [TickerItem(f"e{n}", "f", priority=-5, expires=now - 150 + n) for n in range(over)], now
+
+
+def test_each_change_of_many_items_is_looked_at_once(monkeypatch):
+    items, now = crowd()
     ticker, looks = ticker_of(*items), []
-    find = ticker._slots
-    ticker._slots = lambda number: looks.append(number) or find(number)
-    ticker.at(1_000.0)
-    assert len(looks) <= LOOKED_BACK + 1
+    find = layout.version_at
+    monkeypatch.setattr(layout, "version_at", lambda item, moment: looks.append(item) or find(item, moment))
+    for moment in (now, now + 1, now - 75):
+        ticker.at(moment)
+    assert len(looks) < 8 * len(items), f"{len(looks)} looks at {len(items)} items: this keeps a board from all else"
+
+
+def test_the_items_that_have_ended_are_tried_a_few_times_at_most(monkeypatch):
+    items, now = crowd()
+    ticker, tries = ticker_of(*items), []
+    stands = Ticker._stands_without
+    monkeypatch.setattr(Ticker, "_stands_without", lambda *all: tries.append(1) or stands(*all))
+    gone = ticker.ended(now)
+    assert len(gone) == 150, "what never had a turn goes at once"
+    assert len(tries) <= KEPT_MAX + 1
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_cycle_began_where_the_turns_were_last_different(seed):
+    items = some_items(random.Random(seed), 12)
+    moments = [0.0, *layout.instants(items)]
+    turns = [
+        [(slot.item.id, slot.length_s) for slot in layout.slots_of(layout.cast(items, moment), 3.75)]
+        for moment in moments
+    ]
+    expected = [0]
+    for number in range(1, len(turns)):
+        expected.append(expected[-1] if turns[number] == turns[number - 1] else number)
+    assert layout.beginnings(items, 3.75) == expected, f"seed {seed}"
 
 
 def test_plans_that_were_looked_at_do_not_pile_up():

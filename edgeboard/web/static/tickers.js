@@ -23,7 +23,6 @@ const ICON_EM = 1.6;
 const BOLD = 1.1;
 const QUARTERS = 4; // a slot grows by parts of the interval
 const SLOT_LEAST_S = 4;
-const LOOKED_BACK = 256; // changes, for the one at which the cycle began
 const LEAST_FALLBACK = "edgeboard";
 
 const NARROW = new Set("iljI|!.,:;'`ftr()[]{}/\\-");
@@ -203,6 +202,7 @@ export class Ticker {
   #rate;
   #fallback;
   #instants;
+  #begins = null; // of the cycle that shows before each instant, and after the last
 
   /** @param {Content[]} items @param {number} rate em a second @param {string} [fallback] */
   constructor(items, rate, fallback = "") {
@@ -210,13 +210,7 @@ export class Ticker {
     this.#rate = rate;
     const text = oneLine(fallback) || LEAST_FALLBACK;
     this.#fallback = [{ id: "", text, level: Level.INFO, priority: 0, order: 0, interval: 0, icon: "", at: 0, since: 0, expires: null, was: null }];
-    const found = new Set();
-    for (const { at, since, expires, was } of items) {
-      found.add(expires);
-      if (was === null) found.add(since);
-      else [at, was.since, Math.min(was.expires ?? Infinity, at)].forEach((moment) => found.add(moment));
-    }
-    this.#instants = [...found].filter((moment) => moment !== null && moment > 0).sort((a, b) => a - b);
+    this.#instants = [...new Set(items.flatMap(momentsOf))].sort((a, b) => a - b);
   }
 
   /**
@@ -226,13 +220,12 @@ export class Ticker {
    */
   at(mesh_s) {
     const moment = Math.round(mesh_s * 1e6);
-    let number = this.#instants.filter((instant) => instant <= mesh_s * 1000).length;
+    const number = this.#instants.filter((instant) => instant <= mesh_s * 1000).length;
     const until = number < this.#instants.length ? this.#instants[number] * 1000 : Infinity;
     const { slots, isFallback } = this.#slots(number);
-    const shape = shapeOf(slots);
-    const last = number;
-    while (number > Math.max(0, last - LOOKED_BACK) && shapeOf(this.#slots(number - 1).slots) === shape) number -= 1;
-    const begin = number > 0 ? this.#instants[number - 1] * 1000 : 0;
+    this.#begins ??= this.#beginnings();
+    const first = this.#begins[number];
+    const begin = first > 0 ? this.#instants[first - 1] * 1000 : 0;
     const { start, length } = slots.at(-1);
     const cycle = Math.round((start + length) * 1e6);
     const place = (moment - begin) % cycle;
@@ -247,18 +240,70 @@ export class Ticker {
     const ms = number > 0 ? this.#instants[number - 1] : 0;
     const shown = this.#items.map((item) => versionAt(item, ms)).filter((item) => item !== null);
     const critical = shown.filter(({ level }) => level === Level.CRITICAL);
-    const cast = (critical.length > 0 ? critical : shown).sort((a, b) => b.priority - a.priority || a.order - b.order || compareText(a.id, b.id));
+    const cast = (critical.length > 0 ? critical : shown).sort(compareTurns);
     const isFallback = cast.length === 0;
     let start = 0;
     const slots = (isFallback ? this.#fallback : cast.slice(0, ITEMS_MAX)).map((item) => {
-      const needed = (ICON_EM + ems(item.text) * (item.level === Level.CRITICAL ? BOLD : 1) + GAP_EM) / this.#rate;
-      const interval = (item.interval || defaultInterval(item.text, this.#rate)) / 1000;
-      const slot = { item, start, length: (interval * Math.max(QUARTERS, Math.ceil((QUARTERS * needed) / interval))) / QUARTERS };
+      const slot = { item, start, length: this.#length(item) };
       start += slot.length;
       return slot;
     });
     return { slots, isFallback };
   }
+  #length(item) {
+    const needed = (ICON_EM + ems(item.text) * (item.level === Level.CRITICAL ? BOLD : 1) + GAP_EM) / this.#rate;
+    const interval = (item.interval || defaultInterval(item.text, this.#rate)) / 1000;
+    return (interval * Math.max(QUARTERS, Math.ceil((QUARTERS * needed) / interval))) / QUARTERS;
+  }
+
+  /** For each span between two instants, the number of the one at which its cycle began: each change is looked at once. */
+  #beginnings() {
+    const ranks = { calm: [], critical: [] };
+    const entered = new Map();
+    const touched = new Map(this.#instants.map((moment) => [moment, []]));
+    const enter = (item, ms) => {
+      const version = versionAt(item, ms);
+      const before = entered.get(item.id);
+      entered.delete(item.id);
+      if (before !== undefined) before.ranks.splice(placeOf(before.ranks, before.entry), 1);
+      if (version === null) return;
+      const [entry, place] = [{ item: version, length: this.#length(version) }, version.level === Level.CRITICAL ? ranks.critical : ranks.calm];
+      place.splice(placeOf(place, entry), 0, entry);
+      entered.set(item.id, { ranks: place, entry });
+    };
+    const shownNow = () => (ranks.critical.length > 0 ? ranks.critical : ranks.calm).slice(0, ITEMS_MAX);
+    for (const item of this.#items) {
+      enter(item, 0);
+      for (const moment of momentsOf(item)) touched.get(moment).push(item);
+    }
+    const begins = [0];
+    let shown = shownNow();
+    this.#instants.forEach((moment, index) => {
+      for (const item of touched.get(moment)) enter(item, moment);
+      const [before, now] = [shown, shownNow()];
+      const isSame = before.length === now.length && before.every((each, n) => each === now[n] || (each.item.id === now[n].item.id && each.length === now[n].length));
+      begins.push(isSame ? begins.at(-1) : index + 1);
+      shown = now;
+    });
+    return begins;
+  }
 }
 
-const shapeOf = (slots) => JSON.stringify(slots.map(({ item, length }) => [item.id, length]));
+/** When something about an item changes, ms. @param {Content} item @returns {number[]} */
+function momentsOf({ at, since, expires, was }) {
+  const found = was === null ? [since, expires] : [at, was.since, Math.min(was.expires ?? Infinity, at), expires];
+  return [...new Set(found)].filter((moment) => moment !== null && moment > 0);
+}
+
+const compareTurns = (a, b) => b.priority - a.priority || a.order - b.order || compareText(a.id, b.id);
+
+/** Where an entry stands, or belongs, among others in their order. */
+function placeOf(entries, entry) {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareTurns(entries[middle].item, entry.item) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
