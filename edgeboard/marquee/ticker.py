@@ -114,9 +114,7 @@ class Ticker:
     def _plan(self, number: int) -> Plan:
         """The plan between two instants."""
         slots, is_fallback = self._slots(number)
-        if not self._begins:
-            self._begins = beginnings(self._items, self._rate)
-        first = self._begins[number]
+        first = self._began(number)
         plan = Plan(
             slots,
             tuple(round(slot.start_s * 1e6) for slot in slots),
@@ -131,6 +129,11 @@ class Ticker:
         self._plans[number] = plan
         return plan
 
+    def _began(self, number: int) -> int:
+        if not self._begins:
+            self._begins = beginnings(self._items, self._rate)
+        return self._begins[number]
+
     def _slots(self, number: int) -> tuple[tuple[Slot, ...], bool]:
         moment = self._instants[number - 1] if number > 0 else 0.0
         shown = cast(self._items, moment)
@@ -141,7 +144,8 @@ class Ticker:
 
         Some of them, if there are many: of those whose end another cycle began at, the rest wait for the next.
         """
-        begin = self.at(mesh_s).plan.begin_us / 1e6
+        first = self._began(bisect_right(self._instants, mesh_s))
+        begin = self._instants[first - 1] if first > 0 else 0.0
         over = sorted(
             (item for item in self._items if item.expires <= mesh_s), key=lambda item: (item.expires, item.id)
         )
