@@ -65,6 +65,8 @@ def _told(arguments: argparse.Namespace, found: dict[str, Any]) -> list[str]:
         if not found["changed"]:
             return [f"{arguments.id} is like that already"]
         (item,) = [each for each in found["items"] if each["id"] == arguments.id]
+        if found["shows"]["level"] == "critical" != item["level"]:
+            return [f"{arguments.id} is set; it shows when no critical item is left"]
         ahead = item["at"] - found["mesh_s"]
         return [f"{arguments.id} is set" + (f"; it shows everywhere in {ahead:.1f} s" if ahead > 0 else "")]
     if arguments.what == "remove":

@@ -10,7 +10,11 @@ LEVELS = ("info", "healthy", "warning", "critical")  # as `marquee.items.Level` 
 
 
 def read_rank(text: str) -> int:
-    return values.read_whole(text.removeprefix("-"), 0, 1_000) * (-1 if text.startswith("-") else 1)
+    """A whole number, either side of 0."""
+    try:
+        return values.read_whole(text.removeprefix("-"), 0, 1_000) * (-1 if text.startswith("-") else 1)
+    except ValueError:
+        raise ValueError("write a whole number from -1000 to 1000") from None
 
 
 def read_interval(text: str) -> float:
@@ -46,7 +50,7 @@ def _marquee(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--order", metavar="N", type=reads(read_rank), help="within a priority, the lowest come first")
     one.add_argument(
         "--interval", metavar="TIME", type=reads(read_interval),
-        help="how long it has its turn: 5s to 60min (default: as its first text needs)",
+        help="how long it has its turn: 1s to 60min (default: as its first text needs)",
     )  # fmt: skip
     one.add_argument(
         "--for", dest="seconds", metavar="TIME", type=reads(read_lasting),

@@ -12,6 +12,7 @@ from edgeboard.marquee.items import (
     INTERVAL_LEAST_S,
     INTERVAL_MOST_S,
     RANK_MOST,
+    TEXT_CHARACTERS_MAX,
     TIME_MOST_S,
     Level,
     TickerItem,
@@ -52,6 +53,9 @@ def item_of(wish: Mapping[str, Any], now: TickerItem | None, mesh_s: float, rate
     text = wish.get("text", None if now is None else now.text)
     if not isinstance(text, str) or not one_line(text):
         raise DecodeError(f"the item {name!r:.70} needs a text")
+    letters = len(" ".join(text.split()))
+    if letters > TEXT_CHARACTERS_MAX:
+        raise DecodeError(f"the text of an item has at most {TEXT_CHARACTERS_MAX} characters; this one has {letters}")
     line = one_line(text)
     interval = _number(wish, "interval", INTERVAL_LEAST_S, INTERVAL_MOST_S)
     if interval is None:

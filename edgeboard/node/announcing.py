@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
+from edgeboard.errors import DecodeError, StateError
 from edgeboard.node.node import Node
 
 if TYPE_CHECKING:
@@ -50,14 +51,22 @@ class Announcing:
             DecodeError: a wish that cannot be met; nothing has changed. RefusedError, StateError: the room takes
                 nothing. StoreError: the disk takes nothing; what was taken is in memory.
         """
+        from edgeboard.render.icons import ICONS  # only who sets items needs them
+
+        for wish in wishes:
+            icon = wish.get("icon")
+            if isinstance(icon, str) and icon and icon not in ICONS:
+                raise DecodeError(f"there is no icon {icon!r:.40}; there are {', '.join(sorted(ICONS))}")
         room = self.room(name)
         changed = self._node.ask(partial(self._node.pipeline.marquee.put, room, wishes))
         return await self._answer(room, "changed", [item.id for item in changed])
 
     async def remove(self, name: str, ids: Sequence[str]) -> dict[str, Any]:
-        """Remove items, all at one moment; raises as `put`."""
+        """Remove items, all at one moment; raises as `put`, and StateError if none of them is there."""
         room = self.room(name)
         removed = self._node.ask(partial(self._node.pipeline.marquee.remove, room, ids))
+        if not removed:
+            raise StateError(f"there is no item {ids[0]!r:.70}; list them with: edgeboard marquee list")
         return await self._answer(room, "removed", removed)
 
     async def _answer(self, name: str, what: str, ids: list[str]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from typing import Any, Final, final
 from edgeboard.canvas.bodies import Add, Alive, Body, ItemType, Meta, Register, Set
 from edgeboard.errors import DecodeError, RefusedError, StateError
 from edgeboard.ids import NodeId, RoomId, room_id
-from edgeboard.marquee.items import TICKER_PAGE, TickerItem, changed, content_of, payload_of
+from edgeboard.marquee.items import RANK_MOST, TICKER_PAGE, TickerItem, changed, content_of, payload_of
+from edgeboard.marquee.layout import cast, slots_of
 from edgeboard.marquee.ticker import Ticker
 from edgeboard.marquee.wishes import WISHES_MAX, describe, item_of
 from edgeboard.node.core import Core
@@ -125,7 +126,7 @@ class Marquee:
         """
         if not 1 <= len(wishes) <= WISHES_MAX:
             raise DecodeError(f"1 to {WISHES_MAX} items can be set at once")
-        room = self._open(name, now)
+        room = self._loaded(self._room(name))
         known, moment = self._known(room), self._moment(room, now)
         bodies: list[Body] = []
         made: dict[str, TickerItem] = {}
@@ -133,6 +134,8 @@ class Marquee:
             same = known.get(str(wish.get("id")), [])
             before = same[0].item if same else None
             item = changed(before, item_of(wish, before, moment, self._settings.rate), moment)
+            if item.was is None and wish.get("priority") is None:
+                item = self._in_time(item, [each[0].item for each in known.values() if each[0].item is not None])
             if item.id in made:
                 raise DecodeError(f"the item {item.id!r:.70} is set twice")
             made[item.id] = item
@@ -152,7 +155,7 @@ class Marquee:
         Raises:
             RefusedError, StateError: as `put`.
         """
-        room = self._open(name, now)
+        room = self._loaded(self._room(name))
         known, moment = self._known(room), self._moment(room, now)
         bodies: list[Body] = []
         gone: list[str] = []
@@ -169,8 +172,18 @@ class Marquee:
         self._log(room, bodies, now)
         return gone
 
+    def _in_time(self, item: TickerItem, others: Sequence[TickerItem]) -> TickerItem:
+        """A new item, before all others if it would end before it had its turn."""
+        shown = cast([*(other for other in others if other.id != item.id), item], item.at)
+        for slot in slots_of(shown, self._settings.rate):
+            if slot.item.id == item.id and item.at + slot.start_s >= item.expires:
+                return replace(item, priority=min(RANK_MOST, shown[0].priority + 1))
+        return item
+
     def _open(self, name: str, now: float) -> Room:
-        room = self._core.open_room(name, now)
+        return self._loaded(self._core.open_room(name, now))
+
+    def _loaded(self, room: Room) -> Room:
         if not room.is_loaded:
             raise StateError("the board is still reading this room; try again in a moment")
         self._core.require_store()

@@ -68,6 +68,12 @@ def test_by_http_whoever_may_draw_sets_items_and_others_are_told_why_not(make_no
     assert ask(api, "PUT", {"id": "door", "level": "purple"})[0] == 400
     assert ask(f"{api}?id=door&id=a", "DELETE")[1]["removed"] == ["door", "a"]
     assert [item["id"] for item in ask(api)[1]["items"]] == ["b"]
+    assert ask(f"{api}?id=nobody", "DELETE")[0] == 404
+    status, answer = ask(api, "PUT", {"id": "door", "text": "Open", "icon": "nosuch"})
+    assert (status, answer["text"][:30]) == (400, "there is no icon 'nosuch'; the")
+    status, answer = ask(f"{api}?room=nosuch", "PUT", {"id": "door", "text": "Open"})
+    assert (status, answer["text"][:29]) == (404, "this board has no room 'nosuc")
+    assert "nosuch" not in run_main("rooms", "--state", board.state)[1], "a slip of the pen opened a room"
     shut = make_node("shut", config_text=loopback + "guests: {admit: pin}\n").start()
     api = f"{shut.url}/api/marquee"
     status, answer = ask(api, "PUT", {"id": "door", "text": "Open"})

@@ -61,6 +61,7 @@ def test_text_of_several_lines_becomes_one():
         ({"id": 5, "text": "x"}, "needs an id"),
         ({"id": "a"}, "needs a text"),
         ({"id": "a", "text": "\n"}, "needs a text"),
+        ({"id": "a", "text": "x" * 501}, "at most 500 characters; this one has 501"),
         ({"id": "a", "text": "x", "level": "bad"}, "info, healthy, warning, critical"),
         ({"id": "a", "text": "x", "level": 3}, "info, healthy, warning, critical"),
         ({"id": "a", "text": "x", "interval": 0.1}, "from 1 to 3600"),

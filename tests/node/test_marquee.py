@@ -383,3 +383,23 @@ def test_the_latest_moment_of_all_changes_is_known():
     (item,) = put(cluster, 0, {"id": "a", "text": "One"})
     cluster.run(1.0)
     assert cluster.nodes[1].pipeline.marquee.reached() == item.at
+
+
+def test_a_new_item_that_would_end_before_its_turn_is_shown_next():
+    cluster = cluster_of(1)
+    put(cluster, 0, *({"id": name, "text": name, "interval": 6} for name in "ab"))
+    put(cluster, 0, {"id": "short", "text": "Bus 4 leaves", "for": 10})
+    assert texts(cluster) == ["Bus 4 leaves"], "who has ten seconds cannot wait for twelve"
+    put(cluster, 0, {"id": "long", "text": "Friday: fish", "for": 600})
+    assert {item["id"]: item["priority"] for item in listed(cluster)["items"]}["long"] == 0
+
+
+def test_a_room_that_is_not_there_is_not_opened_by_a_slip_of_the_pen():
+    cluster = cluster_of(1)
+    pipeline = cluster.nodes[0].pipeline
+    rooms = set(pipeline.rooms)
+    with pytest.raises(StateError, match="no room 'nosuch'"):
+        pipeline.marquee.put("nosuch", [{"id": "a", "text": "x"}], 0.0)
+    with pytest.raises(StateError, match="no room 'nosuch'"):
+        pipeline.marquee.remove("nosuch", ["a"], 0.0)
+    assert set(pipeline.rooms) == rooms
