@@ -94,7 +94,7 @@ class Bar:
         if self._flips:
             return frame.next_page(len(self._pages_of(frame)))
         if self._is_still(frame.plan):
-            return frame.plan.until
+            return frame.plan.until if len(frame.plan.slots) == 1 else frame.next_change
         return min(frame.plan.until, frame.mesh_s + 1 / (frame.plan.rate * self._em))
 
     def draw(self, frame: TickerFrame) -> Area | None:
@@ -104,8 +104,11 @@ class Bar:
     # -- what moves
 
     def _is_still(self, plan: Plan) -> bool:
-        """The fall-back text rests where it fits: a board with nothing to say shall not be busy."""
-        return plan.is_fallback and line_width(plan.slots[0].item.text, self._em, False, self._is_hard) <= self._room
+        """What fits rests where nothing else is to be said: a board with no news shall not be busy, and what interrupts
+        shall be read whole at once."""
+        return (plan.is_fallback or plan.is_critical) and all(
+            self._width(slot.item.text, plan.is_critical) <= self._room for slot in plan.slots
+        )
 
     @property
     def _room(self) -> int:
@@ -117,12 +120,12 @@ class Bar:
         if plan is not self._plan:
             self._lay_out(plan)
         if self._is_still(plan):
-            shown: tuple[object, ...] = (plan, 0)
+            shown: tuple[object, ...] = (plan, frame.turn)
             if shown == self._shown:
                 return None
             self._shown = shown
-            self._ground(plan.slots[0].item.level)
-            self._rest(plan.slots[0].item.text)
+            self._ground(frame.level, frame.item.icon)
+            self._rest(frame.text, is_bold=plan.is_critical)
             return self._area
         offset = round(frame.offset_em * self._em)
         if self._shown == (plan, offset):
@@ -304,10 +307,10 @@ class Bar:
             x = self._area.x + self._area.width - self._em // 2 - round(self._width(count, False))
             self._letters(count, x, self._look.soft, False)
 
-    def _rest(self, text: str) -> None:
+    def _rest(self, text: str, *, is_bold: bool = False) -> None:
         """A line in the middle."""
-        x = self._badge + (self._area.width - self._badge - round(self._width(text, False))) // 2
-        self._letters(text, self._area.x + max(self._badge, x), self._look.text, False)
+        x = self._badge + (self._area.width - self._badge - round(self._width(text, is_bold))) // 2
+        self._letters(text, self._area.x + max(self._badge, x), self._look.text, is_bold)
 
     def _letters(self, text: str, x: int, colour: int, is_bold: bool) -> None:
         mask = line_mask(text, self._em, is_bold, self._is_hard)

@@ -127,6 +127,18 @@ def test_a_critical_item_takes_the_whole_bar():
     assert Wall(format="grey1").pixels(1.0).count(255) > len(pixels) / 2
 
 
+def test_what_interrupts_stands_still_where_it_fits():
+    fire = TickerItem("fire", "Out!", Level.CRITICAL)
+    short, long = Ticker("quiet"), Ticker("quiet")
+    short.set_items([fire])
+    long.set_items([TickerItem("fire", "Leave the building " * 20, Level.CRITICAL)])
+    wall = Wall([fire])
+    assert not wall.bar.is_moving(short.at(100.0)), "a text that fits is read whole at once"
+    assert wall.bar.is_moving(long.at(100.0)), "a text that does not fit passes by"
+    assert wall.bar.draw(short.at(100.0)) is not None
+    assert wall.bar.draw(short.at(101.3)) is None
+
+
 def test_the_fall_back_text_rests():
     wall = Wall([], fallback="All quiet")
     assert wall.draw(0.0) == wall.area
