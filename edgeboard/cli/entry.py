@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from edgeboard import __version__
 from edgeboard.cli import arguments as words
@@ -66,12 +66,16 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+MAY_BE_NEGATIVE: Final = ("--at", "--for", "--view")  # options whose value may begin with a minus
+
+
 def joined(argv: Sequence[str]) -> list[str]:
-    """The words with `--at -90min` as one, or the parser would take the time for an option."""
+    """The words with `--at -90min` as one, or the parser would take what begins with a minus for an option."""
     words_left = list(argv)
     for at in range(len(words_left) - 2, -1, -1):
-        if words_left[at] == "--at" and words_left[at + 1][:1] == "-" and words_left[at + 1][1:2].isdigit():
-            words_left[at : at + 2] = [f"--at={words_left[at + 1]}"]
+        word, value = words_left[at : at + 2]
+        if word in MAY_BE_NEGATIVE and value[:1] == "-" and value[1:2].isdigit():
+            words_left[at : at + 2] = [f"{word}={value}"]
     return words_left
 
 

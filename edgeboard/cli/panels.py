@@ -43,11 +43,11 @@ def listing(panels: list[dict[str, Any]]) -> str:
     """The panels as a table, and below it what drives each."""
     if not panels:
         return NOTHING
-    rows = [HEADINGS, *map(_row, panels)]
+    rows = [HEADINGS, *(_row(each) for each in panels if "width" in each)]
     wide = [max(len(row[at]) for row in rows) for at in range(len(HEADINGS))]
-    lines = ["  ".join(cell.ljust(wide[at]) for at, cell in enumerate(row)).rstrip() for row in rows]
+    lines = ["  ".join(cell.ljust(wide[at]) for at, cell in enumerate(row)).rstrip() for row in rows if len(rows) > 1]
     lines += [f"\n{each['name']}: {_about(each)}" for each in panels]
-    return "\n".join(lines)
+    return "\n".join(lines).lstrip("\n")
 
 
 def _row(panel: dict[str, Any]) -> tuple[str, ...]:
@@ -67,7 +67,9 @@ def _row(panel: dict[str, Any]) -> tuple[str, ...]:
 
 def _about(panel: dict[str, Any]) -> str:
     parts = [panel["driver"]]
-    if panel["viewers"]:
+    if panel["fault"]:
+        parts.append(f"SHOWS NOTHING: {panel['fault']}")
+    if panel.get("viewers"):
         parts.append(f"{panel['viewers']} look on")
     if panel.get("idle"):
         parts.append("the room is empty: it shows how to come in")

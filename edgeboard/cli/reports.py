@@ -176,8 +176,10 @@ def status(arguments: argparse.Namespace) -> int:
     if found.get("panels"):
         print("\npanels (more with: edgeboard panels)")
         for panel in found["panels"]:
-            shown = f"shows {panel['room']}, {panel['frames']} frames"
-            print(f"  {panel['name']}: {panel['width']} x {panel['height']} px, {shown}")
+            size = f"{panel['width']} x {panel['height']} px, " if "width" in panel else ""
+            well = f"shows {panel['room']}, {panel['frames']} frames" if size else ""
+            fault = f"shows nothing: {panel['fault']}" if panel["fault"] else ""
+            print(f"  {panel['name']}: {size}{fault or well}")
     trouble = [f"{name} {count}" for name, count in found["counters"].items() if count]
     print("\nother boards")
     for line in show_finding(found):

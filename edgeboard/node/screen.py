@@ -44,6 +44,7 @@ class Screen:
         self.settings = settings
         self.context = panel.context
         self.room = ""
+        self.fault = ""  # why nothing is drawn
         self._panel = panel
         self._node = node
         self._read_blob = read_blob
@@ -80,6 +81,7 @@ class Screen:
             raise refused[0] if refused else RefusedError(CloseCode.GOING_AWAY, "this board is stopping")
         self._leave()
         self._is_given_up = False
+        self.fault = ""
         if room != self.room and self._show is not None:
             self._show.cut()
         pipeline = self._node.pipeline
@@ -131,7 +133,8 @@ class Screen:
         _log.exception("nothing more is drawn on %s", self.name)
         self._is_given_up = True
         asyncio.get_running_loop().call_soon(self._leave)
-        text = f"{self.name}: nothing more is drawn there, after a fault of this board's software"
+        self.fault = "nothing more is drawn there, after a fault of this board's software; its log says more"
+        text = f"{self.name}: {self.fault}"
         asyncio.get_running_loop().call_soon(partial(self._told, text, is_trouble=True))
 
     def show(self, area: Area, pixels: bytes, *, is_ink: bool = False) -> None:
@@ -162,6 +165,7 @@ class Screen:
             "frames": self._frames.sequence,
             "crc": self._frames.crc,
             "viewers": 0 if self._show is None else self._show.viewers,
+            "fault": self.fault,
             **({} if view is None else view.statistics()),
         }
 

@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -73,6 +74,7 @@ class Screens:
         self._folder = folder
         self._console: Console | None = None
         self._screens: dict[str, Screen] = {}
+        self._faults: dict[str, tuple[PanelSettings, str]] = {}  # why a panel shows nothing, by its name
 
     def _framebuffers_found(self) -> list[Path]:
         """Those of this machine; none where a desktop draws on them."""
@@ -118,16 +120,17 @@ class Screens:
             except UserError as error:
                 if str(error) != said:
                     said = str(error)
-                    self._told(f"{name}: {said}", is_trouble=True)
+                    self._failed(name, settings, said)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, AGAIN_LAST_S)
                 continue
             if self._console is None:
                 self._console = framebuffer.Console(framebuffer.CONSOLE)
                 self._console.take()
+            self._failed(name, settings, "")
             self.add(name, panel, settings)
             said = await lost
-            self._told(f"{name}: {said}", is_trouble=True)
+            self._failed(name, settings, said)
             screen = self._screens.pop(name, None)
             if screen is not None:
                 screen.end()
@@ -146,7 +149,7 @@ class Screens:
         )
         panel: Panel
         if driver.scheme == "png":
-            panel = PngFile(Path(driver.place), context, lambda text: self._told(f"{name}: {text}", is_trouble=True))
+            panel = PngFile(Path(driver.place), context, partial(self._failed, name, settings))
         else:
             panel = Unseen(context)
         self.add(name, panel, settings)
@@ -157,18 +160,28 @@ class Screens:
         named = next((each for each in self._named if each.driver.partition("?")[0] == place), None)
         return named or self._auto or PanelSettings()
 
+    def _failed(self, name: str, settings: PanelSettings, fault: str) -> None:
+        """A panel shows nothing, for this reason; an empty one: it does again."""
+        if fault:
+            self._faults[name] = settings, fault
+            self._told(f"{name}: {fault}", is_trouble=True)
+        else:
+            self._faults.pop(name, None)
+
     def add(self, name: str, panel: Panel, settings: PanelSettings) -> None:
         """A panel is there, and wants to show something; one of the same name gives way."""
         try:
             from edgeboard.node.screen import Screen
         except ImportError:
-            self._told(f"{name}: {NO_PILLOW}", is_trouble=True)
+            panel.close()
+            self._failed(name, settings, NO_PILLOW)
             return
         before = self._screens.pop(name, None)
         if before is not None:
             before.end()
         elif len(self._screens) >= PANELS_MAX:
-            self._told(f"{name}: a board has at most {PANELS_MAX} panels; this one stays dark", is_trouble=True)
+            panel.close()
+            self._failed(name, settings, f"a board has at most {PANELS_MAX} panels; this one stays dark")
             return
         if settings.rotation != "0":
             from edgeboard.node.screen import Turned
@@ -179,8 +192,8 @@ class Screens:
         try:
             screen.enter(settings.room or self._default_room)
         except RefusedError as error:
+            screen.fault = str(error)
             self._told(f"{name}: {error}", is_trouble=True)
-
         if self._greeting is None:
             self._greeting = asyncio.create_task(self._keep_greeting(), name="say how the mesh is doing")
 
@@ -208,8 +221,17 @@ class Screens:
     # -- what people ask
 
     def describe(self) -> list[dict[str, Any]]:
-        """Every panel as JSON values."""
-        return [self._screens[name].describe() for name in sorted(self._screens)]
+        """Every panel as JSON values; `fault` says why one shows nothing. What could not be opened has little more."""
+        found = []
+        for name in sorted(self._screens.keys() | self._faults.keys()):
+            settings, fault = self._faults.get(name, (None, ""))
+            if name in self._screens:
+                facts = self._screens[name].describe()
+                found.append({**facts, "fault": facts["fault"] or fault})
+            elif settings is not None:
+                room = settings.room or self._default_room
+                found.append({"name": name, "driver": settings.driver, "room": room, "fault": fault})
+        return found
 
     def watch(self, name: str) -> "Show":
         """What others look at of a panel.
@@ -249,6 +271,8 @@ class Screens:
     def named(self, name: str) -> "Screen":
         """A panel by its name; raises StateError if there is none of that name."""
         if name not in self._screens:
+            if name in self._faults:
+                raise StateError(f"the panel {name} shows nothing: {self._faults[name][1]}")
             have = ", ".join(sorted(self._screens)) or "none"
             raise StateError(f"this board has no panel {name[:40]!r}; it has {have}")
         return self._screens[name]

@@ -43,7 +43,8 @@ class PngFile:
         Args:
             path: of the file; its folder must be there.
             context: what the panel is.
-            on_trouble: hears, once until it works again, why the file cannot be written.
+            on_trouble: hears, once until it works again, why the file cannot be written; and nothing, an empty text,
+                when it can.
         """
         self.context = context
         self.writes = 0
@@ -70,6 +71,8 @@ class PngFile:
             try:
                 await asyncio.to_thread(self._write, bytes(self._pixels))
                 self.writes += 1
+                if self._has_failed:
+                    self._on_trouble("")
                 self._has_failed = False
             except OSError as error:
                 if not self._has_failed:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # a node whose panels nobody looks at loads nothing of them
 
 PANEL_PAGE: Final = "panel.html"
 PANELS_PAGE: Final = "panels.html"
+FAULT: Final = "it shows nothing"  # whoever runs the board reads why with: edgeboard panels
 VIEWERS_MAX: Final = 256  # of one panel
 QUEUE_MAX: Final = 4  # packets that wait for one viewer; more, and it gets a whole picture
 GATHER_MAX_S: Final = 0.033  # between two packets, however many look on
@@ -252,6 +253,19 @@ def add_panel_pages(
 ) -> None:
     """Args: check_reader: raises RefusedError unless who asks may see what that room holds."""
 
+    def seen_by(request: web.Request, panels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those whose room may be seen; raises RefusedError where that is none."""
+        found, refused = [], None
+        for each in panels:
+            try:
+                check_reader(request, each["room"])
+                found.append(each)
+            except RefusedError as error:
+                refused = error
+        if refused is not None and not found:
+            raise refused
+        return found
+
     async def page(request: web.Request) -> web.StreamResponse:
         return assets.page(PANEL_PAGE)
 
@@ -261,7 +275,10 @@ def add_panel_pages(
 
     async def listing(request: web.Request) -> web.StreamResponse:
         check_near(request)
-        found = [{**each, "driver": each["driver"].partition(":")[0]} for each in doors.listing()]  # paths are ours
+        found = [
+            {**each, "driver": each["driver"].partition(":")[0], "fault": FAULT if each["fault"] else ""}
+            for each in seen_by(request, doors.listing())
+        ]  # paths are ours
         return web.json_response(found, headers={"Cache-Control": "no-store"})
 
     async def frames(request: web.Request) -> web.StreamResponse:
@@ -274,6 +291,11 @@ def add_panel_pages(
         await show.serve(ws, room, partial(check_reader, request, room))
         return ws
 
+    async def to_pages(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound("/panels")
+
+    app.router.add_get("/panel", to_pages)
+    app.router.add_get("/panel/", to_pages)
     app.router.add_get("/panel/{name}", page)
     app.router.add_get("/panels", pages)
     app.router.add_get("/api/panels", listing)

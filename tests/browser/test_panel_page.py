@@ -101,6 +101,8 @@ def test_pages_of_e_ink_at_night_and_of_all_panels_look_as_they_should(board, lo
 def test_a_panel_that_is_not_there_is_said_and_a_board_that_dies_is_followed_again(board, look):
     page = look(f"{board.url}/panel/attic")
     eventually(lambda: page.inner_text("#panel-trouble") == "this board has no panel 'attic'; it has door, night, wall")
+    eventually(lambda: page.locator("#panel-others a").all_inner_texts() == ["door", "night", "wall"])
+    assert not page.is_visible("#panel-picture")
     wall = look(f"{board.url}/panel/wall")
     eventually(lambda: wall.evaluate("document.body.dataset.state") == "live")
     board.kill()

@@ -52,6 +52,7 @@ def test_what_is_no_time_is_said_with_the_forms(text):
         (["log", "x", "--at", "-90min", "--json"], ["log", "x", "--at=-90min", "--json"]),
         (["log", "x", "--at", "--json"], ["log", "x", "--at", "--json"]),
         (["log", "x", "--at"], ["log", "x", "--at"]),
+        (["set", "x", "--view", "-1,-2,640"], ["set", "x", "--view=-1,-2,640"]),
         (["log", "x", "--at", "14:30"], ["log", "x", "--at", "14:30"]),
     ],
 )

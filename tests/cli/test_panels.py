@@ -22,8 +22,8 @@ def test_panels_are_listed_and_changed_while_the_node_runs(start_node, run_main,
     line = next(line for line in out.splitlines() if line.startswith("wall "))
     assert line.split()[1:8] == ["320", "x", "240", "rgb888", "lcd", "lobby", "both"]
     assert f"door: png:{tmp_path}/door.png" in out
-    code, out, _ = run_main("panels", "set", "wall", "--room", "hall", "--view", "0,0,640", "--state", node.state)
-    assert (code, out) == (0, "wall shows hall, from 0, 0 on, 640 px wide, layout both\n")
+    code, out, _ = run_main("panels", "set", "wall", "--room", "hall", "--view", "-100,-100,640", "--state", node.state)
+    assert (code, out) == (0, "wall shows hall, from -100, -100 on, 640 px wide, layout both\n")
     code, out, _ = run_main("panels", "set", "wall", "--layout", "marquee", "--json", "--state", node.state)
     assert json.loads(out)["layout"] == "marquee"
     code, _, err = run_main("panels", "set", "attic", "--room", "hall", "--state", node.state)
@@ -46,3 +46,8 @@ def test_what_is_missing_is_said(run_main, tmp_path):
 
 def test_a_board_without_panels_says_how_to_get_one():
     assert "edgeboard run --panel virtual:wall" in listing([])
+
+
+def test_a_panel_that_shows_nothing_is_listed_with_the_reason():
+    dark = {"name": "fb9", "driver": "fb:/dev/fb9", "room": "lobby", "fault": "/dev/fb9 is not there"}
+    assert listing([dark]) == "fb9: fb:/dev/fb9; SHOWS NOTHING: /dev/fb9 is not there"

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import sys
 from pathlib import Path
 
 import aiohttp
@@ -169,12 +170,17 @@ async def test_a_framebuffer_that_goes_is_said_once_and_shows_the_room_again_whe
         assert [each["name"] for each in owner.describe()] == ["fb0"]
         device.failure = OSError(errno.ENODEV, "gone")
         draw(made, "lobby", 200, 200, 800, 500)
-        await until(lambda: said and owner.describe() == [])
+        await until(lambda: said)
+        (facts,) = owner.describe()
+        assert (facts["name"], "width" in facts) == ("fb0", False)
+        assert "opened when it comes back" in facts["fault"], "who asks for the panels is not told why one is dark"
+        with pytest.raises(StateError, match="fb0 shows nothing"):
+            owner.watch("fb0")
         device.path.write_bytes(bytes(len(device.memory)))
         device.failure = None
         await until(lambda: is_inked(device.memory))
         assert len(said) == 1
-        assert "opened when it comes back" in said[0]
+        assert [each["fault"] for each in owner.describe()] == [""]
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -280,3 +286,29 @@ def is_at_rest(board, screen):
     view = screen._view
     scene = board.node.pipeline.scene(view.room, 0)
     return not (view._news.is_set() or len(view._damage) or view._holds_back or view._wet or scene.is_stale)
+
+
+async def test_a_picture_that_cannot_be_written_is_no_healthy_panel(tmp_path):
+    made = build(config_of(tmp_path / "kitchen", PanelSettings(f"png:{tmp_path}/away/x.png?width=90&height=60", "x")))
+    await made.start()
+    fault = lambda: made.desk.screens.describe()[0]["fault"]  # noqa: E731
+    try:
+        await until(made.desk.screens.describe)
+        await until(lambda: "cannot be written: No such file" in fault())
+        (tmp_path / "away").mkdir()
+        await until(lambda: fault() == "")
+    finally:
+        await made.stop()
+
+
+async def test_where_pillow_is_missing_the_panels_say_so_themselves(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "edgeboard.node.screen", None)
+    made = build(config_of(tmp_path / "kitchen", PanelSettings("virtual:wall")))
+    await made.start()
+    try:
+        await until(made.desk.screens.describe)
+        (facts,) = made.desk.screens.describe()
+        assert (facts["name"], facts["room"]) == ("wall", "lobby")
+        assert "pip install pillow" in facts["fault"]
+    finally:
+        await made.stop()

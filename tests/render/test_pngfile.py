@@ -63,5 +63,6 @@ async def test_a_folder_that_is_missing_is_said_once_and_filled_when_it_is_there
         path.parent.mkdir()
         await until(path.exists)
         await until(lambda: pixel(path, 0, 0) == 0)
+        assert said[1:] == [""], "that it can be written again is said once"
     finally:
         panel.close()

@@ -80,7 +80,13 @@ async def client(source):
             raise StateError(f"this board has no panel {name!r}")
         return source.show
 
-    asked = doors(panels=PanelDoors(lambda: [{"name": "wall", "driver": "png:/home/pi/wall.png"}], watch, change_panel))
+    asked = doors(
+        panels=PanelDoors(
+            lambda: [{"name": "wall", "driver": "png:/home/pi/wall.png", "room": "lobby", "fault": "no /home/pi"}],
+            watch,
+            change_panel,
+        )
+    )
     async with TestClient(TestServer(make_app(asked, control=False))) as client:
         yield client
 
@@ -196,21 +202,27 @@ async def test_who_may_not_see_the_room_does_not_see_its_panel(source) -> None:
         asked.append((ticket, room))
         raise RefusedError(CloseCode.FORBIDDEN, "say the PIN")
 
-    shut = doors(panels=PanelDoors(list, lambda name: source.show, change_panel), check_reader=check)
+    facts = {"name": "wall", "driver": "virtual:wall", "room": "lobby", "fault": ""}
+    shut = doors(panels=PanelDoors(lambda: [facts], lambda name: source.show, change_panel), check_reader=check)
     async with TestClient(TestServer(make_app(shut, control=False))) as client:
         answer = await client.get("/api/panel/wall/frames?ticket=mine")
         assert (answer.status, (await answer.json())["text"]) == (403, "say the PIN")
         assert asked == [("mine", "lobby")]
         foreign = await client.get("/api/panel/wall/frames", headers={"Origin": "http://evil.example"})
         assert foreign.status == 403
-        assert (await client.get("/api/panels")).status == 200
+        listing = await client.get("/api/panels")
+        assert (listing.status, (await listing.json())["text"]) == (403, "say the PIN"), "names and rooms are told"
+        to_pages = await client.get("/panel", allow_redirects=False)
+        assert (to_pages.status, to_pages.headers["Location"]) == (302, "/panels")
     far = doors(is_near=lambda source: False)
     async with TestClient(TestServer(make_app(far, control=False))) as client:
         assert (await client.get("/api/panels")).status == 403
 
 
 async def test_the_list_names_panels_and_no_paths_of_this_machine(client) -> None:
-    assert await (await client.get("/api/panels")).json() == [{"name": "wall", "driver": "png"}]
+    assert await (await client.get("/api/panels")).json() == [
+        {"name": "wall", "driver": "png", "room": "lobby", "fault": "it shows nothing"}
+    ]
 
 
 async def test_when_a_panel_shows_something_else_all_are_sent_away_and_nobody_sees_what_was(client, source) -> None:

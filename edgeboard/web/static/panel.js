@@ -1,11 +1,11 @@
 /** The page that shows what a panel shows, live. It follows every frame; where one is missing, it asks for a whole picture. */
 
-import { find, setText } from "./elements.js";
+import { find, make, setText } from "./elements.js";
 import { language, say } from "./locale.js";
 import { Picture } from "./panelframes.js";
+import { listed, ticketOf } from "./panellist.js";
 
 const AGAIN_MS = 1_000;
-const TICKET = "edgeboard.ticket."; // as passes.js keeps it
 
 const name = decodeURIComponent(location.pathname.split("/").pop() ?? "");
 const canvas = /** @type {HTMLCanvasElement} */ (find("panel-picture"));
@@ -21,9 +21,8 @@ let faults = 0;
 /** What lets this browser see what the panel shows: a ticket for its room, if this browser has been there. */
 async function ticket() {
   try {
-    const panels = await (await fetch("/api/panels")).json();
-    const room = panels.find((panel) => panel.name === name)?.room;
-    return room === undefined ? "" : (JSON.parse(localStorage.getItem(TICKET + room) ?? "null") ?? "");
+    const room = (await listed()).panels.find((panel) => panel.name === name)?.room;
+    return room === undefined ? "" : ticketOf(room);
   } catch {
     return "";
   }
@@ -39,9 +38,28 @@ function begin(about) {
   image = new ImageData(picture.rgba, about.width, about.height);
   const what = [about.name, about.room, `${about.width} × ${about.height}`, about.format];
   setText("panel-about", what.join(" · "));
+  canvas.hidden = false;
   document.title = `${about.name} · edgeboard`;
+  fit();
   find("panel-look").hidden = about.refresh !== "eink";
   wear();
+}
+
+/** Pixels stand as they are where each is as many of the screen's as the next; by any other factor they are smoothed. */
+function fit() {
+  if (picture === null) return;
+  const factor = (canvas.getBoundingClientRect().width * devicePixelRatio) / picture.width;
+  canvas.classList.toggle("sharp", factor > 0.5 && Math.abs(factor - Math.round(factor)) * picture.width < 1);
+}
+
+/** Where to go in place of a panel that is not there. */
+async function offer() {
+  const { panels } = await listed();
+  for (const panel of panels) {
+    const link = make("a", "", panel.name);
+    if (link instanceof HTMLAnchorElement) link.href = `/panel/${encodeURIComponent(panel.name)}`;
+    find("panel-others").append(link);
+  }
 }
 
 function wear() {
@@ -57,6 +75,7 @@ async function take(socket, packet) {
     state.sequence = String(picture.sequence);
     state.state = "live";
     setText("panel-trouble", "");
+    find("panel-others").replaceChildren();
   } catch (fault) {
     state.faults = String(++faults);
     console.warn(fault);
@@ -87,6 +106,8 @@ async function why(path) {
   try {
     const answer = await fetch(path);
     const { text } = await answer.json();
+    find("panel-others").replaceChildren();
+    if (answer.status === 404) await offer();
     return answer.status === 404 || answer.status === 403 || answer.status === 503 ? text : say("The board cannot be reached.");
   } catch {
     return say("The board cannot be reached.");
@@ -97,5 +118,6 @@ document.documentElement.lang = language;
 setText("panel-look-words", say("Look like e-ink"));
 look.checked = new URLSearchParams(location.search).get("look") === "eink";
 look.onchange = wear;
+addEventListener("resize", fit);
 state.faults = "0";
 follow();

@@ -2,27 +2,26 @@
 
 import { find, make, setText } from "./elements.js";
 import { counted, language, say } from "./locale.js";
+import { listed } from "./panellist.js";
 
 const EVERY_MS = 2_000;
 
-/** @typedef {{name: string, room: string, width: number, height: number, format: string, driver: string, frames: number}} PanelFacts */
-
-/** @param {PanelFacts} panel */
-function row({ name, room, width, height, format, driver, frames }) {
+/** @param {import("./panellist.js").PanelFacts} panel */
+function row({ name, room, width, height, format, driver, frames, fault }) {
   const element = make("li");
   const link = make("a", "name", name);
   if (link instanceof HTMLAnchorElement) link.href = `/panel/${encodeURIComponent(name)}`;
-  const what = [room, `${width} × ${height}`, format, driver, counted(frames, "{n} frame", "{n} frames")];
+  const shows = width === undefined ? [] : [`${width} × ${height}`, format, counted(frames, "{n} frame", "{n} frames")];
+  const what = [room, driver, ...shows, ...(fault ? [say("It shows nothing; `edgeboard panels` says why.")] : [])];
   element.append(link, make("p", "more soft", what.join(" · ")));
   return element;
 }
 
 async function look() {
   try {
-    const answer = await fetch("/api/panels");
-    if (!answer.ok) throw new Error(`the board answered ${answer.status}`);
-    const panels = await answer.json();
-    setText("panels-summary", panels.length === 0 ? say("This board has no panels.") : counted(panels.length, "{n} panel", "{n} panels"));
+    const { panels, refused } = await listed();
+    const none = refused || say("This board has no panels.");
+    setText("panels-summary", panels.length === 0 ? none : counted(panels.length, "{n} panel", "{n} panels"));
     find("panels-list").replaceChildren(...panels.map(row));
     document.body.dataset.state = "live";
   } catch {

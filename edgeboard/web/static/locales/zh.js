@@ -90,6 +90,7 @@ export default {
   "Insert an image (or paste it, Ctrl+V)": "插入图片（或粘贴，Ctrl+V）",
   "Insert an image": "插入图片",
   "It runs on all panels that show this room, in step.": "它在显示此房间的所有面板上同步滚动。",
+  "It shows nothing; `edgeboard panels` says why.": "它没有显示任何内容；`edgeboard panels` 会说明原因。",
   "Joining": "正在加入",
   "Keyboard": "键盘",
   "Laser pointer (K)": "激光笔 (K)",
