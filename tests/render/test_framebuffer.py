@@ -14,7 +14,8 @@ from edgeboard.render.values import Area, PixelFormat
 RGB = {16: ((11, 5), (5, 6), (0, 5)), 24: ((16, 8), (8, 8), (0, 8)), 32: ((16, 8), (8, 8), (0, 8))}
 BGR = {bits: (blue, green, red) for bits, (red, green, blue) in RGB.items()}
 
-# What a Raspberry Pi 4 with a 1920 x 1080 screen answers (bcm2708_fb, 32 bits): 160 and 80 bytes.
+# What a 1920 x 1080 screen of 32 bits (bcm2708_fb) answers by the layout of linux/fb.h, 160 and 80 bytes; made by hand,
+# not recorded from a board.
 PI_VARIABLE = bytes.fromhex(
     "80070000 38040000 80070000 38040000 00000000 00000000 20000000 00000000 10000000 08000000 00000000"
     "08000000 08000000 00000000 00000000 08000000 00000000 18000000 08000000 00000000 00000000 00000000"
