@@ -6,10 +6,12 @@
     ├── RefusedError         remote: understood, and not allowed (carries a close code)
     │   └── SignatureError   remote: a signature, MAC or hash does not hold
     ├── StateError           local: a call that the state table has no row for; nothing has changed
-    ├── SourceError          local: a source of the marquee does not answer, or not as its settings say
+    ├── SourceError          local: a source (of the marquee, of updates) does not answer, or not as its settings say
+    │   └── MissingError     local: it answers, and has not got what was asked for
     ├── StoreError           local: the store cannot read or write (disk full, damaged, locked)
     ├── TransportError       local: a link could not be opened or has ended
-    └── UserError            local: something the person at the keyboard can mend; the text says how
+    ├── UserError            local: something the person at the keyboard can mend; the text says how
+    └── VerificationError    remote: an update is not what its signers have signed (names the attack it would be)
 
 A decoder raises only ``DecodeError`` (or its child), so a caller needs one ``except``.
 Foreign exceptions are wrapped where they enter, and never cross a port.
@@ -78,7 +80,11 @@ class StateError(EdgeboardError):
 
 
 class SourceError(EdgeboardError):
-    """What the marquee shows cannot be read."""
+    """What the marquee shows, or a source of updates, cannot be read."""
+
+
+class MissingError(SourceError):
+    """A source of updates has not got what was asked for."""
 
 
 class StoreError(EdgeboardError):
@@ -91,3 +97,15 @@ class TransportError(EdgeboardError):
 
 class UserError(EdgeboardError):
     """Something the person at the keyboard can mend; the text is one line and says how."""
+
+
+class VerificationError(EdgeboardError):
+    """An update that is not what its signers have signed, or not for this board; nothing of it is used.
+
+    Attributes:
+        attack: what it would be if somebody meant it (`edgeboard.ota.values.Attack`).
+    """
+
+    def __init__(self, attack: str, text: str) -> None:
+        super().__init__(text)
+        self.attack = attack

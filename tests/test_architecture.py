@@ -31,6 +31,7 @@ ROWS = [
         {"transport", "storage", "discovery", "sources", "peripherals", "web", "telemetry"}
         # the files of otherwise pure packages that do I/O
         | {"identity.keyfile", "ota.client", "ota.slots", "ota.updater", "ota.bundle"}
+        | {"ota.repository", "ota.keys", "ota.fetchers", "ota.wheels", "ota.files", "ota.launch"}
         | {"render.framebuffer", "render.png", "render.pngfile", "signaling.client", "signaling.server"}
         | {"signaling.service", "signaling.attendance", "signaling.joiner"},
     ),
@@ -102,6 +103,7 @@ UNMIRRORED = {
     "edgeboard/node/api.py": "asked over its real doors in tests/node/test_build.py",
     "edgeboard/node/node.py": "a thin shell: tests/node/test_build.py runs it whole, tests/crash kill it",
     "edgeboard/_native/loading.py": "asked in tests/_native/test_strokes.py, soundly and not",
+    "edgeboard/ota/values.py": "values only, used by every test of ota",
     "edgeboard/canvas/changes.py": "values only, used by tests/canvas/test_document.py",
     "edgeboard/canvas/reach.py": "what a change names: tests/canvas/test_document.py, and covers in test_living.py",
     "edgeboard/oplog/accepted.py": "what a log gives: tests/oplog/test_log.py",
