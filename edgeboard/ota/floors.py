@@ -46,12 +46,13 @@ def is_rotated(floors: Floors, seen: Floors, role: str) -> bool:
 def after_verifying(floors: Floors, seen: Floors) -> Floors:
     """The floors once `seen` has been verified and checked. The counter stays, for it counts what was committed; only
     if new keys offer less than it, it falls to just below that."""
-    raised = {role: _risen(floors, seen, role, role) for role in ROLES}
     fallen = is_rotated(floors, seen, "targets") and seen.counter < floors.counter
     return replace(
         seen,
-        **raised,
         root=max(floors.root, seen.root),
+        timestamp=_risen(floors, seen, "timestamp", "timestamp"),
+        snapshot=_risen(floors, seen, "snapshot", "snapshot"),
+        targets=_risen(floors, seen, "targets", "targets"),
         counter=max(seen.counter - 1, 0) if fallen else floors.counter,
         latest_known_time=_risen(floors, seen, "timestamp", "latest_known_time"),
     )
@@ -93,22 +94,30 @@ def from_bytes(data: bytes) -> Floors:
     numbers, keys = {name: fields.get(name) for name in _NUMBERS}, {name: fields.get(name) for name in _KEYS}
     if fields.get("sum") != _sum({**numbers, **keys}):
         raise DecodeError("the floors are damaged: their checksum does not fit")
-    checked: dict[str, int] = {}
+    checked: list[int] = []
     for name, number in numbers.items():
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= COUNTER_MAX:
             raise DecodeError(f"the floor of {name} is no number")
-        checked[name] = number
+        checked.append(number)
     texts = [key for key in keys.values() if isinstance(key, str)]
     if len(texts) != len(_KEYS):
         raise DecodeError("the floors name keys that are no text")
-    return replace(Floors(**checked), timestamp_keys=texts[0], snapshot_keys=texts[1], targets_keys=texts[2])
+    root, timestamp, snapshot, targets, counter, known = checked
+    return Floors(root, timestamp, snapshot, targets, counter, known, *texts)
 
 
 def join(one: Floors, other: Floors) -> Floors:
     """Of two copies what is to be trusted: that of the newer root, and of one root the higher of each."""
     if one.root != other.root:
         return max(one, other, key=lambda floors: floors.root)
-    return replace(one, **{name: max(getattr(one, name), getattr(other, name)) for name in _NUMBERS})
+    return replace(
+        one,
+        timestamp=max(one.timestamp, other.timestamp),
+        snapshot=max(one.snapshot, other.snapshot),
+        targets=max(one.targets, other.targets),
+        counter=max(one.counter, other.counter),
+        latest_known_time=max(one.latest_known_time, other.latest_known_time),
+    )
 
 
 def _sum(fields: dict[str, object]) -> str:

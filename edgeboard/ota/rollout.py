@@ -21,7 +21,7 @@ def bucket(salt: str, node_id: bytes) -> int:
 
 
 def is_due(rollout: Rollout, node_id: bytes, now: int) -> bool:
-    """Whether a release has been let out to this board; `now` in seconds since 1970, at least what is known for sure."""
+    """Whether a release has been let out to this board; `now` in seconds since 1970, at least what is known."""
     return now >= rollout.not_before and bucket(rollout.salt, node_id) < rollout.percent
 
 

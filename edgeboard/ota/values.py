@@ -21,7 +21,7 @@ BUCKETS: Final = 100  # of boards, among which a release spreads
 MACHINES: Final = ("aarch64", "riscv64", "x86_64")
 CHANNELS: Final = ("stable", "beta")
 PYTHON: Final = re.compile(r"cp3[0-9]{1,2}\Z")
-# What may be the name of a file: no path, nothing hidden, nothing that a shell, a tar or an address would read otherwise.
+# What may be the name of a file: no path, nothing hidden, nothing that a shell or an address would read otherwise.
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}\Z")
 VERSION: Final = re.compile(r"[0-9][A-Za-z0-9.+]{0,63}\Z")
 SHA256: Final = re.compile(r"[0-9a-f]{64}\Z")
