@@ -10,12 +10,10 @@ import os
 import random
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from edgeboard import __version__, _native
-from edgeboard.blobs.values import BlobSettings
+from edgeboard import __version__
 from edgeboard.clock import Clock, SystemClock
 from edgeboard.config.schema import Config
 from edgeboard.config.values import read_signaling
@@ -38,7 +36,7 @@ from edgeboard.node.api import Api
 from edgeboard.node.board import Board
 from edgeboard.node.desk import Desk
 from edgeboard.node.directory import Directory
-from edgeboard.node.footprint import list_imports, resident_bytes
+from edgeboard.node.footprint import list_imports
 from edgeboard.node.gate import Gate
 from edgeboard.node.guestbook import Guestbook
 from edgeboard.node.introducing import ByService, InBand, Introducer
@@ -46,15 +44,16 @@ from edgeboard.node.links import Links
 from edgeboard.node.node import Node
 from edgeboard.node.ownership import Ownership
 from edgeboard.node.pipeline import Pipeline
+from edgeboard.node.settings import pipeline_settings
 from edgeboard.node.sightings import Sightings
 from edgeboard.node.timefile import TimeFile
 from edgeboard.node.trust import Trust
-from edgeboard.node.values import Identity, PipelineSettings
+from edgeboard.node.values import Identity
+from edgeboard.node.vitals import Vitals
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.peripherals.settings import Settings as DeviceSettings
 from edgeboard.ports import Link, Signaling, Store
-from edgeboard.rooms.admission import Door, Rule, Source
-from edgeboard.rooms.room import RoomSettings
+from edgeboard.rooms.admission import Door, Rule
 from edgeboard.runtime import failpoints
 from edgeboard.runtime.supervise import Supervisor
 from edgeboard.signaling.attendance import SCHEME, Attendance
@@ -66,9 +65,9 @@ from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.storage.statedir import StateDirectory
 from edgeboard.storage.writer import GroupWriter
 from edgeboard.transport.dialer import LinkTransport
-from edgeboard.web.addresses import board_urls, is_near, told_urls, try_key
+from edgeboard.web.addresses import board_urls, is_near, told_urls
 from edgeboard.web.app import Doors, make_app
-from edgeboard.web.callers import LOCAL_SOCKET
+from edgeboard.web.callers import source_of
 from edgeboard.web.devices import DeviceDoors
 from edgeboard.web.marquee import MarqueeDoors
 from edgeboard.web.panels import PanelDoors
@@ -76,8 +75,6 @@ from edgeboard.web.panels import PanelDoors
 if TYPE_CHECKING:
     from edgeboard.node.welcome import Host
     from edgeboard.peripherals.devices import Devices
-
-MEMORY_BLOB_BYTES = 32 << 20  # of images where nothing is kept on a disk
 
 
 def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[str, ...] = ()) -> Board:
@@ -143,7 +140,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         steady_ahead=clock.steady_ahead,
         time_floor_s=TimeFile.reached(state.path),
     )
-    pipeline = Pipeline(identity, _pipeline_settings(config))
+    pipeline = Pipeline(identity, pipeline_settings(config))
     node = Node(pipeline, clock, store, mesh, source_of)
     supervisor = Supervisor(stop_s=1.0)
 
@@ -260,35 +257,10 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     desk = Desk(node, make_devices, config.panels, config.rooms[0], blobs.read, clock.now, make_host)
 
     board: Board
-    kernels_remedy = _native.remedy()
-
-    def statistics() -> dict[str, Any]:
-        carried = transport.statistics()
-        return {
-            "port": board.port,
-            "state_directory": str(state.path),
-            "boot": boot,
-            "membership": ownership.describe(),
-            "kernels": _native.active(),
-            "kernels_remedy": kernels_remedy,
-            "memory_bytes": resident_bytes(),
-            "disk": asdict(state.space.statistics()),
-            "store": {"kind": config.storage.kind, **asdict(writer.statistics())},
-            "blobs": asdict(pipeline.attachments.statistics()),
-            "transport": {
-                "open_links": dict(carried.open_links),
-                "half_open": carried.half_open,
-                "opened": dict(carried.opened),
-                "failures": dict(carried.failures),
-                "patches": sorted(carried.patches),
-            },
-            "signaling": attendance.describe(),
-            "devices": desk.describe(),
-            "panels": desk.screens.describe(),
-            "time": pipeline.timekeeping.describe(),
-            **({"discovery": discovery.describe()} if config.discovery.mdns else {}),
-            "tasks": len(asyncio.all_tasks()),
-        }
+    vitals = Vitals(
+        lambda: board.port, state, boot, ownership, writer, config.storage.kind, pipeline, transport, attendance, desk,
+        discovery if config.discovery.mdns else None,
+    )  # fmt: skip
 
     def change_signaling(add: str | None, remove: str | None) -> bool:
         try:
@@ -298,7 +270,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         except TransportError as error:
             raise RefusedError(CloseCode.LIMIT, str(error)) from None
 
-    api = Api(node, links, store, blobs, clock, statistics)
+    api = Api(node, links, store, blobs, clock, vitals.describe)
     announcing = Announcing(node, config.rooms[0], config.marquee.sources)
     doors = Doors(
         guest_offer=signaling.guest_offer,
@@ -374,27 +346,3 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         release=state.close,
     )
     return board
-
-
-def source_of(remote: str) -> Source:
-    """Where a guest comes from, by the text that its link has for that."""
-    if remote == LOCAL_SOCKET:
-        return Source(remote, is_owner=True)
-    return Source(try_key(remote), is_near=is_near(remote))
-
-
-def _pipeline_settings(config: Config) -> PipelineSettings:
-    guests, blob_bytes = config.guests, config.storage.settings.blob_bytes
-    if config.storage.kind == "memory":
-        blob_bytes = min(blob_bytes, MEMORY_BLOB_BYTES)
-    return PipelineSettings(
-        marquee=config.marquee.settings,
-        guests_max=guests.most,
-        guests_per_room_max=guests.most_per_room,
-        messages_per_s=guests.messages_per_s,
-        live_per_s=guests.live_per_s,
-        live_tick_s=guests.gather_s,
-        room=RoomSettings(gather_s=guests.gather_s),
-        compaction=config.compaction,
-        blobs=BlobSettings(keep_bytes=blob_bytes),
-    )

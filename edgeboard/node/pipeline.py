@@ -19,6 +19,7 @@ from edgeboard.node.core import Core, Counters
 from edgeboard.node.hosting import Hosting
 from edgeboard.node.intake import Intake
 from edgeboard.node.marquee import Marquee
+from edgeboard.node.neighbours import Neighbours
 from edgeboard.node.pens import Pens
 from edgeboard.node.timekeeping import Timekeeping
 from edgeboard.node.upkeep import Upkeep
@@ -28,22 +29,13 @@ from edgeboard.rooms.people import People
 from edgeboard.rooms.room import ALONE_S, Room
 from edgeboard.rooms.states import RoomEvent, RoomState
 from edgeboard.timers import soonest
-from edgeboard.vectors import Vector
 from edgeboard.wire.fragments import WHOLE_MAX, split
-from edgeboard.wire.introductions import Introduce
-from edgeboard.wire.live import Live
 from edgeboard.wire.messages import (
-    Batches,
-    BatchIs,
     Channel,
     Close,
-    Digest,
-    Join,
-    Leave,
     Message,
     Notice,
     OfBlobs,
-    Presence,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +55,7 @@ class Pipeline:
         self.pens = Pens(self._core, self.hosting)
         self.timekeeping = Timekeeping(self._core)
         self.marquee = Marquee(self._core, self.timekeeping)
+        self._neighbours = Neighbours(self._core, self.attachments, self.agreement, self.timekeeping)
         self._intake: dict[int, Intake] = {}
         self._fragments = 0
 
@@ -308,7 +301,7 @@ class Pipeline:
         elif state.is_guest:
             self.hosting.receive(link, message, now)
         else:
-            self._from_node(link, NodeId(state.node), message, now)
+            self._neighbours.receive(link, NodeId(state.node), message, self._intake[link], now)
 
     def _after_mesh(self, message: Message, now: float) -> None:
         """Some of the mesh's messages are news for a room as well."""
@@ -317,39 +310,6 @@ class Pipeline:
         if room is not None:
             self._core.receipts(room)
             self._core.advance(room, now)
-
-    # -- nodes
-
-    def _from_node(self, link: int, node: NodeId, message: Message, now: float) -> None:
-        core = self._core
-        match message:
-            case Join(key, name, vector, handle):
-                room = core.open_theirs(RoomId(key), name, now)
-                if room is None:
-                    return
-                core.mesh.join(link, room.room, Vector.from_bytes(vector), handle, now)
-                self.attachments.joined(link, room.room)
-                for known in core.present(room.room):
-                    core.say(link, core.presence(room.room, known))
-                core.advance(room, now)
-            case BatchIs(key, data):
-                core.take_batches(link, RoomId(key), (data,), self._intake[link], now)
-            case Batches(key, batches):
-                core.take_batches(link, RoomId(key), batches, self._intake[link], now)
-            case Presence():
-                core.hear_presence(link, node, message)
-            case Digest():
-                self.agreement.receive(message, now)
-            case Live():
-                if not self.timekeeping.receive(link, message, now):
-                    core.live_items(link, message, None, now)
-            case Leave(key):
-                core.mesh.leave(link, RoomId(key))
-            case Introduce():
-                came = core.introductions.receive(link, message, now)
-                core.out += [] if came is None else [came]
-            case _:
-                raise RefusedError(CloseCode.MALFORMED, f"a node does not say {type(message).__name__}")
 
     # -- time and output
 

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from edgeboard.errors import CloseCode, RefusedError
+from edgeboard.rooms.admission import Source
+from edgeboard.web.addresses import is_near, try_key
 
 LOCAL_SOCKET = "local socket"  # where a guest comes from that came by the control socket
 FORWARDED = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"}  # what a proxy adds
@@ -21,6 +23,13 @@ HoldsTicket = Callable[[str], bool]  # of a page that comes from another board o
 def remote_of(request: web.Request) -> str:
     """Where it comes from."""
     return (request.remote or LOCAL_SOCKET).removeprefix("::ffff:")  # IPv4, on a socket for both
+
+
+def source_of(remote: str) -> Source:
+    """Where a guest comes from, by the text that its link has for that."""
+    if remote == LOCAL_SOCKET:
+        return Source(remote, is_owner=True)
+    return Source(try_key(remote), is_near=is_near(remote))
 
 
 def is_foreign(request: web.Request) -> bool:
