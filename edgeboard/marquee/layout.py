@@ -6,11 +6,11 @@ moment alone: nothing is remembered between two calls that another panel would n
 this (`web/static/tickers.js`), with the same vectors.
 """
 
-from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from math import ceil, floor
+from operator import add
 from typing import Final, NamedTuple
 
 from edgeboard.marquee.items import ITEMS_MAX, Level, TickerItem
@@ -21,8 +21,6 @@ BOLD: Final = 1.1  # how much wider bold letters are
 QUARTERS: Final = 4  # a slot grows by parts of the interval: rarely, and not by much
 SLOT_LEAST_S: Final = 4.0  # of an item that says nothing of its interval
 WIDTHS_KEPT: Final = 2_048  # texts, and letters, whose width is not reckoned again
-
-_Entry = tuple[int, int, str, float]  # the place of an item in its cycle (-priority, order, id), and its slot's length
 
 _NARROW: Final = frozenset("iljI|!.,:;'`ftr()[]{}/\\-")
 _WIDE: Final = frozenset("mwMW@%&")
@@ -64,10 +62,7 @@ class Plan:
 @lru_cache(WIDTHS_KEPT)
 def ems(text: str) -> float:
     """About how wide a text is, em: the same on all panels, whatever fonts they have, and rather too much."""
-    width = 0.0
-    for character in text:  # not sum(), which rounds in another way than the twin
-        width += _em(character)
-    return width
+    return reduce(add, map(_em, text), 0.0)  # not sum(), which rounds in another way than the twin
 
 
 @lru_cache(WIDTHS_KEPT)
@@ -118,73 +113,18 @@ def version_at(item: TickerItem, mesh_s: float) -> TickerItem | None:
     return version if version.since <= mesh_s < version.expires else None
 
 
-def instants(items: Iterable[TickerItem]) -> list[float]:
-    """The moments at which something about these items changes, in order."""
-    found: set[float] = set()
-    for item in items:
-        found.update(_moments(item))
-    return sorted(found)
-
-
-def _moments(item: TickerItem) -> set[float]:
-    """When something about an item changes."""
-    found = {item.expires}
-    if item.was is None:
-        found.add(item.since)
-    else:
-        found |= {item.at, item.was.since, min(item.was.expires, item.at)}
-    return {moment for moment in found if 0 < moment < float("inf")}
-
-
-def beginnings(items: Iterable[TickerItem], rate: float) -> list[int]:
-    """For each span between two instants, at the how-manieth span its cycle began, 0 the span before the first instant.
-
-    Goes through the instants once, and at each looks only at the items that change then: a thousand items are no wait.
-    """
-    calm: list[_Entry] = []
-    critical: list[_Entry] = []
-    entered: dict[str, tuple[list[_Entry], _Entry]] = {}
-
-    def enter(item: TickerItem, mesh_s: float) -> None:
-        version = version_at(item, mesh_s)
-        before = entered.pop(item.id, None)
-        if before is not None:
-            ranks, entry = before
-            del ranks[bisect_left(ranks, entry)]
-        if version is not None:
-            entry = (-version.priority, version.order, version.id, _length_s(version, rate))
-            ranks = critical if version.level is Level.CRITICAL else calm
-            insort(ranks, entry)
-            entered[item.id] = (ranks, entry)
-
-    touched: dict[float, list[TickerItem]] = {}
-    for item in items:
-        enter(item, 0.0)
-        for moment in _moments(item):
-            touched.setdefault(moment, []).append(item)
-    found, shown = [0], (critical or calm)[:ITEMS_MAX]
-    for number, moment in enumerate(sorted(touched), 1):
-        for item in touched[moment]:
-            enter(item, moment)
-        before, shown = shown, (critical or calm)[:ITEMS_MAX]
-        is_same = len(before) == len(shown) and all(
-            one is other or one[2:] == other[2:] for one, other in zip(before, shown, strict=True)
-        )
-        found.append(found[-1] if is_same else number)
-    return found
-
-
 def slots_of(items: Sequence[TickerItem], rate: float) -> tuple[Slot, ...]:
     """The turns of a cycle."""
     slots: list[Slot] = []
     start = 0.0
     for item in items:
-        length = _length_s(item, rate)
+        length = length_s(item, rate)
         slots.append(Slot(item, start, length, max(1, floor(length / needed_s(item, rate)))))
         start += length
     return tuple(slots)
 
 
-def _length_s(item: TickerItem, rate: float) -> float:
+def length_s(item: TickerItem, rate: float) -> float:
+    """How long the slot of an item is."""
     interval = item.interval_s or default_interval(item.text, rate)
     return interval * max(QUARTERS, ceil(QUARTERS * needed_s(item, rate) / interval)) / QUARTERS

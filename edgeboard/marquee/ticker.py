@@ -6,11 +6,11 @@ their time has come, and kept.
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from math import inf
 from typing import Final, NamedTuple, final
 
 from edgeboard.marquee.items import Level, TickerItem, one_line
-from edgeboard.marquee.layout import Plan, Slot, beginnings, cast, instants, slots_of
+from edgeboard.marquee.layout import Plan, Slot, cast, slots_of
+from edgeboard.marquee.spans import Spans
 
 KEPT_MAX: Final = 4  # items that have ended, and are tried to be kept by which the others stand where they do
 PLANS_MAX: Final = 64  # kept; more are made anew
@@ -75,9 +75,8 @@ class Ticker:
         self._rate = rate
         self._fallback = slots_of([TickerItem("", one_line(fallback) or LEAST_FALLBACK)], rate)
         self._items: tuple[TickerItem, ...] = ()
-        self._instants: list[float] = []
-        self._begins: list[int] = []  # of the cycle that shows before each instant, and after the last; empty: unknown
-        self._plans: dict[int, Plan] = {}
+        self._spans = Spans(rate)
+        self._plans: dict[int, Plan] = {}  # of each span
         self.version = 0  # rises with each change of the items
 
     @property
@@ -87,19 +86,19 @@ class Ticker:
 
     def set_items(self, items: Iterable[TickerItem]) -> bool:
         """From now on these; all at once. False if nothing is different."""
-        fresh = tuple(sorted({item.id: item for item in items}.values(), key=lambda item: item.id))
+        by_id = {item.id: item for item in items}
+        fresh = tuple(by_id[name] for name in sorted(by_id))
         if fresh == self._items:
             return False
         self._items = fresh
-        self._instants = instants(fresh)
-        self._begins = []
+        self._spans.set_items(by_id)
         self._plans.clear()
         self.version += 1
         return True
 
     def at(self, mesh_s: float) -> TickerFrame:
         """What shows at a moment of mesh time."""
-        number = bisect_right(self._instants, mesh_s)
+        number = self._spans.number_at(mesh_s)
         plan = self._plans.get(number)
         if plan is None:
             plan = self._plan(number)
@@ -112,40 +111,29 @@ class Ticker:
         return _make_frame(TickerFrame, (plan, index, elapsed, mesh_s, change if change < until else until))
 
     def _plan(self, number: int) -> Plan:
-        """The plan between two instants."""
-        slots, is_fallback = self._slots(number)
-        first = self._began(number)
+        """The plan of a span between two changes."""
+        shown = cast(self._items, self._spans.start(number))
+        slots = slots_of(shown, self._rate) if shown else self._fallback
         plan = Plan(
             slots,
             tuple(round(slot.start_s * 1e6) for slot in slots),
             round((slots[-1].start_s + slots[-1].length_s) * 1e6),
-            round(self._instants[first - 1] * 1e6) if first > 0 else 0,
-            self._instants[number] if number < len(self._instants) else inf,
+            round(self._spans.began(number) * 1e6),
+            self._spans.end(number),
             self._rate,
-            is_fallback,
+            not shown,
         )
         if len(self._plans) >= PLANS_MAX:
             self._plans.clear()
         self._plans[number] = plan
         return plan
 
-    def _began(self, number: int) -> int:
-        if not self._begins:
-            self._begins = beginnings(self._items, self._rate)
-        return self._begins[number]
-
-    def _slots(self, number: int) -> tuple[tuple[Slot, ...], bool]:
-        moment = self._instants[number - 1] if number > 0 else 0.0
-        shown = cast(self._items, moment)
-        return (slots_of(shown, self._rate), False) if shown else (self._fallback, True)
-
     def ended(self, mesh_s: float) -> list[str]:
         """The ids of items that ended before a moment and may be let go of: nothing that shows would move.
 
         Some of them, if there are many: of those whose end another cycle began at, the rest wait for the next.
         """
-        first = self._began(bisect_right(self._instants, mesh_s))
-        begin = self._instants[first - 1] if first > 0 else 0.0
+        begin = self._spans.began(self._spans.number_at(mesh_s))
         over = sorted(
             (item for item in self._items if item.expires <= mesh_s), key=lambda item: (item.expires, item.id)
         )
@@ -166,9 +154,10 @@ class Ticker:
 
     def check(self) -> None:
         """Assert what always holds."""
+        self._spans.check()
         for number, plan in self._plans.items():
             assert plan.slots
             assert plan.begin_us < plan.until * 1e6
             assert plan.cycle_us > 0
-            assert 0 <= number <= len(self._instants)
+            assert 0 <= number < len(self._spans)
             assert list(plan.starts_us) == sorted(plan.starts_us)

@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from edgeboard.marquee.items import ITEMS_MAX, Level, TickerItem, changed
-from edgeboard.marquee.layout import cast, default_interval, ems, instants, needed_s, slots_of, version_at
+from edgeboard.marquee.layout import cast, default_interval, ems, needed_s, slots_of, version_at
 
 RATE = 3.75
 
@@ -40,12 +40,6 @@ def test_a_change_takes_effect_at_its_moment_and_not_before():
     second = changed(first, TickerItem("a", "Bye"), 80.0)
     seen = [version_at(second, moment) for moment in (49.9, 50.0, 79.9, 80.0)]
     assert [item and item.text for item in seen] == [None, "Hello", "Hello", "Bye"]
-
-
-def test_instants_name_every_moment_at_which_something_changes():
-    first = changed(None, TickerItem("a", "Hello"), 50.0)
-    second = changed(first, TickerItem("a", "Bye", expires=99.0), 80.0)
-    assert instants([second]) == [50.0, 80.0, 99.0]
 
 
 def test_a_changed_text_does_not_move_the_others():

@@ -3,7 +3,6 @@ from math import inf
 
 import pytest
 
-from edgeboard.marquee import layout
 from edgeboard.marquee.items import Level, TickerItem, changed
 from edgeboard.marquee.ticker import KEPT_MAX, PLANS_MAX, Ticker
 
@@ -177,16 +176,6 @@ def crowd(shown=1_000, over=150):
     ] + [TickerItem(f"e{n}", "f", priority=-5, expires=now - 150 + n) for n in range(over)], now
 
 
-def test_each_change_of_many_items_is_looked_at_once(monkeypatch):
-    items, now = crowd()
-    ticker, looks = ticker_of(*items), []
-    find = layout.version_at
-    monkeypatch.setattr(layout, "version_at", lambda item, moment: looks.append(item) or find(item, moment))
-    for moment in (now, now + 1, now - 75):
-        ticker.at(moment)
-    assert len(looks) < 8 * len(items), f"{len(looks)} looks at {len(items)} items: this keeps a board from all else"
-
-
 def test_the_items_that_have_ended_are_tried_a_few_times_at_most(monkeypatch):
     items, now = crowd()
     ticker, tries = ticker_of(*items), []
@@ -195,20 +184,6 @@ def test_the_items_that_have_ended_are_tried_a_few_times_at_most(monkeypatch):
     gone = ticker.ended(now)
     assert len(gone) == 150, "what never had a turn goes at once"
     assert len(tries) <= KEPT_MAX + 1
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_a_cycle_began_where_the_turns_were_last_different(seed):
-    items = some_items(random.Random(seed), 12)
-    moments = [0.0, *layout.instants(items)]
-    turns = [
-        [(slot.item.id, slot.length_s) for slot in layout.slots_of(layout.cast(items, moment), 3.75)]
-        for moment in moments
-    ]
-    expected = [0]
-    for number in range(1, len(turns)):
-        expected.append(expected[-1] if turns[number] == turns[number - 1] else number)
-    assert layout.beginnings(items, 3.75) == expected, f"seed {seed}"
 
 
 def test_plans_that_were_looked_at_do_not_pile_up():
