@@ -1,0 +1,160 @@
+"""What the updater does to the disk, step by step, so that a test can pull the plug between any two of them.
+
+The rules of this file: a file is written under another name, synced, renamed, and its folder synced, in this order;
+what must survive even a damaged disk is kept twice; nothing here decides anything. Standard library only: the
+launcher carries a copy of this file.
+"""
+
+import ctypes
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol, TypeVar, final
+
+from edgeboard.errors import DecodeError
+
+T = TypeVar("T")
+
+BACKUP = ".bak"
+FILE_MODE = 0o644  # the node reads what the updater writes; nothing of it is secret
+
+
+class Disk(Protocol):
+    """The steps. Each raises OSError as the system does."""
+
+    def make_folder(self, path: Path) -> None:
+        """With those above it; one that is there is fine."""
+
+    def write(self, path: Path, data: bytes, mode: int = FILE_MODE) -> None:
+        """A new file or new content, not yet synced."""
+
+    def sync(self, path: Path) -> None:
+        """The content of a file, or the names in a folder."""
+
+    def sync_tree(self, path: Path) -> None:
+        """Everything below a folder, and the folder."""
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Atomically, over whatever is there."""
+
+    def link(self, target: str, path: Path) -> None:
+        """A new symbolic link."""
+
+    def remove(self, path: Path) -> None:
+        """A file or a link; one that is gone is fine."""
+
+    def remove_tree(self, path: Path) -> None:
+        """A folder and all in it; one that is gone is fine."""
+
+
+@final
+class RealDisk:
+    """The disk of this machine."""
+
+    def make_folder(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+
+    def write(self, path: Path, data: bytes, mode: int = FILE_MODE) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            view = memoryview(data)
+            while view:
+                view = view[file.write(view) :]
+
+    def sync(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def sync_tree(self, path: Path) -> None:
+        # One call for the file system: a thousand fsyncs are a thousand commits of an SD card, at 10 to 30 ms each.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            library = ctypes.CDLL(None, use_errno=True)
+            if library.syncfs(descriptor) != 0:
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number), str(path))
+        finally:
+            os.close(descriptor)
+
+    def rename(self, old: Path, new: Path) -> None:
+        os.replace(old, new)  # noqa: PTH105 - says what it does
+
+    def link(self, target: str, path: Path) -> None:
+        path.symlink_to(target)
+
+    def remove(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+
+    def remove_tree(self, path: Path) -> None:
+        with suppress(FileNotFoundError):
+            shutil.rmtree(path)
+
+
+def write_durably(disk: Disk, path: Path, data: bytes, mode: int = FILE_MODE) -> None:
+    """The whole file or the one that was there, whenever power fails.
+
+    Raises:
+        OSError: as the system says; what was there is still there.
+    """
+    aside = path.with_name(f"{path.name}.new")
+    try:
+        disk.write(aside, data, mode)
+        disk.sync(aside)
+        disk.rename(aside, path)
+    except OSError:
+        with suppress(OSError):
+            disk.remove(aside)
+        raise
+    disk.sync(path.parent)
+
+
+def write_twice(disk: Disk, path: Path, data: bytes) -> None:
+    """A file and its copy, one after the other, so that one of them is whole even if the disk damages the other.
+
+    Raises:
+        OSError: as the system says; at least one of both is as it was or as it shall be.
+    """
+    write_durably(disk, path, data)
+    write_durably(disk, path.with_name(path.name + BACKUP), data)
+
+
+def read_twice(path: Path, decode: Callable[[bytes], T], size_max: int) -> T | None:
+    """What the file says, or its copy where the file is missing or damaged; None if neither can be read."""
+    for each in (path, path.with_name(path.name + BACKUP)):
+        with suppress(OSError, DecodeError):
+            return decode(read_bounded(each, size_max))
+    return None
+
+
+def read_bounded(path: Path, size_max: int) -> bytes:
+    """A regular file of at most `size_max` bytes.
+
+    Raises:
+        OSError: it cannot be read. DecodeError: it is no file, or larger.
+    """
+    with path.open("rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise DecodeError(f"{path} is no file")
+        data = file.read(size_max + 1)
+    if len(data) > size_max:
+        raise DecodeError(f"{path} has more than {size_max} bytes")
+    return data
+
+
+def point(disk: Disk, link: Path, target: str) -> None:
+    """Let a symbolic link name something else, atomically: whoever looks finds the one or the other.
+
+    Raises:
+        OSError: as the system says.
+    """
+    aside = link.with_name(f"{link.name}.new")
+    disk.remove(aside)  # of a try that power has ended
+    disk.link(target, aside)
+    disk.rename(aside, link)
+    disk.sync(link.parent)

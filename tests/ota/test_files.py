@@ -1,0 +1,93 @@
+"""The steps on a real disk, and the two patterns that are made of them."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from edgeboard.errors import DecodeError
+from edgeboard.ota.files import RealDisk, point, read_bounded, read_twice, write_durably, write_twice
+
+
+class Witness:
+    """A disk that tells its steps, and fails at one of them."""
+
+    def __init__(self, fails_at=None):
+        self.steps = []
+        self._real = RealDisk()
+        self._fails_at = fails_at
+
+    def __getattr__(self, name):
+        def step(*words):
+            if len(self.steps) == self._fails_at:
+                self._fails_at = None
+                raise OSError(errno.ENOSPC, "No space left on device")
+            self.steps.append((name, *(word.name for word in words if isinstance(word, Path))))
+            return getattr(self._real, name)(*words)
+
+        return step
+
+
+def test_content_is_synced_before_the_name_and_the_name_before_the_next_thing(tmp_path):
+    disk = Witness()
+    write_durably(disk, tmp_path / "a", b"new")
+    folder = tmp_path.name
+    assert disk.steps == [("write", "a.new"), ("sync", "a.new"), ("rename", "a.new", "a"), ("sync", folder)]
+
+
+@pytest.mark.parametrize("step", range(3))
+def test_a_full_disk_leaves_what_was_there_and_nothing_else(tmp_path, step):
+    (tmp_path / "a").write_bytes(b"old")
+    with pytest.raises(OSError, match="No space"):
+        write_durably(Witness(fails_at=step), tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def number(data):
+    if not data.isdigit():
+        raise DecodeError("no number")
+    return int(data)
+
+
+@pytest.mark.parametrize("damage", [b"", b"x", None])
+@pytest.mark.parametrize("name", ["a", "a.bak"])
+def test_of_two_copies_one_may_be_lost(tmp_path, name, damage):
+    write_twice(RealDisk(), tmp_path / "a", b"41")
+    if damage is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(damage)
+    assert read_twice(tmp_path / "a", number, 100) == 41
+
+
+def test_of_two_copies_both_lost_nothing_is_read(tmp_path):
+    assert read_twice(tmp_path / "a", number, 100) is None
+    (tmp_path / "a").write_bytes(b"1" * 101)
+    assert read_twice(tmp_path / "a", number, 100) is None
+
+
+def test_what_is_no_file_is_not_read(tmp_path):
+    with pytest.raises(DecodeError, match="no file"):
+        read_bounded(Path(os.devnull), 100)
+
+
+def test_a_link_is_switched_over_what_a_power_cut_has_left(tmp_path):
+    disk = RealDisk()
+    point(disk, tmp_path / "current", "slots/1")
+    (tmp_path / "current.new").symlink_to("half")
+    point(disk, tmp_path / "current", "slots/2")
+    assert os.readlink(tmp_path / "current") == "slots/2"
+    assert sorted(os.listdir(tmp_path)) == ["current"]
+
+
+def test_a_tree_is_synced_and_removed_and_what_is_gone_is_fine(tmp_path):
+    disk = RealDisk()
+    disk.make_folder(tmp_path / "a" / "b")
+    disk.write(tmp_path / "a" / "b" / "c", b"x" * 10)
+    disk.sync_tree(tmp_path / "a")
+    disk.remove_tree(tmp_path / "a")
+    disk.remove_tree(tmp_path / "a")
+    disk.remove(tmp_path / "a")
+    assert os.listdir(tmp_path) == []
