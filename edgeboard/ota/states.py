@@ -205,17 +205,17 @@ def decode(data: bytes) -> Journal:
             )
         body["state"] = State(body["state"])
         body["devices"] = tuple(body["devices"])
-        body["last"] = _pick(Outcome, body["last"])
-        return _pick(Journal, body)
+        body["last"] = Outcome(**_known(Outcome, body["last"]))
+        return Journal(**_known(Journal, body))
     except DecodeError:
         raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DecodeError(f"the journal of the update is damaged: {type(error).__name__}") from None
 
 
-def _pick(kind: type, body: dict[str, Any]) -> Any:  # noqa: ANN401 - a value of that kind
-    known = {each.name for each in fields(kind)}
-    return kind(**{name: value for name, value in body.items() if name in known})
+def _known(kind: type[Journal] | type[Outcome], body: dict[str, Any]) -> dict[str, Any]:
+    names = {each.name for each in fields(kind)}
+    return {name: value for name, value in body.items() if name in names}
 
 
 def _checksum(body: dict[str, Any]) -> str:

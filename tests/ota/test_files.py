@@ -42,7 +42,7 @@ def test_a_full_disk_leaves_what_was_there_and_nothing_else(tmp_path, step):
     with pytest.raises(OSError, match="No space"):
         write_durably(Witness(fails_at=step), tmp_path / "a", b"new")
     assert (tmp_path / "a").read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["a"]
+    assert [each.name for each in tmp_path.iterdir()] == ["a"]
 
 
 def number(data):
@@ -78,8 +78,8 @@ def test_a_link_is_switched_over_what_a_power_cut_has_left(tmp_path):
     point(disk, tmp_path / "current", "slots/1")
     (tmp_path / "current.new").symlink_to("half")
     point(disk, tmp_path / "current", "slots/2")
-    assert os.readlink(tmp_path / "current") == "slots/2"
-    assert sorted(os.listdir(tmp_path)) == ["current"]
+    assert (tmp_path / "current").readlink() == Path("slots/2")
+    assert [each.name for each in tmp_path.iterdir()] == ["current"]
 
 
 def test_a_tree_is_synced_and_removed_and_what_is_gone_is_fine(tmp_path):
@@ -90,4 +90,4 @@ def test_a_tree_is_synced_and_removed_and_what_is_gone_is_fine(tmp_path):
     disk.remove_tree(tmp_path / "a")
     disk.remove_tree(tmp_path / "a")
     disk.remove(tmp_path / "a")
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
