@@ -39,7 +39,8 @@ ROWS = [
     ("8, below node", {"config"}),
     ("8", {"node"}),
     ("9", {"testing"}),
-    ("10", {"cli", "__main__"}),
+    ("10", {"cli"}),
+    ("10, above cli", {"__main__"}),
 ]
 FOUNDATION = 0  # the row whose modules may know each other: each is a file of its own, not a package
 LAST_PURE = 4  # rows up to here hold engines and values
