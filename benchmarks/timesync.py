@@ -1,5 +1,6 @@
 """How well boards agree on the time, and their panels on the frame: real boards whose clocks are wrong by hours."""
 
+import os
 import tempfile
 import time
 from bisect import bisect_right
@@ -63,25 +64,45 @@ def wall() -> dict[str, float]:
 
     Five boards share a process here, and draw one after the other; `any_share` is of any moments, so that counts.
     """
+    return _wall(TEN, PROCESSES)
+
+
+def ten() -> dict[str, float]:
+    """The same with a process for each board; a machine with fewer processors lets them wait for each other."""
+    return _wall(TEN, TEN)
+
+
+def three() -> dict[str, float]:
+    """Three boards in three processes: a machine of two processors can wake them almost at once."""
+    return _wall(3, 3)
+
+
+def _wall(count: int, processes: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
-        each = TEN // PROCESSES
-        made = [Boards(Path(folder), [f"{n}-{m}" for m in range(each)], module=MODULE) for n in range(PROCESSES)]
-        with _linked(made, 3) as boards:
+        each = count // processes
+        made = [Boards(Path(folder), [f"{n}-{m}" for m in range(each)], module=MODULE) for n in range(processes)]
+        with _linked(made, min(3, count - 1)) as boards:
             time.sleep(LEARN_S)
             boards[0].ask("announce")
             time.sleep(SETTLE_S)
             everywhere(boards, "watch")
+            before = processor_s()
             time.sleep(MEASURED_S)
+            after = processor_s()
             shown = [frames for crew in everywhere(boards, "shown") for frames in crew]
             panels = [panel for crew in everywhere(boards, "panels") for panel in crew]
             times = [mesh_s for crew in everywhere(boards, "times") for mesh_s, _ in crew]
+    idle, stolen = ((now - then) / MEASURED_S for now, then in zip(after, before, strict=True))
     return {
-        "middle_share": middle_share(shown, sorted(times)[TEN // 2]),
+        "middle_share": middle_share(shown, sorted(times)[count // 2]),
         "any_share": same_share(shown),
+        **{f"behind_p{share}_ms": late * 1e3 for share, late in behind(shown, sorted(times)[count // 2]).items()},
         "spread_ms": (max(times) - min(times)) * 1e3,
         "late_share": sum(panel["late"] for panel in panels) / sum(panel["marquee_frames"] for panel in panels),
         "dropped": float(sum(panel["dropped"] for panel in panels)),
         "repeated": float(sum(panel["repeated"] for panel in panels)),
+        "idle_processors": idle,
+        "stolen_processors": stolen,
     }
 
 
@@ -157,6 +178,20 @@ def middle_share(shown: Sequence[Sequence[tuple[float, int]]], ahead_s: float) -
     numbers = range(clock.frame_at(begins + ahead_s) + 1, clock.frame_at(ends + ahead_s))
     middles = ((number, clock.start_of(number) + 0.5 / RATE_HZ - ahead_s) for number in numbers)
     return sum({_at(frames, middle) for frames in shown} == {number} for number, middle in middles) / len(numbers)
+
+
+def behind(shown: Sequence[Sequence[tuple[float, int]]], ahead_s: float) -> dict[int, float]:
+    """How long after its beginning a frame is shown, s: the median and two high percentiles; arguments as above."""
+    clock = FrameClock(RATE_HZ)
+    late = sorted(at + ahead_s - clock.start_of(number) for frames in shown for at, number in frames)
+    return {share: late[len(late) * share // 100] for share in (50, 95, 99)}
+
+
+def processor_s() -> tuple[float, float]:
+    """Seconds since its start that this machine's processors were idle, and that its host has taken, each summed."""
+    fields = [float(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    ticks = os.sysconf("SC_CLK_TCK")
+    return (fields[3] + fields[4]) / ticks, fields[7] / ticks
 
 
 def back_in_step(shown: Sequence[Sequence[tuple[float, int]]], since: float) -> float:

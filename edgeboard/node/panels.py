@@ -98,7 +98,9 @@ class PanelView:
         self._is_laid_out = False
         self.view = self._view_of(wish)
         marquee = pipeline.marquee
-        self._ribbon = Ribbon(marquee.ticker(self.room), marquee.time, now, self._hand_on_ribbon, context)
+        self._ribbon = Ribbon(
+            marquee.ticker(self.room), marquee.time, now, self._pixels_of_ribbon, self._show_ribbon, context
+        )
         self._ribbon_area: Area | None = None
         self._unlisten = marquee.listen(self.room, self._marquee_changed)
         pipeline.scene(self.room, page).followers.append(self._changed)
@@ -202,6 +204,7 @@ class PanelView:
                 await self._paint(area)
         if self._holds_back and self._is_laid_out:
             self._holds_back = False
+            self._ribbon.draw()  # what lies there was drawn for later
             self._hand_on(self._whole, is_ink=False)
 
     async def _look(self) -> None:
@@ -286,6 +289,7 @@ class PanelView:
         facts, modules = self._welcome
         draw_idle(self._artist.surface, self._board, self._context, facts, modules)
         self._holds_back = False
+        self._ribbon.draw()
         self._show(self._whole, self._artist.pixels(self._whole, is_still=True), is_ink=False)
 
     def _clear(self) -> None:
@@ -308,9 +312,12 @@ class PanelView:
     def _hand_on(self, area: Area, *, is_ink: bool) -> None:
         self._show(area, self._artist.pixels(area, is_still=False), is_ink=is_ink)
 
-    def _hand_on_ribbon(self, area: Area) -> None:
+    def _pixels_of_ribbon(self, area: Area) -> bytes:
+        return self._artist.pixels(area, is_still=False)
+
+    def _show_ribbon(self, area: Area, pixels: bytes) -> None:
         if not self._holds_back:
-            self._hand_on(area, is_ink=False)
+            self._show(area, pixels, is_ink=False)
 
 
 def _notice_of(welcome: Welcome | None) -> str:

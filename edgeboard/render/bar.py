@@ -81,6 +81,16 @@ class Bar:
     def area(self) -> Area:
         return self._area
 
+    @property
+    def surface(self) -> Surface:
+        return self._surface
+
+    def clear(self) -> Area:
+        """Draw it without any text; gives the area that has changed."""
+        self._ground(Level.INFO)
+        self._shown = ()
+        return self._area
+
     def forget(self) -> None:
         """Somebody has drawn over it: the next frame is drawn whatever was shown."""
         self._shown = ()

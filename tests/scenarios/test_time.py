@@ -28,7 +28,7 @@ def check_frames(wall: Wall) -> None:
         if panel.answers and not panel.picture_due:
             assert panel.mirror.sequence == panel.frames.sequence
             assert panel.mirror.crc == panel.frames.crc
-            assert panel.mirror.pixels == panel.surface.pixels
+            assert panel.mirror.pixels == panel.seen.pixels
 
 
 def test_ten_panels_show_the_same_frame_at_999_of_1000_moments(wall: Wall) -> None:

@@ -34,8 +34,9 @@ class WallPanel:
         self.picture_due = False
         self.numbers: list[tuple[float, int]] = []  # (moment of the simulation, marquee frame) as they were shown
         self.surface = Surface(LCD.width, LCD.height, 1)
+        self.seen = Surface(LCD.width, LCD.height, 1)  # what was handed on of it
         marquee = node.pipeline.marquee
-        self.ribbon = Ribbon(marquee.ticker(HALL), marquee.time, node.now, self._show, LCD)
+        self.ribbon = Ribbon(marquee.ticker(HALL), marquee.time, node.now, self.surface.crop, self._show, LCD)
         marquee.listen(HALL, self.ribbon.stir)
         self.ribbon.move_to(self.surface, Area(0, 0, LCD.width, LCD.height))
         self._step()
@@ -48,13 +49,14 @@ class WallPanel:
     def count(self, name: str) -> int:
         return int(self.ribbon.statistics()[name])
 
-    def _show(self, area: Area) -> None:
-        frame = self.frames.make(area, self.surface.crop(area))
+    def _show(self, area: Area, pixels: bytes) -> None:
+        frame = self.frames.make(area, pixels)
+        self.seen.paste(area, pixels)
         if not self.answers:
             self.picture_due = True
             return
         if self.picture_due:  # whoever has missed some gets all there is to be seen, as a viewer that was slow does
-            self.mirror.pixels = bytearray(self.surface.pixels)
+            self.mirror.pixels = bytearray(self.seen.pixels)
             self.mirror.sequence, self.mirror.crc = frame.sequence, frame.crc
             self.picture_due = False
         else:
