@@ -184,6 +184,11 @@ def _log(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _selftest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--without-links", action="store_true", help="leave WebRTC out")
+    add_json(parser)
+
+
 VERBS: tuple[Verb, ...] = (
     Verb(
         "run", "run", "start a board",
@@ -272,6 +277,15 @@ VERBS: tuple[Verb, ...] = (
         "    edgeboard doctor --config board.yaml       with the settings that the node is run with\n"
         "    edgeboard doctor --json | jq '.findings[] | select(.level != \"ok\")'",
         _doctor,
+    ),
+    Verb(
+        "selftest", "selftest", "does this installation work on this machine",
+        "Loads every module, asks the C kernels, the store, the keys and the canvas for known answers, and links two\n"
+        "nodes over WebRTC on 127.0.0.1. It touches neither the state of a board nor its network; an update asks it\n"
+        "of what it has built, before anything is switched. The exit code is 1 if something does not work.\n\n"
+        "    edgeboard selftest\n"
+        "    edgeboard selftest --without-links    in a sandbox that has no network at all",
+        _selftest,
     ),
     *MESH_VERBS,
     *MARQUEE_VERBS,
