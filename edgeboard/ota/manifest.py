@@ -136,6 +136,27 @@ def describe(name: str, pieces: Iterable[bytes]) -> File:
     return File(name, whole.hexdigest(), length, tuple(chunks))
 
 
+def entry_name(target: Target, counter: int) -> str:
+    """What the manifest of a release is called among the targets: "stable-aarch64-cp313-7.json"."""
+    return f"{target.name}-{counter}.json"
+
+
+def parse_entry(name: str) -> tuple[Target, int]:
+    """For whom a manifest is, and its counter, by its name; its libc is not in there.
+
+    Raises:
+        DecodeError: not such a name.
+    """
+    channel, machine, python, counter = (name.removesuffix(".json").split("-") + [""] * 4)[:4]
+    number = int(counter) if counter.isdecimal() and counter.isascii() and len(counter) <= 16 else 0
+    if channel not in CHANNELS or machine not in MACHINES or not PYTHON.match(python):
+        raise DecodeError(f"{name[:80]!r} does not name a manifest")
+    target = Target(machine, python, channel)
+    if number < 1 or entry_name(target, number) != name:
+        raise DecodeError(f"{name[:80]!r} does not name a manifest")
+    return target, number
+
+
 def check_lock(lock: bytes, manifest: Manifest) -> None:
     """Whether a lock installs the wheels of this manifest, each of them and nothing else.
 

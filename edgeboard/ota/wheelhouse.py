@@ -1,0 +1,96 @@
+"""Reads a wheelhouse, a folder with all wheels of one machine, as the release that it makes.
+
+*.whl                  each installed; checked by `wheels`
+requirements.txt       the lock: name==version --hash=sha256:…; made from the wheels if there is none
+distribution.txt       packages that the system brings, one a line: python3-cryptography>=43
+*.json *.toml *.md     documents, such as the SBOM; carried along
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from edgeboard.errors import DecodeError, UserError
+from edgeboard.ota.manifest import DOCUMENTS, check, check_lock, describe
+from edgeboard.ota.values import CHUNK_BYTES, NAME, File, Manifest, Target
+from edgeboard.ota.wheels import check_wheel, read_name
+
+LOCK: Final = "requirements.txt"
+DISTRIBUTION: Final = "distribution.txt"
+APPLICATION: Final = "edgeboard"  # the wheel that a release is about
+
+
+def read_wheelhouse(
+    folder: Path, target: Target, version: str = ""
+) -> tuple[Manifest, dict[str, Path], dict[str, bytes]]:
+    """The release that a folder makes, its files by name, and those that were made for it. `version` is that of the
+    wheel of edgeboard unless it is given; the counter is 0 and to be chosen.
+
+    Raises:
+        UserError: the folder lacks something, or holds what no release may. VerificationError: a wheel does.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder of wheels; make one with: ./dev wheelhouse")
+    sources = {path.name: path for path in sorted(folder.iterdir()) if path.name != DISTRIBUTION}
+    for name, path in sources.items():
+        if not path.is_file() or path.is_symlink() or not NAME.match(name) or not name.endswith((".whl", *DOCUMENTS)):
+            raise UserError(
+                f"{path} has no place in a release: only wheels and {' '.join(DOCUMENTS)} have; take it out"
+            )
+    files = {name: describe(name, read_pieces(path)) for name, path in sources.items()}
+    for name in files:
+        if name.endswith(".whl"):
+            check_wheel(sources[name], name, target)
+    own = [read_name(name).version for name in files if name.partition("-")[0] == APPLICATION and name.endswith(".whl")]
+    if len(own) != 1:
+        raise UserError(f"{folder} holds {len(own)} wheels of {APPLICATION} instead of one")
+    made: dict[str, bytes] = {}
+    if LOCK not in files:
+        made[LOCK] = make_lock(files.values())
+        files[LOCK] = describe(LOCK, [made[LOCK]])
+    manifest = Manifest(
+        version=version or own[0],
+        counter=0,
+        target=target,
+        files=tuple(files.values()),
+        lock=LOCK,
+        distribution=tuple(_read_distribution(folder / DISTRIBUTION)),
+    )
+    try:
+        check(replace(manifest, counter=1))
+        check_lock(made.get(LOCK) or sources[LOCK].read_bytes(), manifest)
+    except DecodeError as error:
+        raise UserError(f"{folder}: {error}") from None
+    return manifest, sources, made
+
+
+def make_lock(files: Iterable[File]) -> bytes:
+    """The lock of these wheels."""
+    lines = [
+        f"{read_name(file.name).requirement} --hash=sha256:{file.sha256}\n"
+        for file in sorted(files, key=lambda file: file.name.lower())
+        if file.is_wheel
+    ]
+    return "".join(lines).encode()
+
+
+def read_pieces(path: Path) -> Iterator[bytes]:
+    """A file, chunk by chunk.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(CHUNK_BYTES):
+                yield piece
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def _read_distribution(path: Path) -> Iterator[str]:
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if name := line.partition("#")[0].strip():
+                yield name
