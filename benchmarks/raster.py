@@ -43,12 +43,19 @@ def discs(width: int, height: int) -> list["array[float]"]:
             thick = base * width / 1872 * (0.35 + 0.65 * p / 4095) + 0.6
             run.extend((x * width / STEPS, y * height / STEPS, thick / 2))
         runs.append(run)
-    (KEPT / f"discs-{width}.pickle").write_bytes(pickle.dumps(runs))
     return runs
+
+
+def keep() -> None:
+    """Lay strokes and pages where the peers read them."""
+    for width, height in SIZES.values():
+        (KEPT / f"discs-{width}.pickle").write_bytes(pickle.dumps(discs(width, height)))
+        (KEPT / f"page-{width}.bin").write_bytes(page(width, height).pixels)
 
 
 def strokes() -> dict[str, float]:
     """All strokes to a fresh page, one call a stroke, on panels of both sizes; and what is then black, px."""
+    keep()
     numbers = {}
     for name, (width, height) in SIZES.items():
         runs, surface = discs(width, height), Surface(width, height)
@@ -65,6 +72,7 @@ def strokes() -> dict[str, float]:
 
 def segment() -> dict[str, float]:
     """One more segment of a stroke that grows, the call included."""
+    keep()
     surface = Surface(*SIZES["small"])
     runs = [array("d", (x, y, 1.2, x + 2.4, y + 1.1, 1.3)) for x in range(10, 790, 13) for y in range(10, 470, 23)]
 
@@ -82,12 +90,12 @@ def page(width: int, height: int) -> Surface:
         surface.fill(0x010101 * (200 + 55 * x // (width - 1)), Area(x, 0, 1, height))
     for run in discs(width, height):
         surface.ink([run], 0, surface.area)
-    (KEPT / f"page-{width}.bin").write_bytes(surface.pixels)
     return surface
 
 
 def dithering() -> dict[str, float]:
     """The page with strokes to 1 bit, by error diffusion, and by the pattern and packed."""
+    keep()
     width, height = SIZES["small"]
     surface = page(width, height)
     return {

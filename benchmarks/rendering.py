@@ -3,8 +3,10 @@
 import gc
 import random
 import statistics
-import sys
 import time
+from typing import TYPE_CHECKING
+
+import msgpack
 
 from benchmarks.data import handwriting
 from benchmarks.rooms import resident_mib
@@ -13,10 +15,19 @@ from edgeboard.canvas.document import Document, Place
 from edgeboard.canvas.ops import Maker
 from edgeboard.canvas.samples import Stroke
 from edgeboard.ids import AuthorTag, Origin
-from edgeboard.node import pipeline
 from edgeboard.oplog.codec import Pen, encode_stroke
 
+if TYPE_CHECKING:
+    from edgeboard.render.frames import Frames, Mirror
+    from edgeboard.render.renderers import Artist
+    from edgeboard.render.values import PanelContext
+
 STROKES = 3_000
+OTHERS = 40  # texts, and as many notes, shapes and arrows
+LINES = ("Tank 4: 71 %, drains till noon", "Жук, Ωμέγα, naïve", "Shift change at 14:00", "3 pallets of A-17")
+SIZES = (14, 16, 20, 24, 32, 48)  # px of the canvas, of letters
+SCROLL_FRAMES = 300
+MESH_S = 1_700_000_000.0  # some moment of the marquee
 PAGE = 1_872, 1_404  # px of the canvas that is written on, and seen
 WIDTH = 20  # 1/8 px
 WRITING_S = 10.0
@@ -26,7 +37,7 @@ ERASER_PX = 8.0
 
 
 def small() -> dict[str, float]:
-    """800 x 480 px, 2 levels, ink only: the first letter takes Pillow and its fonts, about 4 MiB more."""
+    """800 x 480 px, 2 levels."""
     return _memory(800, 480, "grey1")
 
 
@@ -36,26 +47,66 @@ def large() -> dict[str, float]:
 
 
 def _memory(width: int, height: int, name: str) -> dict[str, float]:
-    document = _written()
+    """What is resident more, when a panel has shown all that it shows: an idle screen, a page of ink, texts, notes,
+    shapes and arrows in twelve views, and marquees of both kinds. An image would be about 2 MiB more, for Pillow's
+    decoders and for what is kept of it."""
+    import edgeboard.node.build  # noqa: F401 - what a node without a panel has is loaded before
+
+    document = _written(others=OTHERS)
     gc.collect()
     before = resident_mib()
     from edgeboard.node.renderers import open_artist
+    from edgeboard.render.frames import Frames, Mirror
     from edgeboard.render.scene import Scene
     from edgeboard.render.values import PanelContext, PixelFormat, View
 
-    assert pipeline.__name__ in sys.modules  # what a node without a panel has is loaded before
     scene = Scene()
     scene.touch(item.id for item in document.items())
     scene.refresh(document)
-    artist = open_artist(PanelContext(width, height, PixelFormat(name)))
+    context = PanelContext(width, height, PixelFormat(name))
+    artist, frames, mirror = open_artist(context), Frames(), Mirror(context)
     whole = artist.surface.area
+    _idle(artist, context)
+    mirror.show(frames.make(whole, artist.pixels(whole, is_still=True)))
     views = [View(x * PAGE[0] / 8, 0, width / PAGE[0] * zoom) for zoom in (1.0, 2.0, 0.5) for x in range(4)]
     for view in [views[0], *views, *views, views[0]]:
         for _ in artist.paint(whole, view, scene.items_in(document, view.reach(whole))):
             pass
-        artist.pixels(whole, is_still=False)
+        mirror.show(frames.make(whole, artist.pixels(whole, is_still=False)))
+    _marquee(artist, context, frames, mirror)
     gc.collect()
     return {"mib": resident_mib() - before}
+
+
+def _idle(artist: "Artist", context: "PanelContext") -> None:
+    from edgeboard.render.idle import IdleFacts, draw_idle
+
+    rng = random.Random(3)
+    modules = [[rng.randrange(2) for _ in range(29)] for _ in range(29)]
+    facts = IdleFacts("kitchen", "lobby", "http://192.168.1.20:8787/room/lobby", "3 boards, all well")
+    draw_idle(artist.surface, artist.surface.area, context, facts, modules)
+
+
+def _marquee(artist: "Artist", context: "PanelContext", frames: "Frames", mirror: "Mirror") -> None:
+    """Ten seconds of both marquees, one that turns pages and one that moves."""
+    from dataclasses import replace
+
+    from edgeboard.marquee.items import Level, TickerItem, changed
+    from edgeboard.marquee.ticker import Ticker
+    from edgeboard.render.bar import Bar, bar_area
+    from edgeboard.render.values import Refresh
+
+    ticker = Ticker("quiet")
+    texts = (f"Line {number}: {number * 37} pieces an hour, shift {number % 3}, tank at 71 %" for number in range(12))
+    ticker.set_items(
+        [changed(None, TickerItem(f"{at}", text, Level(at % 3)), MESH_S - 60) for at, text in enumerate(texts)]
+    )
+    for refresh in Refresh:
+        bar = Bar(artist.surface, bar_area(context), replace(context, refresh=refresh))
+        for number in range(SCROLL_FRAMES):
+            area = bar.draw(ticker.at(MESH_S + number / 30))
+            if area is not None:
+                mirror.show(frames.make(area, artist.pixels(area, is_still=False)))
 
 
 def busy() -> dict[str, float]:
@@ -104,16 +155,33 @@ def busy() -> dict[str, float]:
     }
 
 
-def _written() -> Document:
-    """A page full of handwriting."""
+def _written(others: int = 0) -> Document:
+    """A page full of handwriting, and so many of each of texts, notes, shapes and arrows."""
     recorded, rng = handwriting(), random.Random(1)
     document, maker = Document(), Maker(Origin(7))
+    bodies: list[tuple[ItemType, bytes]] = []
     for number in range(STROKES):
         stroke = recorded[number % len(recorded)]
         scale = stroke.scale
         dx = rng.randrange(PAGE[0] * scale) - stroke.x[0]
         dy = rng.randrange(PAGE[1] * scale) - stroke.y[0]
         moved = Stroke(scale, [x + dx for x in stroke.x], [y + dy for y in stroke.y], stroke.pressure)
-        op = maker.make(Add(0, 0, ItemType.STROKE, encode_stroke(0, number % 5, WIDTH, moved)), document.lamport)
+        bodies.append((ItemType.STROKE, encode_stroke(0, number % 5, WIDTH, moved)))
+    for number in range(others):
+        x, y, colour, text = rng.randrange(PAGE[0]), rng.randrange(PAGE[1]), number % 12, LINES[number % len(LINES)]
+        corners, ends = [x, y, x + 80, y + 50], [x, y, x + 120, y + 40]
+        bodies += [
+            (ItemType.TEXT, _packed(x, y, f"{text}\n{number}", SIZES[number % len(SIZES)], colour)),
+            (ItemType.STICKY, _packed(x, y, 120, 90, text, colour)),
+            (ItemType.SHAPE, _packed(2 + number % 2, corners, colour, 3, 6)),
+            (ItemType.CONNECTOR, _packed(None, None, ends, colour, 2)),
+        ]
+    for number, (kind, payload) in enumerate(bodies):
+        op = maker.make(Add(0, 0, kind, payload), document.lamport)
         document.apply(op, Place(AuthorTag(b"a" * 16), number))
     return document
+
+
+def _packed(*fields: object) -> bytes:
+    data: bytes = msgpack.packb(list(fields))
+    return data

@@ -210,9 +210,17 @@ FIGURES = [
         runs=3,
     ),
     Figure(
-        "panels: memory to draw a page of 3,000 strokes on 800 x 480 px of two levels, above the node",
+        "panels: memory to show ink, texts, notes, shapes, a marquee on 800 x 480 px of two levels, above the node",
         "rendering:small",
         "mib",
+        "MiB",
+        "<= 6",
+        lambda value, peers: value <= 6,
+    ),
+    Figure(
+        "panels: of that, without the code of Pillow and a font that all processes share",
+        "rendering:small",
+        "private_mib",
         "MiB",
         "<= 6",
         lambda value, peers: value <= 6,
