@@ -132,7 +132,8 @@ class Scene:
         near = self._places_in(area)
         orders = {layer: layer_order(document, self.page, layer) for layer in {place.layer for _, place in near}}
         near.sort(key=lambda each: (orders[each[1].layer], each[1].order))
-        return [Sight(item, place.content, place.box, partial(document.item, item)) for item, place in near]
+        read = document.item
+        return [Sight(item, place.content, place.box, partial(read, item)) for item, place in near]
 
     def strokes_under(self, document: Document, a: tuple[float, float], b: tuple[float, float], r: float) -> list[OpId]:
         """The strokes that something round touches on its way, the lowest id first.

@@ -45,7 +45,7 @@ class Vague(Faulty):
 def plug_in(monkeypatch):
     def plug(*values):
         entries = [EntryPoint(value, f"{__name__}:{value}", "edgeboard.renderers") for value in values]
-        monkeypatch.setattr(renderers, "entry_points", lambda group: entries)
+        monkeypatch.setattr(renderers, "_plug_ins", lambda folders: entries)
         monkeypatch.setattr(EntryPoint, "load", lambda self: globals()[self.name])
         load_renderers.cache_clear()
 
@@ -77,3 +77,14 @@ def test_without_plug_ins_ours_draws_on_every_panel():
     for format in PixelFormat:
         artist = open_artist(PanelContext(20, 10, format))
         assert len(artist.pixels(artist.surface.area, is_still=True)) == 200 * format.channels
+
+
+def test_only_packages_that_name_renderers_are_asked_for_them(tmp_path, monkeypatch):
+    info = tmp_path / "others-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: others\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[console_scripts]\nx = x:main\n")
+    assert list(renderers._plug_ins([str(tmp_path), "no such folder"])) == []
+    (info / "entry_points.txt").write_text("[edgeboard.renderers]\nbright = bright:Bright\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "bright" in {entry.name for entry in renderers._plug_ins([str(tmp_path)])}
