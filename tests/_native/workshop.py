@@ -3,7 +3,9 @@
 So the tests see these sources even where the environment holds an older build, and every warning is an error here.
 """
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -28,6 +30,7 @@ STRICT = [
 ]  # fmt: skip
 SHIPPED = ["-O2", "-ftree-vectorize", "-ffp-contract=off", "-fno-math-errno"]  # as setup.py has it
 PURE = ["-Wpedantic"]  # the tables of an extension hold what ISO C knows no name for, so only the eb_ files keep this
+SHARED = ["-fPIC", "-fvisibility=hidden"]  # for an extension, and no harm to a program
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g", "-O1"]
 
 
@@ -36,24 +39,35 @@ def compiler():
     return find_program("A C compiler", COMPILER_NAMES, "gcc libc6-dev")
 
 
-def compile_c(command):
+def compile_c(command, cwd=None):
     """Run a compiler; what it says is the failure of the test."""
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, cwd=cwd)
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stderr}"
+
+
+@cache
+def kernel_objects(program, options):
+    """The kernel, compiled once with each set of options for all that is linked with it."""
+    folder = tempfile.mkdtemp(prefix="edgeboard-kernel-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    compile_c([program, *STRICT, *PURE, *options, *SHARED, "-I", SOURCES, "-c", *KERNEL], cwd=folder)
+    return sorted(Path(folder).glob("*.o"))
 
 
 def build_program(target, *sources, options=(), program=None):
     """A program of the kernel and these sources."""
+    program = program or compiler()
+    kernel = kernel_objects(program, tuple(options))
     includes = ["-I", SOURCES, "-I", CHECKS]
-    compile_c([program or compiler(), *STRICT, *PURE, *options, *includes, *sources, *KERNEL, "-o", target, "-lm"])
+    compile_c([program, *STRICT, *PURE, *options, *includes, *sources, *kernel, "-o", target, "-lm"])
     return target
 
 
 def build_extension(target, *options):
     """The extension, as setup.py builds it but for the options."""
     headers = ["-isystem", sysconfig.get_paths()["include"]]
-    kinds = ["-shared", "-fPIC", "-fvisibility=hidden"]
-    compile_c([compiler(), *STRICT, *options, *kinds, *headers, *GLUE, *KERNEL, "-o", target, "-lm"])
+    kernel = kernel_objects(compiler(), options)
+    compile_c([compiler(), *STRICT, *options, "-shared", *SHARED, *headers, *GLUE, *kernel, "-o", target, "-lm"])
     return target
 
 

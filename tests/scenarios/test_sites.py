@@ -11,7 +11,7 @@ from edgeboard.testing.simulation import SiteSettings
 from tests.scenarios.sites import SEEDS, require_sound, site_of
 
 SHOWN = sorted(SEEDS.glob("*.json"))
-USUAL_SEEDS = 8
+USUAL_SEEDS, MORE_SEEDS = 3, 8
 SOAK_SEEDS = 2_000
 SOAK_SECONDS = float(os.environ.get("EDGEBOARD_SOAK_SECONDS", "3600"))  # after which the soak ends where it is
 
@@ -19,6 +19,12 @@ SOAK_SECONDS = float(os.environ.get("EDGEBOARD_SOAK_SECONDS", "3600"))  # after 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(USUAL_SEEDS))
 def test_a_site_of_thirty_boards_is_sound(seed: int) -> None:
+    require_sound(site_of(seed, 30, 15.0))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(USUAL_SEEDS, MORE_SEEDS))
+def test_more_sites_of_thirty_boards_are_sound(seed: int) -> None:
     require_sound(site_of(seed, 30, 15.0))
 
 

@@ -1,4 +1,4 @@
-"""The browser's modules on Node.js: everything in tests/js, as `node --test` runs it there."""
+"""The browser's modules on Node.js: everything in tests/js, each file a run of its own."""
 
 import subprocess
 from pathlib import Path
@@ -13,7 +13,7 @@ TESTS = sorted(JAVASCRIPT.rglob("*.test.js"))
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(JAVASCRIPT)).removesuffix(".test.js"))
 def test_the_browsers_modules_pass_their_own_tests(node_path, path):
     done = subprocess.run(
-        [node_path, "--test", str(path)],
+        [node_path, str(path)],
         cwd=JAVASCRIPT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
