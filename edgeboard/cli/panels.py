@@ -69,6 +69,10 @@ def _about(panel: dict[str, Any]) -> str:
     parts = [panel["driver"]]
     if panel["fault"]:
         parts.append(f"SHOWS NOTHING: {panel['fault']}")
+    if panel.get("left_out"):
+        parts.append(f"{panel['left_out']}; the one that comes with edgeboard draws")
+    elif panel.get("renderer", "edgeboard") != "edgeboard":
+        parts.append(f"drawn by the renderer {panel['renderer']}")
     if panel.get("viewers"):
         parts.append(f"{panel['viewers']} look on")
     if panel.get("idle"):

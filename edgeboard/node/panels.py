@@ -66,6 +66,8 @@ class PanelView:
         show: ShowFrame,
         now: Callable[[], float],
         page: int = 0,
+        *,
+        without_plug_ins: bool = False,
     ) -> None:
         """
         Args:
@@ -77,12 +79,13 @@ class PanelView:
             show: takes what the panel is to show.
             now: monotonic seconds, as the pipeline's.
             page: of the room.
+            without_plug_ins: the renderer that comes with edgeboard draws.
         """
         self.room: RoomId = room.room
         self.page = page
         self._pipeline = pipeline
         self._context = context
-        self._artist = open_artist(context, read_blob)
+        self._artist = open_artist(context, read_blob, without_plug_ins=without_plug_ins)
         self._show = show
         self._whole = Area(0, 0, context.width, context.height)
         self._board = self._whole  # where the page is
@@ -169,7 +172,12 @@ class PanelView:
 
     def statistics(self) -> dict[str, Any]:
         """What it has done, as JSON values."""
-        return {"idle": self._is_idle, "notice": self._notice, **self._ribbon.statistics()}
+        return {
+            "idle": self._is_idle,
+            "notice": self._notice,
+            "renderer": self._artist.name,
+            **self._ribbon.statistics(),
+        }
 
     # -- drawing
 

@@ -12,10 +12,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from edgeboard.node.guarding import Guarded
 from edgeboard.render.album import ReadBlob
 from edgeboard.render.buffers import Pool
-from edgeboard.render.painter import SCRATCH_BYTES, House
-from edgeboard.render.renderers import GROUP, Artist, Left, Means, Renderer, checked
+from edgeboard.render.painter import SCRATCH_BYTES, House, Painter
+from edgeboard.render.renderers import GROUP, Left, Means, Renderer, checked
 from edgeboard.render.tilecache import TileCache
 from edgeboard.render.values import PanelContext
 
@@ -67,19 +68,26 @@ def _offers_renderers(file: Path) -> bool:
         return False
 
 
-def open_artist(context: PanelContext, read_blob: ReadBlob | None = None) -> Artist:
+def open_artist(
+    context: PanelContext, read_blob: ReadBlob | None = None, *, without_plug_ins: bool = False
+) -> Painter | Guarded:
     """Who draws on a panel: of the renderers that support it the one with the highest priority that opens.
 
     Args:
         context: of the panel.
         read_blob: the bytes of an image, if they are here.
+        without_plug_ins: what comes with edgeboard draws, whatever others support.
     """
-    for renderer in sorted(load_renderers(), key=lambda each: (-each.priority, each.name)):
+    found = (House(),) if without_plug_ins else load_renderers()
+    for renderer in sorted(found, key=lambda each: (-each.priority, each.name)):
         size = context.width * context.height * context.format.channels
         pool = Pool(SCRATCH_BYTES + int(SPARE_SHARE * size))
         try:
+            means = Means(read_blob, TileCache(pool, int(TILES_SHARE * size)), pool)
+            if type(renderer) is House:
+                return renderer.open(context, means)
             if renderer.supports(context):
-                return renderer.open(context, Means(read_blob, TileCache(pool, int(TILES_SHARE * size)), pool))
+                return Guarded(renderer.name, renderer.open(context, means))
         except Exception as error:
             if type(renderer) is House:
                 raise

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 from edgeboard.errors import CloseCode, RefusedError
+from edgeboard.node.guarding import failure_of
 from edgeboard.node.node import Node
 from edgeboard.node.panels import PanelView, Welcome, Wish
 from edgeboard.node.values import Inked
@@ -45,6 +46,7 @@ class Screen:
         self.context = panel.context
         self.room = ""
         self.fault = ""  # why nothing is drawn
+        self.left_out = ""  # which renderer of others draws no more, and why
         self._panel = panel
         self._node = node
         self._read_blob = read_blob
@@ -85,7 +87,16 @@ class Screen:
         if room != self.room and self._show is not None:
             self._show.cut()
         pipeline = self._node.pipeline
-        view = PanelView(pipeline, opened, self.context, self._wish, self._read_blob, self.show, self._now)
+        view = PanelView(
+            pipeline,
+            opened,
+            self.context,
+            self._wish,
+            self._read_blob,
+            self.show,
+            self._now,
+            without_plug_ins=bool(self.left_out),
+        )
         self._node.on_damage.append(view.damaged)
         self._node.on_ink.append(self._inked)
         self.room, self._view = room, view
@@ -117,16 +128,33 @@ class Screen:
             await self._node.until_loaded(view.room)  # or it would be called empty
             view.welcome(self._greet(self.room))
             await view.run()
-        except Exception:  # a panel that cannot be drawn on takes nothing else with it
-            self._give_up()
+        except Exception as error:  # a panel that cannot be drawn on takes nothing else with it
+            self._failed(error)
 
     def _inked(self, output: Inked) -> None:
         if self._view is None or self._is_given_up:
             return
         try:
             self._view.inked(output)
-        except Exception:  # a renderer of others, whatever it does, keeps no pen from drawing
+        except Exception as error:  # a renderer of others, whatever it does, keeps no pen from drawing
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """Let ours draw, if it was a renderer of others that failed."""
+        failure = failure_of(error)
+        if failure is None or self.left_out:
             self._give_up()
+            return
+        self.left_out = str(failure)
+        _log.warning("%s: %s; the one that comes with edgeboard draws from now on", self.name, failure)
+        self._is_given_up = True  # until that one does
+        asyncio.get_running_loop().call_soon(self._enter_again)
+
+    def _enter_again(self) -> None:
+        try:
+            self.enter(self.room)
+        except RefusedError as error:  # the board is stopping
+            self.fault = str(error)
 
     def _give_up(self) -> None:
         """Draw no more, until another room is shown."""
@@ -166,6 +194,7 @@ class Screen:
             "crc": self._frames.crc,
             "viewers": 0 if self._show is None else self._show.viewers,
             "fault": self.fault,
+            "left_out": self.left_out,
             **({} if view is None else view.statistics()),
         }
 

@@ -46,6 +46,8 @@ class _Place(NamedTuple):
 class Painter:
     """One panel's artist."""
 
+    name = "edgeboard"  # of its renderer
+
     def __init__(self, context: PanelContext, means: Means) -> None:
         """
         Args:

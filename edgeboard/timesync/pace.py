@@ -8,7 +8,7 @@ from typing import Final, final
 
 STRIDES: Final = (1, 2, 3)  # at 30 Hz: 30, 15 and 10 frames a second
 MISSED_MOST: Final = 6.0  # misses, less what was forgiven, after which a panel goes slower
-FORGIVEN: Final = 0.1  # misses that a frame on time makes up for: up to one of eleven frames may be missed for good
+FORGIVEN: Final = 0.5  # misses that a frame on time makes up for: up to one of three frames may be missed for good
 CALM_S: Final = 10.0  # without a miss, until it goes faster again; doubles each time that this was in vain ..
 CALM_MOST_S: Final = 640.0  # .. up to here
 

@@ -150,6 +150,9 @@ def _answering(doors: Doors) -> Middleware:
         except web.HTTPException as error:
             error.headers.update(HEADERS)
             raise
+        except ConnectionError as error:  # they went before it was their turn, as when this board stood still
+            _log.debug("%s went away before it was answered: %s", request.remote, error)
+            return web.Response(status=400)  # that nobody gets
         if not response.prepared:
             response.headers.update(EMBED_HEADERS if request.path.startswith(EMBED) else HEADERS)
             if is_foreign(request) and has_ticket(request, doors.holds_ticket):

@@ -19,13 +19,14 @@ from edgeboard.config.schema import Config, NodeSection
 from edgeboard.config.values import Listen
 from edgeboard.errors import RefusedError, StateError
 from edgeboard.ids import Origin
-from edgeboard.node import screens
+from edgeboard.node import renderers, screens
 from edgeboard.node.build import build
 from edgeboard.node.values import PenPlace
 from edgeboard.node.welcome import Host
 from edgeboard.peripherals.panels import PanelSettings
 from edgeboard.ports import PenMove, Touch
 from edgeboard.render import framebuffer
+from edgeboard.render.painter import House
 from edgeboard.render.values import PanelContext
 from edgeboard.testing.members import TestMesh
 from tests.node.test_panels import shape
@@ -312,3 +313,44 @@ async def test_where_pillow_is_missing_the_panels_say_so_themselves(tmp_path, mo
         assert "pip install pillow" in facts["fault"]
     finally:
         await made.stop()
+
+
+class Hanging(House):
+    """A renderer of others whose pen is stuck for good."""
+
+    name = "stuck"
+    priority = 7
+
+    def open(self, context, means):
+        artist = super().open(context, means)
+
+        class Stuck:
+            surface = artist.surface
+            paint, moved, pixels = artist.paint, artist.moved, artist.pixels
+
+            def ink(self, *what):
+                while True:
+                    pass
+
+        return Stuck()
+
+
+async def test_a_renderer_that_hangs_is_named_and_left_out_and_ours_draws_what_the_pen_draws(tmp_path, monkeypatch):
+    monkeypatch.setattr(renderers, "load_renderers", lambda: (House(), Hanging()))
+    wall = PanelSettings("virtual:wall?width=160&height=100", idle=False, layout="board")
+    board = build(config_of(tmp_path / "kitchen", wall))
+    await board.start()
+    try:
+        facts = lambda: board.desk.screens.describe()[0]  # noqa: E731
+        await until(lambda: board.desk.screens.describe() and facts().get("frames"))
+        assert (facts()["renderer"], facts()["left_out"]) == ("stuck", "")
+        pens, now = board.node.pipeline.pens, board.node.feed
+        now(lambda at: pens.plug("pen", PenPlace("lobby", 0, 0, 1280), Origin(5), at))
+        touches = ((Touch.DOWN, 0.0), (Touch.MOVE, 0.3), (Touch.UP, 0.4))
+        now(lambda at: pens.receive("pen", [PenMove(each, 0.0, 0.1, 0.1 + way, 3000) for each, way in touches], at))
+        await until(lambda: 0 in shown(board, "wall").pixels)
+        assert facts()["renderer"] == "edgeboard"
+        assert facts()["left_out"] == "the renderer stuck is left out: one step of its ink took more than 0.5 s"
+        assert facts()["fault"] == "", "the panel shows all there is"
+    finally:
+        await board.stop()

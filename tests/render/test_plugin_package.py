@@ -33,9 +33,7 @@ def pixel(artist, x, y):
 
 
 def test_it_draws_on_the_panels_that_it_supports_and_ours_on_all_others():
-    assert [type(open_artist(context)).__name__ for context in (COLOUR, GREY, NIGHT)] == [
-        "Draughtsman", "Painter", "Painter"
-    ]  # fmt: skip
+    assert [open_artist(context).name for context in (COLOUR, GREY, NIGHT)] == ["blueprint", "edgeboard", "edgeboard"]
 
 
 def test_it_shows_the_same_ink_in_its_own_way():

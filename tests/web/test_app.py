@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import re
+import socket
 from collections.abc import Mapping
 
 import pytest
@@ -449,3 +450,27 @@ async def test_a_form_of_another_site_cannot_import(client) -> None:
 )
 def test_errors_have_their_http_status(error, status) -> None:
     assert http_status(error) == status
+
+
+async def test_who_goes_away_before_the_upgrade_leaves_one_debug_line_and_no_traceback(caplog):
+    caplog.set_level("DEBUG")
+    served = []
+
+    async def serve(ws: web.WebSocketResponse, remote: str) -> None:
+        served.append(remote)
+
+    async with TestServer(make_app(doors(serve_guest=serve), control=False)) as server:
+        lost = socket.create_connection((server.host, server.port))
+        wish = (
+            f"GET /guest HTTP/1.1\r\nHost: {server.host}:{server.port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        lost.sendall(wish.encode())
+        lost.close()  # the board has not had a turn since
+        async with asyncio.timeout(10):
+            while not any("went away" in each.message for each in caplog.records):  # noqa: ASYNC110 - turns of the loop
+                await asyncio.sleep(0)
+    lines = [each for each in caplog.records if "went away" in each.message]
+    assert [each.levelname for each in lines] == ["DEBUG"]
+    assert not [each for each in caplog.records if each.exc_info]
+    assert not served

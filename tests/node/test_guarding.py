@@ -1,0 +1,136 @@
+"""A renderer that others have made holds up the board for a bounded time, and its faults name it."""
+
+import logging
+import signal
+import time
+from contextlib import suppress
+
+import pytest
+
+from edgeboard.node import guarding
+from edgeboard.node.guarding import LIMIT_S, SLOW_MOST, SLOW_WITHIN_S, Guarded, RendererFailed, failure_of
+from edgeboard.oplog.codec import Pen
+from edgeboard.render.surface import Surface
+from edgeboard.render.values import Area, View
+
+WHOLE, VIEW, PEN = Area(0, 0, 8, 8), View(0, 0, 1.0), Pen(0, 0, 8)
+
+
+class Slow:
+    """An artist each of whose steps takes as long as a test says."""
+
+    def __init__(self):
+        self.surface = Surface(8, 8, 1)
+        self.now = 0.0
+        self.work = lambda: None
+
+    def paint(self, area, view, items):
+        for _ in range(3):
+            self.work()
+            yield area
+
+    def ink(self, view, pen, points, pressures, clip=None):
+        self.work()
+        return WHOLE
+
+    def moved(self, before, after):
+        self.work()
+        return [WHOLE]
+
+    def pixels(self, area, *, is_still):
+        self.work()
+        return b"px"
+
+    def takes(self, seconds):
+        def work():
+            self.now += seconds
+
+        self.work = work
+
+
+@pytest.fixture
+def slow():
+    return Slow()
+
+
+@pytest.fixture
+def guarded(slow):
+    return Guarded("snail", slow, lambda: slow.now)
+
+
+def calls(guarded):
+    return [
+        lambda: list(guarded.paint(WHOLE, VIEW, ())),
+        lambda: guarded.ink(VIEW, PEN, [(1, 1)], None),
+        lambda: guarded.moved(VIEW, VIEW),
+        lambda: guarded.pixels(WHOLE, is_still=False),
+    ]
+
+
+def test_what_draws_in_short_steps_is_as_it_was(slow, guarded):
+    slow.takes(0.09)
+    for _ in range(100):
+        assert [call() for call in calls(guarded)] == [[WHOLE] * 3, WHOLE, [WHOLE], b"px"]
+    assert guarded.surface is slow.surface
+
+
+def test_slow_steps_are_named_and_too_many_in_a_minute_are_the_last(slow, guarded, caplog):
+    slow.takes(0.15)
+    with caplog.at_level(logging.WARNING), pytest.raises(RendererFailed, match=r"the renderer snail.*3 times.*150 ms"):
+        list(guarded.paint(WHOLE, VIEW, ()))
+    assert [each.message for each in caplog.records] == [
+        "the renderer snail held up the board for 150 ms in its paint"
+    ] * SLOW_MOST
+
+
+def test_a_slow_step_now_and_then_is_forgiven(slow, guarded):
+    for _ in range(10):
+        slow.takes(0.15)
+        guarded.pixels(WHOLE, is_still=False)
+        slow.now += SLOW_WITHIN_S / 2 + 1
+
+
+@pytest.mark.parametrize("at", range(4), ids=["paint", "ink", "moved", "pixels"])
+def test_a_step_that_does_not_end_is_broken_off_even_if_it_takes_all_exceptions_for_its_own(slow, guarded, at):
+    def hang():
+        ends = time.monotonic() + 30.0
+        while time.monotonic() < ends:
+            with suppress(Exception):  # as plug-ins do
+                time.sleep(0.001)
+
+    slow.work = hang
+    began = time.monotonic()
+    with pytest.raises(RendererFailed, match=r"the renderer snail is left out: one step of its .* more than 0.5 s"):
+        calls(guarded)[at]()
+    assert time.monotonic() - began < 30.0
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0.0, "nothing is broken off afterwards"
+
+
+def test_a_step_that_fails_says_how(slow, guarded):
+    def fail():
+        raise ZeroDivisionError("no ink")
+
+    slow.work = fail
+    for call in calls(guarded):
+        with pytest.raises(RendererFailed, match=r"snail.*failed: ZeroDivisionError: no ink"):
+            call()
+
+
+def test_where_somebody_else_has_the_alarm_nothing_is_broken_off_and_slow_steps_count_all_the_same(
+    slow, guarded, monkeypatch
+):
+    monkeypatch.setattr(guarding.signal, "getsignal", lambda number: print)
+    monkeypatch.setattr(guarding.signal, "setitimer", lambda *what: pytest.fail("the alarm is not ours"))
+    slow.takes(LIMIT_S + 0.1)
+    for _ in range(SLOW_MOST - 1):
+        guarded.pixels(WHOLE, is_still=False)
+    with pytest.raises(RendererFailed):
+        guarded.pixels(WHOLE, is_still=False)
+
+
+def test_a_failure_is_found_wherever_tasks_have_put_it():
+    failure = RendererFailed("snail")
+    group = ExceptionGroup("of tasks", [ValueError(), ExceptionGroup("inner", [failure])])
+    assert failure_of(group) is failure
+    assert failure_of(failure) is failure
+    assert failure_of(ExceptionGroup("of tasks", [ValueError()])) is None
