@@ -250,7 +250,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     def make_host() -> "Host":
         from edgeboard.node.welcome import Host
 
-        urls = partial(board_urls, config.node.listen.host)
+        urls = partial(told_urls, config.node.listen.host)
         pin = (lambda: str(guestbook.pin()["pin"])) if config.guests.admit == "pin" else str
         return Host(pipeline, clock, lambda: urls(board.port), pin)
 

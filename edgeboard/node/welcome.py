@@ -1,9 +1,10 @@
 """What the panels of a board tell people: where to come in, whose board it is, and how its mesh is doing."""
 
+import ipaddress
 import time
 from collections.abc import Callable, Sequence
 from typing import Final, final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from edgeboard.clock import Clock
 from edgeboard.node.panels import Welcome
@@ -40,9 +41,14 @@ class Host:
     def greet(self, room: str) -> Welcome:
         """What is to be said now in a room."""
         url = next(iter(self._urls()), "")
+        advice = "" if url else "This board has no network."
+        parts = urlsplit(url)
+        if _is_own(parts.hostname or ""):
+            url, advice = "", f"Nobody else can come in. To let them: edgeboard run --listen 0.0.0.0:{parts.port}"
         url = f"{url}/room/{quote(room, safe='')}" if url else ""
         state, is_well = self._mesh()
-        facts = IdleFacts(self._pipeline.identity.name, room, url, state, is_well, self._pin())
+        pin = self._pin() if url else ""
+        facts = IdleFacts(self._pipeline.identity.name, room, url, state, is_well, pin, advice)
         return Welcome(facts, self._code(url))
 
     def _mesh(self) -> tuple[str, bool]:
@@ -68,3 +74,11 @@ class Host:
 
             self._codes = url, tuple(tuple(row) for row in segno.make_qr(url, error="m").matrix)
         return self._codes[1] if url else ()
+
+
+def _is_own(host: str) -> bool:
+    """Whether a name leads nowhere but to the machine that uses it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,7 +1,8 @@
 """What a panel shows while its room is empty: how to come in, whose board it is, and how the mesh is doing.
 
 A pure picture of values: the same values give the same px on every panel of one kind. It is laid out in one column or
-in two, by the shape of the area, with letters that are as large as their line has room for.
+in two, by the shape of the area, with letters that are as large as their line has room for. Where an area is small,
+what has no place is left out: the code, or else the address, comes first, then the name, then the state.
 """
 
 from array import array
@@ -15,6 +16,8 @@ from edgeboard.render.values import Area, PanelContext, PixelFormat
 
 INVITATION: Final = "Scan, and draw along"
 LETTERS_MIN: Final = 9  # px; smaller ones nobody reads
+SMALL: Final = 200  # px of the shorter side, below which there is no place for everything
+LEADING: Final = 1.2  # from one line to the next, in sizes of its letters
 QUIET: Final = 2  # modules of white around a QR code that stands on white; 4 on anything else
 GRID: Final = 28.0  # px of a panel of 480 px between the dots of the ground
 WAVES: Final = 3.0
@@ -26,10 +29,11 @@ class IdleFacts(NamedTuple):
 
     name: str  # of the board
     room: str
-    url: str  # of the room; empty: this board has no network
+    url: str  # of the room; empty: nobody else can come in
     state: str  # of the mesh, in a few words
     is_well: bool = True
     pin: str = ""  # that guests are asked for; empty: none is
+    advice: str = ""  # what is said in place of an address
 
 
 class _Look(NamedTuple):
@@ -86,6 +90,20 @@ class _Sheet:
             text = text[:-1]
         return text.rstrip() + ELLIPSIS
 
+    def wrap(self, text: str, size: float, width: float, most: int, *, is_bold: bool = False) -> list[str]:
+        """A text in lines of whole words, `most` at most; what does not fit is cut."""
+        lines: list[str] = []
+        for word in text.split():
+            longer = f"{lines[-1]} {word}" if lines else word
+            if lines and (len(lines) == most or line_width(longer, size, is_bold, self.is_hard) <= width):
+                lines[-1] = longer
+            else:
+                lines.append(word)
+        return [self.cut(line, size, width, is_bold=is_bold) for line in lines]
+
+    def fits(self, text: str, size: float, width: float, *, is_bold: bool = False) -> bool:
+        return line_width(text, size, is_bold, self.is_hard) <= width
+
     def write(self, text: str, x: float, baseline: float, size: float, colour: int, *, is_bold: bool = False) -> None:
         mask = line_mask(text, size, is_bold, self.is_hard)
         where = Area(round(x) - mask.left, round(baseline) - mask.ascent, mask.width, mask.height)
@@ -134,6 +152,9 @@ def draw_idle(
     sheet = _Sheet(surface, area, context)
     surface.fill(sheet.look.paper, area)
     least = min(area.width, area.height)
+    if least < SMALL:
+        _draw_small(sheet, facts, modules)
+        return
     pad = max(6.0, least * 0.075)
     foot = max(float(LETTERS_MIN) + 1, min(least * 0.046, 40.0))  # px of the letters of the last line
     room = area.height - 2 * pad - foot * 1.6
@@ -154,6 +175,86 @@ def draw_idle(
         wide, high = area.width - 2 * pad, area.y + pad + room - top
         _words(sheet, facts, area.x + pad, top, wide, high, is_centred=True)
     _foot(sheet, facts, pad, foot)
+
+
+class _Block(NamedTuple):
+    """Lines that are shown together, or not at all."""
+
+    place: int  # from above
+    lines: list[str]
+    size: float
+    colour: int
+    is_bold: bool = False
+
+    @property
+    def height(self) -> float:
+        return len(self.lines) * self.size * LEADING
+
+
+def _draw_small(sheet: _Sheet, facts: IdleFacts, modules: Sequence[Sequence[int]]) -> None:
+    """The code as large as the area allows, and beside or below it as many words as have a place."""
+    area = sheet.area
+    pad = 3 if min(area.width, area.height) < 100 else 6
+    x, y, width, height = area.x + pad, area.y + pad, area.width - 2 * pad, area.height - 2 * pad
+    is_wide = area.width >= area.height * 1.15
+    count = max(1, len(modules) + (2 * QUIET if _has_card(sheet) else 0))
+    side = min(height, width * 0.55) if is_wide else min(width, height * 0.62)
+    scale = int(side // count)
+    if modules and scale >= 1:
+        side = scale * (len(modules) + 2 * QUIET)
+        shown = scale * count
+        left = x if is_wide else x + (width - shown) // 2
+        top = y + (height - shown) // 2 if is_wide else y
+        _code(sheet, modules, left, top - (shown < side) * QUIET * scale, side, side)
+        if is_wide:
+            x, width = x + shown + 2 * pad, width - shown - 2 * pad
+        else:
+            y, height = y + shown + pad, height - shown - pad
+    else:
+        modules = ()
+    blocks: list[_Block] = []
+    for block in _small_blocks(sheet, facts, width, height, has_code=bool(modules)):
+        if sum(each.height for each in blocks) + block.height <= height:
+            blocks.append(block)
+    spare = height - sum(each.height for each in blocks)
+    gap = min(spare / (len(blocks) + 1), pad * 1.5)
+    top = y + (spare - gap * (len(blocks) - 1)) / 2
+    for block in sorted(blocks, key=lambda each: each.place):
+        for line in block.lines:
+            wide = line_width(line, block.size, block.is_bold, sheet.is_hard)
+            left = x if is_wide else round(x + (width - wide) / 2)
+            sheet.write(line, left, top + block.size * 0.92, block.size, block.colour, is_bold=block.is_bold)
+            top += block.size * LEADING
+        top += gap
+
+
+def _small_blocks(sheet: _Sheet, facts: IdleFacts, width: float, height: float, *, has_code: bool) -> list[_Block]:
+    """What there is to say beside a code, what matters most first."""
+    look, body = sheet.look, max(float(LETTERS_MIN), min(height * 0.1, 12.0))
+    found: list[_Block] = []
+
+    def say(place: int, text: str, most: int, colour: int, *, is_bold: bool = False, size: float = body) -> None:
+        lines = sheet.wrap(text, size, width, most, is_bold=is_bold)
+        if not all(sheet.fits(line, size, width, is_bold=is_bold) for line in lines) or "".join(lines)[-1:] == ELLIPSIS:
+            size = float(LETTERS_MIN)
+            lines = sheet.wrap(text, size, width, most, is_bold=is_bold)
+        if lines:
+            found.append(_Block(place, lines, size, colour, is_bold))
+
+    address = facts.url.partition("://")[2]
+    if not has_code:
+        say(1, address.replace("/room/", " /room/") or facts.advice, 4, look.ink)
+    if facts.pin:
+        say(2, f"PIN {facts.pin[:3]} {facts.pin[3:]}", 2, look.ink)
+    title = sheet.fitting(facts.name, min(height * 0.24, 26.0), width, is_bold=True)
+    title = max(title, min(sheet.fitting(word, 14.0, width, is_bold=True) for word in facts.name.split() or [""]))
+    say(0, facts.name, 2, look.ink, is_bold=True, size=max(float(LETTERS_MIN), title))
+    say(4, facts.state, 2, look.soft if facts.is_well else look.alarm)
+    parts = [address] if sheet.fits(address, body, width) else address.replace("/room/", " /room/").split()
+    if has_code and all(sheet.fits(part, LETTERS_MIN, width) for part in parts):
+        size = min(sheet.fitting(part, body, width) for part in parts)
+        found.append(_Block(3, parts, size, look.ink))
+    return found
 
 
 def _dots(sheet: _Sheet, gap: float) -> None:
@@ -211,10 +312,12 @@ def _words(
     look = sheet.look
     title = sheet.fitting(facts.name, max(14.0, min(height * 0.24, width * 0.19)), width, is_bold=True)
     body = sheet.fitting(INVITATION, max(float(LETTERS_MIN) + 1, min(height * 0.085, width * 0.07)), width)
-    address = facts.url.partition("://")[2] or "This board has no network."
+    address = facts.url.partition("://")[2]
     lines = [address]
-    letters = sheet.fitting(address, body * 1.12, width, is_bold=True)
-    if letters < body * 0.85 and "/room/" in address:
+    letters = sheet.fitting(address, body * 1.12, width, is_bold=True) if address else body
+    if not address:
+        lines = sheet.wrap(facts.advice, letters, width, 4, is_bold=True)
+    elif letters < body * 0.85 and "/room/" in address:
         host, _, room = address.partition("/room/")
         lines = [host, f"/room/{room}"]
         letters = min(sheet.fitting(line, body * 1.12, width, is_bold=True) for line in lines)
@@ -261,9 +364,10 @@ def _foot(sheet: _Sheet, facts: IdleFacts, pad: float, size: float) -> None:
     left = x + 2 * r + size * 0.45
     room = sheet.cut(facts.room, size, area.width * 0.4)
     wide = line_width(room, size, False, sheet.is_hard)
-    space = area.x + area.width - pad - wide - size - left
-    sheet.write(sheet.cut(facts.state, size, space), left, baseline, size, colour)
-    sheet.write(room, area.x + area.width - pad - wide, baseline, size, look.soft)
+    right = area.x + area.width - pad
+    if sheet.fits(facts.state, size, right - wide - size - left):
+        sheet.write(room, right - wide, baseline, size, look.soft)
+    sheet.write(sheet.cut(facts.state, size, right - left), left, baseline, size, colour)
 
 
 def notice_area(context: PanelContext) -> Area:

@@ -1,5 +1,6 @@
 """What panels say of a board: where to come in, and since when it has been alone."""
 
+import pytest
 import segno
 
 from edgeboard.clock import Clock
@@ -36,6 +37,14 @@ def test_the_address_of_the_room_is_told_with_a_code_that_holds_it():
 def test_a_board_without_a_network_has_no_address_and_no_code():
     welcome = host(Cluster(1), Time(NOON), urls=()).greet("lobby")
     assert (welcome.facts.url, welcome.modules) == ("", ())
+    assert welcome.facts.advice == "This board has no network."
+
+
+@pytest.mark.parametrize("own", ["http://127.0.0.1:8787", "http://[::1]:8787", "http://localhost:8787"])
+def test_nobody_is_invited_to_an_address_that_only_this_machine_reaches(own):
+    welcome = host(Cluster(1), Time(NOON), urls=(own,), pin=lambda: "123456").greet("lobby")
+    assert (welcome.facts.url, welcome.facts.pin, welcome.modules) == ("", "", ())
+    assert "edgeboard run --listen 0.0.0.0:8787" in welcome.facts.advice
 
 
 def test_a_board_that_has_lost_the_others_says_since_when_and_forgets_it_when_they_are_back():

@@ -86,3 +86,41 @@ def test_each_fact_is_to_be_seen():
     ]
     assert len({bytes(drawn(context, facts).pixels) for facts in said}) == len(said)
     assert drawn(context, FACTS._replace(url=""), modules=[]).pixels != drawn(context).pixels
+
+
+SMALL = [(128, 64), (200, 96), (250, 122), (296, 128), (122, 250), (170, 170), (200, 200), (240, 240), (320, 240), (400, 180)]
+SAID = [
+    FACTS,
+    FACTS._replace(pin="123456", state="No other board since 14:05", is_well=False),
+    FACTS._replace(name="Donaudampfschifffahrt"),
+    FACTS._replace(url="", advice="Nobody else can come in. To let them: edgeboard run --listen 0.0.0.0:8787"),
+]
+
+
+@pytest.mark.parametrize("size", SMALL, ids=str)
+@pytest.mark.parametrize("format", [PixelFormat.GREY1, PixelFormat.GREY4])
+@pytest.mark.parametrize("bar", [0, 20])
+def test_no_words_stand_on_others_however_small_a_panel_is(size, format, bar, monkeypatch):
+    written = []
+    mask = Surface.mask
+    monkeypatch.setattr(
+        Surface, "mask", lambda self, where, *rest, **more: (written.append(where), mask(self, where, *rest, **more))
+    )
+    context = PanelContext(*size, format)
+    area = Area(0, 0, size[0], size[1] - bar)
+    for facts in SAID:
+        written.clear()
+        drawn(context, facts, area, MODULES if facts.url else [])
+        assert written, "nothing is said"
+        for at, where in enumerate(written):
+            assert where.meet(area) == where, f"{facts}: {where} is cut off at the edge"
+            for other in written[:at]:
+                assert where.meet(other).is_empty, f"{facts}: {where} stands on {other}"
+
+
+def test_a_small_panel_gives_its_code_as_much_room_as_there_is():
+    surface = drawn(PanelContext(128, 64, PixelFormat.GREY1))
+    pixels = bytes(surface.pixels)
+    rows = [pixels[y * 128 : y * 128 + 62] for y in range(64)]
+    dark = [y for y, row in enumerate(rows) if 0 in row]
+    assert dark[-1] - dark[0] + 1 == 2 * len(MODULES), "its modules are not two px wide"
