@@ -248,7 +248,8 @@ class PanelView:
         before = (self.view, self._board, self._is_idle, self._notice)
         self.view = self._view_of(self._wish)
         self._ribbon_area = self._place_ribbon() if self._has_ribbon() else None
-        self._ribbon.move_to(self._artist.surface, self._ribbon_area)
+        is_alone = self._wish.layout == "marquee"
+        self._ribbon.move_to(self._artist.surface, self._ribbon_area, is_alone=is_alone)
         low = self._context.height if self._ribbon_area is None else self._ribbon_area.y
         self._notice = _notice_of(self._welcome)
         top = 0
@@ -259,7 +260,6 @@ class PanelView:
         self._board = Area(0, top, self._context.width, max(0, low - top))
         if self._wish.layout == "marquee":
             self._board = Area(0, 0, 0, 0)
-            self._artist.surface.fill(0 if self._context.theme == "night" else 0xFFFFFF)
         self._ribbon.draw()
         is_moved = self._board == self._whole and before[1:] == (self._whole, False, self._notice)
         if is_moved and before[0] != self.view:
@@ -279,10 +279,7 @@ class PanelView:
         return layout == "marquee" or (layout == "both" and self._ribbon.has_news(self._pipeline.settings.marquee))
 
     def _place_ribbon(self) -> Area:
-        if self._wish.layout != "marquee":
-            return bar_area(self._context)
-        height = min(self._context.height, self._context.width // 4)
-        return Area(0, (self._context.height - height) // 2, self._context.width, height)
+        return self._whole if self._wish.layout == "marquee" else bar_area(self._context)
 
     # -- an empty room
 

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, final
 from edgeboard.marquee.settings import Settings
 from edgeboard.marquee.ticker import Ticker, TickerFrame
 from edgeboard.render.bar import Bar
+from edgeboard.render.poster import Poster
 from edgeboard.render.surface import Surface
 from edgeboard.render.values import Area, PanelContext
 from edgeboard.runtime.alarm import Alarm
@@ -82,7 +83,7 @@ class Ribbon:
         self._context = context
         self._clock = FrameClock(RATE_HZ)
         self._pace = Pace()
-        self._bar: Bar | None = None
+        self._bar: Bar | Poster | None = None
         self._stirred = asyncio.Event()
         self._drawn: Drawn | None = None
         self._due: int | None = None  # the frame after the one that shows; None: look what is to be seen now
@@ -92,12 +93,13 @@ class Ribbon:
         self._cost_s = 0.0  # of drawing a frame
         self._shown = self._late = self._dropped = self._repeated = 0
 
-    def move_to(self, surface: Surface, area: Area | None) -> None:
-        """Draw there from now on; None: nowhere."""
+    def move_to(self, surface: Surface, area: Area | None, *, is_alone: bool = False) -> None:
+        """Draw there from now on, `is_alone` if the panel shows nothing else; None: nowhere."""
+        kind = Poster if is_alone else Bar
         if area is None:
             self._bar = None
-        elif self._bar is None or self._bar.area != area or self._bar.surface is not surface:
-            self._bar = Bar(surface, area, self._context)
+        elif not isinstance(self._bar, kind) or self._bar.area != area or self._bar.surface is not surface:
+            self._bar = kind(surface, area, self._context)
         else:
             self._bar.forget()
         self.stir()
@@ -185,7 +187,7 @@ class Ribbon:
 
     # -- frame by frame
 
-    def _go_on(self, bar: Bar, now: float, shown_s: float) -> float:
+    def _go_on(self, bar: Bar | Poster, now: float, shown_s: float) -> float:
         """Draw what comes next, if that is soon; returns s until there is more to do."""
         if self._due is None:
             return LOOK_S
@@ -200,7 +202,7 @@ class Ribbon:
         self._make(bar, number)
         return 0.0 if self._drawn is None else max(0.0, self._until(number, self._now()))
 
-    def _make(self, bar: Bar, number: int) -> None:
+    def _make(self, bar: Bar | Poster, number: int) -> None:
         """Draw a frame that is to be shown when it begins."""
         began = self._now()
         frame = self._ticker.at(self._clock.start_of(number))
@@ -212,7 +214,7 @@ class Ribbon:
         took = self._now() - began
         self._cost_s = max(took, COST_KEPT * self._cost_s + (1 - COST_KEPT) * took)
 
-    def _after(self, bar: Bar, number: int, frame: TickerFrame) -> int | None:
+    def _after(self, bar: Bar | Poster, number: int, frame: TickerFrame) -> int | None:
         """The next frame that shows something else; None if that cannot be said."""
         change = bar.next_change(frame)
         if change == inf:
@@ -255,7 +257,7 @@ class Ribbon:
 
     # -- when mesh time was set
 
-    def _look(self, bar: Bar, now: float) -> float:
+    def _look(self, bar: Bar | Poster, now: float) -> float:
         """What mesh time is for who looks at this panel."""
         mesh_s = self._time.at(now)
         if self._looked is not None:
@@ -279,7 +281,7 @@ class Ribbon:
             return mesh_s
         return shown_s
 
-    def _part(self, bar: Bar, leap: float, mesh_s: float) -> None:
+    def _part(self, bar: Bar | Poster, leap: float, mesh_s: float) -> None:
         """Mesh time was set: what moves goes on as if it was not, for a while."""
         lag_s = (0.0 if self._parting is None else self._parting.lag_s) - leap
         frame = self._ticker.at(mesh_s + lag_s)

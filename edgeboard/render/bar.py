@@ -5,7 +5,6 @@ every size the same part of a text at the same time. What has been drawn of a te
 frame is nothing but rows that are copied: in the steady state no memory is asked for.
 """
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple, final
 
 from edgeboard.marquee.items import Level, TickerItem
@@ -13,10 +12,11 @@ from edgeboard.marquee.layout import Plan
 from edgeboard.marquee.ticker import TickerFrame
 from edgeboard.render.cache import Cache
 from edgeboard.render.icons import ICONS, placed_icon
-from edgeboard.render.looks import LEVEL_ICONS, icon_colour, look_of
+from edgeboard.render.looks import LEVEL_ICONS, Look, icon_colour, look_of
 from edgeboard.render.surface import Surface
 from edgeboard.render.text import line_mask, line_width
 from edgeboard.render.values import Area, PanelContext, PixelFormat, Refresh
+from edgeboard.render.wrapping import ELLIPSIS, wrap
 
 HEIGHT_SHARE: Final = 12  # of a panel's height the bar has one part
 HEIGHT_LEAST: Final = 20  # px
@@ -27,7 +27,6 @@ PAGE_LEAST_S: Final = 2.5  # of a page on e-ink: who turns faster is not read
 STRIP_BYTES: Final = 1 << 20  # of texts that are kept while they pass; an 800 px panel needs a third
 CAP: Final = 0.73  # of an em, height of capital letters
 WIDEST: Final = 8_192  # px of a strip
-ELLIPSIS: Final = "…"
 
 
 def bar_area(context: PanelContext) -> Area:
@@ -142,7 +141,18 @@ class Bar:
             return None
         self._shown = (plan, offset)
         self._compose(offset)
+        self._badge_of(self._in_front(offset))
         return self._area
+
+    def _in_front(self, offset: int) -> TickerItem:
+        """Whose text is next to the badge: the first that has not passed it."""
+        lead = round(LEAD_EM * self._em) - offset
+        for base in (lead - self._cycle, lead):
+            for (place, item), spacing in zip(self._places, self._spacing, strict=True):
+                x = base + place
+                if x + spacing > 0 and x + self._strip(item).width > 0:
+                    return item
+        return self._places[0][1]
 
     def _lay_out(self, plan: Plan) -> None:
         """Where the texts of a cycle lie; a text comes as often as its slot has room for it."""
@@ -265,30 +275,13 @@ class Bar:
         if self._width(text, is_bold) <= self._room:
             return [text]
         room = self._room - self._width(" 9/9", False)
-        pages = [""]
-        for word in text.split(" "):
-            wide = [word] if self._width(word, is_bold) <= room else self._cut(word, room, is_bold)
-            for part in wide:
-                longer = f"{pages[-1]} {part}" if pages[-1] else part
-                if self._width(longer, is_bold) <= room:
-                    pages[-1] = longer
-                else:
-                    pages.append(part)
+        pages = wrap(text, room, lambda part: self._width(part, is_bold))
         if len(pages) > most:
             last = pages[most - 1]
             while last and self._width(last + ELLIPSIS, is_bold) > room:
                 last = last[:-1].rstrip()
             pages = [*pages[: most - 1], last + ELLIPSIS]
         return pages
-
-    def _cut(self, word: str, room: float, is_bold: bool) -> Sequence[str]:
-        """A word in parts that fit."""
-        parts = [""]
-        for character in word:
-            if parts[-1] and self._width(parts[-1] + character, is_bold) > room:
-                parts.append("")
-            parts[-1] += character
-        return parts
 
     def _width(self, text: str, is_bold: bool) -> float:
         return line_width(text, self._em, is_bold, self._is_hard)
@@ -301,10 +294,17 @@ class Bar:
         self._look = look = look_of(self._context, level)
         surface.fill(look.ground, area)
         surface.fill(look.line, Area(area.x, area.y, area.width, 1))
+        self._draw_badge(look, icon if icon in ICONS else LEVEL_ICONS[level])
+
+    def _badge_of(self, item: TickerItem) -> None:
+        """The badge of an item, beside a ground that is drawn; each item says its own icon beside its text."""
+        self._draw_badge(look_of(self._context, item.level), LEVEL_ICONS[item.level])
+
+    def _draw_badge(self, look: Look, name: str) -> None:
+        surface, area = self._surface, self._area
         badge = Area(area.x, area.y, self._badge, area.height)
         surface.fill(look.badge, badge)
         size = round(self._badge * 0.58)
-        name = icon if icon in ICONS else LEVEL_ICONS[level]
         corner = (self._badge - size) / 2
         place = placed_icon(name, area.x + corner, area.y + corner, float(size))
         surface.polygon(place, look.sign, badge, is_hard=self._is_hard)

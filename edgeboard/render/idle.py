@@ -222,8 +222,8 @@ def _draw_small(sheet: _Sheet, facts: IdleFacts, modules: Sequence[Sequence[int]
     for block in sorted(blocks, key=lambda each: each.place):
         for line in block.lines:
             wide = line_width(line, block.size, block.is_bold, sheet.is_hard)
-            left = x if is_wide else round(x + (width - wide) / 2)
-            sheet.write(line, left, top + block.size * 0.92, block.size, block.colour, is_bold=block.is_bold)
+            begin = x if is_wide else x + (width - wide) / 2
+            sheet.write(line, begin, top + block.size * 0.92, block.size, block.colour, is_bold=block.is_bold)
             top += block.size * LEADING
         top += gap
 

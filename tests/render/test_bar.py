@@ -120,6 +120,21 @@ def test_letters_of_one_text_never_touch_the_next():
             assert room > 1.35 * em + line_width(text, em, level is Level.CRITICAL) + em / 2
 
 
+def test_the_badge_is_that_of_the_item_beside_it_and_not_of_the_worst():
+    wall = Wall(
+        [TickerItem("well", "All well in the hall", Level.HEALTHY, 3), TickerItem("door", "Door open", Level.WARNING)]
+    )
+    badge = Area(0, wall.area.y + 1, 4, 4)
+    seen = []
+    for tenth in range(0, round(wall.ticker.at(BEGIN).plan.cycle_us / 1e5)):
+        wall.draw(tenth / 10)
+        colour = bytes(wall.surface.crop(badge))[:3]
+        if not seen or seen[-1] != colour:
+            seen.append(colour)
+    assert len(set(seen)) == 2, "the badge is the same beside both"
+    assert len(seen) <= 4, "the badge flickers"
+
+
 def test_a_critical_item_takes_the_whole_bar():
     wall = Wall([*ITEMS, TickerItem("fire", "Out!", Level.CRITICAL)], format="grey1")
     pixels = wall.pixels(1.0)

@@ -88,7 +88,18 @@ def test_each_fact_is_to_be_seen():
     assert drawn(context, FACTS._replace(url=""), modules=[]).pixels != drawn(context).pixels
 
 
-SMALL = [(128, 64), (200, 96), (250, 122), (296, 128), (122, 250), (170, 170), (200, 200), (240, 240), (320, 240), (400, 180)]
+SMALL = [
+    (128, 64),
+    (200, 96),
+    (250, 122),
+    (296, 128),
+    (122, 250),
+    (170, 170),
+    (200, 200),
+    (240, 240),
+    (320, 240),
+    (400, 180),
+]
 SAID = [
     FACTS,
     FACTS._replace(pin="123456", state="No other board since 14:05", is_well=False),
