@@ -198,8 +198,8 @@ def _draw_small(sheet: _Sheet, facts: IdleFacts, modules: Sequence[Sequence[int]
     x, y, width, height = area.x + pad, area.y + pad, area.width - 2 * pad, area.height - 2 * pad
     is_wide = area.width >= area.height * 1.15
     count = max(1, len(modules) + (2 * QUIET if _has_card(sheet) else 0))
-    side = min(height, width * 0.55) if is_wide else min(width, height * 0.62)
-    scale = int(side // count)
+    square = min(height, width * 0.55) if is_wide else min(width, height * 0.62)
+    scale = int(square // count)
     if modules and scale >= 1:
         side = scale * (len(modules) + 2 * QUIET)
         shown = scale * count
@@ -218,14 +218,14 @@ def _draw_small(sheet: _Sheet, facts: IdleFacts, modules: Sequence[Sequence[int]
             blocks.append(block)
     spare = height - sum(each.height for each in blocks)
     gap = min(spare / (len(blocks) + 1), pad * 1.5)
-    top = y + (spare - gap * (len(blocks) - 1)) / 2
+    level = y + (spare - gap * (len(blocks) - 1)) / 2
     for block in sorted(blocks, key=lambda each: each.place):
         for line in block.lines:
             wide = line_width(line, block.size, block.is_bold, sheet.is_hard)
             begin = x if is_wide else x + (width - wide) / 2
-            sheet.write(line, begin, top + block.size * 0.92, block.size, block.colour, is_bold=block.is_bold)
-            top += block.size * LEADING
-        top += gap
+            sheet.write(line, begin, level + block.size * 0.92, block.size, block.colour, is_bold=block.is_bold)
+            level += block.size * LEADING
+        level += gap
 
 
 def _small_blocks(sheet: _Sheet, facts: IdleFacts, width: float, height: float, *, has_code: bool) -> list[_Block]:
