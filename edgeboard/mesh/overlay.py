@@ -8,6 +8,7 @@ Rules of this file:
   other only after a while;
 - who has been gone is tried again now and then, by everybody a little: so two halves of a mesh meet again;
 - who lied, forged or flooded is neither dialled nor let in for a while;
+- a board that stands by for another is linked to it besides, so that it hears at once when that one is gone;
 - links above the degree go one by one, never those of the ring, and never the last ones of the other side.
 
 The engine knows no addresses but those in the roster, and dials nobody itself: it says `Dial`.
@@ -25,6 +26,7 @@ from edgeboard.timers import soonest
 SOON_S = 0.01  # changes gathered before the next look
 SLOW_S = 1.0  # a dial that takes longer may come to nothing, and holds no place; a good one takes 0.1 s
 AGAIN_S = 1.0  # until another look, while links are lacking
+BESIDES_MAX = 8  # nodes that are linked to besides those of the ring
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Overlay:
         self._random = random
         self._good: frozenset[NodeId] = frozenset()  # linked and heard
         self._linked: frozenset[NodeId] = frozenset()  # the silent ones as well
+        self._besides: frozenset[NodeId] = frozenset()
         self._attempts: dict[NodeId, Attempts] = {}
         self._wanted_since: dict[NodeId, float] = {}
         self._shunned: dict[NodeId, float] = {}  # whom we do not want, and until when
@@ -96,6 +99,13 @@ class Overlay:
         """Want nothing of a node for a while."""
         self._shunned[node] = until
         self.look_soon(now)
+
+    def link_besides(self, nodes: Iterable[NodeId], now: float) -> None:
+        """Be linked to these as well, whatever the size of the mesh; those that were named before are not any more."""
+        besides = frozenset(sorted(frozenset(nodes) - {self._members.me})[:BESIDES_MAX])
+        if besides != self._besides:
+            self._besides = besides
+            self.look_soon(now)
 
     def is_shunned(self, node: NodeId) -> bool:
         return node in self._shunned
@@ -149,7 +159,7 @@ class Overlay:
         """Whether one more link, which `node` has opened, is welcome."""
         if not self._is_open:
             return False
-        return len(self._good) < self._settings.degree_most or self.is_full or node in self.ring()
+        return len(self._good) < self._settings.degree_most or self.is_full or node in self.ring() | self._besides
 
     @property
     def _is_open(self) -> bool:
@@ -196,7 +206,7 @@ class Overlay:
         if self.is_full:
             wanted, chosen = near - self._good, frozenset[NodeId]()
         else:
-            wanted = self.ring() - self._good
+            wanted = (self.ring() | self._besides & near) - self._good
             chosen = frozenset(self._choose(near - self._linked, wanted, now))
         wanted -= self._linked  # a silent link to the same node is not replaced before it ends or answers
         for node in self._wanted_since.keys() - wanted:
@@ -275,11 +285,11 @@ class Overlay:
 
     def _spare(self) -> list[NodeId]:
         """Links that both sides can do without, those of the most linked first."""
-        settings, ring = self._settings, self.ring()
+        settings, kept = self._settings, self.ring() | self._besides
         spare = [
             node
             for node in self._good
-            if node not in ring and self._members.degree(node) > settings.degree and not self._is_ring_of(node)
+            if node not in kept and self._members.degree(node) > settings.degree and not self._is_ring_of(node)
         ]
         return sorted(spare, key=lambda node: (-self._members.degree(node), node))
 
@@ -297,8 +307,8 @@ class Overlay:
             return []
         spare = self._spare()
         if not spare and len(self._good) > self._settings.degree_most:
-            ring = self.ring()
-            spare = sorted(node for node in self._good if node not in ring and not self._is_ring_of(node))
+            kept = self.ring() | self._besides
+            spare = sorted(node for node in self._good if node not in kept and not self._is_ring_of(node))
         return [spare[0]] if spare else []
 
     def _rotate(self, now: float) -> list[Dial | NodeId]:

@@ -8,6 +8,7 @@ one says so in the room's meta, so that everybody knows who may stand in.
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, final
 
@@ -44,6 +45,7 @@ class Marquee:
         self._tickers: dict[RoomId, Ticker] = {}
         self._lines: dict[RoomId, Tickers] = {}
         self._listeners: dict[RoomId, list[Listener]] = {}
+        self._claimed: dict[RoomId, frozenset[str]] = {}  # the keys by which this board says what it can read
         self._sweep_due = SWEEP_S
         core.on_outcome.append(self._on_outcome)
         time.on_jump(self._time_was_set)
@@ -219,8 +221,13 @@ class Marquee:
         self._sweep_due = now + SWEEP_S
         for key, lines in self._lines.items():
             room = self._core.rooms.get(key)
-            if room is not None and room.state is RoomState.ACTIVE and self._is_first():
-                self._sweep(room, lines, now)
+            if room is None or room.state is not RoomState.ACTIVE:
+                continue
+            with suppress(RefusedError, StateError):  # another look comes
+                self._core.require_store()
+                self._say_claims(room, now)
+                if self._is_first():
+                    self._sweep(room, lines, now)
 
     def _sweep(self, room: Room, lines: Tickers, now: float) -> None:
         ticker = Ticker(self._settings.fallback, self._settings.rate)
@@ -229,11 +236,7 @@ class Marquee:
         if not gone:
             return
         known = lines.lines()
-        try:
-            self._core.require_store()
-            self._log(room, [Alive(line.op, False) for each in gone for line in known[each]], now)
-        except (RefusedError, StateError):
-            return  # another look comes
+        self._log(room, [Alive(line.op, False) for each in gone for line in known[each]], now)
 
     def _is_first(self) -> bool:
         """Whether it is for this board to do what one board does for all."""
@@ -249,39 +252,55 @@ class Marquee:
             RefusedError, StateError: as `put`.
         """
         room = self._open(name, now)
-        mine = {claim_key(source, self._core.identity.node) for source in sources}
+        self._claimed[room.room] = frozenset(claim_key(source, self._core.identity.node) for source in sources)
+        self._say_claims(room, now)
+
+    def _say_claims(self, room: Room, now: float) -> None:
+        """Whoever may draw can write that this board reads a source: what it does not read, it takes back."""
+        mine = self._claimed.get(room.room, frozenset())
         suffix = "/" + self._core.identity.node.hex()
         had = {key for key, value in _claims(room) if key.endswith(suffix) and value is True}
         self._log(room, [Meta(key, True) for key in sorted(mine - had)], now)
         self._log(room, [Meta(key, None) for key in sorted(had - mine)], now)
 
-    def readers(self, name: str, sources: Sequence[str]) -> list[NodeId | None]:
+    def readers(self, name: str, sources: Sequence[str], now: float) -> list[NodeId | None]:
         """Which board reads each shared source now; None if the room says of nobody alive that he has it, or is still
-        catching up: what others have read would be read again."""
+        catching up: what others have read would be read again.
+
+        The board that is next in rank stays linked to the one that reads, and so hears first that it is gone: in a mesh
+        that is not linked all to all, the others hear that seconds later.
+        """
         room, me, found = self._room(name), self._core.identity.node, dict[str, list[NodeId]]()
         if room.state is RoomState.JOINING:
             return [None for _ in sources]
+        alive = self._alive()
         for key, value in _claims(room):
             _, mark, node = key.split("/")
-            if value is True:
-                found.setdefault(mark, []).append(NodeId(bytes.fromhex(node)))
-        marks = [claim_key(source, None).split("/")[1] for source in sources]
-        return [
-            min((node for node in found.get(mark, ()) if node == me or self._answers(node)), default=None)
-            for mark in marks
-        ]
+            each = NodeId(bytes.fromhex(node))
+            if value is True and (
+                self._core.identity.draws if each == me else each in alive and self._core.draws(each)
+            ):
+                found.setdefault(mark, []).append(each)
+        readers: list[NodeId | None] = []
+        besides: set[NodeId] = set()
+        for source in sources:
+            ranked = sorted(found.get(claim_key(source, None).split("/")[1], ()))
+            readers.append(next((node for node in ranked if node == me or self._answers(node)), None))
+            besides |= {*ranked[:2]} if me in ranked[:2] else set()
+        self._core.mesh.membership.overlay.link_besides(besides, now)
+        return readers
 
     def _alive(self) -> frozenset[NodeId]:
         return self._core.mesh.membership.members.alive()
 
     def _answers(self, node: NodeId) -> bool:
-        """Whether a board is alive, and its link to us, if there is one, has left no ping unanswered.
+        """Whether the link of a board that is alive to us, if there is one, has left no ping unanswered.
 
         Standing in too early does no harm: what two boards read of one source is the same item.
         """
         number = self._core.mesh.link_to(node)
         state = None if number is None else self._core.mesh.state(number)
-        return node in self._alive() and (state is None or not state.missed)
+        return state is None or not state.missed
 
     def report(self, name: str, wish: Mapping[str, Any], keep_s: float, now: float) -> bool:
         """What a source says of its item; logged only if that is news, or the item would soon end.

@@ -111,7 +111,8 @@ class Polling:
         marquee, me = self._node.pipeline.marquee, self._node.pipeline.identity.node
         while True:
             shared = [each for each in self._watched if each.settings.shared]
-            readers = marquee.readers(self._room, [each.settings.name for each in shared])
+            names = [each.settings.name for each in shared]
+            readers = self._node.ask(partial(marquee.readers, self._room, names))
             for each, reader in zip(shared, readers, strict=True):
                 each.let(reader, me)
             await asyncio.sleep(LOOK_S)

@@ -7,7 +7,7 @@ import pytest
 
 from edgeboard.ids import NodeId
 from edgeboard.mesh.members import Members
-from edgeboard.mesh.overlay import Overlay
+from edgeboard.mesh.overlay import BESIDES_MAX, Overlay
 from edgeboard.mesh.values import Dial, OverlaySettings
 from edgeboard.testing.simulated import stand_in_sign, stand_in_verify
 from tests.mesh.oneself import MESH, boot_of, key_of, node_of, record_of
@@ -251,3 +251,25 @@ def test_every_choice_repeats_from_a_seed(seed: int) -> None:
         return node.run(30.0)
 
     assert run() == run()
+
+
+def test_whom_somebody_stands_by_for_is_linked_to_besides_and_never_let_go() -> None:
+    node = Node(settings=OverlaySettings(dials_most=99))
+    node.meet(*range(1, 20), degree=6)
+    node.link(*(node_of(number) for number in (1, 2, 3, 4, 5)))
+    node.run(5.0)
+    wanted = next(node_of(n) for n in range(6, 20) if node_of(n) not in node.overlay.ring())
+    node.overlay.link_besides([wanted, node.members.me], node.now)
+    assert wanted in dialled(node.run(3.0))
+    assert node.overlay.admits(wanted)
+    node.link(wanted)
+    assert wanted not in node.overlay._spare(), "the link that somebody stands by on was let go"
+    node.overlay.link_besides([], node.now)
+    assert wanted in node.overlay._spare(), "a link that is not needed any more stays for ever"
+
+
+def test_no_more_than_a_few_are_linked_to_besides() -> None:
+    node = Node(settings=OverlaySettings(dials_most=999, degree=0))
+    node.meet(*range(1, 60))
+    node.overlay.link_besides([node_of(n) for n in range(1, 60)], node.now)
+    assert len(dialled(node.run(3.0))) <= BESIDES_MAX + 2

@@ -1,5 +1,7 @@
 """The marquee of rooms on whole pipelines: what is set on one board shows on all, at one moment."""
 
+import random
+
 import pytest
 
 from edgeboard.canvas.bodies import Add, Alive, Clear, Context, ItemType, Meta
@@ -10,6 +12,7 @@ from edgeboard.node.marquee import KEPT_S, LEAD_S, SWEEP_S, claim_key
 from edgeboard.node.values import PipelineSettings
 from edgeboard.oplog.floors import context_within
 from edgeboard.testing.cluster import Cluster
+from edgeboard.testing.lan import LanSettings
 from edgeboard.testing.simulated import MESH
 
 LOBBY = room_id(MESH, "lobby")
@@ -298,7 +301,13 @@ def claim(cluster, number, *sources):
 def pollers(cluster, source="boiler"):
     """Which boards read a source."""
     alive = [node for node in cluster.nodes if node.alive]
-    return [node.number for node in alive if node.pipeline.marquee.readers("lobby", [source]) == [node.node]]
+    return [node.number for node in alive if reader_of(cluster, node, source) == node.node]
+
+
+def reader_of(cluster, node, source="boiler"):
+    """Who a board says reads a source."""
+    (found,) = node.pipeline.marquee.readers("lobby", [source], cluster.clock.now())
+    return found
 
 
 def test_a_shared_source_is_read_by_one_of_the_boards_that_have_it():
@@ -325,6 +334,67 @@ def test_when_it_vanishes_without_a_word_another_reads_it_within_three_seconds()
     cluster.link_all()
     cluster.run(5.0)
     assert pollers(cluster) == [reader]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("nodes", "holders", "seed"), [(9, 3, 1), (9, 3, 2), (20, 4, 1)])
+def test_in_a_mesh_that_is_not_linked_all_to_all_it_is_taken_over_as_soon(nodes, holders, seed):
+    cluster = Cluster(nodes, seed, lan=LanSettings())
+    for node in cluster.nodes:
+        node.feed(lambda now, node=node: node.pipeline.open_room("lobby", now))
+    cluster.run(5.0)
+    having = [cluster.nodes[n] for n in random.Random(seed).sample(range(nodes), holders)]
+    for node in having:
+        claim(cluster, node.number, "boiler")
+    warmth, reads = 60, []
+
+    def look():
+        """What `node.polling` does, several times a second."""
+        for node in having:
+            if node.alive and reader_of(cluster, node) == node.node and (not reads or reads[-1][1:] != (node, warmth)):
+                reads.append((cluster.clock.now(), node, warmth))
+                report(cluster, node.number, f"{warmth} °C")
+
+    for _ in range(40):
+        look()
+        cluster.run(0.25)
+    (reader,) = {node for _, node, _ in reads[-1:]}
+    warmth = 80  # nobody has told of it when the reader dies
+    died = cluster.clock.now()
+    cluster.lan.crash(reader.number)
+    while reads[-1][1] is reader and cluster.clock.now() < died + 10:
+        cluster.run(0.25)
+        look()
+    took = reads[-1][0] - died
+    assert took <= 3.0, f"it took {took:.2f} s until another of {nodes} boards read the source (seed {seed})"
+    for _ in range(30):
+        cluster.run(0.25)
+        look()
+    assert {text for text in texts(cluster)} == {"80 °C"}, "what the reader did not tell any more is lost"
+    assert [len(listed(cluster, node.number)["items"]) for node in having if node.alive] == [1] * (holders - 1)
+    said = [reader for _, reader, degrees in reads if degrees == 80]
+    assert len(said) == 1, "more than one board has taken over"
+
+
+def test_a_board_takes_back_what_others_say_that_it_reads():
+    cluster = cluster_of(3)
+    last = max(cluster.nodes, key=lambda node: node.node)
+    claim(cluster, last.number, "boiler")
+    others = [Meta(claim_key("boiler", node.node), True) for node in cluster.nodes if node is not last]
+    last.feed(lambda now: last.pipeline.draw("lobby", others, now))
+    cluster.run(1.0)
+    assert reader_of(cluster, last) != last.node, "the claim was not even heard"
+    cluster.run(SWEEP_S + 1.0)
+    assert {reader_of(cluster, node) for node in cluster.nodes} == {last.node}
+
+
+def test_who_only_looks_is_no_reader_whatever_is_said_of_him():
+    cluster = cluster_of(3, viewers=frozenset({0}))
+    last = max(cluster.nodes[1:], key=lambda node: node.node)
+    claim(cluster, last.number, "boiler")
+    last.feed(lambda now: last.pipeline.draw("lobby", [Meta(claim_key("boiler", cluster.nodes[0].node), True)], now))
+    cluster.run(1.0)
+    assert {reader_of(cluster, node) for node in cluster.nodes} == {last.node}
 
 
 def test_a_board_whose_owner_takes_a_source_away_says_so():
