@@ -26,6 +26,7 @@ from edgeboard.rooms.tickers import Line, Tickers
 from edgeboard.timesync.values import MeshTime
 
 LEAD_S: Final = 1.0  # from a change to its moment where other boards are to take part; news is everywhere in less
+FAR_S: Final = 10.0  # ahead of mesh time no change is meant to be: whoever made it was alone, with a clock of its own
 SWEEP_S: Final = 60.0  # between looks for items that have ended
 KEPT_S: Final = 600.0  # that an item stays behind its end: until then it can be brought back by an undo
 SOURCE_BYTES: Final = 8  # of the hash that stands for a source in a key of meta
@@ -47,6 +48,7 @@ class Marquee:
         self._listeners: dict[RoomId, list[Listener]] = {}
         self._claimed: dict[RoomId, frozenset[str]] = {}  # the keys by which this board says what it can read
         self._sweep_due = SWEEP_S
+        self._changed: set[RoomId] = set()  # rooms whose items have changed since the last look
         core.on_outcome.append(self._on_outcome)
         time.on_jump(self._time_was_set)
 
@@ -80,6 +82,7 @@ class Marquee:
             lines = self._lines[room.room] = Tickers()
         if not lines.update(room.document, outcome.batches, room.log.table, outcome.items):
             return
+        self._changed.add(room.room)
         ticker = self._tickers.get(room.room)
         if ticker is not None and ticker.set_items(lines.items()):
             for listener in self._listeners.get(room.room, ()):
@@ -213,23 +216,45 @@ class Marquee:
     # -- letting go
 
     def next_timer(self) -> float | None:
-        return self._sweep_due if self._lines else None
+        return 0.0 if self._changed else self._sweep_due if self._lines else None
 
     def on_timer(self, now: float) -> None:
+        changed_rooms, self._changed = self._changed, set()
+        for key in changed_rooms:
+            self._tend(key, now, self._bring_near)
         if now < self._sweep_due:
             return
         self._sweep_due = now + SWEEP_S
-        for key, lines in self._lines.items():
-            room = self._core.rooms.get(key)
-            if room is None or room.state is not RoomState.ACTIVE:
-                continue
-            with suppress(RefusedError, StateError):  # another look comes
-                self._core.require_store()
-                self._say_claims(room, now)
-                if self._is_first():
-                    self._sweep(room, lines, now)
+        for key in self._lines:
+            self._tend(key, now, self._say_claims, self._bring_near, self._sweep)
 
-    def _sweep(self, room: Room, lines: Tickers, now: float) -> None:
+    def _tend(self, key: RoomId, now: float, *tasks: Callable[[Room, float], None]) -> None:
+        room = self._core.rooms.get(key)
+        if room is None or room.state is not RoomState.ACTIVE:
+            return
+        with suppress(RefusedError, StateError):  # another look comes
+            self._core.require_store()
+            for task in tasks:
+                task(room, now)
+
+    def _bring_near(self, room: Room, now: float) -> None:
+        """Have show now what somebody has set who was alone, with a clock that was ahead: hours might go by else."""
+        mesh_s, moment = self.time.peek(now), self._moment(room, now)
+        bodies: list[Body] = []
+        for line in [same[0] for same in self._known(room).values()]:
+            item = line.item
+            if item is None or item.at <= mesh_s + FAR_S:
+                continue
+            before = item.was if item.was is not None and item.was.since <= moment else None
+            wanted = replace(item, expires=round(item.expires - item.at + moment, 3))
+            bodies.append(Set(line.op, Register.DATA, content_of(changed(before, wanted, moment))))
+        if bodies and self._is_first():
+            self._log(room, bodies, now)
+
+    def _sweep(self, room: Room, now: float) -> None:
+        if not self._is_first():
+            return
+        lines = self._lines[room.room]
         ticker = Ticker(self._settings.fallback, self._settings.rate)
         ticker.set_items(lines.items())
         gone = ticker.ended(self.time.peek(now) - KEPT_S)

@@ -13,7 +13,7 @@ from edgeboard.node.values import PipelineSettings
 from edgeboard.oplog.floors import context_within
 from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.lan import LanSettings
-from edgeboard.testing.simulated import MESH
+from edgeboard.testing.simulated import MESH, Machine
 
 LOBBY = room_id(MESH, "lobby")
 
@@ -445,6 +445,30 @@ def test_an_item_of_a_source_that_falls_silent_ends_and_one_that_goes_on_does_no
     assert texts(cluster) == ["60 °C"]
     cluster.run(20.0)
     assert texts(cluster) == ["edgeboard"]
+
+
+@pytest.mark.parametrize("loner", [0, 1])
+def test_what_a_board_set_that_was_alone_with_its_clock_ahead_shows_when_it_is_back(loner):
+    machines = [Machine(), Machine()]
+    machines[loner] = Machine(clock_ahead_s=5 * 3_600.0)
+    cluster = Cluster(2, 1, machine=lambda number: machines[number])
+    for node in cluster.nodes:
+        node.feed(lambda now, node=node: node.pipeline.open_room("lobby", now))
+    cluster.run(3.0)
+    put(cluster, loner, {"id": "door", "text": "Shut", "for": 7_200})
+    cluster.run(1.0)
+    put(cluster, loner, {"id": "door", "text": "Open", "for": 7_200})
+    put(cluster, 1 - loner, {"id": "soup", "text": "Soup", "interval": 5})
+    cluster.run(1.0)
+    cluster.link_all()
+    cluster.run(20.0)
+    for number in (0, 1):
+        items = {item["id"]: item for item in listed(cluster, number)["items"]}
+        assert (items["door"]["text"], items["door"]["valid"]) == ("Open", True), f"node {number} hides it for hours"
+        assert items["soup"]["valid"]
+        left = items["door"]["expires"] - mesh_s(cluster)
+        assert 7_100 < left <= 7_201, f"it lasts {left:.0f} s more"
+    assert len({frame[1:3] for frame in shown(cluster)}) == 1, "the two boards show different things"
 
 
 def test_the_latest_moment_of_all_changes_is_known():
