@@ -97,6 +97,10 @@ class SkewedCrew:
         """What each panel counts."""
         return [board.desk.screens.describe()[0] for board in self._boards]
 
+    async def used(self) -> float:
+        """Processor seconds of this process until now."""
+        return time.process_time()
+
     async def stall(self, seconds: float) -> None:
         """Let nothing of this process have a turn."""
         time.sleep(seconds)  # noqa: ASYNC251 - that is what is asked for

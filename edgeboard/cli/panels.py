@@ -12,8 +12,13 @@ NOTHING = (
     "this board has no panels\n"
     "name them in edgeboard.yaml under panels:, or try one without hardware: edgeboard run --panel virtual:wall"
 )
-TIMES = ("late", "dropped", "repeated", "offset", "jitter", "drift")
-HEADINGS = ("", "size", "format", "shows", "layout", "frames", *TIMES)
+RATE_HZ = 30  # as `node.ribbon` has it
+WORDS = ("panel", "size", "format", "shows", "layout")
+NUMBERS = ("frames", "rate", "late", "dropped", "repeated", "offset", "jitter", "drift")
+LEGEND = (
+    "rate, late, dropped, repeated: of the marquee's frames since the panel is there;"
+    " offset, jitter, drift: of this board's mesh time"
+)
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -43,11 +48,19 @@ def listing(panels: list[dict[str, Any]]) -> str:
     """The panels as a table, and below it what drives each."""
     if not panels:
         return NOTHING
-    rows = [HEADINGS, *(_row(each) for each in panels if "width" in each)]
-    wide = [max(len(row[at]) for row in rows) for at in range(len(HEADINGS))]
-    lines = ["  ".join(cell.ljust(wide[at]) for at, cell in enumerate(row)).rstrip() for row in rows if len(rows) > 1]
-    lines += [f"\n{each['name']}: {_about(each)}" for each in panels]
+    rows = [(*WORDS, *NUMBERS), *(_row(each) for each in panels if "width" in each)]
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(_cells(row, wide)).rstrip() for row in rows if len(rows) > 1]
+    if any(each.get("marquee") for each in panels):
+        lines.append(LEGEND)
+    lines += [("\n" if at == 0 else "") + f"{each['name']}: {_about(each)}" for at, each in enumerate(panels)]
     return "\n".join(lines).lstrip("\n")
+
+
+def _cells(row: tuple[str, ...], wide: list[int]) -> list[str]:
+    """Words begin, and numbers end, below each other."""
+    cells = zip(row, wide, strict=True)
+    return [cell.ljust(width) if at < len(WORDS) else cell.rjust(width) for at, (cell, width) in enumerate(cells)]
 
 
 def _row(panel: dict[str, Any]) -> tuple[str, ...]:
@@ -59,9 +72,10 @@ def _row(panel: dict[str, Any]) -> tuple[str, ...]:
         panel["room"],
         panel["layout"],
         str(panel["frames"]),
+        f"{panel['rate_hz']:g} Hz" if is_timed and panel["refresh"] == "lcd" else "-",
         *(str(panel[name]) if is_timed else "-" for name in ("late", "dropped", "repeated")),
-        *(f"{panel[name]:g} ms" if is_timed else "-" for name in ("offset_ms", "jitter_ms")),
-        f"{panel['drift_ppm']:g} ppm" if is_timed else "-",
+        *(f"{panel[name]:.2f} ms" if is_timed else "-" for name in ("offset_ms", "jitter_ms")),
+        f"{panel['drift_ppm']:.1f} ppm" if is_timed else "-",
     )
 
 
@@ -81,4 +95,6 @@ def _about(panel: dict[str, Any]) -> str:
         parts.append(f"it says: {panel['notice']}")
     if panel.get("marquee") and not panel["settled"]:
         parts.append("not in step yet")
+    if panel.get("marquee") and panel["rate_hz"] < RATE_HZ:
+        parts.append(f"too slow for {RATE_HZ} frames a second of the marquee: it shows {panel['rate_hz']:g}")
     return "; ".join(parts)

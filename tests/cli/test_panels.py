@@ -51,3 +51,47 @@ def test_a_board_without_panels_says_how_to_get_one():
 def test_a_panel_that_shows_nothing_is_listed_with_the_reason():
     dark = {"name": "fb9", "driver": "fb:/dev/fb9", "room": "lobby", "fault": "/dev/fb9 is not there"}
     assert listing([dark]) == "fb9: fb:/dev/fb9; SHOWS NOTHING: /dev/fb9 is not there"
+
+
+def panel(name, **facts):
+    return {
+        "name": name, "driver": f"virtual:{name}", "width": 800, "height": 480, "format": "rgb888", "refresh": "lcd",
+        "room": "lobby", "layout": "both", "frames": 12345, "viewers": 0, "fault": "", "left_out": "", "idle": False,
+        "notice": "", "renderer": "edgeboard", "marquee": True, "rate_hz": 30.0, "late": 3, "dropped": 1,
+        "repeated": 0, "offset_ms": 0.012, "jitter_ms": 0.201, "drift_ppm": -43.21, "settled": True, **facts,
+    }  # fmt: skip
+
+
+def test_five_panels_read_well_and_each_says_what_is_odd_about_it():
+    slow = "too slow for 30 frames a second of the marquee: it shows 15"
+    text = listing(
+        [
+            panel("hall"),
+            panel("door", format="grey1", refresh="eink", width=250, height=122),
+            panel("attic", marquee=False, layout="board", renderer="blueprint"),
+            panel("shed", rate_hz=15.0, settled=False, offset_ms=1843.2, viewers=2),
+            panel("blue", left_out="the renderer snail is left out: its ink failed"),
+        ]
+    )
+    assert text.splitlines() == [
+        "panel  size       format      shows  layout  frames   rate  late  dropped  repeated      offset   jitter"
+        "      drift",
+        "hall   800 x 480  rgb888 lcd  lobby  both     12345  30 Hz     3        1         0     0.01 ms  0.20 ms"
+        "  -43.2 ppm",
+        "door   250 x 122  grey1 eink  lobby  both     12345      -     3        1         0     0.01 ms  0.20 ms"
+        "  -43.2 ppm",
+        "attic  800 x 480  rgb888 lcd  lobby  board    12345      -     -        -         -           -        -"
+        "          -",
+        "shed   800 x 480  rgb888 lcd  lobby  both     12345  15 Hz     3        1         0  1843.20 ms  0.20 ms"
+        "  -43.2 ppm",
+        "blue   800 x 480  rgb888 lcd  lobby  both     12345  30 Hz     3        1         0     0.01 ms  0.20 ms"
+        "  -43.2 ppm",
+        "rate, late, dropped, repeated: of the marquee's frames since the panel is there; offset, jitter, drift: of"
+        " this board's mesh time",
+        "",
+        "hall: virtual:hall",
+        "door: virtual:door",
+        "attic: virtual:attic; drawn by the renderer blueprint",
+        f"shed: virtual:shed; 2 look on; not in step yet; {slow}",
+        "blue: virtual:blue; the renderer snail is left out: its ink failed; the one that comes with edgeboard draws",
+    ]

@@ -1,7 +1,10 @@
 """Panels in step: ten boards with clocks of their own show one frame of the marquee, whatever the network does."""
 
+from collections import Counter
+
 import pytest
 
+from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.network import Weather
 from tests.scenarios.wall import Wall
 
@@ -125,3 +128,58 @@ def test_two_halves_of_a_mesh_slew_together_when_they_meet_and_nobody_sees_a_jum
         last = times
     assert max(last) - min(last) < 0.001
     assert wall.agreement(5.0, 500) >= 0.998
+
+
+def test_a_reference_that_dies_every_30_s_moves_nobody_by_a_millisecond() -> None:
+    wall = Wall(10, 11, QUIET)
+    cluster = wall.cluster
+    dead = None
+    dropped = frames(wall, "dropped")
+    for _ in range(6):
+        if dead is not None:
+            dead.start()
+        followed = Counter(node.pipeline.timekeeping.quality().reference for node in cluster.nodes if node is not dead)
+        reference = followed.most_common(1)[0][0]
+        dead = next((node for node in cluster.nodes if node.node == reference), cluster.nodes[0])
+        dead.kill()
+        others = [panel for panel in wall.panels if panel.node.alive]
+        last = [panel.node.pipeline.timekeeping.peek(panel.node.now()) for panel in others]
+        for _ in range(60):
+            cluster.run(0.5)
+            times = [panel.node.pipeline.timekeeping.peek(panel.node.now()) for panel in others]
+            assert max(times) - min(times) <= 0.001, f"{(max(times) - min(times)) * 1000:.2f} ms apart"
+            steps = [after - before for before, after in zip(last, times, strict=True)]
+            assert all(0.499 <= step <= 0.501 for step in steps), f"time went by {min(steps)} to {max(steps)} s of 0.5"
+            last = times
+        wall.panels[:] = others
+    assert len(wall.panels) >= 4, "some were never the reference"
+    assert frames(wall, "dropped") == dropped[: len(wall.panels)]
+
+
+def test_a_copied_card_of_the_reference_moves_nobody_else() -> None:
+    """Two boards with one key, one of them an hour ahead, come and go; whoever speaks for the mesh, time goes on."""
+    cluster = Cluster(6, 13, QUIET)
+    first = min(cluster.nodes, key=lambda node: node.node)
+    copy = next(node for node in cluster.nodes if node is not first)
+    copy.kill()
+    copy.node, copy.public_key, copy.sign, copy.verify = first.node, first.public_key, first.sign, first.verify
+    copy.clock_ahead_s += 3_600.0
+    others = [node for node in cluster.nodes if node not in (first, copy)]
+    for at, node in enumerate([first, *others]):
+        for other in [first, *others][:at]:
+            cluster.link(other.number, node.number)
+    cluster.run(45.0)
+    last = [node.pipeline.timekeeping.at(node.now()) for node in others]
+    copy.start()
+    for turn in range(8):  # a board keeps one link to a key, the newest
+        for node in others:
+            cluster.link((copy if turn % 2 == 0 else first).number, node.number)
+        for _ in range(30):
+            cluster.run(0.5)
+            times = [node.pipeline.timekeeping.at(node.now()) for node in others]
+            assert max(times) - min(times) <= 0.001, f"{(max(times) - min(times)) * 1000:.2f} ms apart"
+            steps = [after - before for before, after in zip(last, times, strict=True)]
+            assert all(0.499 <= step <= 0.501 for step in steps), f"time went by {min(steps)} to {max(steps)} s of 0.5"
+            last = times
+    assert copy.pipeline.timekeeping.probes > 0, "the copy was linked and asked"
+    assert {node.pipeline.timekeeping.quality().jumps for node in others} <= {0, 1}, "at the first meeting, at most"
