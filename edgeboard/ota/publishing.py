@@ -17,8 +17,8 @@ from tuf.api.metadata import Metadata, Role, Root, Snapshot, TargetFile, Targets
 from edgeboard.errors import UserError
 from edgeboard.ota import manifest as manifests
 from edgeboard.ota.keys import ROLES, Passphrase, find_keys, make_key, open_key
-from edgeboard.ota.repository import SIGNED_AT, Repository, custom_of, meta_of
-from edgeboard.ota.values import Manifest, Rollout, Target
+from edgeboard.ota.repository import Repository, custom_of, meta_of
+from edgeboard.ota.values import SIGNED_AT, Manifest, Rollout, Target
 
 KEPT: Final = 8  # releases for each machine that stay listed; boards that are further behind go by way of these
 

@@ -33,7 +33,6 @@ from edgeboard.ota.values import MACHINES, PYTHON, File, Manifest, Target
 S = TypeVar("S", Root, Targets, Snapshot, Timestamp)
 
 SETTINGS: Final = "release.json"
-SIGNED_AT: Final = "signed_at"  # in the timestamp: seconds since 1970, so a lower bound of now for whoever verifies it
 METADATA_MAX: Final = 5_000_000  # bytes; as the client's limit for targets
 TYPES: Final[dict[str, type[Signed]]] = {"root": Root, "targets": Targets, "snapshot": Snapshot, "timestamp": Timestamp}
 

@@ -16,6 +16,7 @@ FILE_MAX: Final = 256 * 1024 * 1024  # bytes of one file
 RELEASE_MAX: Final = 1024 * 1024 * 1024  # bytes of all files together
 MANIFEST_MAX: Final = 1024 * 1024  # bytes
 COUNTER_MAX: Final = 2**53 - 1  # JSON readers of other languages lose more
+SIGNED_AT: Final = "signed_at"  # in the timestamp: seconds since 1970, so a lower bound of now for whoever verifies it
 BUCKETS: Final = 100  # of boards, among which a release spreads
 
 MACHINES: Final = ("aarch64", "riscv64", "x86_64")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from edgeboard.ota.fetchers import FolderSource
 from edgeboard.ota.publishing import Publisher
 from edgeboard.ota.repository import Repository, Settings
 from edgeboard.ota.values import Layout, Rollout, Target
@@ -82,6 +83,58 @@ class House:
     @property
     def seconds(self):
         return int(self.now.timestamp())
+
+
+class Crooked:
+    """A source that another one stands behind, and that changes what it likes.
+
+    `change` is asked for each name: it returns the bytes to send, or None for those of the real source; it may raise.
+    """
+
+    def __init__(self, inner, change=lambda name, data: None, name="crooked", piece=65536):
+        self.name = name
+        self.is_complete = inner.is_complete
+        self.asked = []
+        self._inner = inner
+        self._change = change
+        self._piece = piece
+
+    def read(self, name, offset, limit):
+        self.asked.append((name, offset))
+        changed = self._change(name, lambda: b"".join(self._inner.read(name, 0, 1 << 30)))
+        if changed is None:
+            yield from self._inner.read(name, offset, limit)
+            return
+        for at in range(offset, min(len(changed), offset + limit), self._piece):
+            yield changed[at : min(at + self._piece, offset + limit)]
+
+
+class Hand:
+    """A clock that moves when it is told to, or by so much each time that it is read."""
+
+    def __init__(self, step=0.0):
+        self.now = 0.0
+        self.step = step
+
+    def __call__(self):
+        self.now += self.step
+        return self.now
+
+
+@pytest.fixture
+def crooked():
+    return Crooked
+
+
+@pytest.fixture
+def clock():
+    return Hand()
+
+
+@pytest.fixture
+def source(house):
+    """What is published, read from its folder."""
+    return FolderSource(house.repository.public)
 
 
 @pytest.fixture

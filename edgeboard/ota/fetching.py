@@ -1,0 +1,235 @@
+"""Fetches the files of a release, chunk by chunk, from whoever has them, and goes on where it was broken off.
+
+A file grows in `incoming/<sha256>.part`, of which only whole chunks that fit their signed hashes are kept; when it is
+whole, synced and hashed again, it gets its name in `blobs/`. A source that sends a wrong chunk or is slow is not asked
+again; one that breaks off is, as long as it brings something.
+
+Rules of this file: no more than one chunk is lost to a break; no byte that was not verified gets a name; nothing is
+followed through a link; all files of a release or none.
+"""
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from io import FileIO
+from pathlib import Path
+from typing import Final, final
+
+from edgeboard.errors import DecodeError, EdgeboardError, MissingError, SourceError, StoreError, VerificationError
+from edgeboard.ota.fetchers import Source
+from edgeboard.ota.files import Disk, RealDisk, read_bounded
+from edgeboard.ota.manifest import LOCK_MAX, check_lock
+from edgeboard.ota.values import CHUNK_BYTES, Attack, File, Layout, Manifest
+from edgeboard.ota.verifying import Clock, Pace
+from edgeboard.ota.wheels import check_wheel
+
+logger = logging.getLogger(__name__)
+
+PART: Final = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a release has come."""
+
+    file: str
+    source: str
+    done: int  # bytes that are here and right, of all files
+    total: int
+    fetched: int  # bytes that travelled for it, since the start of this process
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What it took."""
+
+    total: int  # bytes of the release
+    reused: int = 0  # that were here before
+    by_source: dict[str, int] = field(default_factory=dict)  # bytes that travelled, wrong ones too
+    dropped: dict[str, str] = field(default_factory=dict)  # sources that were not asked again, and why
+
+
+def fetch_files(
+    layout: Layout,
+    manifest: Manifest,
+    sources: Sequence[Source],
+    progress: Callable[[Progress], None] = lambda progress: None,
+    *,
+    disk: Disk | None = None,
+    clock: Clock = time.monotonic,
+) -> Fetched:
+    """Get all files of a release into `blobs/`, each by its hash, and look into them.
+
+    Raises:
+        VerificationError: what the sources have is not what was signed. SourceError: they do not answer, and what has
+        come so far is kept. StoreError: the disk; its cause is the OSError.
+    """
+    work = _Fetch(layout, manifest, sources, progress, disk or RealDisk(), clock)
+    try:
+        for file in manifest.files:
+            work.get(file)
+        _check_content(layout, manifest)
+    except OSError as error:
+        raise StoreError(f"cannot keep the update: {error.strerror or error}") from error
+    return work.fetched
+
+
+def _check_content(layout: Layout, manifest: Manifest) -> None:
+    """Raises VerificationError if the files do not fit each other, or hold what no release may."""
+    (lock,) = (file for file in manifest.files if file.name == manifest.lock)
+    try:
+        check_lock(read_bounded(layout.blobs / lock.sha256, LOCK_MAX), manifest)
+    except DecodeError as error:
+        raise VerificationError(Attack.MIX_AND_MATCH, f"{manifest.version}: {error}; ask who signed it") from None
+    for file in manifest.wheels:
+        check_wheel(layout.blobs / file.sha256, file.name, manifest.target)
+
+
+@final
+class _Fetch:
+    def __init__(
+        self,
+        layout: Layout,
+        manifest: Manifest,
+        sources: Sequence[Source],
+        progress: Callable[[Progress], None],
+        disk: Disk,
+        clock: Clock,
+    ) -> None:
+        self.fetched = Fetched(manifest.length)
+        self._layout = layout
+        self._manifest = manifest
+        self._sources = list(sources)
+        self._progress = progress
+        self._disk = disk
+        self._clock = clock
+        self._done = 0
+
+    def get(self, file: File) -> None:
+        """One file, whole."""
+        blob = self._layout.blobs / file.sha256
+        if _is_whole(blob, file):
+            self._done += file.length
+            self.fetched.reused += file.length
+            self._tell(file, "")
+            return
+        part = self._layout.incoming / f"{file.sha256}{PART}"
+        self._disk.make_folder(part.parent)
+        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        with os.fdopen(descriptor, "r+b", buffering=0) as out:
+            kept = _resume(out, file)
+            self._done += min(kept * CHUNK_BYTES, file.length)
+            self.fetched.reused += min(kept * CHUNK_BYTES, file.length)
+            self._fill(out, file, kept)
+        if not _is_whole(part, file):
+            self._disk.remove(part)
+            raise VerificationError(Attack.MALFORMED, f"the chunks of {file.name} do not make the file that was signed")
+        self._disk.sync(part)
+        self._disk.rename(part, blob)
+        self._disk.sync(blob.parent)
+
+    def _fill(self, out: FileIO, file: File, at: int) -> None:
+        """Chunks from `at` on, from one source after the other."""
+        trouble: dict[str, EdgeboardError] = {}
+        for source in list(self._sources):
+            while at < len(file.chunks):
+                before = at
+                try:
+                    for chunk in self._chunks(source, file, at):
+                        _write(out, chunk)
+                        at += 1
+                except VerificationError as error:
+                    logger.warning("update source %s is not asked again: %s", source.name, error)
+                    self.fetched.dropped[source.name] = str(error)
+                    self._sources.remove(source)
+                    trouble[source.name] = error
+                    break
+                except SourceError as error:
+                    trouble[source.name] = error
+                if at == before or source.is_complete:  # nothing came of it
+                    break
+        if at < len(file.chunks):
+            raise self._give_up(file, trouble)
+
+    def _chunks(self, source: Source, file: File, at: int) -> Iterator[bytes]:
+        """Whole chunks of a source, each as it was signed.
+
+        Raises:
+            VerificationError: wrong or slow. SourceError: it ends before that.
+        """
+        pace, chunk = Pace(self._clock), bytearray()
+        start = at * CHUNK_BYTES
+        counts = self.fetched.by_source
+        for piece in source.read(file.path, start, file.length - start):
+            counts[source.name] = counts.get(source.name, 0) + len(piece)
+            pace.add(source, len(piece))
+            chunk += piece
+            while at < len(file.chunks) and len(chunk) >= (size := _size(file, at)):
+                if hashlib.sha256(chunk[:size]).hexdigest() != file.chunks[at]:
+                    raise VerificationError(
+                        Attack.ARBITRARY, f"{source.name} sends {file.name} with a chunk that is not what was signed"
+                    )
+                self._done += size
+                yield bytes(chunk[:size])
+                self._tell(file, source.name)
+                del chunk[:size]
+                at += 1
+        if at < len(file.chunks):
+            raise SourceError(f"{source.name} ends in the midst of {file.name}")
+
+    def _give_up(self, file: File, trouble: dict[str, EdgeboardError]) -> EdgeboardError:
+        """Why a file cannot be had: an attack before silence."""
+        for error in trouble.values():
+            if isinstance(error, VerificationError):
+                return error
+        lacking = [source for source in self._sources if isinstance(trouble.get(source.name), MissingError)]
+        if lacking and len(lacking) == len(self._sources) and any(source.is_complete for source in lacking):
+            return VerificationError(
+                Attack.PARTIAL, f"{lacking[0].name} lacks {file.name}, so the release is not whole: copy it again"
+            )
+        told = "; ".join(map(str, trouble.values())) or "every source was dropped"
+        return SourceError(f"{file.name} cannot be had: {told}; what has come so far is kept")
+
+    def _tell(self, file: File, source: str) -> None:
+        fetched = sum(self.fetched.by_source.values())
+        self._progress(Progress(file.name, source, self._done, self.fetched.total, fetched))
+
+
+def _size(file: File, at: int) -> int:
+    """Bytes of a chunk."""
+    return min(CHUNK_BYTES, file.length - at * CHUNK_BYTES)
+
+
+def _resume(out: FileIO, file: File) -> int:
+    """How many whole chunks of a part are right; what comes after them is cut off."""
+    at = 0
+    while at < len(file.chunks):
+        chunk = out.read(_size(file, at))
+        if hashlib.sha256(chunk).hexdigest() != file.chunks[at]:
+            break
+        at += 1
+    end = min(at * CHUNK_BYTES, file.length)
+    out.truncate(end)
+    out.seek(end)
+    return at
+
+
+def _write(out: FileIO, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[out.write(view) :]
+
+
+def _is_whole(path: Path, file: File) -> bool:
+    """Whether this is the file, read from the disk and not by way of a link."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "rb", buffering=0) as opened:
+        if os.fstat(opened.fileno()).st_size != file.length:
+            return False
+        return hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256
