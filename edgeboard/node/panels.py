@@ -228,8 +228,10 @@ class PanelView:
         for done in self._artist.paint(area, self.view, items):
             if done is None:
                 await asyncio.sleep(0)
-            else:
+            elif isinstance(done, Area):
                 self._draw_wet(done)
+            else:
+                await asyncio.to_thread(done)
         if not self._holds_back:
             self._hand_on(area, is_ink=False)
 
@@ -301,7 +303,7 @@ class PanelView:
         """An empty page, at once, with the ink that has just come."""
         self._is_idle = False
         for done in self._artist.paint(self._board, self.view, ()):
-            if done is not None:
+            if isinstance(done, Area):
                 self._draw_wet(done)
 
     # -- what the panel is given

@@ -5,7 +5,7 @@ whole. What takes long is drawn part by part, and the brush says after each how 
 """
 
 from array import array
-from math import ceil, floor, hypot, inf, sqrt
+from math import ceil, floor, hypot, inf, isfinite, sqrt
 from typing import TYPE_CHECKING, Final, final
 
 from edgeboard.canvas.geometry import Rectangle, Transform
@@ -13,12 +13,12 @@ from edgeboard.render import figures
 from edgeboard.render.pictures import Matrix, Pictures, fits, laid_over
 from edgeboard.render.sketches import Fill, Letters, Line, Mark, Note, Picture
 from edgeboard.render.surface import Surface
-from edgeboard.render.text import SIZE_MAX, WIDTH_MAX, Mask, line_mask, turned_masks
+from edgeboard.render.text import SIZE_MAX, WIDTH_MAX, Mask, line_mask, pieces, turned_masks
 from edgeboard.render.tones import Tones
 from edgeboard.render.values import PLACE_MAX, POINTS_MAX, Area, touched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 LETTERS_MIN: Final = 2.0  # px: smaller ones are not drawn
 SHADOW: Final = 0.12  # of a note, as far as the panel has greys
@@ -28,6 +28,8 @@ HALO: Final = tuple((dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or 
 NOWHERE: Final = Area(0, 0, 0, 0)
 WORK_MAX: Final = 1_000  # discs or so that are drawn at once; some milliseconds
 WORK_PX: Final = 2_048  # that ink covers in the time that a disc takes beside
+WORK_MASK_PX: Final = 640  # of letters, that are drawn in the time of a disc
+WORK_SIZED_PX: Final = 96  # of an image, that are sized or turned in the time of a disc
 CROSSING_LINES: Final = 16  # of a px, on each of which a polygon is filled
 WORK_CROSSINGS: Final = 128  # of sides with such lines, in the time of a disc
 WIDEST: Final = 16  # em, of a letter: some are whole words
@@ -69,8 +71,7 @@ class Brush:
             case Letters():
                 yield from self._letters(mark, matrix, clip)
             case Picture():
-                self._picture(mark, matrix, clip)
-                yield 4 + _size(clip) // WORK_PX
+                yield from self._picture(mark, matrix, clip)
 
     def _line(self, mark: Line, matrix: Transform, clip: Area) -> "Iterator[int]":
         wide = 2 * mark.radius * sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c)) + 2
@@ -137,22 +138,37 @@ class Brush:
         colour = tones.ink(mark.colour) if mark.note is None else tones.letters_on(mark.colour)
         if mark.note is not None:
             clip = clip.meet(touched(matrix, mark.note))
-        is_upright = _is_upright(matrix)
+        has_halo = tones.is_hard and mark.note is not None and _is_upright(matrix)
         for at in _rows_in(mark, matrix, clip):
-            row = mark.rows[at]
+            row, below = mark.rows[at], mark.y + (at * figures.LINE_HEIGHT + figures.ASCENT) * mark.size
             if not row.strip():
                 continue
-            x, y = matrix.apply(mark.x, mark.y + (at * figures.LINE_HEIGHT + figures.ASCENT) * mark.size)
-            mask = line_mask(row, size, False, tones.is_hard)
-            work = 1 + len(row) // WORK_LETTERS + mask.width * mask.height // WORK_PX
-            for area, coverage in self._places(mask, matrix, x, y, clip):
-                if tones.is_hard and mark.note is not None and is_upright:
-                    self._halo(area, coverage, colour, clip)
-                self._surface.mask(area, coverage, colour, clip, opacity=mark.opacity, is_hard=tones.is_hard)
-                yield work + 2 * _size(area) // WORK_PX
-                work = 0
-            if work:
-                yield work
+            for is_halo in (True, False) if has_halo else (False,):  # around all letters before any is drawn
+                for mask, x in self._masks(row, below, mark, matrix, clip):
+                    work = 1 + len(row) // WORK_LETTERS + mask.width * mask.height // WORK_MASK_PX
+                    for area, coverage in self._places(mask, matrix, *matrix.apply(x, below), clip):
+                        if is_halo:
+                            self._halo(area, coverage, colour, clip)
+                        else:
+                            opacity = mark.opacity
+                            self._surface.mask(area, coverage, colour, clip, opacity=opacity, is_hard=tones.is_hard)
+                        yield work + 2 * _size(area) // WORK_PX
+                        work = 0
+                    if work:
+                        yield work
+
+    def _masks(
+        self, row: str, below: float, mark: Letters, matrix: Transform, clip: Area
+    ) -> "Iterator[tuple[Mask, float]]":
+        """The masks of a row that may be seen, and where on the baseline each begins, px of the mark."""
+        scale, em = _scale(matrix), mark.size
+        for begin, end, piece in pieces(row, em * scale, self._tones.is_hard):
+            x = mark.x + begin / scale
+            if isfinite(end):  # letters may hang over where they begin and end, by less than an em
+                reach = Rectangle(x - em, below - 2 * em, mark.x + end / scale + em, below + 2 * em)
+                if touched(matrix, reach).meet(clip).is_empty:
+                    continue
+            yield line_mask(piece, em * scale, False, self._tones.is_hard), x
 
     def _places(self, mask: Mask, matrix: Transform, x: float, y: float, clip: Area) -> "Iterator[tuple[Area, bytes]]":
         """Where the coverage of a row lies that begins at a place; in parts if it does not stand upright."""
@@ -170,7 +186,7 @@ class Brush:
             moved = Area(area.x + dx, area.y + dy, area.width, area.height)
             self._surface.mask(moved, coverage, behind, clip, is_hard=True)
 
-    def _picture(self, mark: Picture, matrix: Transform, clip: Area) -> None:
+    def _picture(self, mark: Picture, matrix: Transform, clip: Area) -> "Iterator[int]":
         box = mark.area
         x0, y0 = matrix.apply(box.x0, box.y0)
         x1, y1 = matrix.apply(box.x1, box.y1)
@@ -178,10 +194,12 @@ class Brush:
         self.lacks |= mark.content is not None and not self._pictures.has(mark.content)
         if mark.content is None or not fits(width, height) or not self._pictures.has(mark.content):
             self._empty(_corners(box), matrix, clip)
+            yield 4
             return
         if not _is_upright(matrix):
-            area, pixels = self._pictures.turned(mark.content, box, six(matrix))
-            self._lay(area, pixels, clip, mark.opacity)
+            for area, pixels in self._pictures.turned(mark.content, box, six(matrix), clip):
+                self._lay(area, pixels, clip, mark.opacity)
+                yield 4 + _size(area) // WORK_SIZED_PX
             return
         left, top = floor(x0 + 0.5), floor(y0 + 0.5)
         right, below = max(left + 1, floor(x1 + 0.5)), max(top + 1, floor(y1 + 0.5))
@@ -189,6 +207,13 @@ class Brush:
         for block in self._pictures.blocks(mark.content, right - left, below - top, part):
             area = Area(left + block.area.x, top + block.area.y, block.area.width, block.area.height)
             self._surface.image(area, block.pixels, clip, opacity=mark.opacity)
+            yield 4 + _size(area) // WORK_SIZED_PX
+
+    def reading(self, mark: Mark, matrix: Transform) -> "Callable[[], object] | None":
+        """What takes long before a mark can be drawn, to be called in any thread; None if nothing does."""
+        if not isinstance(mark, Picture) or mark.content is None or not _fits(mark, matrix):
+            return None
+        return self._pictures.reading(mark.content)
 
     def _lay(self, area: Area, pixels: bytes, clip: Area, opacity: float) -> None:
         """An image that lets through what is below it at its sides: blue, green, red and alpha."""

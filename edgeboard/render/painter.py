@@ -17,7 +17,7 @@ from edgeboard.render.brush import WORK_MAX, Brush, six
 from edgeboard.render.cache import Cache
 from edgeboard.render.dither import dither
 from edgeboard.render.pictures import Pictures
-from edgeboard.render.renderers import Means
+from edgeboard.render.renderers import Means, Step
 from edgeboard.render.scene import Sight
 from edgeboard.render.sketches import Sketch, sketch_of
 from edgeboard.render.surface import Surface
@@ -32,7 +32,8 @@ SCRATCH_BYTES: Final = 256 * 1024  # that a part of the panel takes while it is 
 SIGHTS_MAX: Final = 128  # that are looked at between two yields
 SKETCH_SHARE: Final = 0.7  # of the px of a surface, in bytes: the budget of sketches
 SKETCH_BYTES_MIN: Final = 512 * 1024
-PICTURE_BYTES_MIN: Final = 512 * 1024
+PICTURE_SHARE: Final = 3  # of the px of a surface, in bytes: the budget of images
+PICTURE_BYTES_MIN: Final = 1_536 * 1024
 
 
 class _Place(NamedTuple):
@@ -61,7 +62,7 @@ class Painter:
         self._tones = Tones(context)
         self._tiles = means.tiles
         self._sketches: Cache[OpId, tuple[int, Sketch]] = Cache(max(SKETCH_BYTES_MIN, int(SKETCH_SHARE * size)))
-        self._pictures = Pictures(means.read_blob, channels, max(PICTURE_BYTES_MIN, size))
+        self._pictures = Pictures(means.read_blob, channels, max(PICTURE_BYTES_MIN, PICTURE_SHARE * size))
         self._brush = Brush(self.surface, self._tones, self._pictures)
         self._stride = context.width * channels
         self._rows = max(TILE, SCRATCH_BYTES // (context.width * channels) // TILE * TILE)  # that are drawn aside
@@ -69,7 +70,7 @@ class Painter:
         self._pool = means.pool
         self.surface.fill(self._tones.paper)
 
-    def paint(self, area: Area, view: View, items: Sequence[Sight]) -> Iterator[Area | None]:
+    def paint(self, area: Area, view: View, items: Sequence[Sight]) -> Iterator[Step]:
         """See `Artist.paint`."""
         area = area.meet(self._whole)
         if area.is_empty:
@@ -110,7 +111,7 @@ class Painter:
         tiles: dict[Area, TileKey | None],
         matrix: Transform,
         places: Sequence[_Place],
-    ) -> Iterator[None]:
+    ) -> Iterator[Step]:
         """Draw aside, so that nobody sees what is half drawn, and put it in its place."""
         found = {tile: pixels for tile, key in tiles.items() if key and (pixels := self._tiles.get(key)) is not None}
         whole = Area(0, 0, band.width, band.height)
@@ -129,7 +130,7 @@ class Painter:
 
     def _draw(
         self, brush: Brush, clip: Area, matrix: Transform, places: Sequence[_Place], band: Area
-    ) -> Iterator[None]:
+    ) -> Iterator[Step]:
         """Draw what there is to draw in a part of a band."""
         work = 0
         for sight, place in places:
@@ -142,14 +143,16 @@ class Painter:
             if sketch is not None:
                 own = matrix if sketch.transform is IDENTITY else matrix.after(sketch.transform)
                 for mark in sketch.marks:
+                    if (reading := brush.reading(mark, own)) is not None:
+                        yield reading
                     for done in brush.draw(mark, own, part):
                         work += done
                         if work >= WORK_MAX:
                             work = 0
-                            yield
+                            yield None
             if work >= WORK_MAX:
                 work = 0
-                yield
+                yield None
 
     # -- tiles
 

@@ -4,23 +4,25 @@ Bytes come from others: what cannot be read, or says that it is huge, is not sho
 """
 
 import io
-from collections.abc import Iterator
-from math import ceil, floor
+from collections.abc import Callable, Iterator
+from functools import partial
+from math import ceil, floor, hypot, sqrt
 from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from edgeboard.canvas.geometry import Rectangle
-from edgeboard.canvas.images import judge_image
+from edgeboard.canvas.images import judge_image, size_of
 from edgeboard.ids import BlobHash
 from edgeboard.render.album import ReadBlob
-from edgeboard.render.cache import Cache
-from edgeboard.render.values import SIDE_MAX, Area
+from edgeboard.render.cache import OVERHEAD_BYTES, Cache
+from edgeboard.render.values import SIDE_MAX, Area, blocks_of
 
 if TYPE_CHECKING:
     from PIL import Image
 
-BLOCK: Final = 512  # px of a side, of what is sized at once
+BLOCK: Final = 256  # px of a side, of what is sized or turned at once
+GAP: Final = 1.5  # an image is made smaller by whole factors first, which is quick, until so much is left to do
 SOURCE_SIDE: Final = 2_048  # px: images are kept no larger than a panel shows them
-TURNED_MAX: Final = 4_000_000  # px of an image that is turned
+QUICK_PX: Final = 100_000  # an image of so many is read in a few ms
 MAGNIFIED: Final = 0.125  # px of the image in one of the panel: below it its px are squares
 STEPS: Final = 16  # in a px, in which a turned image is placed
 WHITE: Final = 255
@@ -44,13 +46,15 @@ class Pictures:
         Args:
             read_blob: the bytes of an image, if they are here.
             channels: 1 grey, on white paper where an image lets it through; 4 colours.
-            budget: bytes.
+            budget: bytes of all that is kept.
         """
         self._read_blob = read_blob
         self._channels = channels
-        self._sources: Cache[BlobHash, Image.Image] = Cache(budget)
-        self._turned: Cache[tuple[object, ...], bytes] = Cache(budget)
-        self._blocks: Cache[tuple[BlobHash, int, int, int, int], Block] = Cache(budget)
+        self._source_bytes = budget // 2
+        self._sources: Cache[BlobHash, Image.Image] = Cache(budget // 2)
+        self._turned: Cache[tuple[object, ...], bytes] = Cache(budget // 6)
+        self._smaller: Cache[tuple[BlobHash, int, int], Image.Image] = Cache(budget // 6)
+        self._blocks: Cache[tuple[BlobHash, int, int, int, int], Block] = Cache(budget // 6)
 
     def has(self, content: BlobHash) -> bool:
         """Whether an image is here and can be shown."""
@@ -85,19 +89,20 @@ class Pictures:
         right, below = (area.x + area.width) * across, (area.y + area.height) * down
         box = x * across, y * down, min(float(source.width), right), min(float(source.height), below)
         filtered = Image.Resampling.NEAREST if across < MAGNIFIED else Image.Resampling.BICUBIC
-        image = source.resize(area[2:], filtered, box)
+        image = source.resize(area[2:], filtered, box, reducing_gap=GAP)
         return Block(area, _bytes(image, self._channels))
 
-    def turned(self, content: BlobHash, box: Rectangle, matrix: Matrix) -> tuple[Area, bytes]:
-        """An image that does not stand upright.
+    def turned(self, content: BlobHash, box: Rectangle, matrix: Matrix, clip: Area) -> Iterator[tuple[Area, bytes]]:
+        """An image that does not stand upright, in parts, which are what they are whatever the clip is.
 
         Args:
             content: of an image that is here.
             box: what it fills before it is turned.
             matrix: from there to the panel.
+            clip: what is wanted; parts beside it are left out.
 
         Returns:
-            Where it lies on the panel, and blue, green, red and alpha there; nothing if it is too large.
+            Where each part lies on the panel, and blue, green, red and alpha there; nothing if it is too thin.
         """
         from PIL import Image
 
@@ -108,29 +113,63 @@ class Pictures:
         a, b, c, d = a * (box.x1 - box.x0), b * (box.x1 - box.x0), c * (box.y1 - box.y0), d * (box.y1 - box.y0)
         u0, v0 = floor(at_x + min(0, a, c, a + c)), floor(at_y + min(0, b, d, b + d))
         u1, v1 = ceil(at_x + max(0, a, c, a + c)), ceil(at_y + max(0, b, d, b + d))
-        area = Area(left + u0, top + v0, u1 - u0, v1 - v0)
         determinant = a * d - b * c
         source = self._source(content)
-        if source is None or area.width * area.height > TURNED_MAX or abs(determinant) < 0.25:
-            return Area(left, top, 0, 0), b""
-        key = content, a, b, c, d, at_x, at_y
-        pixels = self._turned.get(key)
-        if pixels is None:
-            u, v = u0 - at_x, v0 - at_y  # from the image's corner to that of the area
-            wide, high = source.width / determinant, source.height / determinant
-            back = d * wide, -c * wide, (d * u - c * v) * wide, -b * high, a * high, (a * v - b * u) * high
-            image = source.convert("RGBA").transform(area[2:], Image.Transform.AFFINE, back, Image.Resampling.BILINEAR)
-            pixels = image.tobytes("raw", "BGRA")
-            self._turned.put(key, pixels, len(pixels))
-        return area, pixels
+        if source is None or abs(determinant) < 0.25:
+            return
+        source = self._reduced(content, source, hypot(a, b), hypot(c, d))
+        wide, high = source.width / determinant, source.height / determinant
+        for part in blocks_of(Area(left + u0, top + v0, u1 - u0, v1 - v0), clip, BLOCK):
+            u, v = part.x - left - at_x, part.y - top - at_y  # from the image's corner to that of the part
+            key = content, a, b, c, d, u, v
+            pixels = self._turned.get(key)
+            if pixels is None:
+                back = d * wide, -c * wide, (d * u - c * v) * wide, -b * high, a * high, (a * v - b * u) * high
+                needed = _seen(source, back, part)
+                back = (*back[:2], back[2] - needed[0], *back[3:5], back[5] - needed[1])
+                image = source.crop(needed).convert("RGBA")
+                image = image.transform(part[2:], Image.Transform.AFFINE, back, Image.Resampling.BILINEAR)
+                pixels = image.tobytes("raw", "BGRA")
+                self._turned.put(key, pixels, len(pixels))
+            yield part, pixels
+
+    def _reduced(self, content: BlobHash, source: "Image.Image", width: float, height: float) -> "Image.Image":
+        """An image made smaller by whole factors, if it is shown so much smaller."""
+        across, down = max(1, int(source.width / width)), max(1, int(source.height / height))
+        if across == down == 1:
+            return source
+        key = content, across, down
+        found = self._smaller.get(key)
+        if found is None:
+            found = source.reduce((across, down))
+            self._smaller.put(key, found, _size_of(found))
+        return found
+
+    def reading(self, content: BlobHash) -> Callable[[], object] | None:
+        """What takes long before an image can be drawn, to be called in any thread; None if nothing does.
+
+        Whoever draws without it waits for the image.
+        """
+        if content in self._sources or self._read_blob is None:
+            return None
+        data = self._read_blob(content)
+        size = None if data is None else size_of(data)
+        if data is None or size is None or size[0] * size[1] <= QUICK_PX:
+            return None
+        return partial(self._keep, content, data)
+
+    def _keep(self, content: BlobHash, data: bytes) -> "Image.Image | None":
+        found = decoded(data)
+        if found is not None:
+            found = _fitting(found, self._channels, self._source_bytes)
+            self._sources.put(content, found, _size_of(found))
+        return found
 
     def _source(self, content: BlobHash) -> "Image.Image | None":
         found = self._sources.get(content)
         if found is None:
             data = None if self._read_blob is None else self._read_blob(content)
-            found = None if data is None else decoded(data)
-            if found is not None:
-                self._sources.put(content, found, found.width * found.height * len(found.getbands()))
+            found = None if data is None else self._keep(content, data)
         return found
 
 
@@ -148,6 +187,42 @@ def decoded(data: bytes) -> "Image.Image | None":
             return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # all that Pillow says of broken images
         return None
+
+
+def _fitting(image: "Image.Image", channels: int, most: int) -> "Image.Image":
+    """An image as it is kept: of one channel where that is all, and small enough to be kept at all, or it would be read
+    again whenever it is looked at."""
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
+        image = image.convert("RGB")
+    if channels == 1 and image.mode == "RGB":
+        image = image.convert("L")
+    size, most = _size_of(image), most - OVERHEAD_BYTES
+    if size > most:
+        scale = sqrt(max(0, most) / size)
+        image = image.resize((max(1, int(image.width * scale)), max(1, int(image.height * scale))), reducing_gap=GAP)
+    return image
+
+
+def _size_of(image: "Image.Image") -> int:
+    """Bytes that Pillow takes for it: one or four a px."""
+    return image.width * image.height * (1 if image.mode == "L" else 4)
+
+
+def _seen(source: "Image.Image", back: Matrix, part: Area) -> tuple[int, int, int, int]:
+    """What of an image the px of a part are made of: left, top, right and bottom, at least 1 px.
+
+    Args:
+        source: the image.
+        back: from the part's corner to the image: x = back[0] u + back[1] v + back[2], y likewise.
+        part: of the panel.
+    """
+    corners = [(u, v) for u in (0, part.width) for v in (0, part.height)]
+    xs = [back[0] * u + back[1] * v + back[2] for u, v in corners]
+    ys = [back[3] * u + back[4] * v + back[5] for u, v in corners]
+    left, top = max(0, floor(min(xs)) - 2), max(0, floor(min(ys)) - 2)
+    left, top = min(left, source.width - 1), min(top, source.height - 1)
+    right, below = min(source.width, ceil(max(xs)) + 2), min(source.height, ceil(max(ys)) + 2)
+    return left, top, max(left + 1, right), max(top + 1, below)
 
 
 def _bytes(image: "Image.Image", channels: int) -> bytes:

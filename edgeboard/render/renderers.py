@@ -4,7 +4,7 @@ A renderer is asked whether it supports a panel; of those that do, the one with 
 bring their own in a package of theirs, under the entry-point group `edgeboard.renderers` (docs/renderers.md).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol, runtime_checkable
 
@@ -28,13 +28,16 @@ class Means:
     pool: Pool
 
 
+Step = Area | Callable[[], object] | None  # of what paints, see `Artist.paint`
+
+
 class Artist(Protocol):
     """Draws for one panel, on one surface as large as the panel; bars and notices are drawn there by others."""
 
     @property
     def surface(self) -> Surface: ...
 
-    def paint(self, area: Area, view: View, items: Sequence[Sight]) -> Iterator[Area | None]:
+    def paint(self, area: Area, view: View, items: Sequence[Sight]) -> Iterator[Step]:
         """Draw a part of a page from scratch: paper, then the items in their order.
 
         Args:
@@ -44,7 +47,10 @@ class Artist(Protocol):
 
         Returns:
             Yields where others may have a turn: there is little work between. It yields the part of the area that has
-            just come onto the surface, so that ink under way can be drawn over it again, or None where nothing has.
+            just come onto the surface, so that ink under way can be drawn over it again, or None where nothing has;
+            or something that takes long, such as reading an image, which whoever paints may call in another thread
+            before they go on: nothing is drawn meanwhile. Whoever does not lets it happen when it is drawn. (Of
+            renderers of others nothing is called: in a thread nobody could end it.)
         """
         ...
 

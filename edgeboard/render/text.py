@@ -11,12 +11,12 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
-from math import ceil, floor, isfinite
+from math import ceil, floor, inf, isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edgeboard.render.cache import Cache
 from edgeboard.render.typefaces import BOLD, REGULAR, path_for
-from edgeboard.render.values import Area
+from edgeboard.render.values import Area, blocks_of
 
 if TYPE_CHECKING:
     from PIL import ImageFont
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SIZE_MIN: Final = 1.0  # px
 SIZE_MAX: Final = 1_000.0
 WIDTH_MAX: Final = 8_192  # px of a line; letters beyond it are left out
+WHOLE_SIZE: Final = 96.0  # px: letters up to this size are drawn line by line, larger ones letter by letter
 CACHE_BYTES: Final = 512 * 1024  # of lines that may be wanted again
 STEPS: Final = 16  # in a px, in which a turned line is placed
 TURNED_BLOCK: Final = 128  # px, of the sides of the parts that a turned line is drawn in
@@ -78,6 +79,36 @@ def line_width(text: str, size_px: float, is_bold: bool = False, is_hard: bool =
     """
     size = _sized(size_px, is_hard)
     return sum(_face(path, size).getlength(part, _mode(is_hard)) for path, part in _parts(text, is_bold))
+
+
+def pieces(text: str, size_px: float, is_hard: bool = False) -> Iterator[tuple[float, float, str]]:
+    """A line of text in pieces, none of which takes long to draw: large letters one by one, with the marks upon them.
+
+    Args:
+        text, size_px, is_hard: as of `line_mask`, in regular letters.
+
+    Returns:
+        Where each piece begins and ends, px from the beginning of the line, and its text; the end of a line that is
+        whole is not looked for, and is infinite.
+
+    Raises:
+        ValueError: the size is out of range.
+    """
+    if size_px <= WHOLE_SIZE:
+        yield 0.0, inf, text
+        return
+    begin = 0
+    for end in range(1, len(text) + 1):
+        if end < len(text) and unicodedata.combining(text[end]):
+            continue
+        piece = text[begin:end]
+        until = line_width(text[:end], size_px, False, is_hard)
+        at = until - line_width(piece, size_px, False, is_hard)
+        if at >= WIDTH_MAX:
+            return
+        if piece.strip():
+            yield at, until, piece
+        begin = end
 
 
 def _sized(size: float, is_hard: bool) -> float:
@@ -192,17 +223,9 @@ def turned_masks(
     if mask.width == 0 or abs(determinant) < 1e-9 or wanted.is_empty:
         return
     image = Image.frombytes("L", (mask.width, mask.height), mask.coverage)
-    for part in _blocks(area, wanted):
+    for part in blocks_of(area, wanted, TURNED_BLOCK):
         ox, oy = part.x - x, part.y - y  # from where it begins to the corner of the part
         across = d / determinant, -c / determinant, (d * ox - c * oy) / determinant + mask.left
         down = -b / determinant, a / determinant, (a * oy - b * ox) / determinant + mask.ascent
         turned = image.transform(part[2:], Image.Transform.AFFINE, (*across, *down), Image.Resampling.BILINEAR)
         yield part, turned.tobytes()
-
-
-def _blocks(area: Area, wanted: Area) -> Iterator[Area]:
-    """The blocks of an area, counted from its corner, that a part of it touches."""
-    side = TURNED_BLOCK
-    for row in range((wanted.y - area.y) // side, (wanted.y + wanted.height - 1 - area.y) // side + 1):
-        for column in range((wanted.x - area.x) // side, (wanted.x + wanted.width - 1 - area.x) // side + 1):
-            yield area.meet(Area(area.x + column * side, area.y + row * side, side, side))

@@ -1,5 +1,6 @@
 """What a panel is and what it shows, as values: its pixels, how it refreshes, the part of a page on it, and frames."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from math import ceil, floor, isfinite
@@ -41,6 +42,22 @@ class Area(NamedTuple):
         right = max(self.x + self.width, other.x + other.width)
         below = max(self.y + self.height, other.y + other.height)
         return Area(x, y, right - x, below - y)
+
+
+def blocks_of(area: Area, wanted: Area, side: int) -> Iterator[Area]:
+    """The blocks of an area that a part of it touches; they are counted from the area's corner, whatever is wanted.
+
+    Args:
+        area: that is divided.
+        wanted: may reach out of it.
+        side: of a block, px; those at the right and lower edges may be smaller.
+    """
+    wanted = wanted.meet(area)
+    if wanted.is_empty:
+        return
+    for row in range((wanted.y - area.y) // side, (wanted.y + wanted.height - 1 - area.y) // side + 1):
+        for column in range((wanted.x - area.x) // side, (wanted.x + wanted.width - 1 - area.x) // side + 1):
+            yield area.meet(Area(area.x + column * side, area.y + row * side, side, side))
 
 
 class PixelFormat(Enum):

@@ -1,9 +1,12 @@
 """What a panel is given: the room as it is, ink at once, and nothing where nothing changed."""
 
 import asyncio
+import io
+import threading
 
 import msgpack
 import pytest
+from PIL import Image
 
 from edgeboard.canvas.bodies import Add, Alive, ItemType
 from edgeboard.canvas.geometry import Rectangle
@@ -13,9 +16,11 @@ from edgeboard.node.panels import PanelView, Welcome, Wish
 from edgeboard.node.renderers import open_artist
 from edgeboard.node.values import Damaged, Inked, PenPlace
 from edgeboard.ports import PenMove, Touch
+from edgeboard.render import pictures
 from edgeboard.render.frames import Frames, Mirror
 from edgeboard.render.idle import IdleFacts
 from edgeboard.render.painter import Painter
+from edgeboard.render.pictures import decoded
 from edgeboard.render.values import Area, PanelContext, PixelFormat
 from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.simulated import MESH
@@ -45,7 +50,7 @@ class Screen:
 class Wall:
     """One board with a pen and a panel."""
 
-    def __init__(self, greys=2):
+    def __init__(self, greys=2, read_blob=lambda blob: None):
         self.cluster = Cluster(1)
         self.node = self.cluster.nodes[0]
         self.pipeline = self.node.pipeline
@@ -58,7 +63,7 @@ class Wall:
             self.pipeline.rooms[LOBBY],
             self.screen.context,
             Wish((0, 0, 400)),
-            lambda blob: None,
+            read_blob,
             self.screen.show,
             self.cluster.clock.now,
         )
@@ -314,3 +319,25 @@ async def test_a_board_that_has_lost_the_mesh_says_so_above_the_page_and_goes_on
     wall.view.welcome(hello())
     await wall.settle()
     assert bytes(wall.screen.pixels) == wall.reference()
+
+
+async def test_an_image_that_takes_long_to_read_is_read_beside_the_loop(monkeypatch):
+    out, readers = io.BytesIO(), []
+    Image.new("L", (800, 600), 0).save(out, "PNG")
+
+    def read(data):
+        readers.append(threading.current_thread())
+        return decoded(data)
+
+    monkeypatch.setattr(pictures, "decoded", read)
+    wall = Wall(read_blob=lambda blob: out.getvalue())
+    fields = [0, 0, 400, 240, bytes(32), "image/png", len(out.getvalue())]
+    wall.draw([Add(0, 0, ItemType.IMAGE, msgpack.packb(fields))])
+    task = asyncio.ensure_future(wall.view.run())
+    async with asyncio.timeout(20):
+        while sum(wall.screen.pixels):  # noqa: ASYNC110 - turns of the loop are what is waited for
+            await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    assert len(readers) == 1, "an image is read more than once"
+    assert readers[0] is not threading.main_thread(), "the loop waits for an image to be read"

@@ -177,6 +177,19 @@ def test_of_a_text_of_many_rows_only_those_that_are_seen_cost_anything(matrix, m
     assert len(drawn_rows) < 20, f"{len(drawn_rows)} rows are drawn of which few can be seen"
 
 
+@pytest.mark.parametrize("format", [PixelFormat.GREY1, PixelFormat.GREY8])
+def test_of_large_letters_only_those_that_are_seen_are_drawn_one_by_one(format, monkeypatch):
+    drawn_pieces = []
+    monkeypatch.setattr(brushes, "line_mask", lambda text, *rest: drawn_pieces.append(text) or line_mask(text, *rest))
+    surface, with_brush = brush(format)
+    note = Rectangle(-9_000, -9_000, 9_000, 9_000)
+    letters = Letters(["ABCDEFGHIKLMNOPQRSTUVWXYZ"], -3_000, -400, 450.0, 0, 1.0, note)
+    works = list(with_brush.draw(letters, Transform(2, 0, 0, 2, 0, 0), surface.area))
+    assert len(set(drawn_pieces)) <= 5, "letters that nobody sees are drawn"
+    assert drawn_pieces, "nothing is drawn"
+    assert max(works) <= 2 * WORK_MAX, works
+
+
 @pytest.mark.parametrize("matrix", [TURNED, Transform(0.8, 0.5, 0.4, -0.9, -20, 60), Transform(1, 0, 0, 1, -5, -60)])
 def test_a_text_that_is_cut_by_a_clip_is_what_it_is_without(matrix):
     letters = Letters([f"row {at} with some letters" for at in range(30)], 0, -100, 17.0, 0, 1.0)

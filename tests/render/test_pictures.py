@@ -30,7 +30,7 @@ def test_a_part_is_what_the_whole_shows_there():
     data = encoded(ramp(300, 200))
     whole = {block.area: block.pixels for block in blocks(Pictures(lambda _: data, 1, 1 << 24), 1_200, 900)}
     part = blocks(Pictures(lambda _: data, 1, 1 << 24), 1_200, 900, Area(600, 520, 10, 10))
-    assert [block.area for block in part] == [Area(BLOCK, BLOCK, BLOCK, 900 - BLOCK)]
+    assert [block.area for block in part] == [Area(2 * BLOCK, 2 * BLOCK, BLOCK, BLOCK)]
     assert part[0].pixels == whole[part[0].area]
     assert sum(area.width * area.height for area in whole) == 1_200 * 900
 
@@ -75,19 +75,57 @@ def test_an_image_that_says_it_is_huge_is_not_read():
     assert decoded(bytes(data)) is None
 
 
+EVERYWHERE = Area(-9_000, -9_000, 18_000, 18_000)
+
+
 def test_a_turned_image_moves_by_whole_px_with_the_page():
     data = encoded(ramp(30, 20))
     pictures = Pictures(lambda _: data, 4, 1 << 20)
     box = Rectangle(3, 4, 33, 24)
-    area, pixels = pictures.turned(CONTENT, box, (0.8, 0.6, -0.6, 0.8, 10.25, 20.5))
-    moved, again = pictures.turned(CONTENT, box, (0.8, 0.6, -0.6, 0.8, 1_010.25, 20.5))
+    ((area, pixels),) = pictures.turned(CONTENT, box, (0.8, 0.6, -0.6, 0.8, 10.25, 20.5), EVERYWHERE)
+    ((moved, again),) = pictures.turned(CONTENT, box, (0.8, 0.6, -0.6, 0.8, 1_010.25, 20.5), EVERYWHERE)
     assert (moved.x - area.x, moved.y - area.y) == (1_000, 0)
     assert again == pixels
     assert len(pixels) == 4 * area.width * area.height
 
 
-def test_a_turned_image_that_is_too_large_is_nothing():
+def test_of_a_turned_image_only_the_parts_that_are_wanted_are_made_and_are_what_the_whole_has_there():
     data = encoded(ramp(30, 20))
-    area, pixels = Pictures(lambda _: data, 4, 1 << 20).turned(CONTENT, Rectangle(0, 0, 9e4, 9e4), (1, 1, -1, 1, 0, 0))
-    assert area.is_empty
-    assert pixels == b""
+    box, matrix = Rectangle(0, 0, 90, 90), (10.0, 10.0, -10.0, 10.0, 0.25, 0.0)
+    whole = dict(Pictures(lambda _: data, 4, 1 << 24).turned(CONTENT, box, matrix, EVERYWHERE))
+    part = dict(Pictures(lambda _: data, 4, 1 << 24).turned(CONTENT, box, matrix, Area(10, 900, 5, 5)))
+    assert len(whole) > 30
+    assert len(part) == 1
+    assert all(whole[area] == pixels for area, pixels in part.items())
+
+
+def test_an_image_that_takes_long_to_read_is_read_where_its_drawer_likes():
+    data, small = encoded(ramp(700, 500)), encoded(ramp(30, 20))
+    blobs = {CONTENT: data, b"s" * 32: small}
+    pictures = Pictures(blobs.get, 1, 1 << 24)
+    reading = pictures.reading(CONTENT)
+    assert reading is not None
+    reading()
+    blobs.clear()
+    assert pictures.has(CONTENT), "what was read ahead is read again"
+    assert pictures.reading(CONTENT) is None
+    blobs[b"s" * 32] = small
+    assert pictures.reading(b"s" * 32) is None, "a small image needs no thread"
+    assert pictures.reading(b"n" * 32) is None, "an image that is not here"
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_an_image_larger_than_all_that_may_be_kept_is_read_once_all_the_same(channels):
+    asked = []
+    data = encoded(Image.merge("RGBA", [ramp(900, 700)] * 4))
+    pictures = Pictures(lambda content: asked.append(content) or data, channels, 1 << 20)
+    for _ in range(3):
+        blocks(pictures, 60, 40)
+        list(pictures.turned(CONTENT, Rectangle(0, 0, 60, 40), (0.8, 0.6, -0.6, 0.8, 0, 0), EVERYWHERE))
+    assert asked == [CONTENT]
+
+
+def test_what_covers_all_needs_no_alpha_and_what_has_no_colour_no_colours():
+    one = blocks(Pictures(lambda _: encoded(ramp(90, 60).convert("RGBA")), 1, 1 << 20), 90, 60)
+    other = blocks(Pictures(lambda _: encoded(ramp(90, 60)), 1, 1 << 20), 90, 60)
+    assert one == other

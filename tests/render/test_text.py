@@ -1,10 +1,12 @@
 """Lines of text as coverage: as wide as they say, hard where they must be, and never an error for odd characters."""
 
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeboard.render.text import NOTHING, WIDTH_MAX, line_mask, line_width
+from edgeboard.render.text import NOTHING, WIDTH_MAX, line_mask, line_width, pieces
 
 
 def column(mask, x):
@@ -80,3 +82,23 @@ def test_whatever_people_write_is_drawn(text, size, is_bold, is_hard):
     assert len(mask.coverage) == mask.width * mask.height
     assert 0 <= mask.left <= mask.width
     assert 0 <= mask.ascent <= mask.height
+
+
+def test_large_letters_come_one_by_one_where_the_line_has_them():
+    text, size = "Vähe\u0301 AV", 200.0
+    found = list(pieces(text, size))
+    assert [piece for *_, piece in found] == ["V", "ä", "h", "e\u0301", "A", "V"]
+    whole = line_mask(text, size)
+    assert [end for _, end, _ in found] == pytest.approx([line_width(text[:end], size) for end in (1, 2, 3, 5, 7, 8)])
+    for at, _, piece in found:
+        mask = line_mask(piece, size)
+        left = round(at) - mask.left + whole.left
+        column = [whole.coverage[y * whole.width + x] for y in range(whole.height) for x in range(left + 10, left + 60)]
+        own = [mask.coverage[y * mask.width + x] for y in range(mask.height) for x in range(10, 60)]
+        assert sum(column) == pytest.approx(sum(own), rel=0.1), piece
+
+
+def test_small_letters_and_what_is_far_away_are_no_pieces():
+    assert list(pieces("small letters", 20.0)) == [(0.0, inf, "small letters")]
+    assert all(at < WIDTH_MAX for at, _, _ in pieces("W" * 300, 900.0))
+    assert len(list(pieces("W" * 300, 900.0))) < 12
