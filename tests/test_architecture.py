@@ -109,6 +109,8 @@ UNMIRRORED = {
     "edgeboard/node/vitals.py": "asked over the doors of real nodes: tests/node/test_build.py",
     "edgeboard/node/node.py": "a thin shell: tests/node/test_build.py runs it whole, tests/crash kill it",
     "edgeboard/_native/loading.py": "asked in tests/_native/test_strokes.py, soundly and not",
+    "edgeboard/ota/launch/keeping.py": "states put aside and given back: tests/ota/launch/test_launcher.py",
+    "edgeboard/ota/launch/supervising.py": "run whole, as a process, in tests/ota/launch/test_program.py",
     "edgeboard/ota/values.py": "values only, used by every test of ota",
     "edgeboard/canvas/changes.py": "values only, used by tests/canvas/test_document.py",
     "edgeboard/canvas/reach.py": "what a change names: tests/canvas/test_document.py, and covers in test_living.py",

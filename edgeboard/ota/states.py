@@ -132,12 +132,13 @@ class Outcome:
     """How the last update ended, for people and for the mesh.
 
     Attributes:
-        result: "committed", "rolled back" or "failed" (which never ran); empty: there was none yet.
+        result: "committed", "rolled back", "failed" (it never ran) or "mended" (a damaged slot); empty: none yet.
         version: what it was about.
         counter: likewise.
         digest: SHA-256 of its manifest, hex.
         reason: why, as a person reads it; empty where it was committed.
         at: wall clock, seconds since 1970; a label only.
+        down_ms: from the stop of the old process until the new one was ready; 0: unknown.
     """
 
     result: str = ""
@@ -146,6 +147,7 @@ class Outcome:
     digest: str = ""
     reason: str = ""
     at: int = 0
+    down_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

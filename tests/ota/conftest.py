@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from edgeboard.ota.fetchers import FolderSource
+from edgeboard.ota.launch import looking
 from edgeboard.ota.publishing import Publisher
 from edgeboard.ota.repository import Repository, Settings
 from edgeboard.ota.values import Layout, Rollout, Target
 from edgeboard.ota.wheelhouse import read_wheelhouse
+from tests.ota.boards import Board
 
 PASSPHRASE = b"correct horse battery"
 START = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -149,3 +151,19 @@ def layout(tmp_path, house):
     layout.prefix.mkdir(parents=True)
     layout.root.write_bytes(house.root)
     return layout
+
+
+@pytest.fixture
+def make_board(tmp_path, monkeypatch):
+    """Boards whose nodes are real processes, stopped with the test."""
+    monkeypatch.setattr(looking, "ANSWER_S", 0.5)  # as long as a made-up node is given
+    boards = []
+
+    def make(**words):
+        board = Board(tmp_path / f"board{len(boards)}", **words)
+        boards.append(board)
+        return board
+
+    yield make
+    for board in boards:
+        board.stop()

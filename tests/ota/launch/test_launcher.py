@@ -1,0 +1,223 @@
+"""The launcher on a board whose nodes are real processes: each way in which a release is good or bad."""
+
+import pytest
+
+from edgeboard.ota import records, slots
+from edgeboard.ota.launch import looking
+from edgeboard.ota.launch.launcher import NoSlotError
+from edgeboard.ota.states import State
+
+BAD = {
+    # each way of being bad -> what the reason must say
+    "lacks a module": "ModuleNotFoundError: No module named 'a_module_that_nobody_has'",
+    "exits at once": "ended with exit code 1: the configuration makes no sense",
+    "exits 0": "ended with exit code 0",
+    "hangs": "not ready",
+    "is never ready": "READY=1",
+    "deadlocks": "ready and then fell silent",
+    "starves its watchdog": "watchdog",
+    "crashes later": "ended with exit code 3",
+    "lies": "version 9.9 and not 1.2",
+    "cannot save": "cannot save: the disk is full",
+    "loses its pen": "pen was connected before",
+}
+
+
+@pytest.fixture
+def board(make_board):
+    """A board that runs its first release."""
+    board = make_board()
+    board.first = board.install(board.release(1))
+    board.start()
+    return board
+
+
+def test_a_healthy_release_is_switched_to_watched_and_committed(board):
+    second = board.build(board.release(2))
+    board.arm(second)
+    outcome = board.launcher.activate(board.child)
+    assert (outcome.result, outcome.version, outcome.reason) == ("committed", "1.2", "")
+    assert board.current == second.slot
+    assert board.journal.state is State.IDLE
+    assert board.starts == ["1.1", "1.2"]
+    assert records.read_floors(board.layout).counter == 2
+    assert slots.previous(board.layout, ()) == board.first.slot
+    assert 0 < outcome.down_ms < 5000
+    board.check()
+
+
+@pytest.mark.parametrize("behaviour", BAD)
+def test_a_bad_release_is_gone_back_from_with_its_reason(board, behaviour):
+    second = board.build(board.release(2, behaviour))
+    board.arm(second)
+    outcome = board.launcher.activate(board.child)
+    assert outcome.result == "rolled back"
+    assert BAD[behaviour] in outcome.reason
+    assert board.current == board.first.slot
+    assert board.journal.state is State.IDLE
+    assert records.read_bad(board.layout)[second.digest].reason == outcome.reason
+    assert records.read_floors(board.layout).counter == 1
+    board.wait_until_ready()
+    assert board.starts[-1] == "1.1"
+    assert (board.layout.log / f"{second.slot}.log").exists()
+    board.check()
+
+
+def test_a_release_that_meets_no_other_board_is_gone_back_from_only_with_a_network(board, monkeypatch):
+    monkeypatch.setattr(looking, "has_network", lambda: False)
+    board.arm(board.build(board.release(2, "finds nobody")))
+    assert board.launcher.activate(board.child).result == "committed"
+    board.arm(board.build(board.release(3)))
+    assert board.launcher.activate(board.child).result == "committed"
+    monkeypatch.setattr(looking, "has_network", lambda: True)
+    board.arm(board.build(board.release(4, "finds nobody")))
+    outcome = board.launcher.activate(board.child)
+    assert outcome.result == "rolled back"
+    assert "links to 1 boards before" in outcome.reason
+
+
+def test_a_slot_that_was_tampered_with_is_never_started(board):
+    second = board.build(board.release(2))
+    board.arm(second)
+    next((board.layout.slots / second.slot).rglob("__main__.py")).write_text("print('mine')")
+    outcome = board.launcher.activate(board.child)
+    assert outcome.result == "rolled back"
+    assert "is damaged" in outcome.reason
+    assert board.starts == ["1.1"]
+    assert board.current == board.first.slot
+
+
+def test_state_in_another_form_is_given_back_and_what_came_since_is_kept(board):
+    board.node_state.joinpath("ink").write_text("as the first release writes it")
+    second = board.build(board.release(2, "migrates and fails", writes=2))
+    board.arm(second)
+    assert board.launcher.activate(board.child).result == "rolled back"
+    assert board.node_state.joinpath("ink").read_text() == "as the first release writes it"
+    aside = board.layout.state / f"state-after-{second.slot}"
+    assert (aside / "ink").read_text() == "written in another form"
+    board.wait_until_ready()
+
+
+def test_state_in_another_form_is_forgotten_once_it_is_committed(board):
+    board.node_state.joinpath("ink").write_text("as the first release writes it")
+    board.arm(board.build(board.release(2, writes=2)))
+    assert board.launcher.activate(board.child).result == "committed"
+    assert list(board.layout.state.glob("state-*")) == []
+
+
+def test_power_that_fails_in_every_try_ends_the_trial(board):
+    second = board.build(board.release(2, "hangs"))
+    board.arm(second)
+    for _ in range(3):
+        board.boot()
+        board.child.start()  # and power fails
+        assert board.current == second.slot
+    board.boot()
+    board.child.start()
+    assert board.current == board.first.slot
+    assert "power failed in each of its tries" in board.journal.last.reason
+    assert board.journal.state is State.IDLE
+
+
+def test_a_trial_that_power_has_ended_goes_on_at_the_next_boot(board):
+    board.arm(board.build(board.release(2)))
+    board.boot()
+    board.start()
+    assert board.journal.state is State.TRIAL
+    assert board.launcher.watch(board.child).result == "committed"
+
+
+def test_a_committed_release_that_loops_is_gone_back_from(board):
+    second = board.build(board.release(2))
+    board.arm(second)
+    board.launcher.activate(board.child)
+    outcome = board.launcher.give_up(board.child, "it ended 5 times within 300 s")
+    assert (outcome.result, outcome.version) == ("rolled back", "1.2")
+    assert board.current == board.first.slot
+    assert second.digest in records.read_bad(board.layout)
+    assert records.read_floors(board.layout).counter == 2  # floors never fall
+    assert board.launcher.give_up(board.child, "again").version == "1.2"  # and there is nowhere else to go
+    assert board.current == board.first.slot
+
+
+def test_an_operators_return_is_watched_like_any_release_and_bars_what_was_left(board):
+    second = board.build(board.release(2))
+    board.arm(second)
+    board.launcher.activate(board.child)
+    board.arm(board.first, is_return=True)
+    outcome = board.launcher.activate(board.child)
+    assert (outcome.result, outcome.version) == ("committed", "1.1")
+    assert board.current == board.first.slot
+    assert records.read_floors(board.layout).counter == 2
+    assert second.digest in records.read_bad(board.layout)
+
+
+@pytest.mark.parametrize("damage", ["gone", "dangling", "elsewhere", "half"])
+def test_a_link_that_names_nothing_is_mended(board, damage):
+    board.stop()
+    board.layout.current.unlink()
+    if damage == "dangling":
+        board.layout.current.symlink_to("slots/9-nobody")
+    elif damage == "elsewhere":
+        board.layout.current.symlink_to("/etc")
+    elif damage == "half":
+        (board.layout.slots / "2-half").mkdir()
+        board.layout.current.symlink_to("slots/2-half")
+    board.boot()
+    board.start()
+    assert board.current == board.first.slot
+    assert board.journal.last.result == "mended"
+
+
+def test_a_damaged_slot_is_built_anew_from_its_wheels(board):
+    next((board.layout.slots / board.first.slot).rglob("__main__.py")).write_text("")
+    board.boot()
+    board.start()
+    board.check()
+    assert board.current == board.first.slot
+    assert "__main__.py" in board.journal.last.reason
+
+
+def test_a_damaged_slot_without_wheels_gives_way_to_the_one_before(board):
+    second = board.build(board.release(2))
+    board.arm(second)
+    board.launcher.activate(board.child)
+    (board.layout.blobs / second.wheel.sha256).unlink()
+    next((board.layout.slots / second.slot).rglob("__main__.py")).write_text("")
+    board.boot()
+    board.start()
+    assert board.current == board.first.slot
+    assert board.journal.last.result == "mended"
+
+
+def test_a_board_without_any_release_says_what_to_do(board):
+    board.stop()
+    board.disk.remove_tree(board.layout.slots)
+    board.disk.remove_tree(board.layout.blobs)
+    board.boot()
+    with pytest.raises(NoSlotError, match=r"edgeboard\.pyz ota import"):
+        board.launcher.repair()
+
+
+def test_a_python_that_the_system_has_renewed_gets_a_new_slot_of_the_same_release(board):
+    python = board.layout.slots / board.first.slot / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/usr/bin/python3.99")
+    board.boot()
+    board.start()
+    board.check()
+    assert board.current == board.first.slot
+    assert "Python" in board.journal.last.reason
+
+
+def test_a_slot_is_hashed_once_a_boot(board, monkeypatch):
+    board.boot("boot-1")
+    board.start()
+    seen = []
+    monkeypatch.setattr(slots, "verify", lambda slot: seen.append(slot.name))
+    board.boot("boot-1")
+    board.start()
+    assert seen == []
+    board.boot("boot-2")
+    board.start()
+    assert seen == [board.first.slot]
