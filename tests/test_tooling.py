@@ -230,6 +230,31 @@ def test_an_environment_that_is_current_is_left_alone(dev, checkout, monkeypatch
 
 
 @pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("print('the C kernels were not built: install a compiler')", "BUT SLOW: the C kernels were not built"),
+        ("raise SystemExit('no module named x')", "BUT SLOW: edgeboard cannot be loaded: no module named x"),
+        ("print()", None),
+    ],
+)
+def test_an_environment_without_kernels_says_so(dev, checkout, commands, monkeypatch, capsys, answer, said):
+    stand_in = tmp_program(checkout, answer)
+    monkeypatch.setattr(dev, "tool", lambda name: stand_in)
+    assert dev.main(["env"]) == 0
+    lines = capsys.readouterr().err
+    assert "ready: " in lines
+    assert (said in lines) if said else "SLOW" not in lines
+
+
+def tmp_program(folder, code):
+    """A program that does what some Python says, whatever it is told."""
+    program = folder / "answers"
+    program.write_text(f"#!{sys.executable}\n{code}\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize(
     ("name", "content", "again"),
     [
         ("dev.lock", "x==2\n", True),

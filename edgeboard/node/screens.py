@@ -30,6 +30,7 @@ PANELS_MAX: Final = 32
 GREET_S: Final = 2.0  # between two looks at how the mesh is doing
 DEVICES: Final = Path("/dev")
 DESKTOPS: Final = ("WAYLAND_DISPLAY", "DISPLAY")  # of the environment of whoever works at one
+LOOK_AGAIN_S: Final = 60.0  # for framebuffers that were not there: a screen that is plugged in
 AGAIN_FIRST_S: Final = 1.0  # until a framebuffer that is lost is opened again; doubles ..
 AGAIN_LAST_S: Final = 30.0  # .. up to here
 NO_PILLOW = "panels are drawn with Pillow; in the environment that edgeboard runs in: pip install pillow"
@@ -77,33 +78,38 @@ class Screens:
         self._faults: dict[str, tuple[PanelSettings, str]] = {}  # why a panel shows nothing, by its name
 
     def _framebuffers_found(self) -> list[Path]:
-        """Those of this machine; none where a desktop draws on them."""
-        if any(os.environ.get(name) for name in DESKTOPS):
-            return []
+        """Those of this machine."""
         return [path for path in sorted(self._folder.glob("fb[0-9]*")) if os.access(path, os.R_OK | os.W_OK)]
+
+    @property
+    def _looks_for_framebuffers(self) -> bool:
+        """Not where a desktop draws on them."""
+        return self._auto is not None and not any(os.environ.get(name) for name in DESKTOPS)
 
     @property
     def is_wanted(self) -> bool:
         """Whether there is anything to open, or to look for."""
-        return any(not each.is_bridged for each in self._named) or (
-            self._auto is not None and bool(self._framebuffers_found())
-        )
+        return any(not each.is_bridged for each in self._named) or self._looks_for_framebuffers
 
     async def run(self) -> None:
         """Show rooms on the panels of this board itself until this is cancelled."""
-        held = [(each, Path(parse_driver(each.driver).place)) for each in self._named if each.driver.startswith("fb:")]
-        if self._auto is not None:
-            taken = {path for _, path in held}
-            found = [path for path in self._framebuffers_found() if path not in taken]
-            held += [(replace(self._auto, driver=f"fb:{path}"), path) for path in found]
+        held = {
+            Path(parse_driver(each.driver).place): each for each in self._named if each.driver.startswith("fb:")
+        }  # fmt: skip
         try:
             for settings in self._named:
                 if not settings.is_bridged and not settings.driver.startswith("fb:"):
                     self._open(settings)
             async with asyncio.TaskGroup() as tasks:
-                for settings, path in held:
+                for path, settings in held.items():
                     tasks.create_task(self._hold(settings, path), name=f"hold {path}")
-                await asyncio.Event().wait()
+                while True:
+                    if self._auto is not None and self._looks_for_framebuffers:
+                        for path in self._framebuffers_found():
+                            if path not in held:
+                                held[path] = replace(self._auto, driver=f"fb:{path}")
+                                tasks.create_task(self._hold(held[path], path), name=f"hold {path}")
+                    await asyncio.sleep(LOOK_AGAIN_S)
         finally:
             await self.close()
 

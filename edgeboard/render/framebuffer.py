@@ -9,6 +9,7 @@ import errno
 import fcntl
 import mmap
 import os
+import stat
 import struct
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,6 +30,8 @@ CONSOLE: Final = Path("/dev/tty0")  # whichever is in front
 ANSWER_MAX: Final = 256  # bytes; the structures have 160 and, on 64 bits, 80
 _VARIABLE: Final = struct.Struct("@20I")  # fb_var_screeninfo, up to the colours
 _FIXED: Final = struct.Struct("@16sLIIIIHHHI")  # fb_fix_screeninfo, up to line_length
+
+SHORT: Final = "its memory is shorter than its picture"
 
 Answers = tuple[bytes, bytes]  # of GET_VARIABLE and GET_FIXED
 Ask = Callable[[int], Answers]  # by file descriptor; raises OSError
@@ -131,7 +134,7 @@ class Framebuffer:
             raise UserError(f"{path}: {error}") from None
         except (OSError, ValueError) as error:
             os.close(self._descriptor)
-            why = _why(error) if isinstance(error, OSError) else "its memory is shorter than its picture"
+            why = _why(error) if isinstance(error, OSError) else SHORT
             raise UserError(f"{path} cannot be drawn on: {why}") from None
         self._view = memoryview(self._memory)[info.begins :]
         self._is_open = True
@@ -144,6 +147,10 @@ class Framebuffer:
         try:
             if self._ask(self._descriptor) != self._answers:
                 self._lose("its mode has changed")
+                return
+            about = os.fstat(self._descriptor)
+            if stat.S_ISREG(about.st_mode) and about.st_size < self.info.end:  # whoever writes there is killed (SIGBUS)
+                self._lose(SHORT)
                 return
         except OSError as error:
             self._lose(_why(error))

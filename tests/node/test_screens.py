@@ -188,6 +188,33 @@ async def test_a_framebuffer_that_goes_is_said_once_and_shows_the_room_again_whe
         await made.stop()
 
 
+async def test_a_framebuffer_that_comes_later_is_found(tmp_path, monkeypatch):
+    (tmp_path / "dev").mkdir()
+    monkeypatch.setattr(framebuffer, "CONSOLE", tmp_path / "none")
+    monkeypatch.setattr(screens, "LOOK_AGAIN_S", 0.01)
+    for name in screens.DESKTOPS:
+        monkeypatch.delenv(name, raising=False)
+    clock, made = SystemClock(), build(config_of(tmp_path / "kitchen"))
+    owner = screens.Screens(
+        made.node, (PanelSettings(idle=False),), "lobby", lambda blob: None,
+        lambda text, is_trouble: pytest.fail(text), clock.now, lambda: Host(made.node.pipeline, clock, list, str),
+        tmp_path / "dev",
+    )  # fmt: skip
+    assert owner.is_wanted, "nobody looks for a screen that is plugged in later"
+    await made.start()
+    task = asyncio.create_task(owner.run())
+    try:
+        draw(made, "lobby", 100, 100, 1200, 600)
+        device = Simulated(tmp_path, 160, 90, 32, RGB[32])
+        monkeypatch.setattr(framebuffer, "ask_device", device.ask)
+        device.path.rename(tmp_path / "dev" / "fb0")
+        await until(lambda: is_inked((tmp_path / "dev" / "fb0").read_bytes()))
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await made.stop()
+
+
 async def test_where_a_desktop_draws_no_framebuffer_is_taken(tmp_path, monkeypatch):
     (tmp_path / "fb0").write_bytes(b"")
     owner = screens.Screens(None, (PanelSettings(),), "lobby", lambda blob: None, pytest.fail, None, None, tmp_path)

@@ -135,6 +135,7 @@ def test_a_device_that_is_missing_forbidden_or_none_says_what_to_do(tmp_path):
     [
         (lambda device: setattr(device, "failure", OSError(errno.ENODEV, "gone")), "opened when it comes back"),
         (lambda device: setattr(device, "answers", answers(4, 4, 32, RGB[32])), "its mode has changed"),
+        (lambda device: os.truncate(device.path, 0), "its memory is shorter than its picture"),
     ],
 )
 def test_a_device_that_goes_or_changes_its_mode_is_said_once_and_written_no_more(tmp_path, change, said):
