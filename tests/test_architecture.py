@@ -58,6 +58,7 @@ PURE_ABOVE = {
     "node.upkeep",
     "node.timekeeping",
     "node.marquee",
+    "node.claims",
 } | {
     "node.trust",
     "node.pens",

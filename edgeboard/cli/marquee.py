@@ -1,4 +1,4 @@
-"""`edgeboard marquee`: the status ticker of a running node."""
+"""`edgeboard marquee`: the marquee of a running node."""
 
 import argparse
 import json
@@ -73,11 +73,18 @@ def _told(arguments: argparse.Namespace, found: dict[str, Any]) -> list[str]:
         return [f"{', '.join(found['removed'])} removed"]
     lines = [_row(each, found["mesh_s"], found["shows"]["id"]) for each in found["items"]]
     if not lines:
-        lines.append(f"no items; the panels show {found['shows']['text']!r}")
+        lines.append(f"no items; {_instead(found)}")
         lines.append('set one with: edgeboard marquee set door "The door is open" --level warning')
     lines += [f"! an item of the room cannot be read and is left out: {fault}" for fault in found["faults"]]
     lines += [_source_row(each) for each in found["sources"]]
     return lines
+
+
+def _instead(found: dict[str, Any]) -> str:
+    """What panels show while there is nothing to tell."""
+    if found["fallback"]:
+        return f"panels show the fall-back text {found['fallback']!r}"
+    return f"panels show no marquee, and {found['shows']['text']!r} where they show nothing else (layout marquee)"
 
 
 def _row(item: dict[str, Any], mesh_s: float, shown: str) -> str:
@@ -85,7 +92,8 @@ def _row(item: dict[str, Any], mesh_s: float, shown: str) -> str:
     ends = "" if item["expires"] is None else f"  (for {show_span(max(0.0, item['expires'] - mesh_s))} more)"
     waits = "" if item["valid"] else f"  (in {max(0.0, item['at'] - mesh_s):.1f} s)"
     soon = "" if item["next"] is None else f"  -> {item['next']}"
-    return f"{mark} {item['id']:12} {item['level']:{LEVEL_WIDTH}} {item['text']}{soon}{waits}{ends}"
+    source = "" if item["source"] is None else f"  (from a source of {', '.join(item['source'][:3])})"
+    return f"{mark} {item['id']:12} {item['level']:{LEVEL_WIDTH}} {item['text']}{soon}{waits}{ends}{source}"
 
 
 def _source_row(source: dict[str, Any]) -> str:
@@ -106,7 +114,8 @@ def _watch(arguments: argparse.Namespace) -> int:
                 print(json.dumps({"mesh_s": found["mesh_s"], **shows}), flush=True)
             else:
                 clock = datetime.now().astimezone().strftime("%H:%M:%S")
-                print(f"{clock}  {shows['level']:{LEVEL_WIDTH}} {shows['text']}", flush=True)
+                told = f"{shows['level']:{LEVEL_WIDTH}} {shows['text']}"
+                print(f"{clock}  {f'(no item; {_instead(found)})' if shows['fallback'] else told}", flush=True)
             turns += 1
             if arguments.turns is not None and turns >= arguments.turns:
                 return 0

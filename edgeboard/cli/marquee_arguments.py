@@ -1,4 +1,4 @@
-"""The words of `edgeboard marquee`: items of the status ticker, set and seen."""
+"""The words of `edgeboard marquee`: its items, set and seen."""
 
 import argparse
 
@@ -68,8 +68,8 @@ def _marquee(parser: argparse.ArgumentParser) -> None:
 
 MARQUEE_VERBS: tuple[Verb, ...] = (
     Verb(
-        "marquee", "marquee", "set and see the status ticker",
-        "The ticker runs along the lower edge of all panels that show a room, in step. Its items lie in the room, so\n"
+        "marquee", "marquee", "set and see what runs along the panels",
+        "The marquee runs along the lower edge of all panels that show a room, in step. Its items lie in the room, so\n"
         "they outlive restarts and reach every board; a change takes effect everywhere at one moment.\n\n"
         "    edgeboard marquee set door \"The door is open\" --level warning --for 10min\n"
         "    edgeboard marquee set door --level critical      the same text, and everything else steps aside\n"

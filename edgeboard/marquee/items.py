@@ -157,19 +157,19 @@ def read_item(payload: bytes, data: object = None) -> TickerItem:
     """
     first = unpack_value(payload)
     if not isinstance(first, dict):
-        raise DecodeError("a ticker item is a map")
+        raise DecodeError("a marquee item is a map")
     name = first.get("ticker")
     if not isinstance(name, str):
-        raise DecodeError("a ticker item has no id")
+        raise DecodeError("a marquee item has no id")
     if data is not None and not isinstance(data, dict):
-        raise DecodeError("the data of a ticker item is a map")
+        raise DecodeError("the data of a marquee item is a map")
     content = first if data is None else data
     item = read_content(name, content)
     was = content.get("was")
     if was is None:
         return item
     if not isinstance(was, dict):
-        raise DecodeError("`was` of a ticker item is a map")
+        raise DecodeError("`was` of a marquee item is a map")
     return replace(item, was=read_content(name, was))
 
 
@@ -181,10 +181,10 @@ def read_content(name: str, content: Mapping[Any, Any]) -> TickerItem:
     """
     text = content.get("text")
     if not isinstance(text, str):
-        raise DecodeError("a ticker item has no text")
+        raise DecodeError("a marquee item has no text")
     icon = content.get("icon", "")
     if not isinstance(icon, str):
-        raise DecodeError("the icon of a ticker item is a text")
+        raise DecodeError("the icon of a marquee item is a text")
     level = _whole(content, "level", 0, 0)
     at = _whole(content, "at", 0, 0) / 1000
     return check_item(
@@ -210,5 +210,5 @@ def _whole(content: Mapping[Any, Any], key: str, otherwise: int, least: int = -(
     if isinstance(value, float) and isfinite(value) and value.is_integer():
         value = int(value)  # a page may write whole numbers as floats
     if type(value) is not int or not least <= value < 1 << 53:
-        raise DecodeError(f"{key} of a ticker item is not a whole number in its range")
+        raise DecodeError(f"{key} of a marquee item is not a whole number in its range")
     return value

@@ -10,7 +10,7 @@ RATE_MOST: Final = 20.0
 @dataclass(frozen=True, slots=True)
 class Settings:
     room: str = ""  # whose items all panels of this board show; empty: each panel those of its own room
-    fallback: str = "edgeboard"  # what shows while there is no valid item
+    fallback: str = ""  # what shows while there is no valid item; empty: nothing, where something else can show
     rate: float = (
         3.75  # em a second that the text moves, the same on all boards; whole px a frame at 30 Hz for 8, 16, 24
     )

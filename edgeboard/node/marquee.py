@@ -6,19 +6,19 @@ later, when nothing would move by that. Of a source that several boards have, th
 one says so in the room's meta, so that everybody knows who may stand in.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, final
 
 from edgeboard.canvas.bodies import Add, Alive, Body, ItemType, Meta, Register, Set
-from edgeboard.errors import DecodeError, RefusedError, StateError
+from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
 from edgeboard.ids import NodeId, RoomId, room_id
 from edgeboard.marquee.items import RANK_MOST, TICKER_PAGE, TickerItem, changed, content_of, payload_of
 from edgeboard.marquee.layout import cast, slots_of
 from edgeboard.marquee.ticker import Ticker
 from edgeboard.marquee.wishes import WISHES_MAX, describe, item_of
+from edgeboard.node.claims import claim_key, claimed_by, having, mark_of
 from edgeboard.node.core import Core
 from edgeboard.rooms.room import Outcome, Room
 from edgeboard.rooms.states import RoomState
@@ -29,7 +29,6 @@ LEAD_S: Final = 1.0  # from a change to its moment where other boards are to tak
 FAR_S: Final = 10.0  # ahead of mesh time no change is meant to be: whoever made it was alone, with a clock of its own
 SWEEP_S: Final = 60.0  # between looks for items that have ended
 KEPT_S: Final = 600.0  # that an item stays behind its end: until then it can be brought back by an undo
-SOURCE_BYTES: Final = 8  # of the hash that stands for a source in a key of meta
 KEEP_SHARE: Final = 0.5  # of its time that an item has left when its source renews it
 
 Listener = Callable[[], None]
@@ -109,13 +108,19 @@ class Marquee:
         lines = self._lines.get(room.room) or Tickers()
         found = sorted(lines.items(), key=lambda item: (-item.priority, item.order, item.id))
         frame = self.ticker(room.room).at(mesh_s)
-        described = [describe(item, mesh_s) for item in found]
+        boards = having(self._core, room)
+        described = [describe(item, mesh_s) | {"source": self._read_by(item.id, boards) or None} for item in found]
         return {
             "room": name,
             "mesh_s": mesh_s,
             "rate": self._settings.rate,
             "fallback": self._settings.fallback,
-            "shows": {"id": frame.item.id, "text": frame.text, "level": frame.level.name.lower()},
+            "shows": {
+                "id": frame.item.id,
+                "text": frame.text,
+                "level": frame.level.name.lower(),
+                "fallback": frame.plan.is_fallback,
+            },
             "items": [each for each in described if each["valid"] or each["at"] > mesh_s],
             "faults": [line.fault for line in lines.faults()],
         }
@@ -129,6 +134,10 @@ class Marquee:
             DecodeError: a wish that cannot be met; nothing has changed. RefusedError: this board may look, or is full.
             StateError: the room takes nothing.
         """
+        self._check_hands(self._room(name), [str(wish.get("id")) for wish in wishes])
+        return self._put(name, wishes, now)
+
+    def _put(self, name: str, wishes: Sequence[Mapping[str, Any]], now: float) -> list[TickerItem]:
         if not 1 <= len(wishes) <= WISHES_MAX:
             raise DecodeError(f"1 to {WISHES_MAX} items can be set at once")
         room = self._loaded(self._room(name))
@@ -161,6 +170,7 @@ class Marquee:
             RefusedError, StateError: as `put`.
         """
         room = self._loaded(self._room(name))
+        self._check_hands(room, ids)
         known, moment = self._known(room), self._moment(room, now)
         bodies: list[Body] = []
         gone: list[str] = []
@@ -176,6 +186,27 @@ class Marquee:
             bodies += [Alive(other.op, False) for other in (same if ended is None else same[1:])]
         self._log(room, bodies, now)
         return gone
+
+    def _read_by(self, name: str, boards: Mapping[str, Sequence[NodeId]]) -> list[str]:
+        """The names of the boards that set an item of this id from a source of theirs."""
+        members = self._core.mesh.membership.members
+        records = [members.get(node) for node in boards.get(mark_of(name), ())]
+        return [record.about.name for record in records if record is not None]
+
+    def _check_hands(self, room: Room, ids: Sequence[str]) -> None:
+        """Nobody's hand changes what a source sets: in a few seconds it would be as before.
+
+        Raises:
+            RefusedError: an item comes from a source.
+        """
+        boards = having(self._core, room)
+        for name in ids:
+            readers = self._read_by(name, boards)
+            if readers:
+                said = (
+                    f"{name!r:.70} comes from a source in edgeboard.yaml of {', '.join(readers[:3])}; change it there"
+                )
+                raise RefusedError(CloseCode.FORBIDDEN, said)
 
     def _in_time(self, item: TickerItem, others: Sequence[TickerItem]) -> TickerItem:
         """A new item, before all others if it would end before it had its turn."""
@@ -271,7 +302,7 @@ class Marquee:
     # -- sources
 
     def claim(self, name: str, sources: Iterable[str], now: float) -> None:
-        """Say in the room which shared sources this board has; those that it had, and has not, are taken back.
+        """Say in the room which sources this board has, by the ids of their items; what it has not is taken back.
 
         Raises:
             RefusedError, StateError: as `put`.
@@ -283,8 +314,7 @@ class Marquee:
     def _say_claims(self, room: Room, now: float) -> None:
         """Whoever may draw can write that this board reads a source: what it does not read, it takes back."""
         mine = self._claimed.get(room.room, frozenset())
-        suffix = "/" + self._core.identity.node.hex()
-        had = {key for key, value in _claims(room) if key.endswith(suffix) and value is True}
+        had = claimed_by(room, self._core.identity.node)
         self._log(room, [Meta(key, True) for key in sorted(mine - had)], now)
         self._log(room, [Meta(key, None) for key in sorted(had - mine)], now)
 
@@ -295,21 +325,14 @@ class Marquee:
         The board that is next in rank stays linked to the one that reads, and so hears first that it is gone: in a mesh
         that is not linked all to all, the others hear that seconds later.
         """
-        room, me, found = self._room(name), self._core.identity.node, dict[str, list[NodeId]]()
+        room, me = self._room(name), self._core.identity.node
         if room.state is RoomState.JOINING:
             return [None for _ in sources]
-        alive = self._alive()
-        for key, value in _claims(room):
-            _, mark, node = key.split("/")
-            each = NodeId(bytes.fromhex(node))
-            if value is True and (
-                self._core.identity.draws if each == me else each in alive and self._core.draws(each)
-            ):
-                found.setdefault(mark, []).append(each)
+        found = having(self._core, room)
         readers: list[NodeId | None] = []
         besides: set[NodeId] = set()
         for source in sources:
-            ranked = sorted(found.get(claim_key(source, None).split("/")[1], ()))
+            ranked = found.get(mark_of(source), [])
             readers.append(next((node for node in ranked if node == me or self._answers(node)), None))
             besides |= {*ranked[:2]} if me in ranked[:2] else set()
         self._core.mesh.membership.overlay.link_besides(besides, now)
@@ -342,27 +365,7 @@ class Marquee:
             wanted = item_of(wish, before, mesh_s, self._settings.rate)
             if _content(wanted) == _content(before):
                 return False
-        return bool(self.put(name, [{**wish, "for": keep_s}], now))
-
-
-def claim_key(source: str, node: NodeId | None) -> str:
-    """The key of meta by which a board says that it can read a source; without a board, how those keys begin."""
-    mark = hashlib.sha256(source.encode()).digest()[:SOURCE_BYTES].hex()
-    return f"source/{mark}/" + ("" if node is None else node.hex())
-
-
-def _claims(room: Room) -> list[tuple[str, object]]:
-    """The keys of meta about sources, and their values."""
-    keys = [key for key in room.document.facts.metas if key.startswith("source/") and _is_claim(key)]
-    return [(key, room.document.meta(key)) for key in sorted(keys)]
-
-
-def _is_claim(key: str) -> bool:
-    parts = key.split("/")
-    try:
-        return len(parts) == 3 and [len(bytes.fromhex(part)) for part in parts[1:]] == [SOURCE_BYTES, 16]
-    except ValueError:
-        return False
+        return bool(self._put(name, [{**wish, "for": keep_s}], now))
 
 
 def _content(item: TickerItem) -> TickerItem:

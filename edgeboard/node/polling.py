@@ -97,10 +97,11 @@ class Polling:
 
     async def _claim(self) -> None:
         marquee = self._node.pipeline.marquee
-        shared = [each.settings.name for each in self._watched if each.settings.shared]
+        board = self._node.pipeline.identity.name
         while True:
             try:
-                self._node.ask(partial(marquee.claim, self._room, shared))
+                ids = [item_id(each.settings, board) for each in self._watched]
+                self._node.ask(partial(marquee.claim, self._room, ids))
             except EdgeboardError as error:
                 _log.debug("the sources of this board are not told yet: %s", error)
                 await asyncio.sleep(AGAIN_S)

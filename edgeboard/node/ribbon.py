@@ -55,7 +55,7 @@ class Parting(NamedTuple):
 
 @final
 class Ribbon:
-    """A ticker on a panel."""
+    """A marquee on a panel."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class Ribbon:
 
     def has_news(self, settings: Settings) -> bool:
         """Whether it says anything: an item, or what the owner has said for when there is none."""
-        if settings.fallback != Settings().fallback:
+        if settings.fallback:
             return True
         mesh_s = self._time.at(self._now())
         return any(item.expires > mesh_s for item in self._ticker.items)

@@ -25,7 +25,9 @@ def test_items_are_set_changed_listed_and_removed_and_outlive_a_kill(make_node, 
         return run_main("marquee", *words, "--state", board.state)
 
     code, out, _ = run("list")
-    assert (code, out.splitlines()[0]) == (0, "no items; the panels show 'edgeboard'")
+    assert (code, out.splitlines()[0]) == (
+        0, "no items; panels show no marquee, and 'edgeboard' where they show nothing else (layout marquee)",
+    )  # fmt: skip
     words = "--level", "warning", "--for", "10min", "--icon", "door"
     assert run("set", "door", "The door is open", *words)[:2] == (0, "door is set\n")
     assert run("set", "door", "--level", "warning")[1] == "door is like that already\n"

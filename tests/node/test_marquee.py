@@ -8,7 +8,8 @@ from edgeboard.canvas.bodies import Add, Alive, Clear, Context, ItemType, Meta
 from edgeboard.errors import DecodeError, RefusedError, StateError
 from edgeboard.ids import room_id
 from edgeboard.marquee.settings import Settings
-from edgeboard.node.marquee import KEPT_S, LEAD_S, SWEEP_S, claim_key
+from edgeboard.node.claims import claim_key
+from edgeboard.node.marquee import KEPT_S, LEAD_S, SWEEP_S
 from edgeboard.node.values import PipelineSettings
 from edgeboard.oplog.floors import context_within
 from edgeboard.testing.cluster import Cluster
@@ -142,7 +143,7 @@ def test_one_item_that_somebody_broke_is_named_and_the_others_show():
     node.feed(lambda now: node.pipeline.draw("lobby", [bad], now))
     put(cluster, 0, {"id": "door", "text": "Open"})
     assert texts(cluster) == ["Open"]
-    assert listed(cluster)["faults"] == ["a ticker item has no text"]
+    assert listed(cluster)["faults"] == ["a marquee item has no text"]
 
 
 def test_all_panels_of_a_board_show_the_room_that_its_owner_names():
@@ -408,14 +409,31 @@ def test_a_board_whose_owner_takes_a_source_away_says_so():
     assert pollers(cluster) == [1 - reader]
 
 
-def test_keys_of_meta_that_only_look_like_a_claim_are_passed_over():
-    cluster = cluster_of(1)
-    node = cluster.nodes[0]
+def test_what_comes_from_a_source_is_changed_at_the_source_alone():
+    cluster = cluster_of(2)
+    report(cluster, 0, "60 °C")
     claim(cluster, 0, "boiler")
-    prefix = claim_key("boiler", None)
-    strange = [Meta(prefix + "zz", True), Meta(prefix, True), Meta(prefix + "00" * 3, True), Meta("source/x/y", True)]
-    node.feed(lambda now: node.pipeline.draw("lobby", strange, now))
-    assert pollers(cluster) == [0]
+    cluster.run(2.0)
+    for number in (0, 1):
+        node = cluster.nodes[number]
+        (item,) = listed(cluster, number)["items"]
+        assert item["source"] == ["node 0"]
+        for change in (
+            lambda now, node=node: node.pipeline.marquee.remove("lobby", ["boiler"], now),
+            lambda now, node=node: node.pipeline.marquee.put("lobby", [{"id": "boiler", "level": "critical"}], now),
+        ):
+            with pytest.raises(RefusedError, match=r"comes from a source in edgeboard.yaml of node 0; change it there"):
+                change(cluster.clock.now())
+    claim(cluster, 0)
+    cluster.run(1.0)
+    assert remove(cluster, 1, "boiler") == ["boiler"], "what no board reads any more is everybody's"
+
+
+def test_while_there_is_nothing_to_tell_it_says_so():
+    cluster = cluster_of(1)
+    assert listed(cluster)["shows"]["fallback"]
+    put(cluster, 0, {"id": "a", "text": "One"})
+    assert not listed(cluster)["shows"]["fallback"]
 
 
 def report(cluster, number, text, keep_s=600.0):

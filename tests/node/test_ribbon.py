@@ -115,6 +115,7 @@ def test_where_nothing_moves_nothing_wakes_up():
 def test_it_has_news_while_an_item_is_valid_or_the_owner_has_said_something():
     assert not Desk(LCD).ribbon.has_news(Settings())
     assert Desk(LCD).ribbon.has_news(Settings(fallback="Ask at the desk"))
+    assert Desk(LCD).ribbon.has_news(Settings(fallback="edgeboard")), "what the owner has said shows, whatever it says"
     desk = Desk(LCD, replace(NEWS, expires=BEGIN + 10))
     assert desk.ribbon.has_news(Settings())
     desk.now += 11

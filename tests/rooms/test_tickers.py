@@ -78,7 +78,7 @@ def test_one_item_that_cannot_be_read_is_named_and_takes_no_other_with_it():
     bad = Add(TICKER_PAGE, 0, ItemType.TICKER, pack_value({"ticker": "b", "text": 5}))
     (op, _), _ = board.write(bad, line())
     assert board.texts() == {"a": "Hello"}
-    assert [(fault.op, fault.fault) for fault in board.tickers.faults()] == [(op, "a ticker item has no text")]
+    assert [(fault.op, fault.fault) for fault in board.tickers.faults()] == [(op, "a marquee item has no text")]
 
 
 def test_of_one_id_on_two_boards_one_wins_everywhere():

@@ -60,11 +60,11 @@ const UNSEEN_ALL = new RegExp(UNSEEN, "gu");
 export function readTicker(payload, data) {
   const first = unpack(payload);
   const id = isMap(first) ? first.ticker : null;
-  if (typeof id !== "string") throw new DecodeError("a ticker item has no id");
+  if (typeof id !== "string") throw new DecodeError("a marquee item has no id");
   const content = data === null ? first : (unpack(data) ?? first);
-  if (!isMap(content)) throw new DecodeError("the data of a ticker item is a map");
+  if (!isMap(content)) throw new DecodeError("the data of a marquee item is a map");
   const was = content.was ?? null;
-  if (was !== null && !isMap(was)) throw new DecodeError("`was` of a ticker item is a map");
+  if (was !== null && !isMap(was)) throw new DecodeError("`was` of a marquee item is a map");
   return { ...readContent(id, content), was: was === null ? null : readContent(id, was) };
 }
 
@@ -87,13 +87,13 @@ function readContent(id, content) {
     (read.interval === 0 || (read.interval >= 1_000 && read.interval <= 3_600_000)) &&
     Math.abs(read.priority) <= RANK_MOST && Math.abs(read.order) <= RANK_MOST &&
     typeof icon === "string" && /^[a-z0-9-]{0,32}$/.test(icon) && read.since <= at && at <= TIME_MOST;
-  if (!isSound) throw new DecodeError("a ticker item is out of its limits");
+  if (!isSound) throw new DecodeError("a marquee item is out of its limits");
   return read;
 }
 
 function whole(value, otherwise, least = -Number.MAX_SAFE_INTEGER) {
   if (value === undefined || value === null) return otherwise;
-  if (!Number.isSafeInteger(value) || value < least) throw new DecodeError("a number of a ticker item is out of its range");
+  if (!Number.isSafeInteger(value) || value < least) throw new DecodeError("a number of a marquee item is out of its range");
   return value;
 }
 
