@@ -1,8 +1,9 @@
-"""The status ticker on the page: what one sets, others see, and panels too."""
+"""The marquee on the page: what one sets, others see, and panels too."""
 
 import json
 from urllib.parse import quote
 
+from tests.browser.conftest import ALONE
 from tests.conftest import eventually
 
 
@@ -61,3 +62,28 @@ def test_what_a_board_says_is_shown_as_text_and_nothing_else(boards, room, invit
     assert boards[0].ask("PUT", f"/api/marquee?room={quote(room)}", body)[0] == 200
     eventually(lambda: line(ana) == ["critical", "<img src=x onerror=alert(1)>"])
     assert ana.ask("() => document.querySelectorAll('#marquee-line img').length") == 0
+
+
+def test_what_comes_from_a_source_has_no_bin_and_says_where_it_is_changed(make_node, invite):
+    config = f"{ALONE}marquee: {{sources: [{{url: /proc/sys/kernel/ostype}}]}}\n"
+    board = make_node("kitchen", "--name", "kitchen", config_text=config).start()
+    eventually(lambda: json.loads(board.ask("GET", "/api/marquee")[1])["items"])
+    board.ask("PUT", "/api/marquee", json.dumps({"id": "door", "text": "Open"}))
+    ana = invite(board, room="lobby").live()
+    eventually(lambda: line(ana) is not None)
+    ana.page.click("#marquee-line")
+    rows = (
+        "() => [...document.querySelectorAll('#marquee-list li')]"
+        ".map((row) => [row.textContent, row.querySelectorAll('.tool').length])"
+    )
+    eventually(
+        lambda: (
+            sorted(ana.ask(rows))
+            == [["LinuxIt comes from the source ostype in edgeboard.yaml of kitchen.", 0], ["Open", 1]]
+        )
+    )
+    assert ana.ask("() => document.getElementById('marquee-trouble').hidden")
+    board.kill()
+    ana.page.keyboard.press("Escape")
+    ana.page.click("#marquee-line")
+    eventually(lambda: "does not answer" in ana.ask("() => document.getElementById('marquee-trouble').textContent"))

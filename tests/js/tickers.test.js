@@ -1,4 +1,4 @@
-// The status ticker: what Python reads and shows, the page does too (tests/vectors/tickers.json).
+// The marquee: what Python reads and shows, the page does too (tests/vectors/tickers.json).
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { fromHex } from "../../edgeboard/web/static/ids.js";
 import { ItemType, Register } from "../../edgeboard/web/static/kinds.js";
 import { Maker } from "../../edgeboard/web/static/ops.js";
 import { pagesOf } from "../../edgeboard/web/static/structure.js";
-import { Level, TICKER_PAGE, Ticker, contentEnded, contentFor, ems, oneLine, readTicker, tickersOf, versionAt } from "../../edgeboard/web/static/tickers.js";
+import { Level, TICKER_PAGE, Ticker, contentEnded, contentFor, ems, inTime, oneLine, readTicker, tickersOf, versionAt } from "../../edgeboard/web/static/tickers.js";
 import { pack, unpack } from "../../edgeboard/web/static/values.js";
 import { DecodeError } from "../../edgeboard/web/static/varints.js";
 
@@ -98,4 +98,14 @@ test("each change of many items is looked at once", () => {
   const ticker = new Ticker([...many, ...gone].map(counted), 3.75);
   for (const at of [0.5, 2, 6, 7]) assert.ok(ticker.at(at).slots.length <= 200);
   assert.ok(looks < 30 * 1_150, `${looks} looks: this keeps a page from all else`);
+});
+
+test("a new item that would end before its turn comes before all others, others in their order", () => {
+  const others = ["a", "b"].map((id) => ({ ...{ id, text: id, level: 0, priority: 2, order: 0, interval: 6_000 }, ...{ icon: "", at: 1, since: 1, expires: null, was: null } }));
+  const wanted = { id: "bus", text: "Bus 4 leaves", level: Level.INFO, interval: 6_000 };
+  assert.equal(inTime(others, { ...wanted, expires: 20_000 }, 10_000, 3.75), 3);
+  assert.equal(inTime(others, { ...wanted, expires: 600_000 }, 10_000, 3.75), 0);
+  assert.equal(inTime(others, { ...wanted, expires: null }, 10_000, 3.75), 0);
+  const fire = { ...others[0], id: "fire", level: Level.CRITICAL };
+  assert.equal(inTime([...others, fire], { ...wanted, expires: 20_000 }, 10_000, 3.75), 0, "no place helps while a critical item shows");
 });

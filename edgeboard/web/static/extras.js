@@ -4,7 +4,7 @@ import { ItemType } from "./kinds.js";
 import { Later, fetchInTime } from "./later.js";
 import { say } from "./locale.js";
 
-/** The time slider, files in and out, the link to share, and the ticker. */
+/** The time slider, files in and out, the link to share, and the marquee. */
 export class Extras {
   #history;
   #transfer;
@@ -73,14 +73,14 @@ export class Extras {
     import("./pairing.js").then(({ Pairing }) => new Pairing(this.#toasts, closeMenu).watch()).catch(() => {});
   }
 
-  /** Items may look different: if lines of the ticker are among them, it shows what they say. @param {Iterable<string>} ids */
+  /** Items may look different: if lines of the marquee are among them, it shows what they say. @param {Iterable<string>} ids */
   noticed(ids) {
     const { document } = this.#board;
     const lines = [...ids].filter((id) => document.item(id)?.type === ItemType.TICKER);
     if (lines.length > 0) this.#marquee.get().then((marquee) => marquee.changed(lines), () => {});
   }
 
-  /** Show the lines of the ticker. */
+  /** Show the lines of the marquee. */
   openMarquee() {
     this.#use(this.#marquee, (marquee) => marquee.open());
   }

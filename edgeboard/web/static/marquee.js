@@ -1,5 +1,5 @@
 /**
- * The status ticker on the page: a line that shows what panels show, and a dialog to set it.
+ * The marquee on the page: a line that shows what panels show, and a dialog to set it.
  *
  * Its items lie in the room like everything else, so a change is ops of this person, safe and undone like ink. Only what
  * time it is the board says: panels turn by mesh time.
@@ -10,7 +10,7 @@ import { randomOrigin } from "./ids.js";
 import { ItemType, Register } from "./kinds.js";
 import { relist } from "./lists.js";
 import { say } from "./locale.js";
-import { Level, TICKER_PAGE, TEXT_MAX, Ticker, contentEnded, contentFor, defaultInterval, oneLine, tickersOf, versionAt } from "./tickers.js";
+import { Level, TICKER_PAGE, TEXT_MAX, Ticker, contentEnded, contentFor, defaultInterval, inTime, oneLine, tickersOf, versionAt } from "./tickers.js";
 import { pack } from "./values.js";
 
 const LEAD_MS = 1_000; // until a change takes effect: by then it is on all panels
@@ -30,6 +30,7 @@ export class Marquee {
   #ticker = null;
   #ahead = Date.now() - performance.now(); // of mesh time, ms, to the page's clock
   #rate = RATE;
+  #sources = new Map(); // by id of the item: the names of the boards that set it from a source
   #timer = null;
   #timeTimer = null;
   #levels;
@@ -70,6 +71,7 @@ export class Marquee {
   open() {
     this.#edit(null);
     this.#list();
+    this.#askTime();
     find("marquee-form").hidden = this.#board.isReadOnly;
     find("dialog-marquee").showModal();
     if (!this.#board.isReadOnly) find("marquee-text").focus();
@@ -88,7 +90,7 @@ export class Marquee {
       line.dataset.level = LEVELS[level];
       if (find("marquee-shown").textContent !== text) find("marquee-shown").textContent = text;
       line.title = text;
-      line.setAttribute("aria-label", say("Ticker: {text}", { text }));
+      line.setAttribute("aria-label", say("Marquee: {text}", { text }));
     }
     if (find("dialog-marquee").open) this.#list();
     if (nextUs !== Infinity) this.#timer = setTimeout(() => this.#show(), Math.min(Math.max(nextUs / 1000 - now, 10), LOOK_MOST_MS));
@@ -101,15 +103,22 @@ export class Marquee {
     const asked = performance.now();
     try {
       const answer = await fetch(this.#boards.at()(`/api/marquee?room=${encodeURIComponent(this.#room)}`));
-      const { mesh_s, rate } = await answer.json();
+      const { mesh_s, rate, items, text } = await answer.json();
       const came = performance.now();
+      this.#tell(answer.ok ? "" : say("The board could not do that: {why}", { why: text ?? answer.statusText }));
       if (!Number.isFinite(mesh_s) || !(rate > 0)) return;
       this.#ahead = mesh_s * 1000 - (asked + came) / 2;
       this.#rate = rate;
+      this.#sources = new Map((items ?? []).filter(({ source }) => source?.length > 0).map(({ id, source }) => [id, source]));
       this.changed([]);
     } catch {
-      // the board is away: the page's own time has to do
+      this.#tell(say("The board does not answer. What you set shows on panels when it is back.")); // by the page's own time
     }
+  }
+
+  #tell(trouble) {
+    find("marquee-trouble").textContent = trouble;
+    find("marquee-trouble").hidden = trouble === "";
   }
 
   // ------------------------------------------------------------------------------------------------------- the dialog
@@ -129,11 +138,16 @@ export class Marquee {
     edit.type = "button";
     edit.dataset.key = `edit ${id}`;
     edit.dataset.level = LEVELS[level];
-    edit.disabled = this.#board.isReadOnly;
+    const boards = this.#sources.get(id);
+    edit.disabled = this.#board.isReadOnly || boards !== undefined;
     edit.append(make("i", "level"), make("span", "name", text));
+    if (boards !== undefined) {
+      const said = say("It comes from the source {id} in edgeboard.yaml of {board}.", { id, board: boards[0] });
+      edit.append(make("span", "soft source", said));
+    }
     edit.addEventListener("click", () => this.#edit(id));
     row.append(edit);
-    if (!this.#board.isReadOnly) {
+    if (!edit.disabled) {
       const remove = make("button", "tool small");
       remove.type = "button";
       remove.dataset.key = `remove ${id}`;
@@ -167,9 +181,12 @@ export class Marquee {
     const now = Math.round(this.#now);
     const at = now + LEAD_MS;
     const lasts = LASTS_MS[this.#lasting];
-    const { priority = 0, order = 0, icon: sign = "", interval = 0 } = known?.content ?? {};
-    const wanted = { text, level: this.#level, priority, order, icon: sign, expires: lasts === null ? null : at + lasts };
-    const content = contentFor(known?.content ?? null, { ...wanted, interval: interval || defaultInterval(text, this.#rate) }, at);
+    const lasting = { text, level: this.#level, expires: lasts === null ? null : at + lasts };
+    const { order = 0, icon: sign = "", interval = 0 } = known?.content ?? {};
+    const wanted = { ...lasting, id, order, icon: sign, interval: interval || defaultInterval(text, this.#rate) };
+    const others = [...this.#known.values()].map((each) => each.content);
+    const priority = known?.content.priority ?? inTime(others, wanted, at, this.#rate);
+    const content = contentFor(known?.content ?? null, { ...wanted, priority }, at);
     if (known === null) this.#board.addItem(ItemType.TICKER, pack({ ticker: id, ...content }), { page: TICKER_PAGE, layer: 0 });
     else this.#board.set(known.item.id, Register.DATA, content);
   }

@@ -20,7 +20,7 @@ export function kindName(type) {
     case ItemType.IMAGE:
       return say("Image");
     case ItemType.TICKER:
-      return say("Ticker");
+      return say("Marquee");
     default:
       return say("Stroke");
   }

@@ -1,5 +1,5 @@
 /**
- * The status ticker: reading its items out of the room, and what of them shows at a moment of mesh time.
+ * The marquee: reading its items out of the room, and what of them shows at a moment of mesh time.
  *
  * The twin of `edgeboard/marquee/` (items, layout, ticker), with the same vectors; docs/formats/oplog.md, "Ticker items".
  * Times are ms of mesh time, as they are in the log; turns are counted in whole microseconds, so that all panels agree.
@@ -188,6 +188,22 @@ const isIn = (ranges, code) => ranges.some(([first, last]) => first <= code && c
 /** The interval of an item of which nobody has said one, ms. @param {string} text @param {number} rate @returns {number} */
 export function defaultInterval(text, rate) {
   return Math.max(SLOT_LEAST_S, Math.ceil((ICON_EM + ems(text) * BOLD + GAP_EM) / rate)) * 1000;
+}
+
+/**
+ * The priority of a new item: before all others if it would end before it had its turn.
+ * @param {Content[]} others
+ * @param {Partial<Content>} wanted of priority 0
+ * @param {number} at ms
+ * @param {number} rate em a second
+ * @returns {number}
+ */
+export function inTime(others, wanted, at, rate) {
+  const item = { priority: 0, order: 0, icon: "", was: null, ...wanted, at, since: at };
+  const { slots } = new Ticker([...others.filter(({ id }) => id !== item.id), item], rate).at(at / 1000);
+  const slot = slots.find((each) => each.item.id === item.id);
+  const isInTime = slot === undefined || item.expires === null || at + slot.start * 1000 < item.expires;
+  return isInTime ? 0 : Math.min(RANK_MOST, slots[0].item.priority + 1);
 }
 
 /** What an item says at a moment; null if it is not valid then. @param {Content} item @param {number} ms @returns {Content|null} */
