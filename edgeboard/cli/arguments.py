@@ -86,7 +86,12 @@ def _run(parser: argparse.ArgumentParser) -> None:
         help="a panel, instead of all that are found; may be given several times, none for none: fb:/dev/fb0, "
         "virtual:wall?width=800&height=480&format=grey1, png:wall.png",
     )  # fmt: skip
-    parser.add_argument("--config", metavar="FILE", type=Path, help="settings in YAML; what is said here wins over it")
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help="settings in YAML, such as /etc/edgeboard/edgeboard.yaml; without this none are read; words here win over it",
+    )
     parser.add_argument("--name", type=reads(values.read_name), help="what others see (default: the machine's name)")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="default: info")
 

@@ -62,13 +62,10 @@ def _list(arguments: argparse.Namespace) -> dict[str, Any]:
 def _told(arguments: argparse.Namespace, found: dict[str, Any]) -> list[str]:
     """What an answer says, for people."""
     if arguments.what == "set":
-        if not found["changed"]:
-            return [f"{arguments.id} is like that already"]
-        (item,) = [each for each in found["items"] if each["id"] == arguments.id]
-        if found["shows"]["level"] == "critical" != item["level"]:
-            return [f"{arguments.id} is set; it shows when no critical item is left"]
-        ahead = item["at"] - found["mesh_s"]
-        return [f"{arguments.id} is set" + (f"; it shows everywhere in {ahead:.1f} s" if ahead > 0 else "")]
+        told = [_told_of_set(arguments.id, found)]
+        if "boxes" in found:
+            told.append(f"! no font of the board has {found['boxes'][:20]}: boxes on panels; {found['boxes_remedy']}")
+        return told
     if arguments.what == "remove":
         return [f"{', '.join(found['removed'])} removed"]
     lines = [_row(each, found["mesh_s"], found["shows"]["id"]) for each in found["items"]]
@@ -87,6 +84,16 @@ def _instead(found: dict[str, Any]) -> str:
     return f"panels show no marquee, and {found['shows']['text']!r} where they show nothing else (layout marquee)"
 
 
+def _told_of_set(name: str, found: dict[str, Any]) -> str:
+    if not found["changed"]:
+        return f"{name} is like that already"
+    (item,) = [each for each in found["items"] if each["id"] == name]
+    if found["shows"]["level"] == "critical" != item["level"]:
+        return f"{name} is set; it shows when no critical item is left"
+    ahead = item["at"] - found["mesh_s"]
+    return f"{name} is set" + (f"; it shows everywhere in {ahead:.1f} s" if ahead > 0 else "")
+
+
 def _row(item: dict[str, Any], mesh_s: float, shown: str) -> str:
     mark = ">" if item["id"] == shown else " "
     ends = "" if item["expires"] is None else f"  (for {show_span(max(0.0, item['expires'] - mesh_s))} more)"
@@ -97,9 +104,13 @@ def _row(item: dict[str, Any], mesh_s: float, shown: str) -> str:
 
 
 def _source_row(source: dict[str, Any]) -> str:
-    how = source["trouble"] or f"read {source['reads']} times"
+    how = source["trouble"] or _read(source["reads"])
     who = "" if source["ours"] else f"; read by {source['reader'] or 'nobody'}"
     return f"source {source['id']}: {how}{who}"
+
+
+def _read(times: int) -> str:
+    return "read once" if times == 1 else f"read {times} times"
 
 
 def _watch(arguments: argparse.Namespace) -> int:

@@ -15,13 +15,23 @@ def read_panel(text: str) -> str:
     return text
 
 
+def _read_what(text: str) -> str:
+    """The only word there is."""
+    if text != "set":
+        raise ValueError(
+            f"{text[:40]!r} is nothing to be done; edgeboard panels lists all, edgeboard panels set NAME changes one"
+        )
+    return text
+
+
 def _panels(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="set", nargs="?", choices=("set",), help="change what a panel shows")
+    parser.add_argument("what", metavar="set", nargs="?", type=reads(_read_what), help="change what a panel shows")
     parser.add_argument("name", metavar="NAME", nargs="?", help="of the panel to change")
     parser.add_argument(
         "--view", metavar="LEFT,TOP,WIDTH", help="the part of the room that it shows, px of the canvas: 0,0,1280"
     )
     parser.add_argument("--room", metavar="ROOM", type=reads(values.read_room), help="the room that it shows")
+    parser.add_argument("--new", action="store_true", help="open that room, if the board does not have it yet")
     parser.add_argument("--layout", choices=LAYOUTS, help="the room alone, with the marquee below it, or that alone")
     add_state(parser, "the node")
     add_json(parser)
@@ -33,7 +43,8 @@ PANEL_VERBS: tuple[Verb, ...] = (
         "Panels are what is named in edgeboard.yaml under panels:, framebuffers of the machine, and e-ink that\n"
         "edgeboard devices lists. Each can be looked at in a browser: http://HOST:8787/panel/NAME\n\n"
         "    edgeboard panels                                   late and dropped frames are those of the marquee\n"
-        "    edgeboard panels set wall --room lesson            shows another room, from the next frame on\n"
+        "    edgeboard panels set wall --room lesson            shows another room, from the next frame on; edgeboard\n"
+        "                                                       rooms lists them, and --new opens one\n"
         "    edgeboard panels set wall --view 0,0,2560          shows twice as much of it\n"
         "    edgeboard panels set wall --layout marquee         shows the marquee alone\n\n"
         "What is set here lasts until the node stops; edgeboard.yaml says what it begins with. To try a panel\n"

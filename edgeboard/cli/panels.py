@@ -25,6 +25,8 @@ def main(arguments: argparse.Namespace) -> int:
     """Returns 0."""
     wish = {name: getattr(arguments, name) for name in ("view", "room", "layout")}
     wish = {name: value for name, value in wish.items() if value is not None}
+    if arguments.new and arguments.room is not None:
+        wish["new"] = "yes"
     state = state_of(arguments.state)
     if arguments.what is None:
         if wish:

@@ -177,7 +177,7 @@ def status(arguments: argparse.Namespace) -> int:
         print("\npanels (more with: edgeboard panels)")
         for panel in found["panels"]:
             size = f"{panel['width']} x {panel['height']} px, " if "width" in panel else ""
-            well = f"shows {panel['room']}, {panel['frames']} frames" if size else ""
+            well = f"shows {panel['room']}, {panel['frames']} frame{'s' * (panel['frames'] != 1)}" if size else ""
             fault = f"shows nothing: {panel['fault']}" if panel["fault"] else ""
             print(f"  {panel['name']}: {size}{fault or well}")
     trouble = [f"{name} {count}" for name, count in found["counters"].items() if count]

@@ -59,7 +59,8 @@ class Announcing:
                 raise DecodeError(f"there is no icon {icon!r:.40}; there are {', '.join(sorted(ICONS))}")
         room = self.room(name)
         changed = self._node.ask(partial(self._node.pipeline.marquee.put, room, wishes))
-        return await self._answer(room, "changed", [item.id for item in changed])
+        answer = await self._answer(room, "changed", [item.id for item in changed])
+        return answer | _boxes([str(wish.get("text", "")) for wish in wishes])
 
     async def remove(self, name: str, ids: Sequence[str]) -> dict[str, Any]:
         """Remove items, all at one moment; raises as `put`, and StateError if none of them is there."""
@@ -73,3 +74,13 @@ class Announcing:
         if ids:
             await self._node.until_stored(self._node.ask(partial(self._node.pipeline.open_room, name)))
         return self.listing(name) | {what: ids}
+
+
+def _boxes(texts: Sequence[str]) -> dict[str, str]:
+    """What of texts no font of this board has, and the remedy; nothing where all is well."""
+    if all(text.isascii() for text in texts):
+        return {}
+    from edgeboard.render.typefaces import boxes_in, remedy_for  # only who needs it reads what fonts have
+
+    boxes = boxes_in(" ".join(texts))
+    return {"boxes": boxes, "boxes_remedy": remedy_for(boxes)} if boxes else {}

@@ -17,6 +17,7 @@ from edgeboard.node.node import Node
 from edgeboard.peripherals.panels import LAYOUTS, PanelSettings, name_of, parse_driver
 from edgeboard.peripherals.settings import EVERYTHING, read_view
 from edgeboard.ports import Panel
+from edgeboard.rooms.names import check_room_name
 
 if TYPE_CHECKING:
     from edgeboard.node.panels import Welcome
@@ -195,6 +196,9 @@ class Screens:
             panel = Turned(panel, int(settings.rotation))
         screen = Screen(name, settings, panel, self._node, self._read_blob, self._told, self._greet, self._now)
         self._screens[name] = screen
+        if settings.room and not self._has_room(settings.room):
+            text = f"{name} opens the room {settings.room!r}, which is not among this board's rooms"
+            self._told(f"{text}; if that is no slip, name it in edgeboard.yaml under rooms:")
         try:
             screen.enter(settings.room or self._default_room)
         except RefusedError as error:
@@ -252,15 +256,16 @@ class Screens:
 
         Args:
             name: of the panel.
-            wish: any of view (left, top, width), room and layout.
+            wish: any of view (left, top, width), room and layout; `new`: yes, if the room may be one that this board
+                does not have yet.
 
         Raises:
             StateError: there is none of that name.
-            RefusedError: what is wished for cannot be; the text says what can.
+            RefusedError: what is wished for cannot be; the text says what can. StateError: it has no such room.
         """
         screen = self.named(name)
-        unknown = set(wish) - {"view", "room", "layout"}
-        if unknown or not wish:
+        unknown = set(wish) - {"view", "room", "layout", "new"}
+        if unknown or not set(wish) - {"new"}:
             raise RefusedError(CloseCode.MALFORMED, "a panel's view, room and layout may be changed")
         layout = wish.get("layout")
         if layout is not None and layout not in LAYOUTS:
@@ -269,10 +274,25 @@ class Screens:
             view = read_view(wish["view"]) if "view" in wish else None
         except ValueError as error:
             raise RefusedError(CloseCode.MALFORMED, str(error)) from None
+        if "room" in wish and wish.get("new") != "yes":
+            self._check_known(wish["room"])
         screen.lay_out(view, layout)
         if "room" in wish:
             screen.enter(wish["room"])
         return screen.describe()
+
+    def _has_room(self, name: str) -> bool:
+        return any(room.name == name for room in self._node.pipeline.rooms.values())
+
+    def _check_known(self, name: str) -> None:
+        """Rooms are opened for ever: a slip of the pen shall open none."""
+        check_room_name(name)
+        if not self._has_room(name):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, [room.name for room in self._node.pipeline.rooms.values()], 1)
+            hint = f"did you mean {near[0]}" if near else "edgeboard rooms lists them"
+            raise StateError(f"this board has no room {name!r}; {hint}, and --new (new=yes) opens it")
 
     def named(self, name: str) -> "Screen":
         """A panel by its name; raises StateError if there is none of that name."""

@@ -2,7 +2,8 @@
 
 auto                                               framebuffers of this machine, and e-ink found by `devices:`
 fb:/dev/fb0                                        a Linux framebuffer: HDMI, or a small screen on SPI
-png:/run/wall.png?width=800&height=480             a picture in a file, written anew when it changes
+png:/run/wall.png?width=800&height=480             a picture in a file, written anew when it changes,
+                                                   every 3 s at most; as on e-ink, texts turn like pages
 virtual:wall?width=1280&height=720&format=rgb888   to be seen in a browser alone, at /panel/NAME
 spi:, serial:, socket:, sim: ..                    e-ink behind the bridge, as in `devices:`
 """
@@ -88,6 +89,7 @@ def parse_driver(text: str) -> Driver:
         raise ValueError(f"{shown!r} is no panel; a panel's URL is a short line of text")
     scheme, _, rest = text.partition(":")
     place, question, query = rest.partition("?")
+    refresh = "lcd"
     match scheme:
         case "fb":
             if not place.startswith("/") or question:
@@ -96,6 +98,7 @@ def parse_driver(text: str) -> Driver:
         case "png":
             if not place.startswith("/") or place.endswith("/"):
                 raise ValueError(f"{shown!r} names no file; write its whole path: png:/run/wall.png?width=800")
+            refresh = "eink"  # pages that turn: a text that moves would be written again and again
         case _:
             check_name(place)
     values: dict[str, Any] = {}
@@ -107,7 +110,7 @@ def parse_driver(text: str) -> Driver:
         if name in values:
             raise ValueError(f"{shown!r}: {name} is said twice; say it once")
         values[name] = _option(shown, name, value)
-    return Driver(scheme, place, **values)
+    return Driver(scheme, place, **{"refresh": refresh, **values})
 
 
 def _option(shown: str, name: str, value: str) -> int | str:

@@ -231,7 +231,7 @@ def _why(error: OSError) -> str:
             return "this user may not; add it to the group video: sudo usermod -aG video USER, and log in again"
         case errno.EBUSY:
             return "another program holds it"
-        case errno.ENOTTY | errno.EINVAL:
-            return "it is no framebuffer"
+        case errno.ENOTTY | errno.EINVAL | errno.EISDIR:
+            return "it is no framebuffer; those of this machine: ls /dev/fb*"
         case _:
             return error.strerror or str(error)

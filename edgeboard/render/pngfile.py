@@ -12,7 +12,7 @@ from typing import Final, final
 from edgeboard.render.frames import blank, paste
 from edgeboard.render.values import Frame, PanelContext
 
-EVERY_S: Final = 0.25  # between two writes at least
+EVERY_S: Final = 3.0  # between two writes at least: flash cards wear
 LEVEL: Final = 6  # of zlib
 
 
@@ -36,7 +36,7 @@ def encode_png(pixels: bytes | bytearray, width: int, height: int, channels: int
 
 @final
 class PngFile:
-    """Such a panel; its file is written in a thread, a few times a second at most."""
+    """Such a panel; its file is written in a thread, every 3 s at most, and only if the picture is another."""
 
     def __init__(self, path: Path, context: PanelContext, on_trouble: Callable[[str], object]) -> None:
         """
@@ -65,11 +65,16 @@ class PngFile:
         self._task.cancel()
 
     async def _run(self) -> None:
+        written = b""
         while True:
             await self._news.wait()
             self._news.clear()
+            pixels = bytes(self._pixels)
+            if pixels == written:
+                continue
             try:
-                await asyncio.to_thread(self._write, bytes(self._pixels))
+                await asyncio.to_thread(self._write, pixels)
+                written = pixels
                 self.writes += 1
                 if self._has_failed:
                     self._on_trouble("")

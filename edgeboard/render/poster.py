@@ -14,7 +14,7 @@ from edgeboard.render.bar import CAP, PAGE_LEAST_S
 from edgeboard.render.icons import ICONS, placed_icon
 from edgeboard.render.looks import LEVEL_ICONS, look_of
 from edgeboard.render.surface import Surface
-from edgeboard.render.text import line_mask, line_width
+from edgeboard.render.text import is_leftward, line_mask, line_width
 from edgeboard.render.values import Area, PanelContext, PixelFormat, Refresh
 from edgeboard.render.wrapping import ELLIPSIS, wrap
 
@@ -23,6 +23,7 @@ LINE_EM: Final = 11.5  # of a line: about twenty letters
 HEIGHT_SHARE: Final = 0.6  # of the height, that a letter has at most
 SIZES: Final = (1.0, 0.8, 0.65)  # of the largest letters; smaller where a text would not show at once ..
 SIZE_PAGED: Final = 0.8  # .. and this where it cannot
+LEFTWARD: Final = "\u200f"  # the right-to-left mark of Unicode
 LETTERS_MIN: Final = 9  # px
 LEADING: Final = 1.25  # from one line to the next, em
 REST_SHARE: Final = 0.2  # of a turn, for which a text that moves rests at its beginning, and at its end
@@ -134,7 +135,11 @@ class Poster:
         for line in lines:
             if y + text.pitch > room.y - self._pad and y < room.y + room.height + self._pad:
                 baseline = y + round(text.pitch / 2 + text.em * CAP / 2)
-                self._letters(line, room.x, baseline, text.em, look.text, is_bold=text.is_bold)
+                x = room.x
+                if is_leftward(item.text):
+                    line = LEFTWARD + line  # its first letter need not say so
+                    x += round(room.width - self._width(line, text.em, text.is_bold))
+                self._letters(line, x, baseline, text.em, look.text, is_bold=text.is_bold)
             y += text.pitch
         if page:
             em = max(LETTERS_MIN, min(self._pad * 2, text.em // 2))

@@ -3,19 +3,20 @@ and loads it when the first letter is drawn.
 
 Letters come from the font that comes with edgeboard (DejaVu Sans: Latin, Greek, Cyrillic, symbols), others from fonts
 of the machine (`typefaces.py`), and what nobody has is a box. Letters of panels with two levels are hinted
-and hard; all others are smooth. Nothing is shaped: scripts whose letters change by their neighbours stand side by side.
+and hard; all others are smooth. Lines in scripts that are written from right to left, or whose letters change by their
+neighbours, are shaped by raqm, where Pillow has it; all others are not, so that they are the same on every board.
 """
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from math import ceil, floor, inf, isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edgeboard.render.cache import Cache
-from edgeboard.render.typefaces import BOLD, REGULAR, path_for
+from edgeboard.render.typefaces import BOLD, REGULAR, has_all, path_for
 from edgeboard.render.values import Area, blocks_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ STEPS: Final = 16  # in a px, in which a turned line is placed
 TURNED_BLOCK: Final = 128  # px, of the sides of the parts that a turned line is drawn in
 FACES_KEPT: Final = 3  # of a font at a size, each of which maps its file anew; one is opened in 0.1 ms
 TAB: Final = "    "
+SHAPED: Final = (0x0900, 0x109F)  # the scripts of India, Thai, Lao, Tibetan and Burmese
+_JOINERS: Final = "\u200c\u200d\u200e\u200f"  # tell a shaper what to do
 
 
 class Mask(NamedTuple):
@@ -77,8 +80,33 @@ def line_width(text: str, size_px: float, is_bold: bool = False, is_hard: bool =
     Raises:
         ValueError: the size is out of range.
     """
-    size = _sized(size_px, is_hard)
-    return sum(_face(path, size).getlength(part, _mode(is_hard)) for path, part in _parts(text, is_bold))
+    size, mode = _sized(size_px, is_hard), _mode(is_hard)
+    return sum(_face(path, size, way).getlength(part, mode, way) for path, part, way in _parts(text, is_bold))
+
+
+@lru_cache(maxsize=1)
+def can_shape() -> bool:
+    """Whether Pillow shapes letters here: it has raqm, and raqm has found FriBiDi."""
+    from PIL import features
+
+    return features.check("raqm") is True
+
+
+def is_leftward(text: str) -> bool:
+    """Whether a text is written from right to left: as its first letter that has a direction is (UAX 9, P2, P3)."""
+    if text.isascii():
+        return False
+    ways = (unicodedata.bidirectional(char) for char in text)
+    return next((way in ("R", "AL") for way in ways if way in ("L", "R", "AL")), False)
+
+
+def _is_shaped(text: str) -> bool:
+    """Whether there are letters that are written leftwards, or change by their neighbours."""
+    return any(
+        SHAPED[0] <= ord(char) <= SHAPED[1] or unicodedata.bidirectional(char) in ("R", "AL")
+        for char in text
+        if char >= "\u0590"
+    )
 
 
 def pieces(text: str, size_px: float, is_hard: bool = False) -> Iterator[tuple[float, float, str]]:
@@ -94,7 +122,7 @@ def pieces(text: str, size_px: float, is_hard: bool = False) -> Iterator[tuple[f
     Raises:
         ValueError: the size is out of range.
     """
-    if size_px <= WHOLE_SIZE:
+    if size_px <= WHOLE_SIZE or (_is_shaped(text) and can_shape()):  # letters that hang together stay so
         yield 0.0, inf, text
         return
     begin = 0
@@ -128,16 +156,16 @@ def _drawn(text: str, size: float, is_bold: bool, is_hard: bool) -> Mask:
     mode = _mode(is_hard)
     parts = []
     end = left = top = right = below = 0.0
-    for path, part in _parts(text, is_bold):
-        face = _face(path, size)
+    for path, part, way in _parts(text, is_bold):
+        face = _face(path, size, way)
         if end >= WIDTH_MAX:
             break
-        part = _cut_off(face, part, WIDTH_MAX - end, mode)
-        box = face.getbbox(part, mode, anchor="ls")
+        part = _cut_off(face, part, WIDTH_MAX - end, mode, way)
+        box = face.getbbox(part, mode, way, anchor="ls")
         left, right = min(left, end + box[0]), max(right, end + box[2])
         top, below = min(top, box[1]), max(below, box[3])
-        parts.append((end, part, face))
-        end += face.getlength(part, mode)
+        parts.append((end, part, face, way))
+        end += face.getlength(part, mode, way)
     hang, ascent = ceil(-left), ceil(-top)
     width, height = hang + ceil(max(right, end)), ascent + ceil(below)
     if width == 0 or height == 0:
@@ -145,27 +173,41 @@ def _drawn(text: str, size: float, is_bold: bool, is_hard: bool) -> Mask:
     image = Image.new("L", (width, height), 0)
     draw = ImageDraw.Draw(image)
     draw.fontmode = mode
-    for place, part, face in parts:
-        draw.text((hang + place, ascent), part, fill=255, font=face, anchor="ls")
+    for place, part, face, way in parts:
+        draw.text((hang + place, ascent), part, fill=255, font=face, anchor="ls", direction=way)
     return Mask(width, height, ascent, image.tobytes(), hang)
 
 
-def _cut_off(face: "ImageFont.FreeTypeFont", part: str, room: float, mode: str) -> str:
+def _cut_off(face: "ImageFont.FreeTypeFont", part: str, room: float, mode: str, way: str | None) -> str:
     """So much of a text as reaches beyond a width by one letter at most."""
-    if face.getlength(part, mode) <= room:
+    if face.getlength(part, mode, way) <= room:
         return part
-    fits = bisect_right(range(len(part)), room, key=lambda count: face.getlength(part[:count], mode))
+    fits = bisect_right(range(len(part)), room, key=lambda count: face.getlength(part[:count], mode, way))
     return part[:fits]
 
 
-def _parts(text: str, is_bold: bool) -> list[tuple[str, str]]:
-    """The text in parts of one font each; spaces and marks stay with what they follow."""
-    own = str(BOLD if is_bold else REGULAR)
+def _parts(text: str, is_bold: bool) -> Sequence[tuple[str, str, str | None]]:
+    """The text in parts of one font each, from left to right, and which way each is shaped; None: it is not."""
     if text.isascii() and text.isprintable():
-        return [(own, text)] if text else []
+        return [(str(BOLD if is_bold else REGULAR), text, None)] if text else []
+    text = unicodedata.normalize("NFC", text.replace("\t", TAB))
+    if not (_is_shaped(text) and can_shape()):
+        return [(path, part, None) for path, part in _by_font(text, is_bold)]
+    way = "rtl" if is_leftward(text) else "ltr"
+    seen = "".join(char for char in text if char in _JOINERS or not _is_hidden(char))
+    first = next((char for char in seen if char not in _JOINERS and _is_shaped(char)), "x")
+    path = path_for(first, is_bold=is_bold)
+    if has_all(path, "".join(char for char in seen if char not in _JOINERS)):
+        return [(path, seen, way)]
+    parts = [(path, part, way) for path, part in _by_font(seen, is_bold)]
+    return parts[::-1] if way == "rtl" else parts
+
+
+def _by_font(text: str, is_bold: bool) -> list[tuple[str, str]]:
+    """Parts of one font each, in the order of the text; spaces and marks stay with what they follow."""
     found: list[tuple[str, str]] = []
-    path = own
-    for char in unicodedata.normalize("NFC", text.replace("\t", TAB)):
+    path = str(BOLD if is_bold else REGULAR)
+    for char in text:
         if _is_hidden(char):
             continue
         if not found or not (char == " " or unicodedata.combining(char)):
@@ -180,14 +222,15 @@ def _is_hidden(char: str) -> bool:
 
 
 @lru_cache(maxsize=FACES_KEPT)
-def _face(path: str, size: float) -> "ImageFont.FreeTypeFont":
+def _face(path: str, size: float, way: str | None) -> "ImageFont.FreeTypeFont":
     """A font at a size; ours in place of one that FreeType cannot read."""
     from PIL import ImageFont
 
+    engine = ImageFont.Layout.BASIC if way is None else ImageFont.Layout.RAQM
     try:
-        return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+        return ImageFont.truetype(path, size, layout_engine=engine)
     except OSError:
-        return ImageFont.truetype(str(REGULAR), size, layout_engine=ImageFont.Layout.BASIC)
+        return ImageFont.truetype(str(REGULAR), size, layout_engine=engine)
 
 
 def turned_masks(

@@ -5,7 +5,9 @@ it has is read from its `cmap` table (OpenType 1.9, formats 4 and 12), so that n
 font that cannot be read is as if it were not there.
 """
 
+import logging
 import struct
+import unicodedata
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ FILES_MAX: Final = 512  # fonts of the machine that are looked at
 TABLES_MAX: Final = 128  # of a font
 CMAP_BYTES_MAX: Final = 1 << 20
 RANGES_MAX: Final = 1 << 16  # of characters
+PICTURES: Final = 0x1F000  # from here on, emoji and the like
 CHARACTERS_KEPT: Final = 4_096  # of which it is remembered who has them
 _SUFFIXES: Final = (".ttf", ".otf", ".ttc", ".otc")
 _ODD: Final = ("bold", "italic", "oblique", "light", "thin", "black", "condensed", "mono", "serif", "math")
@@ -48,6 +51,35 @@ def path_for(character: str, *, is_bold: bool = False) -> str:
     return own.path if own.has(character) else _elsewhere(character) or own.path
 
 
+def has_all(path: str, text: str) -> bool:
+    """Whether a font that `path_for` gave has a shape for every character of a text."""
+    known = [*map(_own, (False, True)), *_looked_at]
+    face = next((face for face in known if face.path == path), None)
+    return face is not None and all(map(face.has, text))
+
+
+def boxes_in(text: str) -> str:
+    """The characters of a text that are boxes on panels of this board, each once, in order: no font has them."""
+    if text.isascii():
+        return ""
+    seen = dict.fromkeys(char for char in text if not char.isascii() and unicodedata.category(char)[0] not in "CMZ")
+    return "".join(char for char in seen if not _own(False).has(char) and _elsewhere(char) is None)
+
+
+def remedy_for(boxes: str) -> str:
+    """Which package of Debian has a font for characters; they are looked for when the board starts."""
+    names = [unicodedata.name(char, "") for char in boxes]
+    if any(
+        word in name for name in names for word in ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "FULLWIDTH")
+    ):
+        package = "fonts-noto-cjk"
+    elif any(ord(char) >= PICTURES for char in boxes):
+        package = "fonts-symbola"
+    else:
+        package = "fonts-noto-core"
+    return f"sudo apt-get install {package}, and start the board again"
+
+
 @lru_cache(maxsize=2)
 def _own(is_bold: bool) -> Typeface:
     path = BOLD if is_bold else REGULAR
@@ -62,9 +94,22 @@ def _elsewhere(character: str) -> str | None:
     """The regular one of ours has more than the bold one; then the fonts of the machine."""
     if _own(False).has(character):
         return str(REGULAR)
-    return next((face.path for face in _machine() if face.has(character)), None)
+    found = next((face.path for face in _machine() if face.has(character)), None)
+    if found is None:
+        _told_of(character)
+    return found
 
 
+def _told_of(character: str) -> None:
+    """Say once of each kind of characters that they are boxes."""
+    remedy = remedy_for(character)
+    if remedy not in _told:
+        _told.add(remedy)
+        _log.warning("no font here has %a and the like: they are boxes on panels; %s", character, remedy)
+
+
+_log = logging.getLogger(__name__)
+_told: set[str] = set()  # remedies that were told in the log
 _looked_at: list[Typeface] = []
 _to_look_at: list[Path] | None = None
 

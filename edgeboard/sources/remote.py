@@ -38,6 +38,9 @@ class RemoteSource:
             raise SourceError(f"it does not answer within {self._timeout.total:g} s") from None
         except aiohttp.TooManyRedirects:
             raise SourceError(f"it sends us on more than {REDIRECTS_MAX} times") from None
+        except aiohttp.ClientConnectorError as error:
+            why = error.os_error.strerror or str(error.os_error)
+            raise SourceError(f"{error.host}, port {error.port}, cannot be reached: {why[:200]}") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             text = str(error) or type(error).__name__
             raise SourceError(f"it cannot be reached: {text[:200]}") from None

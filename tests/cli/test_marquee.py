@@ -1,10 +1,15 @@
 """`edgeboard marquee`, at nodes that run."""
 
+import argparse
 import json
 import urllib.error
 import urllib.request
 
 import pytest
+
+from edgeboard.cli import marquee
+from edgeboard.node import announcing
+from edgeboard.render import typefaces
 
 
 def ask(url, method="GET", data=None):
@@ -95,3 +100,28 @@ def test_its_help_teaches(run_main):
     assert code == 0
     for word in ("edgeboard marquee set door", "remove", "watch", "curl -X PUT"):
         assert word in out
+
+
+def test_letters_that_would_be_boxes_are_told_with_the_remedy():
+    shows = {"level": "info"}
+    item = {"id": "door", "level": "info", "at": 1.0}
+    found = {"changed": ["door"], "items": [item], "shows": shows, "mesh_s": 2.0}
+    arguments = argparse.Namespace(what="set", id="door")
+    assert marquee._told(arguments, found) == ["door is set"]
+    boxes = {"boxes": "漢字", "boxes_remedy": "sudo apt-get install fonts-noto-cjk"}
+    said = marquee._told(arguments, found | boxes)
+    assert said[0] == "door is set"
+    assert "漢字" in said[1]
+    assert said[1].endswith("fonts-noto-cjk")
+
+
+def test_what_a_board_answers_names_letters_that_no_font_has(monkeypatch):
+    monkeypatch.setattr(typefaces, "_elsewhere", lambda character: None)
+    assert announcing._boxes(["Tea at 4", "Tür"]) == {}
+    assert announcing._boxes(["Tea", "漢"])["boxes"] == "漢"
+
+
+@pytest.mark.parametrize(("times", "said"), [(0, "read 0 times"), (1, "read once"), (2, "read 2 times")])
+def test_a_source_that_was_read_once_was_not_read_1_times(times, said):
+    source = {"id": "a", "trouble": "", "reads": times, "ours": True}
+    assert marquee._source_row(source) == f"source a: {said}"

@@ -22,7 +22,9 @@ def test_panels_are_listed_and_changed_while_the_node_runs(start_node, run_main,
     line = next(line for line in out.splitlines() if line.startswith("wall "))
     assert line.split()[1:8] == ["320", "x", "240", "rgb888", "lcd", "lobby", "both"]
     assert f"door: png:{tmp_path}/door.png" in out
-    code, out, _ = run_main("panels", "set", "wall", "--room", "hall", "--view", "-100,-100,640", "--state", node.state)
+    code, out, _ = run_main(
+        "panels", "set", "wall", "--room", "hall", "--new", "--view", "-100,-100,640", "--state", node.state
+    )
     assert (code, out) == (0, "wall shows hall, from -100, -100 on, 640 px wide, layout both\n")
     code, out, _ = run_main("panels", "set", "wall", "--layout", "marquee", "--json", "--state", node.state)
     assert json.loads(out)["layout"] == "marquee"
@@ -42,6 +44,9 @@ def test_what_is_missing_is_said(run_main, tmp_path):
     code, _, err = run_main("run", "--panel", "virtual:A", "--state", tmp_path)
     assert code == 1
     assert "--panel 'A' is no name of a panel" in err
+    code, _, err = run_main("panels", "lcd", "--state", tmp_path)
+    assert code == 2
+    assert "edgeboard panels set NAME changes one" in err
 
 
 def test_a_board_without_panels_says_how_to_get_one():

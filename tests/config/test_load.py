@@ -31,10 +31,12 @@ def test_every_shipped_example_loads(path):
     config = load(path)
     assert config.node.name != Config().node.name
     assert path.read_text().startswith("# ")
+    shown = {each.room for each in config.panels if each.room}
+    assert shown <= set(config.rooms), "a panel shows a room that a slip of the pen would open"
 
 
 def test_the_examples_are_there():
-    names = {"minimal.yaml", "classroom.yaml", "factory-floor.yaml", "meeting-room.yaml"}
+    names = {"minimal.yaml", "classroom.yaml", "corridor.yaml", "factory-floor.yaml", "meeting-room.yaml"}
     assert {path.name for path in CONFIGS.glob("*.yaml")} == names
 
 

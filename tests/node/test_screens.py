@@ -231,11 +231,17 @@ async def test_where_a_desktop_draws_no_framebuffer_is_taken(tmp_path, monkeypat
         ("wall", {"colour": "red"}, RefusedError, "may be changed"),
         ("wall", {}, RefusedError, "may be changed"),
         ("wall", {"room": ""}, RefusedError, "name"),
+        ("wall", {"room": "halll"}, StateError, "no room 'halll'; did you mean hall"),
+        ("wall", {"room": "xyz"}, StateError, "edgeboard rooms lists them, and --new"),
     ],
 )
 async def test_what_cannot_be_is_refused_with_what_can(board, name, wish, error, said):
     with pytest.raises(error, match=said):
         await board.desk.screens.change(name, wish)
+
+
+async def test_a_room_that_is_new_is_opened_where_that_is_meant(board):
+    assert (await board.desk.screens.change("wall", {"room": "attic", "new": "yes"}))["room"] == "attic"
 
 
 # Left, top and size of notes in px of the canvas, what they say, and their colour.

@@ -24,8 +24,8 @@ def test_the_words_of_a_url_are_those_of_the_panels():
     ("text", "driver"),
     [
         ("fb:/dev/fb0", Driver("fb", "/dev/fb0")),
-        ("png:/run/wall.png", Driver("png", "/run/wall.png", 800, 480, "grey1")),
-        ("png:/w.png?width=250&height=122&format=bwr", Driver("png", "/w.png", 250, 122, "bwr")),
+        ("png:/run/wall.png", Driver("png", "/run/wall.png", 800, 480, "grey1", "eink")),
+        ("png:/w.png?width=250&height=122&format=bwr", Driver("png", "/w.png", 250, 122, "bwr", "eink")),
         ("virtual:wall?format=rgb888&refresh=eink", Driver("virtual", "wall", 800, 480, "rgb888", "eink")),
     ],
 )

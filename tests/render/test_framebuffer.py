@@ -124,6 +124,8 @@ def test_a_device_that_is_missing_forbidden_or_none_says_what_to_do(tmp_path):
     (tmp_path / "file").write_bytes(b"\0" * 100)
     with pytest.raises(UserError, match="it is no framebuffer"):
         Framebuffer(tmp_path / "file", "paper", pytest.fail, ask_device)
+    with pytest.raises(UserError, match="it is no framebuffer; those of this machine: ls /dev/fb"):
+        Framebuffer(tmp_path, "paper", pytest.fail, ask_device)
     device = Simulated(tmp_path, 8, 6, 32, RGB[32])
     device.failure = OSError(errno.EACCES, "no")
     with pytest.raises(UserError, match="group video"):

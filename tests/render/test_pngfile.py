@@ -66,3 +66,18 @@ async def test_a_folder_that_is_missing_is_said_once_and_filled_when_it_is_there
         assert said[1:] == [""], "that it can be written again is said once"
     finally:
         panel.close()
+
+
+async def test_a_picture_that_is_the_same_is_not_written_again(tmp_path):
+    path, frames = tmp_path / "wall.png", Frames()
+    panel = PngFile(path, PanelContext(30, 20, PixelFormat.GREY4), pytest.fail)
+    try:
+        await until(lambda: panel.writes == 1)
+        panel.show(frames.make(Area(0, 0, 1, 1), b"\xff"))
+        panel.show(frames.make(Area(0, 0, 1, 1), b"\xff"))
+        await until(lambda: not panel._news.is_set())
+        panel.show(frames.make(Area(0, 0, 1, 1), b"\x11"))
+        await until(lambda: pixel(path, 0, 0) == 17)
+        assert panel.writes == 2, "white on white was written"
+    finally:
+        panel.close()

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeboard.render.text import NOTHING, WIDTH_MAX, line_mask, line_width, pieces
+from edgeboard.render import text as lines
+from edgeboard.render.cache import Cache
+from edgeboard.render.text import CACHE_BYTES, NOTHING, WIDTH_MAX, can_shape, is_leftward, line_mask, line_width, pieces
+from edgeboard.render.typefaces import boxes_in
 
 
 def column(mask, x):
@@ -102,3 +105,66 @@ def test_small_letters_and_what_is_far_away_are_no_pieces():
     assert list(pieces("small letters", 20.0)) == [(0.0, inf, "small letters")]
     assert all(at < WIDTH_MAX for at, _, _ in pieces("W" * 300, 900.0))
     assert len(list(pieces("W" * 300, 900.0))) < 12
+
+
+HEBREW, ARABIC = "\u05e9\u05dc\u05d5\u05dd", "\u0633\u0644\u0627\u0645"  # shalom, salam
+
+
+shapes = pytest.mark.skipif(not can_shape(), reason="Pillow has no raqm here: apt-get install libfribidi0")
+has_hebrew = pytest.mark.skipif(bool(boxes_in(HEBREW + ARABIC)), reason="no font: apt-get install fonts-dejavu-core")
+
+
+@shapes
+@has_hebrew
+def test_hebrew_is_written_from_right_to_left(monkeypatch):
+    shaped = line_mask(HEBREW, 40)
+    monkeypatch.setattr(lines, "_masks", Cache(CACHE_BYTES))
+    with monkeypatch.context() as patch:
+        patch.setattr(lines, "can_shape", lambda: False)
+        turned = line_mask(HEBREW[::-1], 40)
+    assert abs(shaped.width - turned.width) <= 2
+
+    def dark(mask):
+        return [sum(column(mask, x)) for x in range(min(shaped.width, turned.width))]
+
+    unlike = sum(abs(one - other) for one, other in zip(dark(shaped), dark(turned), strict=True))
+    assert unlike < 0.35 * sum(dark(shaped)), "its letters stand in another order"
+
+
+@shapes
+@has_hebrew
+def test_numbers_and_latin_words_in_hebrew_stand_as_they_are_read():
+    """What is read first is at the right; a number in it is not turned around."""
+    with_number = line_mask(HEBREW + " 14", 40)
+    number = line_mask("14", 40)
+    left = [with_number.coverage[x :: with_number.width] for x in range(number.width // 2)]
+    alone = [number.coverage[x :: number.width] for x in range(number.width // 2)]
+    assert [sum(each) > 0 for each in left] == [sum(each) > 0 for each in alone]
+
+
+@shapes
+@has_hebrew
+def test_arabic_letters_are_joined():
+    joined = line_width(ARABIC, 40)
+    assert joined < 0.95 * sum(line_width(char, 40) for char in ARABIC), "each letter stands alone"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_left"),
+    [(HEBREW, True), (f"12 {ARABIC}", True), (f"at {HEBREW}", False), ("abc", False), ("14:30", False), ("", False)],
+)
+def test_a_text_goes_the_way_of_its_first_letter(said, is_left):
+    assert is_leftward(said) is is_left
+
+
+@given(st.text(alphabet=st.sampled_from(f"ab 1(.-{HEBREW}{ARABIC}\u0915\u094d\u0937\u200f\u200d\u6f22"), max_size=24))
+def test_whatever_is_mixed_has_a_width_and_a_mask_that_agree(said):
+    mask, wide = line_mask(said, 20), line_width(said, 20)
+    assert len(mask.coverage) == mask.width * mask.height
+    assert mask.width <= wide + 45
+
+
+@shapes
+@has_hebrew
+def test_large_letters_that_hang_together_are_one_piece():
+    assert list(pieces(ARABIC, 200.0)) == [(0.0, inf, ARABIC)]

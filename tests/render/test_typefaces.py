@@ -86,3 +86,32 @@ def test_a_font_with_wrong_bytes_raises_nothing(tmp_path_factory, noise, at):
         file.write(noise)
     face = read_typeface(path)
     assert face is None or isinstance(face.has("A"), bool)
+
+
+@pytest.mark.parametrize(
+    ("said", "package"),
+    [
+        ("漢字", "fonts-noto-cjk"),
+        ("かな", "fonts-noto-cjk"),
+        ("\U0001f9ea", "fonts-symbola"),
+        ("\u0d05", "fonts-noto-core"),
+    ],
+)
+def test_letters_that_no_font_has_are_named_with_a_package_that_has_them(said, package, monkeypatch):
+    monkeypatch.setattr(typefaces, "_elsewhere", lambda character: None)
+    assert typefaces.boxes_in(f"Tür {said}{said} →") == said
+    assert package in typefaces.remedy_for(said)
+    assert typefaces.boxes_in("Tür → ✓\u200f") == ""
+
+
+def test_that_letters_are_boxes_is_told_once(monkeypatch, caplog):
+    monkeypatch.setattr(typefaces, "_machine", lambda: iter(()))
+    monkeypatch.setattr(typefaces, "_told", set())
+    typefaces._elsewhere.cache_clear()
+    try:
+        for character in "漢字かな":
+            path_for(character)
+        (record,) = caplog.records
+        assert "apt-get install fonts-noto-cjk" in record.getMessage()
+    finally:
+        typefaces._elsewhere.cache_clear()
