@@ -90,7 +90,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
         "--config",
         metavar="FILE",
         type=Path,
-        help="settings in YAML, such as /etc/edgeboard/edgeboard.yaml; without this none are read; words here win over it",
+        help="settings in YAML, such as /etc/edgeboard/edgeboard.yaml; read only if named; words here win over it",
     )
     parser.add_argument("--name", type=reads(values.read_name), help="what others see (default: the machine's name)")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="default: info")
