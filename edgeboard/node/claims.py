@@ -17,7 +17,7 @@ PREFIX: Final = "source/"
 
 def mark_of(source: str) -> str:
     """What stands for a source in keys of meta."""
-    return hashlib.sha256(source.encode()).digest()[:SOURCE_BYTES].hex()
+    return hashlib.sha256(source.encode(errors="replace")).digest()[:SOURCE_BYTES].hex()
 
 
 def claim_key(source: str, node: NodeId | None) -> str:

@@ -1,4 +1,7 @@
-"""A source at a web address, asked with GET: bounded in time, bytes and redirections."""
+"""A source at a web address, asked with GET: bounded in time, bytes and redirections.
+
+What is sent packed is not taken: a few bytes unpack to as many as anybody likes.
+"""
 
 from typing import Final, final
 
@@ -23,11 +26,19 @@ class RemoteSource:
         """See `ports.Source`."""
         try:
             async with (
-                aiohttp.ClientSession(timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
+                aiohttp.ClientSession(
+                    timeout=self._timeout,
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    auto_decompress=False,
+                    headers={"Accept-Encoding": "identity"},
+                ) as session,
                 session.get(self._url, max_redirects=REDIRECTS_MAX) as answer,
             ):
                 if answer.status != 200:
                     raise SourceError(f"it answers with status {answer.status}")
+                packed = answer.headers.get("Content-Encoding", "identity")
+                if packed != "identity":
+                    raise SourceError(f"it answers in {packed[:20]!r}, which was not asked for")
                 body = bytearray()
                 async for chunk in answer.content.iter_chunked(CHUNK):
                     body += chunk

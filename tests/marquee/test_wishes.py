@@ -50,6 +50,10 @@ def test_how_long_an_item_is_to_last(lasts, expires):
     assert made({"id": "a", "text": "x", "for": lasts}).expires == expires
 
 
+def test_letters_that_nobody_sees_do_not_get_into_a_text():
+    assert made({"id": "a", "text": "photo\u202egpj.exe \x1b[2J\u200f\ud800\x00!"}).text == "photogpj.exe [2J!"
+
+
 def test_text_of_several_lines_becomes_one():
     assert made({"id": "a", "text": "two\nlines"}).text == "two lines"
 
@@ -66,6 +70,13 @@ def test_text_of_several_lines_becomes_one():
         ({"id": "a", "text": "x", "level": 3}, "info, healthy, warning, critical"),
         ({"id": "a", "text": "x", "interval": 0.1}, "from 1 to 3600"),
         ({"id": "a", "text": "x", "interval": True}, "from 1 to 3600"),
+        ({"id": "a", "text": "x", "interval": float("nan")}, "from 1 to 3600"),
+        ({"id": "a", "text": "x", "interval": 1e308}, "from 1 to 3600"),
+        ({"id": "a", "text": "x", "order": 1e308}, "whole number"),
+        ({"id": "a", "text": "x", "level": []}, "info, healthy, warning, critical"),
+        ({"id": "a", "text": "x" * 8_000}, "this one has 8000"),
+        ({"id": "a\u202e", "text": "x"}, "printable"),
+        ({"id": "\ud800", "text": "x"}, "printable"),
         ({"id": "a", "text": "x", "for": -1}, "from 0 to"),
         ({"id": "a", "text": "x", "for": float("nan")}, "from 0 to"),
         ({"id": "a", "text": "x", "priority": 1.5}, "whole number"),

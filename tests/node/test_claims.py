@@ -19,6 +19,10 @@ def test_what_a_board_says_that_it_reads_others_know():
     assert claimed_by(of(cluster)[1], one) == {claim_key("door", one)}
 
 
+def test_whatever_an_id_is_made_of_it_has_a_mark():
+    assert len({mark_of(source) for source in ("", "\ud800", "boiler", "x" * 100_000)}) == 4
+
+
 def test_of_a_board_that_is_gone_it_counts_for_nothing():
     cluster = cluster_of(2)
     claim(cluster, 1, "door")

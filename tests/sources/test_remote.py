@@ -1,12 +1,14 @@
 """A source at a web address, against a real server that answers as a test says."""
 
 import asyncio
+import zlib
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from edgeboard.errors import SourceError
+from edgeboard.sources.mapping import value_of
 from edgeboard.sources.remote import RemoteSource
 from edgeboard.sources.settings import ANSWER_MAX
 
@@ -32,6 +34,27 @@ async def server():
         await hold.wait()
         return web.Response()
 
+    async def endless(request):
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        while True:  # a little at a time, and never an end
+            await answer.write(b"6")
+            await asyncio.sleep(0)
+
+    async def gigabyte(request):
+        answer = web.StreamResponse()
+        answer.content_length = 1 << 30
+        await answer.prepare(request)
+        for _ in range(1 << 14):
+            await answer.write(bytes(1 << 16))
+        return answer
+
+    async def packed(request):
+        return web.Response(body=zlib.compress(b"6" * (1 << 24)), headers={"Content-Encoding": "deflate"})
+
+    async def latin(request):
+        return web.Response(body="61 °C".encode("latin-1"), headers={"Content-Type": "text/plain; charset=utf-8"})
+
     async def round_and_round(request):
         raise web.HTTPFound("/round")
 
@@ -42,6 +65,10 @@ async def server():
             web.get("/large", large),
             web.get("/silent", silent),
             web.get("/round", round_and_round),
+            web.get("/endless", endless),
+            web.get("/gigabyte", gigabyte),
+            web.get("/packed", packed),
+            web.get("/latin", latin),
         ]
     )
     async with TestServer(app) as running:
@@ -55,11 +82,25 @@ async def test_an_address_is_asked_and_nothing_is_kept_in_between(server):
 
 
 @pytest.mark.parametrize(
-    ("path", "why"), [("/none", "status 404"), ("/large", "longer than 64 KiB"), ("/round", "more than 3 times")]
+    ("path", "why"),
+    [
+        ("/none", "status 404"),
+        ("/large", "longer than 64 KiB"),
+        ("/gigabyte", "longer than 64 KiB"),
+        ("/endless", "longer than 64 KiB|within 5 s"),
+        ("/packed", "answers in 'deflate'"),
+        ("/round", "more than 3 times"),
+    ],
 )
 async def test_an_answer_that_cannot_be_used_says_why(server, path, why):
     with pytest.raises(SourceError, match=why):
         await RemoteSource(str(server.make_url(path)), 5.0).read()
+
+
+async def test_an_answer_in_another_charset_than_it_says_is_no_item(server):
+    answer = await RemoteSource(str(server.make_url("/latin")), 5.0).read()
+    with pytest.raises(SourceError, match="not UTF-8 text"):
+        value_of(answer, "")
 
 
 async def test_who_does_not_answer_is_not_waited_for(server):
