@@ -54,6 +54,13 @@ class Place:
         _ip("-n", self.namespace, "link", "set", "eth0", "up")
         _ip("-n", self.namespace, "addr", "add", f"{self.address}/24", "dev", "eth0")
 
+    def change(self, loss: float, delay_s: float) -> None:
+        """Make its cable, which was laid as a bad one, so bad from now on."""
+        assert self.cable is not None
+        assert self.cable.stdin is not None
+        self.cable.stdin.write(f"{loss} {delay_s}\n".encode())
+        self.cable.stdin.flush()
+
     def unplug(self) -> None:
         _ip("-n", self._switch, "link", "set", self._port, "down")
 

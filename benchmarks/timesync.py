@@ -1,13 +1,17 @@
 """How well boards agree on the time, and their panels on the frame: real boards whose clocks are wrong by hours."""
 
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 
+from benchmarks.harness import Missing
 from benchmarks.mesh_boards import Boards, crews, everywhere
 from benchmarks.mesh_cables import places
 from edgeboard.timesync.frameclock import FrameClock
@@ -16,6 +20,10 @@ MODULE = "benchmarks.timesync_boards"
 LEARN_S = 45.0  # that boards have known each other before they are measured
 MEASURED_S = 60.0
 LOOK_S = 0.25
+GROUPS = Path("/sys/fs/cgroup/memory")
+SPARE_MIB = 2  # that a board in a memory cgroup has left
+LARGE_MIB = 64  # of a file that is read there
+CALM_DELAY_S = 0.000_2  # of a packet on a cable whose weather changes
 TEN = 10
 PROCESSES = 2
 LOOKS = 20_000  # at the wall
@@ -115,6 +123,8 @@ def faults() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         made = [Boards(Path(folder), [name], module=MODULE) for name in ("left", "right")]
         with _linked(made, 1) as (left, right):
+            for crew in (left, right):
+                run_first(crew.pid)
             time.sleep(LEARN_S)
             left.ask("announce")
             time.sleep(SETTLE_S)
@@ -145,6 +155,127 @@ def faults() -> dict[str, float]:
         "pressure_dropped_share": (squeezed["dropped"] - after["dropped"]) / max(1, frames),
         "pressure_back_ms": back_in_step(later, relaxed) * 1e3,
     }
+
+
+def storm() -> dict[str, float]:
+    """Two boards with panels, each in a namespace of its own; for a while a packet in twenty is lost, and all others
+    need 50 +- 20 ms."""
+    with tempfile.TemporaryDirectory() as folder, places(2, delay_s=CALM_DELAY_S) as ends:
+        made = [
+            Boards(Path(folder), [end.namespace], host=end.address, prefix=end.prefix, module=MODULE) for end in ends
+        ]
+        with _linked(made, 1) as boards:
+            is_first = all(run_first(each.pid) for each in boards)
+            time.sleep(LEARN_S)
+            boards[0].ask("announce")
+            time.sleep(SETTLE_S)
+            everywhere(boards, "watch")
+            time.sleep(SETTLE_S)
+            before = [panel for crew in everywhere(boards, "panels") for panel in crew]
+            ends[0].change(0.05, 0.050)
+            time.sleep(MEASURED_S / 2)
+            ends[0].change(0.0, CALM_DELAY_S)
+            over = time.monotonic()
+            after = [panel for crew in everywhere(boards, "panels") for panel in crew]
+            times = [mesh_s for crew in everywhere(boards, "times") for mesh_s, _ in crew]
+            time.sleep(SETTLE_S)
+            shown = [frames for crew in everywhere(boards, "shown") for frames in crew]
+    changes = {
+        name: float(sum(now[name] - then[name] for now, then in zip(after, before, strict=True)))
+        for name in ("marquee_frames", "dropped", "repeated", "late")
+    }
+    return {
+        **{f"storm_{name}": change for name, change in changes.items()},
+        "storm_apart_ms": (max(times) - min(times)) * 1e3,
+        "storm_back_ms": back_in_step(shown, over) * 1e3,
+        "run_first": float(is_first),
+    }
+
+
+def squeezed() -> dict[str, float]:
+    """Two boards with panels; one is in a memory cgroup with next to no room left, beside one who reads files in it,
+    so that the kernel takes back pages of the board all the time."""
+    with tempfile.TemporaryDirectory() as folder, memory_group() as group:
+        within = ("sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group / "cgroup.procs"))
+        made = [
+            Boards(Path(folder), ["left"], module=MODULE),
+            Boards(Path(folder), ["right"], prefix=within, module=MODULE),
+        ]
+        with _linked(made, 1) as (left, right):
+            is_first = all([run_first(crew.pid) for crew in (left, right)])
+            time.sleep(LEARN_S)
+            left.ask("announce")
+            time.sleep(SETTLE_S)
+            everywhere([left, right], "watch")
+            time.sleep(SETTLE_S)
+            used = int((group / "memory.usage_in_bytes").read_text())
+            (group / "memory.limit_in_bytes").write_text(str(used + (SPARE_MIB << 20)))
+            before = right.ask("panels")[0]
+            with _reader(group, Path(folder) / "large"):
+                time.sleep(MEASURED_S / 2)
+                after = right.ask("panels")[0]
+                refused = int((group / "memory.failcnt").read_text())
+            over = time.monotonic()
+            time.sleep(SETTLE_S)
+            shown = left.ask("shown")[0], right.ask("shown")[0]
+    frames = after["marquee_frames"] - before["marquee_frames"]
+    return {
+        "squeezed_frames": float(frames),
+        "squeezed_repeated_share": (after["repeated"] - before["repeated"]) / max(1, frames),
+        "squeezed_dropped_share": (after["dropped"] - before["dropped"]) / max(1, frames),
+        "squeezed_back_ms": back_in_step(shown, over) * 1e3,
+        "board_mib": used / (1 << 20),
+        "times_at_the_limit": float(refused),
+        "run_first": float(is_first),
+    }
+
+
+@contextmanager
+def memory_group() -> Iterator[Path]:
+    """A memory cgroup (version 1) of our own.
+
+    Raises:
+        Missing: this system makes none for us.
+    """
+    group = GROUPS / f"edgeboard-{os.getpid()}"
+    try:
+        group.mkdir()
+    except OSError as error:
+        raise Missing(f"this system has no memory cgroup (version 1) for us: {error}") from None
+    try:
+        yield group
+    finally:
+        for process in (group / "cgroup.procs").read_text().split():
+            (GROUPS / "cgroup.procs").write_text(process)
+        (group / "memory.force_empty").write_text("0")
+        group.rmdir()
+
+
+@contextmanager
+def _reader(group: Path, large: Path) -> Iterator[None]:
+    """Somebody in the group who reads more than fits into it, again and again."""
+    with large.open("wb") as file:
+        for _ in range(LARGE_MIB):
+            file.write(bytes(1 << 20))
+        file.flush()
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # what is read is the reader's, and the group's
+    code = (
+        "import sys\nprint(flush=True)\nsys.stdin.readline()\nwhile True:\n with open(sys.argv[1], 'rb', 0) as file:\n"
+    )
+    code += "  while file.read(65536):\n   pass\n"
+    reader = subprocess.Popen([sys.executable, "-c", code, str(large)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert reader.stdout is not None
+        assert reader.stdin is not None
+        reader.stdout.readline()
+        (group / "cgroup.procs").write_text(str(reader.pid))
+        reader.stdin.write(b"\n")
+        reader.stdin.flush()
+        yield
+    finally:
+        reader.kill()
+        reader.communicate()
 
 
 @contextmanager
@@ -210,9 +341,9 @@ def processor_s() -> tuple[float, float]:
 
 
 def back_in_step(shown: Sequence[Sequence[tuple[float, int]]], since: float) -> float:
-    """How long after a moment all panels showed the same frame first, s."""
+    """How long after a moment all panels showed the same frame first, s; infinite: never."""
     moments = sorted(at for frames in shown for at, _ in frames if at >= since)
-    return next(moment - since for moment in moments if len({_at(frames, moment) for frames in shown}) == 1)
+    return next((moment - since for moment in moments if len({_at(frames, moment) for frames in shown}) == 1), inf)
 
 
 def _at(frames: Sequence[tuple[float, int]], moment: float) -> int:

@@ -16,7 +16,7 @@ from benchmarks.mesh_boards import serve
 
 ROOM = "lobby"
 NEWS = {"id": "line", "text": "Line 4 runs again. Shift B meets at the east gate. Mind the wet floor in hall 2."}
-PANEL = "virtual:wall?width=320&height=64&format=grey8&refresh=lcd"
+PANEL = "virtual:wall?width=320&height=240&format=grey8&refresh=lcd"
 
 
 @final
@@ -51,7 +51,7 @@ class SkewedCrew:
                     transport=Settings(mode="webrtc", include_loopback=is_local, addresses=(self._host,)),
                     discovery=DiscoverySettings(mdns=False),
                     storage=StorageSection("memory"),
-                    panels=(PanelSettings(PANEL, layout="marquee"),),
+                    panels=(PanelSettings(PANEL, layout="both", idle=False),),
                     devices=(),
                 ),
                 clock=SkewedClock(SystemClock(), rng.uniform(-7_200, 7_200), rng.uniform(-100.0, 100.0)),

@@ -1,7 +1,8 @@
 """A bad cable between two network namespaces, for kernels without netem: loses frames, and is slow.
 
 Run as a process of its own, with root: `python cable.py ONE TWO LOSS DELAY_S SEED`. It makes an interface `eth0` in
-ONE and `wire` in TWO, and carries Ethernet frames between them until its standard input ends. It prints `ready`.
+ONE and `wire` in TWO, and carries Ethernet frames between them until its standard input ends. It prints `ready`. A line
+`LOSS DELAY_S` on its standard input makes it as bad as that from then on.
 """
 
 import ctypes
@@ -39,7 +40,10 @@ def main(one, two, loss, delay_s, seed):
         wait = None if not under_way else max(0.0, under_way[0][0] - time.monotonic())
         readable, _, _ = select.select([*ends, sys.stdin], [], [], wait)
         if sys.stdin in readable:
-            return
+            line = sys.stdin.readline()
+            if not line:
+                return
+            loss, delay_s = map(float, line.split())
         for end in ends:
             if end in readable:
                 frame = os.read(end, FRAME_MAX)
