@@ -1,9 +1,9 @@
-"""Mesh time as it is shown: it runs after what the measurements say; on a screen it neither jumps nor goes back.
+"""Mesh time as it is shown: it runs after what the measurements say; while it is slewed it neither jumps nor goes back.
 
 An error is slewed away within `SLEW_S`, at most at `SLEW_MAX`: a scrolling line runs a little faster or slower for a
 while, as with the clock discipline of RFC 5905, section 11.3, but faster, since this clock drives nothing but panels.
 Time is set, in one jump, only while nobody looks, or where it is wrong by more than `GAP_S`: a board that booted in
-1970 would slew for centuries.
+1970 would slew for centuries. Then what moves on a panel ends its turn by the old time (`node/ribbon.py`).
 """
 
 from typing import Final, final

@@ -1,6 +1,7 @@
 """Panels in step: ten boards with clocks of their own show one frame of the marquee, whatever the network does."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -128,6 +129,26 @@ def test_two_halves_of_a_mesh_slew_together_when_they_meet_and_nobody_sees_a_jum
         last = times
     assert max(last) - min(last) < 0.001
     assert wall.agreement(5.0, 500) >= 0.998
+
+
+def test_a_board_that_was_hours_off_ends_its_turn_and_its_text_never_leaps() -> None:
+    wall = Wall(2, 17, QUIET)
+    cluster = wall.cluster
+    cluster.lan.partition({1: 1})
+    cluster.run(100.0)
+    last = max(wall.panels, key=lambda panel: panel.node.node)  # that will follow the other
+    reference = last.node.pipeline.timekeeping._reference
+    assert reference is not None
+    reference._mesh_s += 4 * 3_600.0
+    cluster.run(30.0)
+    last.numbers.clear()
+    cluster.lan.heal()
+    cluster.run(90.0)
+    assert wall.agreement(5.0, 500) >= 0.998
+    gaps = [(at - was, number - before) for (was, before), (at, number) in pairwise(last.numbers)]
+    leaps = [gap_s for gap_s, frames in gaps if not 0 <= frames <= 2]
+    assert len(leaps) == 1, "it goes over to the others' time once"
+    assert leaps[0] >= 0.5, f"after the marquee was empty for {leaps[0]:.2f} s"
 
 
 def test_a_reference_that_dies_every_30_s_moves_nobody_by_a_millisecond() -> None:
