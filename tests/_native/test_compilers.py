@@ -78,20 +78,20 @@ from edgeboard.oplog.batch import Slot, encode_batch
 from edgeboard.varints import put_uvarint
 from tests._native import golden, workshop
 kernel = workshop.load_extension(sys.argv[1])
-rng = random.Random(1)
+rng, rounds = random.Random(1), int(sys.argv[2])
 for stroke, data in golden.golden_strokes():
     assert encode(kernel, stroke) == data
     assert decode(kernel, data) == (stroke, len(data))
-for _ in range(300):
+for _ in range(5 * rounds):
     outcome(encode, kernel, draw_stroke(rng))
     outcome(decode, kernel, wound(rng.choice(golden.all_bytes()), rng))
 from tests._native.test_batches import agree, draw_batch, wound as wound_batch
-for _ in range(200):
+for _ in range(3 * rounds):
     agree(kernel, draw_batch(rng))
     agree(kernel, wound_batch(draw_batch(rng), rng))
 from edgeboard.render.values import PixelFormat
 from tests._native import test_dither, test_raster, test_tiles
-for seed in range(60):
+for seed in range(rounds):
     test_raster.agree(kernel, pytest.MonkeyPatch(), seed)
     test_tiles.agree(kernel, seed)
     for format in PixelFormat:
@@ -102,7 +102,8 @@ print("sound")
 """
 
 
-def test_the_extension_under_sanitizers(tmp_path):
+@pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.soak)])
+def test_the_extension_under_sanitizers(tmp_path, rounds):
     extension = workshop.build_extension(tmp_path / "_kernels.abi3.so", *SANITIZERS)
     runtime = subprocess.run(
         [workshop.compiler(), "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
@@ -114,7 +115,7 @@ def test_the_extension_under_sanitizers(tmp_path):
         "ASAN_OPTIONS": "detect_leaks=0",  # Python itself leaves things behind; test_nothing_is_kept_behind looks
         "PYTHONMALLOC": "malloc",  # so that every object has its own guarded memory
     }
-    assert workshop.run(sys.executable, "-c", GLUE, extension, environment=environment) == "sound\n"
+    assert workshop.run(sys.executable, "-c", GLUE, extension, rounds, environment=environment) == "sound\n"
 
 
 @pytest.mark.parametrize("target", ["aarch64-linux-gnu", "riscv64-linux-gnu"])

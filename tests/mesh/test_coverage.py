@@ -1,6 +1,9 @@
 """Asking all boards of a mesh what their disks hold."""
 
+import pytest
+
 from edgeboard.ids import AuthorTag, room_id
+from edgeboard.mesh import coverage
 from edgeboard.mesh.coverage import AGAIN_S, BURST, KEPT_S, digest
 from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.simulated import MESH
@@ -69,12 +72,14 @@ def test_a_board_that_starts_later_hears_what_was_asked() -> None:
     assert covers(cluster)
 
 
-def test_a_question_is_forgotten_unless_somebody_still_wants_to_know() -> None:
+def test_a_question_is_forgotten_unless_somebody_still_wants_to_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage, "AGAIN_S", AGAIN_S / 10)  # minutes instead of hours, which take long to simulate
+    monkeypatch.setattr(coverage, "KEPT_S", KEPT_S / 10)
     cluster = chain(2)
     covers(cluster)
-    cluster.run(AGAIN_S)
+    cluster.run(AGAIN_S / 10)
     covers(cluster)
-    cluster.run(KEPT_S - 100.0)
+    cluster.run(KEPT_S / 10 - 100.0)
     assert [asked(cluster, 0), asked(cluster, 1)] == [1, 1]
     cluster.run(200.0)
     assert [asked(cluster, 0), asked(cluster, 1)] == [0, 0]

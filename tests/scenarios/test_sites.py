@@ -33,7 +33,7 @@ def test_a_seed_that_once_showed_a_fault_stays_sound(path) -> None:
     require_sound(SiteSettings(**json.loads(path.read_text())))
 
 
-@pytest.mark.slow
+@pytest.mark.soak  # tests/testing/test_simulation.py runs a smaller one twice
 def test_two_runs_of_a_seed_are_the_same_to_the_last_byte() -> None:
     first, second = (require_sound(site_of(7, 12, 30.0)) for _ in range(2))
     assert first == second

@@ -1,6 +1,7 @@
 """Clusters repeat from a seed, under bad weather too."""
 
 import msgpack
+import pytest
 
 from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.ids import room_id
@@ -33,8 +34,9 @@ def test_a_run_converges_and_repeats_from_its_seed() -> None:
     assert run(3) == run(3)
 
 
-def test_many_seeds_converge() -> None:
-    for seed in range(20):
+@pytest.mark.parametrize("seeds", [range(6), pytest.param(range(6, 40), marks=pytest.mark.soak)])
+def test_many_seeds_converge(seeds: range) -> None:
+    for seed in seeds:
         run(seed)
 
 

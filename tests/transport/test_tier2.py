@@ -143,10 +143,11 @@ def numbered(count, size):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tier", TIERS)
-async def test_a_burst_of_small_messages_neither_collapses_nor_loses_anything(pair, tier):
+@pytest.mark.parametrize("count", [8_000, pytest.param(20_000, marks=pytest.mark.soak)])
+async def test_a_burst_of_small_messages_neither_collapses_nor_loses_anything(pair, tier, count):
     """Stock sends thousands of datagrams at once, which overflow the other's socket, and then creeps for minutes."""
     here, there = await pair(tier)
-    burst = numbered(20_000, 64)
+    burst = numbered(count, 64)
     for message in burst:
         assert here.carrier.put(Channel.LOG, message)
     await there.until(lambda: len(there.heard[Channel.LOG]) >= len(burst))
