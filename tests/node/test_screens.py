@@ -254,6 +254,8 @@ LOOKS = {
     "board-800x480-1bit": "width=800&height=480&format=grey1&refresh=eink",
     "board-1872x1404-4bit": "width=1872&height=1404&format=grey4&refresh=eink",
     "board-800x480-colour": "width=800&height=480&format=rgb888",
+    "marquee-800x480-colour": "width=800&height=480&format=rgb888",
+    "marquee-400x300-2bit": "width=400&height=300&format=grey2",
 }
 
 
@@ -290,7 +292,10 @@ async def test_a_full_board_looks_well_on_every_kind_of_panel(tmp_path):
     """Pictures for people: in the folder that EDGEBOARD_ARTIFACTS names."""
     folder = Path(os.environ.get("EDGEBOARD_ARTIFACTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
-    panels = tuple(PanelSettings(f"png:{folder}/{name}.png?{query}") for name, query in LOOKS.items())
+    panels = tuple(
+        PanelSettings(f"png:{folder}/{name}.png?{query}", layout="marquee" if name.startswith("marquee") else "both")
+        for name, query in LOOKS.items()
+    )
     board = build(config_of(tmp_path / "Meeting room", *panels))
     await board.start()
     try:
@@ -305,12 +310,15 @@ async def test_a_full_board_looks_well_on_every_kind_of_panel(tmp_path):
             await until(lambda screen=screen: is_at_rest(board, screen))
             shown_now = bytes(shown(board, name).pixels)
             if screen.context.format.channels == 1:
-                levels = {0, 255} if "1bit" in name else {grey * 17 for grey in range(16)}
+                step = {"1bit": 255, "2bit": 85, "4bit": 17}[name.rpartition("-")[2]]
+                levels = set(range(0, 256, step))
                 assert set(shown_now) <= levels, "a value that the panel does not have"
                 await until(
                     lambda name=name: picture(folder / f"{name}.png").tobytes() == bytes(shown(board, name).pixels)
                 )
                 assert shown_now.count(0) > 5_000
+            elif name.startswith("marquee"):
+                await until(lambda name=name: picture(folder / f"{name}.png").getpixel((4, 4)) != (255, 255, 255))
     finally:
         await board.stop()
 
