@@ -11,6 +11,7 @@ from edgeboard.cli.marquee_arguments import MARQUEE_VERBS
 from edgeboard.cli.mesh_arguments import MESH_VERBS
 from edgeboard.cli.moments import read_moment
 from edgeboard.cli.panel_arguments import PANEL_VERBS, read_panel
+from edgeboard.cli.release_arguments import RELEASE_VERBS
 from edgeboard.cli.verbs import Verb, add_json, add_state, reads
 from edgeboard.config import values
 
@@ -296,4 +297,5 @@ VERBS: tuple[Verb, ...] = (
     *MARQUEE_VERBS,
     *PANEL_VERBS,
     *DEVICE_VERBS,
+    *RELEASE_VERBS,
 )  # fmt: skip

@@ -121,7 +121,9 @@ class Repository:
             settings = Settings(tuple(map(str, machines)), **tables)  # type: ignore[call-overload]
             settings.check()
         except FileNotFoundError:
-            raise UserError(f"{folder} holds no releases; begin with: edgeboard release init {folder}") from None
+            raise UserError(
+                f"{folder} holds no releases; begin with: edgeboard release init --releases {folder}"
+            ) from None
         except (OSError, DecodeError, KeyError, TypeError, ValueError) as error:
             raise UserError(f"{path} cannot be read ({str(error)[:80]}): restore it from a copy") from None
         return cls(folder, settings)

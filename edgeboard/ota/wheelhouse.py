@@ -14,7 +14,7 @@ from typing import Final
 from edgeboard.errors import DecodeError, UserError
 from edgeboard.ota.manifest import DOCUMENTS, check, check_lock, describe
 from edgeboard.ota.values import CHUNK_BYTES, NAME, File, Manifest, Target
-from edgeboard.ota.wheels import check_wheel, read_name
+from edgeboard.ota.wheels import check_wheel, least_libc, read_name
 
 LOCK: Final = "requirements.txt"
 DISTRIBUTION: Final = "distribution.txt"
@@ -63,6 +63,18 @@ def read_wheelhouse(
     except DecodeError as error:
         raise UserError(f"{folder}: {error}") from None
     return manifest, sources, made
+
+
+def find_libc(folder: Path, machine: str) -> tuple[int, int]:
+    """The least glibc that the wheels of a folder ask for.
+
+    Raises:
+        UserError: one does not say.
+    """
+    libc = least_libc((path.name for path in folder.glob("*.whl")), machine)
+    if libc is None:
+        raise UserError(f"a wheel in {folder} does not say which glibc it needs for {machine}: say it with --libc 2.36")
+    return libc
 
 
 def make_lock(files: Iterable[File]) -> bytes:

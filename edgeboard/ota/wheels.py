@@ -9,7 +9,7 @@ import io
 import re
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
@@ -144,3 +144,23 @@ def _check_path(path: str, file_name: str) -> None:
 
 def _refuse(file_name: str, what: str) -> NoReturn:
     raise VerificationError(Attack.UNSAFE, f"{file_name} holds {what}; take it out of the wheelhouse")
+
+
+def least_libc(names: Iterable[str], machine: str) -> tuple[int, int] | None:
+    """The least glibc on which all these wheels run, by their tags; None if one of them does not say."""
+    least = (2, 17)  # that of manylinux2014, older than any board
+    for file_name in names:
+        tags = read_name(file_name).platform.split(".")
+        if "any" in tags:
+            continue
+        versions = []
+        for tag in tags:
+            old, _, tagged = tag.partition("_")
+            if (match := _MANYLINUX.match(tag)) and match[3] == machine:
+                versions.append((int(match[1]), int(match[2])))
+            elif tagged == machine and old in _OLD_MANYLINUX:
+                versions.append(_OLD_MANYLINUX[old])
+        if not versions:
+            return None
+        least = max(least, min(versions))
+    return least

@@ -1,0 +1,102 @@
+"""Bundles: a release in one file, the same bytes each time, and a source like any other."""
+
+import pytest
+
+from edgeboard.errors import MissingError, SourceError, UserError, VerificationError
+from edgeboard.ota.bundle import BundleSource, build
+from edgeboard.ota.client import fetch, find
+from edgeboard.ota.values import Floors, Target
+
+pytestmark = pytest.mark.slow  # each writes a repository, synced
+
+BOARD = Target("aarch64", "cp313", "stable", (2, 41))
+
+
+@pytest.fixture
+def bundle(house, tmp_path):
+    house.release("0.2.0")
+    return build(house.repository, "", [], "stable", tmp_path / "one.ebu")
+
+
+def test_a_board_takes_a_release_from_a_bundle_alone(house, layout, bundle):
+    source = BundleSource(bundle.path)
+    found = find(layout, [source], BOARD, Floors(), house.seconds)
+    fetch(layout, found, [source])
+    assert found.manifest.version == "0.2.0"
+    assert {file.sha256 for file in found.manifest.files} <= {path.name for path in layout.blobs.iterdir()}
+
+
+def test_the_same_release_makes_the_same_bytes(house, bundle, tmp_path):
+    again = build(house.repository, "0.2.0", [], "stable", tmp_path / "two.ebu")
+    assert again.path.read_bytes() == bundle.path.read_bytes()
+
+
+def test_files_that_machines_share_are_there_once(house, bundle, tmp_path):
+    one = build(house.repository, "", ["aarch64-cp313"], "stable", tmp_path / "one.ebu")
+    assert bundle.machines == ("aarch64-cp313", "x86_64-cp313")
+    assert one.machines == ("aarch64-cp313",)
+    assert bundle.files - one.files == 3, "a manifest, a lock and a native wheel; edgeboard's own is the same"
+
+
+def test_the_frame_is_padded_to_blocks_and_ends_with_an_end_mark(bundle):
+    data = bundle.path.read_bytes()
+    assert len(data) % 512 == 0
+    assert data[-1024:] == bytes(1024)
+
+
+def test_a_chain_of_roots_travels_along(house, layout, tmp_path):
+    for _ in range(3):
+        house.publisher().rotate("timestamp", "", house.keys[0], b"correct horse battery")
+        house.publisher().publish()
+    house.release("0.2.0")
+    built = build(house.repository, "", [], "stable", tmp_path / "one.ebu")
+    found = find(layout, [BundleSource(built.path)], BOARD, Floors(), house.seconds)
+    assert found.floors.root == 4
+
+
+@pytest.mark.parametrize(
+    ("version", "machines", "channel"), [("9.9", [], "stable"), ("", ["riscv64-cp313"], "stable"), ("", [], "beta")]
+)
+def test_what_is_not_published_is_said(house, bundle, tmp_path, version, machines, channel):
+    with pytest.raises(UserError, match="is not published"):
+        build(house.repository, version, machines, channel, tmp_path / "two.ebu")
+    assert not (tmp_path / "two.ebu").exists()
+
+
+def test_a_place_that_cannot_be_written_is_said(house, bundle, tmp_path):
+    with pytest.raises(UserError, match="cannot write"):
+        build(house.repository, "", [], "stable", tmp_path / "absent" / "two.ebu")
+
+
+def test_reading_stops_at_the_end_of_a_file(bundle):
+    source = BundleSource(bundle.path)
+    name = "metadata/timestamp.json"
+    whole = b"".join(source.read(name, 0, 1 << 30))
+    assert len(whole) == source.entries[name].size
+    assert b"".join(source.read(name, 5, 7)) == whole[5:12]
+    assert b"".join(source.read(name, len(whole), 7)) == b""
+
+
+def test_what_it_lacks_is_missing(bundle):
+    with pytest.raises(MissingError):
+        list(BundleSource(bundle.path).read("metadata/9.root.json", 0, 10))
+
+
+def test_a_stick_that_is_pulled_out_is_no_answer(bundle):
+    source = BundleSource(bundle.path)
+    data = bundle.path.read_bytes()
+    bundle.path.write_bytes(data[:600])
+    with pytest.raises(SourceError, match="has become shorter"):
+        list(source.read("metadata/timestamp.json", 0, 1 << 30))
+    bundle.path.unlink()
+    with pytest.raises(SourceError, match="cannot read"):
+        list(source.read("metadata/timestamp.json", 0, 1 << 30))
+    with pytest.raises(UserError, match="cannot read"):
+        BundleSource(bundle.path)
+
+
+def test_half_a_copy_is_told_at_once(bundle):
+    bundle.path.write_bytes(bundle.path.read_bytes()[:100_000])
+    with pytest.raises(VerificationError, match="copy it again") as refused:
+        BundleSource(bundle.path)
+    assert refused.value.attack == "partial-bundle"
