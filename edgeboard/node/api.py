@@ -5,6 +5,7 @@ does not wait for it.
 """
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -22,6 +23,7 @@ from edgeboard.ports import Blobs, Store
 from edgeboard.rooms.room import MAY_LOOK, Room
 from edgeboard.web.exports import Exported, Wanted
 
+PREFIX = os.path.realpath(sys.prefix)  # now, before an update moves the link that it was started by
 IMPORT_PORTION = 200  # ops logged before the loop gets a turn
 
 
@@ -73,6 +75,7 @@ class Api:
         return {
             "software": __version__,
             "python": sys.version.split()[0],
+            "prefix": PREFIX,
             "node": identity.node.hex(),
             "name": identity.name,
             "mesh": identity.mesh.hex(),

@@ -14,12 +14,13 @@ never written to again. Standard library only: the launcher carries a copy of th
 """
 
 import hashlib
+import json
 import os
 import platform
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -36,6 +37,7 @@ CONTENTS: Final = "MANIFEST.sha256"
 RELEASE: Final = "release.json"
 CONTENTS_MAX: Final = 8 * 1024 * 1024  # bytes; 20,000 files of 200 characters make 5 MB
 UNPACKED_TIMES: Final = 5  # a slot takes as many times its wheels: 3 unpacked, as much again compiled, and blocks
+REASON_MAX: Final = 300  # characters
 RESERVE: Final = 64 * 1024 * 1024  # bytes that stay free: what the node writes while it is renewed
 SELFTEST_S: Final = 180.0  # a Zero 2 W takes 30 s to load everything for the first time
 
@@ -48,6 +50,10 @@ class SlotError(EdgeboardError):
 
 class SpaceError(SlotError):
     """The disk is too full, or cannot be written."""
+
+
+class SelfTestError(SlotError):
+    """A release does not work on this board."""
 
 
 def silent(_what: str, _done: int, _whole: int) -> None:
@@ -199,7 +205,7 @@ def test_slot(slot: Path) -> None:
     Raises:
         SlotError: it fails; the text is the last line that it said.
     """
-    command = [str(python_of(slot)), "-I", "-B", "-m", "edgeboard", "selftest"]
+    command = [str(python_of(slot)), "-I", "-B", "-m", "edgeboard", "selftest", "--json"]
     try:
         done = subprocess.run(
             command,
@@ -210,16 +216,22 @@ def test_slot(slot: Path) -> None:
             cwd="/",
         )
     except subprocess.TimeoutExpired:
-        raise SlotError(f"the self-test of {slot.name} takes more than {SELFTEST_S:.0f} s; it was stopped") from None
+        raise SelfTestError(
+            f"the self-test of {slot.name} takes more than {SELFTEST_S:.0f} s; it was stopped"
+        ) from None
     if done.returncode != 0:
-        raise SlotError(
-            f"the self-test of {slot.name} fails: {last_line(done.stdout) or f'exit code {done.returncode}'}"
-        )
+        reason = last_problem(done.stdout) or f"exit code {done.returncode}"
+        raise SelfTestError(f"the self-test of {slot.name} fails: {reason}")
 
 
-def last_line(text: bytes) -> str:
-    lines = [line.strip() for line in text.decode(errors="replace").splitlines() if line.strip()]
-    return lines[-1][:300] if lines else ""
+def last_problem(said: bytes) -> str:
+    """What a self-test has found that does not work, of what it said with --json; else its last line."""
+    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
+    last = lines[-1] if lines else ""
+    with suppress(ValueError, TypeError, KeyError):
+        problems = [found for found in json.loads(last)["findings"] if found["level"] == "problem"]
+        return "; ".join(f"{found['check']}: {found['text']}" for found in problems)[:REASON_MAX]
+    return last[:REASON_MAX]
 
 
 def contents_of(slot: Path) -> Iterator[tuple[str, str]]:
@@ -345,47 +357,3 @@ def activate(layout: Layout, name: str, disk: Disk | None = None) -> None:
     if not is_complete(layout.slots / name):
         raise SlotError(f"{name} is not complete; it is not switched to")
     point(disk or RealDisk(), layout.current, f"{layout.slots.name}/{name}")
-
-
-def collect(layout: Layout, keep: Iterable[str], disk: Disk | None = None) -> None:
-    """Remove all slots but these, and all files that none of their releases names, for whatever machine.
-
-    Raises:
-        OSError: as the system says.
-    """
-    disk = disk or RealDisk()
-    kept = {name for name in keep if name}
-    with suppress(FileNotFoundError):
-        for each in sorted(layout.slots.iterdir()):
-            if each.name not in kept:
-                disk.remove(each / COMPLETE)  # first: half a slot is never taken for one
-                disk.remove_tree(each)
-    releases = []
-    for name in sorted(kept):
-        with suppress(SlotError):
-            releases.append(release_of(layout.slots / name))
-    counters = {release.counter for release in releases}
-    releases += [each for each in manifests_in(layout) if each.counter in counters]
-    needed = {file.sha256 for release in releases for file in release.files} | {digest_of(each) for each in releases}
-    with suppress(FileNotFoundError):
-        for each in sorted(layout.blobs.iterdir()):
-            if each.name not in needed:
-                disk.remove(each)
-
-
-def manifests_in(layout: Layout) -> Iterator[Manifest]:
-    """The manifests among the blobs: those of other machines, which came with a bundle and are handed on."""
-    with suppress(FileNotFoundError):
-        for each in sorted(layout.blobs.iterdir()):
-            with suppress(OSError, DecodeError):
-                if each.stat().st_size <= MANIFEST_MAX and (data := read_bounded(each, MANIFEST_MAX))[:1] == b"{":
-                    yield manifests.from_bytes(data)
-
-
-def slot_facts(slot: Path) -> dict[str, object]:
-    """What `edgeboard ota status` says of a slot."""
-    try:
-        release = release_of(slot)
-    except SlotError as error:
-        return {"slot": slot.name, "version": "", "counter": 0, "damage": str(error)}
-    return {"slot": slot.name, "version": release.version, "counter": release.counter, "damage": ""}

@@ -162,7 +162,7 @@ class Journal:
         counter: of the release.
         digest: SHA-256 of its manifest, hex.
         tries: starts that are left to it.
-        is_return: the operator has asked for the slot before, so nothing is raised.
+        is_return: the operator has asked for the slot before; floors stay above it.
         keeps_state: the node's state has been put aside, because this release writes it in another form.
         peers: links to other boards before the switch.
         devices: what was connected before the switch.

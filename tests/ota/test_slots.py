@@ -9,6 +9,7 @@ import pytest
 
 from edgeboard.errors import VerificationError
 from edgeboard.ota import slots
+from edgeboard.ota.collecting import collect
 from edgeboard.ota.files import RealDisk
 from tests.ota.releases import Release, layout_in, site_of
 
@@ -43,7 +44,7 @@ def test_building_it_twice_makes_the_same_slot_byte_by_byte(layout, make):
     release = make()
     slot = slots.build(layout, release.manifest)
     before = (slot / slots.CONTENTS).read_bytes()
-    slots.collect(layout, [])
+    collect(layout, [])
     assert not slot.exists()
     release.fetch(layout)
     slots.build(layout, release.manifest)
@@ -176,7 +177,7 @@ def test_what_nobody_needs_is_collected_and_what_is_handed_on_is_kept(layout, ma
         slots.build(layout, each.manifest)
     other = Release(layout.state / "other", 2, behaviour="is for another machine").fetch(layout)
     (layout.blobs / ("0" * 64)).write_bytes(b"of nobody")
-    slots.collect(layout, {two.slot})
+    collect(layout, {two.slot})
     assert slots.all_slots(layout) == [two.slot]
     assert {path.name for path in layout.blobs.iterdir()} == {*two.contents, *other.contents}
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, Protocol, final
 
 from edgeboard.errors import EdgeboardError
-from edgeboard.ota import floors, records, slots
+from edgeboard.ota import collecting, floors, records, slots
 from edgeboard.ota.files import Disk
 from edgeboard.ota.gate import REASON_MAX, Expected, Gate, Look, Standing, Verdict
 from edgeboard.ota.gate import Settings as GateSettings
@@ -322,13 +322,11 @@ class Launcher:
     def _settle_commit(self, journal: Journal) -> None:
         for action in step(journal.state, Event.RESUME)[1]:
             match action:
-                case Action.RAISE if journal.is_return:
-                    self._bar(journal.previous, "the operator went back from it")
                 case Action.RAISE:
                     found = records.read_floors(self._layout)
                     records.write_floors(self._layout, self._disk, floors.after_commit(found, journal.counter))
                 case Action.COLLECT:
-                    slots.collect(self._layout, {journal.slot, journal.previous}, self._disk)
+                    collecting.collect(self._layout, {journal.slot, journal.previous}, self._disk)
                     keeping.forget_state(self._layout, self._disk, journal.slot)
         self._write(Journal(last=journal.last))
 

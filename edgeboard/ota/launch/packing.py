@@ -12,7 +12,10 @@ CONTENTS: Final = (
     "edgeboard/__init__.py",
     "edgeboard/errors.py",
     "edgeboard/ota/__init__.py",
-    *(f"edgeboard/ota/{name}.py" for name in ("files", "floors", "gate", "manifest", "records", "slots", "states")),
+    *(
+        f"edgeboard/ota/{name}.py"
+        for name in ("collecting", "files", "floors", "gate", "manifest", "records", "slots", "states")
+    ),
     *(f"edgeboard/ota/{name}.py" for name in ("unpacking", "values", "wheels")),
     "edgeboard/ota/launch/__init__.py",
     *(f"edgeboard/ota/launch/{name}.py" for name in ("keeping", "launcher", "looking", "program", "service")),

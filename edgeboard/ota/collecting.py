@@ -1,0 +1,50 @@
+"""Removes what no release on this board needs any more: slots, and files in `blobs/`.
+
+Rules of this file: what is to stay is named; a slot that goes stops being one before its first file goes; files of the
+same release for other machines stay, since this board hands them on. Standard library only: the launcher carries a
+copy of this file.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+from edgeboard.errors import DecodeError
+from edgeboard.ota import manifest as manifests
+from edgeboard.ota.files import Disk, RealDisk, read_bounded
+from edgeboard.ota.slots import COMPLETE, SlotError, digest_of, release_of
+from edgeboard.ota.values import MANIFEST_MAX, Layout, Manifest
+
+
+def collect(layout: Layout, keep: Iterable[str], disk: Disk | None = None) -> None:
+    """Remove all slots but these, and all files that none of their releases names, for whatever machine.
+
+    Raises:
+        OSError: as the system says.
+    """
+    disk = disk or RealDisk()
+    kept = {name for name in keep if name}
+    with suppress(FileNotFoundError):
+        for each in sorted(layout.slots.iterdir()):
+            if each.name not in kept:
+                disk.remove(each / COMPLETE)  # first: half a slot is never taken for one
+                disk.remove_tree(each)
+    releases = []
+    for name in sorted(kept):
+        with suppress(SlotError):
+            releases.append(release_of(layout.slots / name))
+    counters = {release.counter for release in releases}
+    releases += [each for each in manifests_in(layout) if each.counter in counters]
+    needed = {file.sha256 for release in releases for file in release.files} | {digest_of(each) for each in releases}
+    with suppress(FileNotFoundError):
+        for each in sorted(layout.blobs.iterdir()):
+            if each.name not in needed:
+                disk.remove(each)
+
+
+def manifests_in(layout: Layout) -> Iterator[Manifest]:
+    """The manifests among the blobs: those of other machines, which came with a bundle and are handed on."""
+    with suppress(FileNotFoundError):
+        for each in sorted(layout.blobs.iterdir()):
+            with suppress(OSError, DecodeError):
+                if each.stat().st_size <= MANIFEST_MAX and (data := read_bounded(each, MANIFEST_MAX))[:1] == b"{":
+                    yield manifests.from_bytes(data)
