@@ -47,3 +47,27 @@ def install(folder: Path) -> dict[str, str]:
         shutil.copytree(build_page(Path(made)), folder / STATIC)
     compileall.compile_dir(folder, quiet=1)  # as pip does
     return {"PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1"}  # a current folder that holds sources does not come first
+
+
+def lay_out(folder: Path) -> dict[str, str]:
+    """Lay the page as an installation has it into `folder`, with every module of the sources that it lacks beside it,
+    and the rest of the package by links; returns the environment in which Python finds that one.
+
+    Raises:
+        subprocess.CalledProcessError: setup.py failed.
+    """
+    package, page = ROOT / "edgeboard", folder / STATIC
+    page.parent.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as made:
+        shutil.copytree(build_page(Path(made)), page)
+    for level in (package, package / "web"):
+        for path in level.iterdir():
+            there = folder / path.relative_to(ROOT)
+            if not there.exists():
+                there.symlink_to(path)
+    for path in (package / "web" / "static").rglob("*"):
+        there = folder / path.relative_to(ROOT)
+        if path.is_file() and not there.exists():
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, there)  # what a link leads to is not served
+    return {"PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1"}

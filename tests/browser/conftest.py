@@ -2,15 +2,18 @@
 
 import os
 import re
+import shutil
 import zlib
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from benchmarks.installation import lay_out
 from tests.browser.person import Person
-from tests.conftest import LOOPBACK, eventually, nodes_in
+from tests.conftest import ESBUILD_NAMES, LOOPBACK, eventually, nodes_in
 from tests.crash.evidence import carriers
 from tests.crash.hosted import Loop
 
@@ -79,14 +82,38 @@ def link_two(make, secret):
     return first, second
 
 
+@pytest.fixture(scope="session")
+def bundled(tmp_path_factory):
+    """The environment of a node whose page is bundled as in an installation: it opens in half the time.
+
+    The modules that tests look into lie beside it. Where the machine cannot bundle, the page is the one of the sources.
+    """
+    if find_spec("setuptools") is None or not any(map(shutil.which, ESBUILD_NAMES)):
+        return {}
+    return lay_out(tmp_path_factory.mktemp("bundled"))
+
+
 @pytest.fixture(scope="module")
-def boards(tmp_path_factory, mesh_secret):
+def environment(bundled):
+    """What the nodes of a module are run with; a module may have another, and {} is the page of the sources."""
+    return bundled
+
+
+@pytest.fixture
+def make_node(tmp_path, environment):
+    """Makes real nodes; those that still run at the end of the test are killed."""
+    with nodes_in(tmp_path) as make:
+        yield partial(make, environment=environment)
+
+
+@pytest.fixture(scope="module")
+def boards(tmp_path_factory, mesh_secret, environment):
     """Two linked nodes for all tests of a module that leave them as they are: each is in a room of its own.
 
     Not for the whole package: a board joins 64 rooms, and no more.
     """
     with nodes_in(tmp_path_factory.mktemp("boards")) as make:
-        yield link_two(make, mesh_secret)
+        yield link_two(partial(make, environment=environment), mesh_secret)
 
 
 ALONE = LOOPBACK + "guests:\n  failover: false\n"  # takes no browsers of boards that have died

@@ -21,6 +21,12 @@ WATCH_CARRIER = """
 """
 
 
+@pytest.fixture(scope="module")
+def environment():
+    """Here the page comes as its sources are, module by module."""
+    return {}
+
+
 def drawn_in_one_seen_in_the_other(ana, ben, boards):
     drawn = ana.draw(300, 300)
     ben.sees(1).agrees(ana)
