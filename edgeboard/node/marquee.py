@@ -231,7 +231,7 @@ class Marquee:
             raise StateError(f"this board has no room {name!r}; `edgeboard rooms` lists them")
         return room
 
-    def _known(self, room: Room) -> dict[str, list[Line]]:
+    def _known(self, room: Room) -> Mapping[str, Sequence[Line]]:
         return self._lines[room.room].lines() if room.room in self._lines else {}
 
     def _moment(self, room: Room, now: float) -> float:

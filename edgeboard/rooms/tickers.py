@@ -5,7 +5,7 @@ one whose newest content has the greatest stamp counts, on every board alike. An
 and named with the reason.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, final
 
 from edgeboard.canvas.bodies import ItemType, Register
@@ -34,6 +34,7 @@ class Tickers:
 
     def __init__(self) -> None:
         self._lines: dict[OpId, Line | None] = {}  # all that have come; None while one is dead
+        self._by_id: dict[str, list[Line]] = {}  # the live ones that can be read, of each id the one that counts first
         self._left_out = 0
 
     def update(self, document: Document, batches: Iterable[Batch], table: Table, items: Iterable[OpId]) -> bool:
@@ -54,26 +55,33 @@ class Tickers:
                 self._left_out += 1
                 continue
             before, now = self._lines.get(op), _line(document, op)
-            is_changed |= before != now
+            if before != now:
+                is_changed = True
+                self._sort_in(before, now)
             if now is None and document.is_gone(op):
                 self._lines.pop(op, None)
             else:
                 self._lines[op] = now
         return is_changed
 
-    def lines(self) -> dict[str, list[Line]]:
-        """The live items by their id, of each the one that counts first."""
-        found: dict[str, list[Line]] = {}
-        for line in self._lines.values():
-            if line is not None and line.item is not None:
-                found.setdefault(line.item.id, []).append(line)
-        for same in found.values():
+    def _sort_in(self, before: Line | None, now: Line | None) -> None:
+        if before is not None and before.item is not None:
+            same = self._by_id[before.item.id]
+            same.remove(before)
+            if not same:
+                del self._by_id[before.item.id]
+        if now is not None and now.item is not None:
+            same = self._by_id.setdefault(now.item.id, [])
+            same.append(now)
             same.sort(key=lambda line: line.stamp, reverse=True)
-        return found
+
+    def lines(self) -> Mapping[str, Sequence[Line]]:
+        """The live items by their id, of each the one that counts first."""
+        return self._by_id
 
     def items(self) -> list[TickerItem]:
         """The items that count, one for each id."""
-        return [same[0].item for same in self.lines().values() if same[0].item is not None]
+        return [same[0].item for same in self._by_id.values() if same[0].item is not None]
 
     def faults(self) -> list[Line]:
         """Live items that cannot be read."""

@@ -53,6 +53,31 @@ def test_items_are_set_changed_listed_and_removed_and_outlive_a_kill(make_node, 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("fault", ["half written", "no database"])
+def test_where_the_store_cannot_be_read_the_fall_back_text_shows_and_the_reason_is_named(
+    make_node, run_main, eventually, fault
+):
+    config = "transport: {include_loopback: true}\nmarquee: {fallback: All quiet}\n"
+    board = make_node("board", config_text=config).start()
+    run_main("marquee", "set", "door", "Open", "--state", board.state)
+    assert json.loads(run_main("marquee", "list", "--json", "--state", board.state)[1])["shows"]["text"] == "Open"
+    board.stop()
+    (store,) = board.state.glob("*.db")
+    data = store.read_bytes()
+    if fault == "half written":
+        store.write_bytes(data[: len(data) // 2])
+    else:
+        store.write_bytes(b"\x00\xff" * 4_000)
+    board.start()
+    found = eventually(lambda: json.loads(run_main("marquee", "list", "--json", "--state", board.state)[1]))
+    assert found["shows"]["text"] in ("All quiet", "Open")
+    if not found["items"]:
+        assert found["shows"]["fallback"]
+        assert "the fall-back text 'All quiet'" in run_main("marquee", "list", "--state", board.state)[1]
+    assert any(word in board.log.read_text() for word in ("damaged", "cannot be", "salvage")), "nothing says why"
+
+
+@pytest.mark.slow
 def test_what_shows_is_followed(make_node, run_main):
     board = make_node("board").start()
     run_main("marquee", "set", "a", "One", "--interval", "1s", "--state", board.state)

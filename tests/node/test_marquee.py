@@ -8,6 +8,7 @@ from edgeboard.canvas.bodies import Add, Alive, Clear, Context, ItemType, Meta
 from edgeboard.errors import DecodeError, RefusedError, StateError
 from edgeboard.ids import room_id
 from edgeboard.marquee.settings import Settings
+from edgeboard.marquee.ticker import PLANS_MAX
 from edgeboard.node.claims import claim_key
 from edgeboard.node.marquee import KEPT_S, LEAD_S, SWEEP_S
 from edgeboard.node.values import PipelineSettings
@@ -515,3 +516,22 @@ def test_a_room_that_is_not_there_is_not_opened_by_a_slip_of_the_pen():
     with pytest.raises(StateError, match="no room 'nosuch'"):
         pipeline.marquee.remove("nosuch", ["a"], 0.0)
     assert set(pipeline.rooms) == rooms
+
+
+@pytest.mark.slow
+def test_a_script_that_changes_an_item_a_hundred_times_a_second_for_a_minute_leaves_nothing_behind_but_its_log():
+    cluster = cluster_of(1)
+    marquee = cluster.nodes[0].pipeline.marquee
+    for begin in range(0, 128, 64):
+        put(cluster, 0, *({"id": f"i{n}", "text": f"Line {n}"} for n in range(begin, begin + 64)))
+    ticker = marquee.ticker(LOBBY)
+    for count in range(6_000):
+        put(cluster, 0, {"id": f"i{count % 128}", "text": f"value {count}"})
+        if count % 3 == 0:
+            ticker.at(mesh_s(cluster))  # a panel looks
+        cluster.run(0.01)
+    ticker.check()
+    assert len(ticker.items) == len(marquee._lines[LOBBY].lines()) == 128
+    assert len(ticker._spans) <= 4 * 128 + 1
+    assert len(ticker._plans) <= PLANS_MAX
+    assert listed(cluster)["items"][0]["text"].startswith("value ")
