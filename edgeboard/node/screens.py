@@ -198,7 +198,7 @@ class Screens:
         self._screens[name] = screen
         if settings.room and not self._has_room(settings.room):
             text = f"{name} opens the room {settings.room!r}, which is not among this board's rooms"
-            self._told(f"{text}; if that is no slip, name it in edgeboard.yaml under rooms:")
+            self._told(f"{text}; if that is no slip, name it in edgeboard.yaml under rooms:", is_trouble=True)
         try:
             screen.enter(settings.room or self._default_room)
         except RefusedError as error:

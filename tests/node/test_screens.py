@@ -240,6 +240,18 @@ async def test_what_cannot_be_is_refused_with_what_can(board, name, wish, error,
         await board.desk.screens.change(name, wish)
 
 
+async def test_a_panel_of_the_configuration_that_opens_a_room_by_a_slip_is_told_and_shows_it(tmp_path, caplog):
+    made = build(config_of(tmp_path / "kitchen", PanelSettings("virtual:wall", room="lobbi")))
+    await made.start()
+    try:
+        await until(made.desk.screens.describe)
+        (facts,) = made.desk.screens.describe()
+        assert (facts["room"], facts["fault"]) == ("lobbi", "")
+        assert any("'lobbi', which is not among this board's rooms" in line for line in caplog.messages)
+    finally:
+        await made.stop()
+
+
 async def test_a_room_that_is_new_is_opened_where_that_is_meant(board):
     assert (await board.desk.screens.change("wall", {"room": "attic", "new": "yes"}))["room"] == "attic"
 
