@@ -291,8 +291,8 @@ class Screens:
             from difflib import get_close_matches
 
             near = get_close_matches(name, [room.name for room in self._node.pipeline.rooms.values()], 1)
-            hint = f"did you mean {near[0]}" if near else "edgeboard rooms lists them"
-            raise StateError(f"this board has no room {name!r}; {hint}, and --new (new=yes) opens it")
+            hint = f"did you mean {near[0]}?" if near else "edgeboard rooms lists them;"
+            raise StateError(f"this board has no room {name!r}; {hint} --new (new=yes) opens it")
 
     def named(self, name: str) -> "Screen":
         """A panel by its name; raises StateError if there is none of that name."""

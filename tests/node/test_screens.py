@@ -231,8 +231,8 @@ async def test_where_a_desktop_draws_no_framebuffer_is_taken(tmp_path, monkeypat
         ("wall", {"colour": "red"}, RefusedError, "may be changed"),
         ("wall", {}, RefusedError, "may be changed"),
         ("wall", {"room": ""}, RefusedError, "name"),
-        ("wall", {"room": "halll"}, StateError, "no room 'halll'; did you mean hall"),
-        ("wall", {"room": "xyz"}, StateError, "edgeboard rooms lists them, and --new"),
+        ("wall", {"room": "halll"}, StateError, "no room 'halll'; did you mean hall."),
+        ("wall", {"room": "xyz"}, StateError, "edgeboard rooms lists them; --new"),
     ],
 )
 async def test_what_cannot_be_is_refused_with_what_can(board, name, wish, error, said):
