@@ -70,6 +70,15 @@ def test_drawing_with_any_numbers_under_sanitizers(tmp_path):
     assert workshop.run(program, 1, 4000) == f"4000 rounds; seen {EVERY_REFUSAL}\n"
 
 
+EVERY_CURVE = 31  # of curve_fuzz.c: whole, cut, of one point, with pressure, as long as any
+
+
+def test_curves_of_any_strokes_under_sanitizers(tmp_path):
+    sources = [CHECKS / "strokes_checks.c", CHECKS / "curve_fuzz.c"]
+    program = workshop.build_program(tmp_path / "fuzz", *sources, options=SANITIZERS)
+    assert workshop.run(program, 1, 4000) == f"4000 rounds; seen {EVERY_CURVE}\n"
+
+
 GLUE = """
 import random, sys
 import pytest

@@ -59,6 +59,15 @@ def test_drawing_with_any_numbers_under_sanitizers(tmp_path, request):
 
 
 @pytest.mark.slow
+def test_curves_of_any_strokes_under_sanitizers(tmp_path, request):
+    seed = request.config.getoption("--hypothesis-seed") or 0
+    rounds = ROUNDS_AN_EXAMPLE * settings().max_examples
+    sources = [CHECKS / "strokes_checks.c", CHECKS / "curve_fuzz.c"]
+    program = workshop.build_program(tmp_path / "fuzz", *sources, options=SANITIZERS)
+    assert " rounds; seen " in workshop.run(program, seed, rounds)
+
+
+@pytest.mark.slow
 def test_the_kernel_alone_under_sanitizers(tmp_path, request):
     """libFuzzer in a long run where clang is installed, because it looks for new paths; else the driver of our own."""
     seed = request.config.getoption("--hypothesis-seed") or 0

@@ -161,12 +161,14 @@ def test_a_marquee_that_moves_asks_for_no_memory_that_it_keeps(pixels):
             clock[0] += max(ribbon.step(), 0.0) + 1e-5
 
     run(400)  # one cycle and more: every text is drawn
-    gc.collect()
-    before = sys.getallocatedblocks()
-    run(300)
-    gc.collect()
-    assert ribbon.statistics()["marquee_frames"] == 700
-    assert sys.getallocatedblocks() - before < 30, "300 frames left memory behind"
+    left = [sys.maxsize]
+    while min(left) > 2 and len(left) < 4:  # the first time some free lists are filled
+        gc.collect()
+        before = sys.getallocatedblocks()
+        run(1_000)
+        gc.collect()
+        left.append(sys.getallocatedblocks() - before)
+    assert min(left) <= 2, f"1,000 frames left {left[1:]} blocks of memory behind"
 
 
 def test_frames_are_drawn_before_they_are_due_and_shown_when_they_begin():
