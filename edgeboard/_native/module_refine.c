@@ -1,6 +1,8 @@
 /* The kernel of thinning as a function of Python; see module.c. */
 #include "module.h"
 
+#include <math.h>
+
 #include "eb_refine.h"
 
 /* The numbers of a column as doubles, divided by `scale`; -1 and an exception if there are not `count`. */
@@ -28,6 +30,10 @@ static PyObject *refine_into(PyObject *const *arguments, struct eb_refine *strok
     double scale = PyFloat_AsDouble(arguments[0]);
     stroke->width = PyFloat_AsDouble(arguments[5]);
     stroke->tolerance = PyFloat_AsDouble(arguments[6]);
+    if (!PyErr_Occurred() && !(scale > 0.0 && isfinite(scale) && stroke->width >= 0.0 && isfinite(stroke->width) &&
+                               stroke->tolerance >= 0.0 && isfinite(stroke->tolerance))) {
+        return PyErr_Format(PyExc_ValueError, "a scale is above 0, a width and a tolerance are 0 or more");
+    }
     if (PyErr_Occurred()) {
         return NULL;
     }

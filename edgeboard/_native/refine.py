@@ -34,7 +34,8 @@ class Kernel(Protocol):
         """The indices of the points that stay; see `edgeboard.canvas.refine.refined`.
 
         Raises:
-            ValueError: not 1 to 500 points, columns of unequal lengths, or one pressure column without the other.
+            ValueError: not 1 to 500 points, columns of unequal lengths, one pressure column without the other, or a
+                scale, width or tolerance that is none.
         """
 
 

@@ -51,6 +51,9 @@ def test_recorded_strokes_keep_the_points_that_the_twin_keeps(kernel):
         (8, (0, 1), (0, "1"), None, None, 3.0, 0.5),
         (8, (0, 1), (0, 1), None, None, "3", 0.5),
         (8, 5, (0, 1), None, None, 3.0, 0.5),
+        (8, (0, 1), (0, 1), None, None, float("nan"), 0.5),
+        (8, (0, 1), (0, 1), None, None, 3.0, -0.5),
+        (0, (0, 1), (0, 1), None, None, 3.0, 0.5),
         (8, (0, 1)),
     ],
 )
@@ -61,7 +64,7 @@ def test_what_is_no_stroke_is_refused(kernel, arguments):
 
 def test_whatever_the_numbers_the_ends_stay(kernel):
     huge = 1 << 80
-    kept = kernel.refine(8, (0, huge, -huge, 5), (0, 0, huge, 5), None, None, float("nan"), 0.5)
+    kept = kernel.refine(8, (0, huge, -huge, 5), (0, 0, huge, 5), None, None, 1e300, 0.5)
     assert (kept[0], kept[-1]) == (0, 3)
 
 
