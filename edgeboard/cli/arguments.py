@@ -10,6 +10,7 @@ from edgeboard.cli.device_arguments import DEVICE_VERBS, read_url
 from edgeboard.cli.marquee_arguments import MARQUEE_VERBS
 from edgeboard.cli.mesh_arguments import MESH_VERBS
 from edgeboard.cli.moments import read_moment
+from edgeboard.cli.ota_arguments import OTA_VERBS
 from edgeboard.cli.panel_arguments import PANEL_VERBS, read_panel
 from edgeboard.cli.release_arguments import RELEASE_VERBS
 from edgeboard.cli.verbs import Verb, add_json, add_state, reads
@@ -298,4 +299,5 @@ VERBS: tuple[Verb, ...] = (
     *PANEL_VERBS,
     *DEVICE_VERBS,
     *RELEASE_VERBS,
+    *OTA_VERBS,
 )  # fmt: skip

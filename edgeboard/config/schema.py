@@ -24,6 +24,7 @@ from edgeboard.config.values import (
     read_peer,
     read_room,
     read_signaling,
+    read_updates,
     read_whole,
 )
 from edgeboard.discovery.settings import Settings as DiscoverySettings
@@ -90,6 +91,14 @@ class MarqueeSection:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdatesSection:
+    """Where `edgeboard ota` looks, beside the boards of the mesh."""
+
+    addresses: tuple[str, ...] = ()  # of folders that `edgeboard release` publishes, as https://HOST/PATH
+    channel: Literal["stable", "beta"] = "stable"
+
+
+@dataclass(frozen=True, slots=True)
 class LoggingSection:
     level: Level = "info"
 
@@ -110,6 +119,7 @@ class Config:
     storage: StorageSection = StorageSection()
     compaction: CompactionSettings = CompactionSettings()
     marquee: MarqueeSection = MarqueeSection()
+    updates: UpdatesSection = UpdatesSection()
     logging: LoggingSection = LoggingSection()
 
 
@@ -155,6 +165,7 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (PanelSettings, "name"): Shape(check_name),
     (PanelSettings, "room"): Shape(read_room),
     (PanelSettings, "view"): Shape(read_view),
+    (UpdatesSection, "addresses"): Shape(read_updates, most=8),
     (MarqueeSettings, "room"): Shape(read_room),
     (MarqueeSettings, "fallback"): Shape(read_line),
     (MarqueeSettings, "rate"): Shape(partial(read_number, least=RATE_LEAST, most=RATE_MOST)),

@@ -64,6 +64,18 @@ def read_peer(text: str) -> str:
     return f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
 
 
+def read_updates(text: str) -> str:
+    """Where releases are published."""
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"{_show(text)} is no address of updates; write it like https://updates.example.org/edgeboard")
+    return text
+
+
 def read_signaling(text: str) -> str:
     """The address of a signaling service."""
     try:

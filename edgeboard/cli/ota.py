@@ -1,0 +1,366 @@
+"""`edgeboard ota`: look for updates, take them, go back, and see how that stands.
+
+Whatever happens has an exit code of its own (`Code`), so that a script or a unit can tell it without reading.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, final
+
+from edgeboard.cli.control import ask_json, state_of
+from edgeboard.config.schema import UpdatesSection
+from edgeboard.errors import EdgeboardError, SourceError, StoreError, UserError, VerificationError
+from edgeboard.ota import client, records, slots
+from edgeboard.ota.bundle import BundleSource
+from edgeboard.ota.fetchers import FolderSource, HttpSource, MeshSource, Source
+from edgeboard.ota.fetching import Progress
+from edgeboard.ota.states import Journal, State
+from edgeboard.ota.updater import Answer, BusyError, Updater
+from edgeboard.ota.values import Floors, Layout
+from edgeboard.storage.statedir import find_control_socket
+
+BAR = 24  # characters
+DRAW_S = 0.1  # between two drawings of a bar
+
+
+class Code(IntEnum):
+    """How it ended; documented in docs/updates.md, so append only."""
+
+    DONE = 0
+    FAILED = 1
+    REFUSED = 3
+    UNREACHABLE = 4
+    NO_SPACE = 5
+    ROLLED_BACK = 6
+    BUSY = 7
+
+
+def main(arguments: argparse.Namespace) -> int:
+    layout = Layout.under(arguments.root)
+    if arguments.ota_state is not None:
+        layout = Layout(layout.prefix, arguments.ota_state)
+    act = {
+        "check": check,
+        "fetch": fetch,
+        "upgrade": upgrade,
+        "import": upgrade,
+        "verify": verify,
+        "status": status,
+        "rollback": rollback,
+    }[arguments.what]
+    desk = Desk(as_json=arguments.json)
+    try:
+        code = act(arguments, layout, desk)
+    except EdgeboardError as error:
+        desk.clear()
+        code = code_of(error)
+        attack = error.attack if isinstance(error, VerificationError) else ""
+        desk.tell(
+            {"result": code.name.lower(), "text": str(error), **({"attack": attack} if attack else {})},
+            f"edgeboard: {f'refused ({attack}): ' if attack else ''}{error}",
+            is_trouble=True,
+        )
+    return int(code)
+
+
+def code_of(error: EdgeboardError) -> Code:
+    """The exit code that says what an error says."""
+    match error:
+        case VerificationError():
+            return Code.REFUSED
+        case SourceError():
+            return Code.UNREACHABLE
+        case slots.SpaceError() | StoreError():
+            return Code.NO_SPACE
+        case BusyError():
+            return Code.BUSY
+    return Code.FAILED
+
+
+@final
+class Desk:
+    """Tells people, or scripts."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._has_bar = not as_json and sys.stderr.isatty()
+        self._drawn = 0.0
+
+    def tell(self, fields: dict[str, Any], text: str, *, is_trouble: bool = False) -> None:
+        """The result, in one of its two forms."""
+        self.clear()
+        if self._as_json:
+            print(json.dumps(fields))
+        else:
+            print(text, file=sys.stderr if is_trouble else sys.stdout)
+
+    def say(self, line: str) -> None:
+        """What is going on, for people."""
+        self.clear()
+        if not self._as_json:
+            print(line, file=sys.stderr, flush=True)
+
+    def draw(self, what: str, done: int, whole: int) -> None:
+        now = time.monotonic()
+        if self._has_bar and (now - self._drawn >= DRAW_S or done >= whole):
+            self._drawn = now
+            filled = BAR * done // whole if whole else 0
+            print(
+                f"\r\033[K{what:<10} [{'#' * filled}{'.' * (BAR - filled)}] {_mib(done, whole)}",
+                end="",
+                file=sys.stderr,
+            )
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        if self._has_bar:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+    def fetching(self, progress: Progress) -> None:
+        self.draw("fetching", progress.done, progress.total)
+
+
+def _mib(done: int, whole: int) -> str:
+    return f"{done / 2**20:.1f} of {whole / 2**20:.1f} MiB" if whole > 1 else ""
+
+
+# ---------------------------------------------------------------------------------------------------- the verbs
+
+
+def check(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
+    updater = make_updater(arguments, layout, desk)
+    with updater.alone():
+        answer = updater.check()
+    return tell_answer(answer, layout, desk)
+
+
+def tell_answer(answer: Answer, layout: Layout, desk: Desk) -> Code:
+    now = facts(layout, slots.current(layout))
+    fields = {
+        "result": "held" if answer.held else "newer" if answer.found else "current",
+        "current": now,
+        "offered": answer.counter,
+        "text": answer.held,
+        "trouble": dict(answer.trouble),
+    }
+    if answer.found is None:
+        text = f"nothing newer than {now['version'] or 'nothing'} is offered"
+    else:
+        manifest = answer.found.manifest
+        fields |= {"version": manifest.version, "counter": manifest.counter, "bytes": manifest.length}
+        text = answer.held or (
+            f"{manifest.version} is offered ({manifest.length / 2**20:.1f} MiB); {now['version'] or 'nothing'} runs. "
+            "To take it: edgeboard ota upgrade"
+        )
+    for name, why in answer.trouble:
+        desk.say(f"{name}: {why}")
+    desk.tell(fields, text)
+    return Code.DONE
+
+
+def fetch(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
+    updater = make_updater(arguments, layout, desk)
+    with updater.alone():
+        answer = updater.check()
+        if answer.found is None or answer.held:
+            return tell_answer(answer, layout, desk)
+        client.fetch(layout, answer.found, updater.sources, desk.fetching)
+    manifest = answer.found.manifest
+    desk.tell(
+        {"result": "fetched", "version": manifest.version, "counter": manifest.counter},
+        f"{manifest.version} is here and verified",
+    )
+    return Code.DONE
+
+
+def upgrade(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
+    """Both `upgrade` and `import`."""
+    if arguments.what == "import":
+        arguments.sources = [str(arguments.file)]
+        if arguments.keep:
+            return fetch(arguments, layout, desk)
+    updater = make_updater(arguments, layout, desk)
+    with updater.alone() as journal:
+        answer = updater.check(at_once=arguments.at_once or arguments.what == "import")
+        if answer.found is None or answer.held:
+            return tell_answer(answer, layout, desk)
+        manifest = answer.found.manifest
+        desk.say(f"taking {manifest.version} from {', '.join(answer.found.sources)}")
+        journal = updater.fetch(answer.found, journal)
+        journal = updater.build(manifest, journal)
+        desk.say(f"{manifest.version} is built and tested in {journal.slot}; switching")
+        updater.arm(manifest, journal)
+    return see_through(arguments, updater, layout, desk)
+
+
+def rollback(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
+    updater = Updater(layout, (), "stable")
+    with updater.alone() as journal:
+        if journal.state is not State.IDLE:
+            journal = Journal(last=journal.last)  # what was staged is not switched to now
+        armed = updater.return_to_previous(journal)
+        desk.say(f"going back to {armed.version}")
+    return see_through(arguments, updater, layout, desk)
+
+
+def see_through(arguments: argparse.Namespace, updater: Updater, layout: Layout, desk: Desk) -> Code:
+    """Wait for the launcher, and tell how it ended."""
+    armed = records.read_journal(layout)
+    journal = (
+        armed if arguments.no_wait else updater.wait(told=lambda one: desk.say(f"{one.version} is {one.state.value}"))
+    )
+    if journal.state is State.ARMED:
+        desk.tell(
+            {"result": "armed", "version": journal.version, "counter": journal.counter, "slot": journal.slot},
+            f"{journal.version} is armed, and is switched to when the launcher runs: systemctl start "
+            "edgeboard-activate.service, or restart the board",
+        )
+        return Code.DONE
+    last = journal.last
+    text = f"{last.version} is {last.result}"
+    if last.down_ms:
+        text += f"; the board was away for {last.down_ms / 1000:.1f} s"
+    is_back = last.result != "committed"
+    desk.tell(
+        {**asdict(last), "result": last.result}, f"{text}: {last.reason}" if last.reason else text, is_trouble=is_back
+    )
+    return Code.ROLLED_BACK if is_back else Code.DONE
+
+
+def verify(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
+    source = BundleSource(arguments.file)
+    with tempfile.TemporaryDirectory(prefix="edgeboard-verify-") as folder:
+        aside = Layout(layout.prefix, Path(folder))
+        target = slots.board(arguments.channel)
+        found = client.find(aside, [source], target, Floors(), int(time.time()))
+        if isinstance(found, client.UpToDate):
+            raise UserError(f"{arguments.file} offers no release")
+        fetched = client.fetch(aside, found, [source], desk.fetching)
+    floors = records.read_floors(layout)
+    is_newer = found.manifest.counter > floors.counter
+    text = (
+        f"{arguments.file} is sound: {found.manifest.version} for {found.manifest.target.name}, {fetched.total} bytes"
+    )
+    desk.tell(
+        {
+            "result": "sound",
+            "version": found.manifest.version,
+            "counter": found.manifest.counter,
+            "digest": found.digest,
+            "newer": is_newer,
+        },
+        text if is_newer else f"{text}; not newer than what this board has had",
+    )
+    return Code.DONE
+
+
+def status(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
+    journal = records.read_journal(layout)
+    now = slots.current(layout)
+    bad = records.read_bad(layout)
+    found = {
+        "current": facts(layout, now),
+        "previous": facts(layout, slots.previous(layout, bad)),
+        "slots": [facts(layout, name) for name in slots.all_slots(layout)],
+        "state": journal.state.value,
+        "update": {"version": journal.version, "slot": journal.slot, "tries": journal.tries}
+        if journal.version
+        else None,
+        "last": asdict(journal.last) if journal.last.result else None,
+        "bad": [asdict(each) for each in bad.values()],
+        "floors": asdict(records.read_floors(layout)),
+    }
+    desk.tell(found, "\n".join(describe(found)))
+    return Code.DONE
+
+
+def describe(found: dict[str, Any]) -> list[str]:
+    """The status as people read it."""
+    now, before, update, last = found["current"], found["previous"], found["update"], found["last"]
+    lines = [
+        f"runs      {now['version']} ({now['slot']})" if now["slot"] else "runs      nothing: no release is installed"
+    ]
+    lines.append(
+        f"before    {before['version']} ({before['slot']})" if before["slot"] else "before    nothing to go back to"
+    )
+    if update:
+        lines.append(f"update    {update['version']} is {found['state']}; tries left: {update['tries']}")
+    if last:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(last["at"]))
+        why = f": {last['reason']}" if last["reason"] else ""
+        lines.append(f"last      {last['version']} {last['result']} on {when}{why}")
+    lines += [f"bad       {each['version']}: {each['reason']}" for each in found["bad"]]
+    return lines
+
+
+# ---------------------------------------------------------------------------------------------------- what they need
+
+
+def facts(layout: Layout, name: str) -> dict[str, Any]:
+    """What is said of a slot; of none, the same without content."""
+    if not name:
+        return {"slot": "", "version": "", "counter": 0}
+    try:
+        release = slots.release_of(layout.slots / name)
+    except slots.SlotError as error:
+        return {"slot": name, "version": "", "counter": 0, "damage": str(error)}
+    return {"slot": name, "version": release.version, "counter": release.counter}
+
+
+def make_updater(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Updater:
+    state = state_of(arguments.state)
+    updates = updates_of(arguments)
+    sources = [read_source(text) for text in arguments.sources or ()]
+    sources = sources or [*default_sources(state), *map(HttpSource, updates.addresses)]
+    channel = arguments.channel or updates.channel
+    return Updater(layout, sources, channel, node_id(state), fetching=desk.fetching, building=desk.draw)
+
+
+def updates_of(arguments: argparse.Namespace) -> UpdatesSection:
+    """What the configuration says of updates."""
+    if arguments.config is None:
+        return UpdatesSection()
+    from edgeboard.config.load import load  # YAML
+
+    return load(arguments.config).updates
+
+
+def read_source(text: str) -> Source:
+    """What `--from` names.
+
+    Raises:
+        UserError: nothing of that name.
+    """
+    if text.startswith(("http://", "https://")):
+        return HttpSource(text)
+    path = Path(text)
+    if path.is_dir():
+        return FolderSource(path)
+    if path.exists():
+        return BundleSource(path)
+    raise UserError(f"there is no {text}; name a web address, a folder or a bundle")
+
+
+def default_sources(state: Path) -> list[Source]:
+    """The boards of the mesh, through the node that runs here."""
+    socket = find_control_socket(state)
+    return [MeshSource(socket)] if socket.exists() else []
+
+
+def node_id(state: Path) -> bytes:
+    """Of the node that runs here; without one, of the machine: all that matters is that it stays the same."""
+    try:
+        return bytes.fromhex(str(ask_json(state, "/control/status")["node"]))
+    except (EdgeboardError, KeyError, ValueError):
+        pass
+    try:
+        return hashlib.sha256(Path("/etc/machine-id").read_bytes()).digest()
+    except OSError:
+        return b""
