@@ -17,7 +17,7 @@ from typing import Final
 
 from tuf.api.metadata import TargetFile, Targets
 
-from edgeboard.errors import DecodeError, EdgeboardError, SourceError, StoreError, VerificationError
+from edgeboard.errors import DecodeError, EdgeboardError, MissingError, SourceError, StoreError, VerificationError
 from edgeboard.ota import floors as rules
 from edgeboard.ota import manifest as manifests
 from edgeboard.ota.fetchers import Source
@@ -240,6 +240,14 @@ def _read_manifest(
         try:
             data = _read_signed(source, offer, clock)
             break
+        except MissingError as error:
+            if source.is_complete:
+                tried[source.name] = trouble[source.name] = VerificationError(
+                    Attack.PARTIAL,
+                    f"{source.name} lacks {offer.name}: take one that is for this board, or copy it again",
+                )
+            else:
+                tried[source.name] = trouble[source.name] = error
         except (SourceError, VerificationError) as error:
             tried[source.name] = trouble[source.name] = error
     if data is None:

@@ -61,7 +61,7 @@ def fetch_files(
     disk: Disk | None = None,
     clock: Clock = time.monotonic,
 ) -> Fetched:
-    """Get all files of a release into `blobs/`, each by its hash, and look into them.
+    """Get all files of a release into `blobs/`, each by its hash: the lock first, and wheels only after a look inside.
 
     Raises:
         VerificationError: what the sources have is not what was signed. SourceError: they do not answer, and what has
@@ -69,23 +69,23 @@ def fetch_files(
     """
     work = _Fetch(layout, manifest, sources, progress, disk or RealDisk(), clock)
     try:
+        (lock,) = (file for file in manifest.files if file.name == manifest.lock)
+        work.get(lock)
+        _check_lock(layout, manifest, lock)
         for file in manifest.files:
-            work.get(file)
-        _check_content(layout, manifest)
+            if file is not lock:
+                work.get(file)
     except OSError as error:
         raise StoreError(f"cannot keep the update: {error.strerror or error}") from error
     return work.fetched
 
 
-def _check_content(layout: Layout, manifest: Manifest) -> None:
-    """Raises VerificationError if the files do not fit each other, or hold what no release may."""
-    (lock,) = (file for file in manifest.files if file.name == manifest.lock)
+def _check_lock(layout: Layout, manifest: Manifest, lock: File) -> None:
+    """Raises VerificationError if it would install anything but the wheels of the release: before they travel."""
     try:
         check_lock(read_bounded(layout.blobs / lock.sha256, LOCK_MAX), manifest)
     except DecodeError as error:
         raise VerificationError(Attack.MIX_AND_MATCH, f"{manifest.version}: {error}; ask who signed it") from None
-    for file in manifest.wheels:
-        check_wheel(layout.blobs / file.sha256, file.name, manifest.target)
 
 
 @final
@@ -112,6 +112,7 @@ class _Fetch:
         """One file, whole."""
         blob = self._layout.blobs / file.sha256
         if _is_whole(blob, file):
+            self._look_into(blob, file)
             self._done += file.length
             self.fetched.reused += file.length
             self._tell(file, "")
@@ -127,9 +128,19 @@ class _Fetch:
         if not _is_whole(part, file):
             self._disk.remove(part)
             raise VerificationError(Attack.MALFORMED, f"the chunks of {file.name} do not make the file that was signed")
+        self._look_into(part, file)
         self._disk.sync(part)
         self._disk.rename(part, blob)
         self._disk.sync(blob.parent)
+
+    def _look_into(self, path: Path, file: File) -> None:
+        """Raises VerificationError for a wheel that no release may have; then it is gone."""
+        if file.is_wheel:
+            try:
+                check_wheel(path, file.name, self._manifest.target)
+            except VerificationError:
+                self._disk.remove(path)
+                raise
 
     def _fill(self, out: FileIO, file: File, at: int) -> None:
         """Chunks from `at` on, from one source after the other."""

@@ -89,6 +89,10 @@ class _Fetcher(FetcherInterface):
         except MissingError:
             if url.endswith(".root.json"):  # there is no newer one
                 raise tuf.DownloadHTTPError(f"{url} is not there", 404) from None
+            if self._source.is_complete:
+                raise VerificationError(
+                    Attack.PARTIAL, f"{self._source.name} lacks {url}, so it is not whole: copy it again"
+                ) from None
             raise
         return bytes(data)
 

@@ -1,6 +1,7 @@
 """Files come chunk by chunk, from whoever has them, and only what was signed is kept."""
 
 import errno
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -203,13 +204,16 @@ def test_a_blob_that_somebody_has_changed_is_fetched_again(layout, found, source
     assert not blob.is_symlink()
 
 
-def test_chunks_that_do_not_make_the_file_are_refused(layout, found, source, native):
-    other = replace(native, sha256="0" * 64)
-    files = tuple(other if file == native else file for file in found.manifest.files)
-    (layout.incoming / f"{other.sha256}.part").write_bytes((source._folder / native.path).read_bytes())
-    with pytest.raises(VerificationError, match="do not make the file"):
+def test_chunks_that_do_not_make_the_file_are_refused(house, layout, found, source):
+    (lock,) = [file for file in found.manifest.files if file.name == found.manifest.lock]
+    other = replace(lock, sha256="0" * 64)
+    files = tuple(other if file == lock else file for file in found.manifest.files)
+    shutil.copy(house.repository.public / lock.path, layout.incoming / f"{other.sha256}.part")
+    with pytest.raises(VerificationError, match="do not make the file") as refused:
         fetch_files(layout, replace(found.manifest, files=files), [source])
+    assert refused.value.attack == "malformed"
     assert other.sha256 not in blobs(layout)
+    assert list(layout.incoming.iterdir()) == []
 
 
 def test_content_is_synced_before_it_has_a_name(layout, found, source, native):
