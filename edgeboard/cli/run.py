@@ -11,19 +11,24 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeboard.config.schema import Config
-from edgeboard.errors import UserError
+from edgeboard.errors import StateError, UserError
 from edgeboard.peripherals.panels import PanelSettings, read_driver
 from edgeboard.peripherals.settings import Settings as DeviceSettings
 from edgeboard.peripherals.settings import read_url
 from edgeboard.runtime.lean import lean_imports
+from edgeboard.runtime.notify import Notifier
 from edgeboard.web.addresses import board_urls
 
 FORCED = 130  # the exit code after a second Ctrl-C
+SLOW_START_S = 600.0  # a start that takes longer hangs; many full rooms on an SD card take minutes
+MORE_S = 60.0  # what a start asks the service manager for, again and again
+BUILD_S = 180.0  # and before the parts are loaded, which leaves no moment to ask again
 QUIET = ("aioice", "aiortc", "aiohttp", "asyncio")  # they say at level info what nobody asked
 
 if TYPE_CHECKING:
@@ -113,6 +118,12 @@ async def serve(config: Config, required_peers: tuple[str, ...]) -> None:
     Raises:
         UserError: it cannot start, or a peer that was named on the command line refuses to link.
     """
+    with closing(Notifier.here()) as manager:
+        await _serve(config, required_peers, manager)
+
+
+async def _serve(config: Config, required_peers: tuple[str, ...], manager: Notifier) -> None:
+    manager.starting(BUILD_S)
     with lean_imports():
         from edgeboard.node.build import build
 
@@ -126,16 +137,17 @@ async def serve(config: Config, required_peers: tuple[str, ...]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal)
-    while await _serve_once(board := build(config, required_peers=required_peers), config, stop):
+    while await _serve_once(board := build(config, required_peers=required_peers), config, stop, manager):
         say("starting anew, in the mesh that was joined")
         listen = replace(config.node.listen, port=board.port)  # the pages that are open shall find it again
         config = replace(config, node=replace(config.node, listen=listen))
         required_peers = ()  # whoever was named belongs to the mesh before, perhaps
+        manager.alive()
 
 
-async def _serve_once(board: "Board", config: Config, stop: asyncio.Event) -> bool:
+async def _serve_once(board: "Board", config: Config, stop: asyncio.Event, manager: Notifier) -> bool:
     """Run a board until it or a signal ends it; whether it is to begin anew."""
-    started = asyncio.create_task(board.start(), name="start")
+    started = asyncio.create_task(_start(board, manager), name="start")
     stopped = asyncio.create_task(stop.wait(), name="wait for a signal")
     try:
         await asyncio.wait({started, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -148,6 +160,9 @@ async def _serve_once(board: "Board", config: Config, stop: asyncio.Event) -> bo
             say(board.standing())
             if config.guests.admit == "pin":
                 say(f"guests say the PIN {board.guest_pin()}")
+            manager.ready(board.summary())
+            if manager.beat_s:
+                board.spawn(_beat(board, manager), name="feed the watchdog")
             served = asyncio.create_task(board.run_until_stopped(), name="serve")
             await asyncio.wait({served, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if served.done():
@@ -158,8 +173,40 @@ async def _serve_once(board: "Board", config: Config, stop: asyncio.Event) -> bo
                 await served
     finally:
         stopped.cancel()
+        if not board.is_restarting or stop.is_set():
+            manager.stopping()
         await board.stop()
     return board.is_restarting and not stop.is_set()
+
+
+async def _start(board: "Board", manager: Notifier) -> None:
+    """Start it; meanwhile the service manager is asked for more time, up to a limit."""
+
+    async def ask_for_more() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SLOW_START_S):
+                while True:
+                    manager.starting(MORE_S)
+                    await asyncio.sleep(MORE_S / 4)
+
+    asking = asyncio.create_task(ask_for_more(), name="ask for time to start")
+    try:
+        await board.start()
+    finally:
+        asking.cancel()
+
+
+async def _beat(board: "Board", manager: Notifier) -> None:
+    """Tell the service manager that the board is alive, each time after it has served a caller."""
+    while True:
+        try:
+            await board.prove(manager.beat_s)
+        except StateError as error:
+            _log.error("the service manager is not told that all is well: %s", error)
+        else:
+            manager.alive()
+            manager.status(board.summary())
+        await asyncio.sleep(manager.beat_s)
 
 
 def announce(config: Config, port: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any, final
 
 from aiohttp import web
 
-from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
+from edgeboard.errors import CloseCode, RefusedError, StateError, StoreError, UserError
 from edgeboard.ids import MeshId
 from edgeboard.node.acquaintances import Acquaintances
 from edgeboard.node.admission import Admission
@@ -29,6 +29,8 @@ START_S = 15.0  # in which a refusal by a peer of the command line ends the star
 LOOK_S = 30.0  # between two looks at the space on the disk
 PLACE_S = 10.0  # between two looks at our own addresses and at who is there
 IDLE_S = 20.0  # after which a connection is closed that asks for nothing, or never comes to the end of asking
+QUESTION = b"GET /control/status HTTP/1.0\r\nHost: edgeboard\r\n\r\n"
+SERVED = b"HTTP/1.0 200"
 PUT_OUT = "This board was put out of its mesh: nobody else sees what is drawn here."
 BE_INVITED = "; invite this board there with `edgeboard mesh invite`, and say here: edgeboard join INVITATION"
 REMEDIES = {CloseCode.OTHER_MESH: BE_INVITED, CloseCode.AUTH_FAILED: BE_INVITED, CloseCode.CLONE: ""}
@@ -235,6 +237,37 @@ class Board:
         if trust.membership.is_private:
             return "it is in a mesh of its own; let another board in with: edgeboard mesh invite"
         return f"it is in the mesh {name}, with the role {grant.role.name.lower()}"
+
+    def summary(self) -> str:
+        """How it is, in a line for who asks the service manager."""
+        pipeline = self.node.pipeline
+        links = sum(1 for link in pipeline.mesh.statistics().links if not link.guest)
+        trouble = f"cannot save: {pipeline.store_failed_text}; " if pipeline.store_failed_text else ""
+        return f"{trouble}rooms {len(pipeline.rooms)}, guests {len(pipeline.guests)}, boards linked {links}"
+
+    async def prove(self, patience_s: float) -> None:
+        """Serve a caller: an input goes through the pipeline, and the local door answers as it does `edgeboard status`.
+
+        Raises:
+            StateError: it does not, or not in time.
+        """
+        self.node.ask(lambda _: self.node.pipeline.rooms)
+        if self._socket_path is None:
+            return
+        try:
+            async with asyncio.timeout(patience_s):
+                reader, writer = await asyncio.open_unix_connection(self._socket_path)
+                try:
+                    writer.write(QUESTION)
+                    answer = await reader.readline()
+                finally:
+                    writer.close()
+        except TimeoutError:
+            raise StateError(f"the local door of this board has not answered within {patience_s:.0f} s") from None
+        except (OSError, ValueError) as error:
+            raise StateError(f"the local door of this board does not answer: {error}") from None
+        if not answer.startswith(SERVED):
+            raise StateError(f"the local door of this board answers {answer[:60]!r}")
 
     def request_stop(self) -> None:
         self._stopping.set()

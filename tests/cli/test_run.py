@@ -95,6 +95,48 @@ def test_a_service_is_stopped_by_its_manager(start_node):
     assert start_node().stop(signal.SIGTERM) == 0
 
 
+@pytest.fixture
+def manager(tmp_path, monkeypatch):
+    """A service manager whose watchdog bites after 0.6 s; gives a function that waits for the next thing it is told."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(20.0)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "600000")
+        yield lambda: listening.recv(4096).decode()
+
+
+@slow
+def test_a_service_tells_its_manager_when_it_serves_lives_and_stops(start_node, manager):
+    node = start_node()
+    assert manager().startswith("EXTEND_TIMEOUT_USEC="), "a slow start asks for time before anything else"
+    while "READY=1" not in (told := manager()):
+        assert told.startswith("EXTEND_TIMEOUT_USEC=")
+    assert "rooms 1, guests 0, boards linked 0" in told
+    assert [manager(), manager(), manager()] == ["WATCHDOG=1"] * 3
+    node.process.send_signal(signal.SIGTERM)
+    while (told := manager()) == "WATCHDOG=1":
+        pass
+    assert told.startswith("STOPPING=1")
+    assert node.process.wait(5.0) == 0
+
+
+@slow
+def test_a_board_whose_door_is_shut_does_not_feed_its_watchdog(start_node, manager):
+    node = start_node()
+    while manager() != "WATCHDOG=1":
+        pass
+    (node.state / "control.sock").unlink()
+    deadline = time.monotonic() + 10.0
+    while "the service manager is not told that all is well" not in node.log.read_text():
+        assert time.monotonic() < deadline, node.log.read_text()
+        time.sleep(0.05)
+    node.process.send_signal(signal.SIGTERM)
+    while (told := manager()) == "WATCHDOG=1":
+        pass
+    assert told.startswith("STOPPING=1")
+
+
 @slow
 def test_a_second_signal_stops_at_once(start_node):
     node = start_node()
