@@ -6,14 +6,17 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgeboard.errors import DecodeError, UserError, VerificationError
 from edgeboard.ota.values import Rollout, Schema, Target
+
+if TYPE_CHECKING:
+    from edgeboard.ota.repository import Repository
 
 PASSPHRASE_MAX = 4096  # bytes of the file
 
@@ -231,11 +234,25 @@ def publish(arguments: argparse.Namespace) -> Told:
         ]
     told["versions"] = published.versions
     until = repository.timestamp().signed.expires
+    told["expires"] = {
+        "root": f"{repository.root().signed.expires:%Y-%m-%d}",
+        "targets": f"{repository.released().signed.expires:%Y-%m-%d}",
+        "timestamp": f"{until:%Y-%m-%d}",
+    }
     return told, [
         "",
+        *(f"Soon: {line}" for line in _soon(repository)),
         f"Boards see this until {until:%Y-%m-%d}: publish again before then, even without a release.",
         f"Serve {repository.public}, or pack it with: edgeboard bundle build",
     ]
+
+
+def _soon(repository: "Repository") -> Iterator[str]:
+    """What needs people with their keys, before less than half of its time is left."""
+    if (repository.root().signed.expires - _now()).days < repository.settings.days["root"] / 2:
+        yield "renew the root: edgeboard release rotate --renew, then publish with the root keys"
+    if (repository.released().signed.expires - _now()).days < repository.settings.days["targets"] / 2:
+        yield "renew the targets: edgeboard release publish with the targets keys"
 
 
 def rotate(arguments: argparse.Namespace) -> Told:

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,21 @@ def test_at_a_terminal_each_key_is_asked_for_and_enter_means_the_same(desk, monk
         assert "same as before" in asked[1]
         with pytest.raises(UserError, match="differ"):
             passphrases.new("all keys")
+
+
+def test_what_needs_people_soon_is_said_in_time(desk, run_main, monkeypatch):
+    begin(desk)
+    desk("publish")
+    later = datetime.now(UTC) + timedelta(days=200)
+    monkeypatch.setattr("edgeboard.cli.release._now", lambda: later)
+    machine = desk.folder / "machine"
+    machine.mkdir()
+    for file in find_keys([desk.folder / "releases/keys"]):
+        if file.role in ("snapshot", "timestamp"):
+            file.path.rename(machine / file.path.name)
+    assert "targets expired" in desk("publish", "--keys", "machine", code=1)
+    later = datetime.now(UTC) + timedelta(days=100)
+    code, out, err = run_main("release", "publish", "--keys", "machine", "--passphrase-file", "pw")
+    assert (code, err) == (0, "")
+    assert "Soon: renew the targets" in out
+    assert "renew the root" not in out
