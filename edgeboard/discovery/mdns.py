@@ -134,6 +134,8 @@ class MdnsDiscovery:
         places: list[str | int] = [each.ip for each in here.addresses if not each.is_ipv6]
         places += dict.fromkeys(each.index for each in here.addresses if each.is_ipv6)
         _log.debug("multicast DNS on %s", ", ".join(map(str, here.addresses)))
+        if not hasattr(AsyncZeroconf, "async_update_interfaces"):  # before 0.150 it kept to those that it began with
+            await self.close()
         if self._zeroconf is None:
             self._zeroconf = AsyncZeroconf(interfaces=places)
             self._here = here

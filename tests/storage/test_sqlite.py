@@ -205,7 +205,7 @@ def test_rows_that_their_index_has_lost_are_not_lost(path, opened, caplog):
         "UPDATE sqlite_master SET sql = replace(sql, ' WHERE first <> 7', '') WHERE name = 'places'",
     )
     assert list(opened().load(ROOM)) == batches(50)
-    assert "missing from index places" in caplog.text
+    assert "index places" in caplog.text  # missing from it, or a wrong number in it, as SQLite is older or newer
 
 
 @pytest.mark.parametrize("garbage", [b"garbage. " * 2_000, b"\0" * 8_192, b"SQLite format 3\0" + b"\xff" * 9_000])
