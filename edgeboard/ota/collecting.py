@@ -5,7 +5,7 @@ same release for other machines stay, since this board hands them on. Standard l
 copy of this file.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from edgeboard.errors import DecodeError
@@ -15,8 +15,9 @@ from edgeboard.ota.slots import COMPLETE, SlotError, digest_of, release_of
 from edgeboard.ota.values import MANIFEST_MAX, Layout, Manifest
 
 
-def collect(layout: Layout, keep: Iterable[str], disk: Disk | None = None) -> None:
-    """Remove all slots but these, and all files that none of their releases names, for whatever machine.
+def collect(layout: Layout, keep: Iterable[str], disk: Disk | None = None, wanted: Sequence[Manifest] = ()) -> None:
+    """Remove all slots but these, and all files that neither their releases nor those `wanted` name, for whatever
+    machine.
 
     Raises:
         OSError: as the system says.
@@ -28,7 +29,7 @@ def collect(layout: Layout, keep: Iterable[str], disk: Disk | None = None) -> No
             if each.name not in kept:
                 disk.remove(each / COMPLETE)  # first: half a slot is never taken for one
                 disk.remove_tree(each)
-    releases = []
+    releases = list(wanted)
     for name in sorted(kept):
         with suppress(SlotError):
             releases.append(release_of(layout.slots / name))
@@ -36,8 +37,8 @@ def collect(layout: Layout, keep: Iterable[str], disk: Disk | None = None) -> No
     releases += [each for each in manifests_in(layout) if each.counter in counters]
     needed = {file.sha256 for release in releases for file in release.files} | {digest_of(each) for each in releases}
     with suppress(FileNotFoundError):
-        for each in sorted(layout.blobs.iterdir()):
-            if each.name not in needed:
+        for each in [*sorted(layout.blobs.iterdir()), *sorted(layout.incoming.glob("*.part"))]:
+            if each.name.removesuffix(".part") not in needed:
                 disk.remove(each)
 
 

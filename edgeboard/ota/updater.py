@@ -15,6 +15,7 @@ from typing import Final, final
 
 from edgeboard.errors import EdgeboardError, StoreError, UserError
 from edgeboard.ota import client, records, rollout, slots
+from edgeboard.ota.collecting import collect
 from edgeboard.ota.fetchers import Source
 from edgeboard.ota.fetching import Progress
 from edgeboard.ota.files import Disk, RealDisk
@@ -93,7 +94,7 @@ class Updater:
         """
         try:
             self._disk.make_folder(self._layout.state)
-            descriptor = os.open(self._layout.state / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(self._layout.state / LOCK, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise StoreError(f"cannot use {self._layout.state}: {error.strerror or error}") from error
         try:
@@ -175,9 +176,19 @@ class Updater:
             )
         )
         with self._failing(journal):
+            self._collect(manifest)
             slots.check_space(self._layout, manifest)
             client.fetch(self._layout, found, self.sources, self._fetching)
         return self._move(journal, Event.FETCHED)
+
+    def _collect(self, wanted: Manifest) -> None:
+        """Make room: of slots stay the one that runs and the one before, and of files theirs and those of `wanted`."""
+        now = slots.current(self._layout)
+        before = slots.previous(self._layout, records.read_bad(self._layout))
+        try:
+            collect(self._layout, {now, before}, self._disk, (wanted,))
+        except OSError as error:
+            raise slots.explain(error, "cannot make room") from None
 
     def build(self, manifest: Manifest, journal: Journal) -> Journal:
         """Build the slot beside what runs. A release that fails its self-test is barred.

@@ -177,8 +177,16 @@ def test_what_nobody_needs_is_collected_and_what_is_handed_on_is_kept(layout, ma
         slots.build(layout, each.manifest)
     other = Release(layout.state / "other", 2, behaviour="is for another machine").fetch(layout)
     (layout.blobs / ("0" * 64)).write_bytes(b"of nobody")
+    layout.incoming.mkdir()
+    (layout.incoming / f"{'0' * 64}.part").write_bytes(b"of nobody")
+    (layout.incoming / f"{two.wheel.sha256}.part").write_bytes(b"of somebody")
     collect(layout, {two.slot})
     assert slots.all_slots(layout) == [two.slot]
+    assert [path.name for path in layout.incoming.iterdir()] == [f"{two.wheel.sha256}.part"]
+    three = make(3)
+    collect(layout, {two.slot}, RealDisk(), (three.manifest,))
+    assert set(three.contents) <= {path.name for path in layout.blobs.iterdir()}
+    collect(layout, {two.slot})
     assert {path.name for path in layout.blobs.iterdir()} == {*two.contents, *other.contents}
 
 

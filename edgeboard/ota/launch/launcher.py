@@ -201,14 +201,17 @@ class Launcher:
     # -------------------------------------------------------------------------------------- the switch
 
     def activate(self, service: Service) -> Outcome:
-        """Switch to what is armed and see it through to its end; without that, does nothing. Returns how it ended.
+        """Switch to what is armed, or go on with what is on trial, and see it through; returns how it ended, and an
+        outcome without a result if there was nothing to do.
 
         Raises:
             NoSlotError: no release can run. OSError: the disk cannot be written.
         """
         journal = records.read_journal(self._layout)
-        if journal.state is not State.ARMED:
+        if journal.state is State.TRIAL:
             return self.watch(service)
+        if journal.state is not State.ARMED:
+            return Outcome()
         try:
             slots.verify(self._layout.slots / journal.slot)
         except slots.SlotError as error:
