@@ -40,22 +40,19 @@ static uint8_t added_of(uint8_t threshold)
 }
 
 /* Two levels: white from a threshold on. */
-static void dither_row_in_two(const uint8_t *row, int32_t width, const uint8_t *added, uint8_t *out)
+static void dither_row_in_two(const uint8_t *row, size_t width, const uint8_t *added, uint8_t *out)
 {
-    uint8_t from[LANES];
-    eb_bytes least, pixels, white;
-    for (int at = 0; at < LANES; at++) {
-        from[at] = (uint8_t)(255 - added[at]);
-    }
-    memcpy(&least, from, LANES);
-    int32_t x = 0;
+    eb_bytes adding, pixels, white;
+    memcpy(&adding, added, LANES);
+    const eb_bytes least = 255 - adding;
+    size_t x = 0;
     for (; x + LANES <= width; x += LANES) {
         memcpy(&pixels, row + x, LANES);
         white = (eb_bytes)(pixels >= least);
         memcpy(out + x, &white, LANES);
     }
     for (; x < width; x++) {
-        out[x] = row[x] >= from[x % LANES] ? 255 : 0;
+        out[x] = row[x] >= 255 - added[x % LANES] ? 255 : 0;
     }
 }
 
@@ -65,13 +62,13 @@ static inline uint32_t level_of(uint32_t value, uint32_t most, uint32_t added)
     return (v + (v >> 8)) >> 8;
 }
 
-static void dither_row(const uint8_t *row, int32_t width, uint16_t most, const uint8_t *added, uint8_t *out)
+static void dither_row(const uint8_t *row, size_t width, uint16_t most, const uint8_t *added, uint8_t *out)
 {
     const uint16_t step = (uint16_t)(255 / most);
     eb_bytes pixels, adding;
     memcpy(&adding, added, LANES);
     const eb_halves plus = __builtin_convertvector(adding, eb_halves) + 1;
-    int32_t x = 0;
+    size_t x = 0;
     for (; x + LANES <= width; x += LANES) {
         memcpy(&pixels, row + x, LANES);
         eb_halves v = __builtin_convertvector(pixels, eb_halves) * most + plus;
@@ -86,16 +83,18 @@ static void dither_row(const uint8_t *row, int32_t width, uint16_t most, const u
 
 static void dither_greys(const struct eb_surface *surface, struct eb_area area, uint16_t most, uint8_t *out)
 {
-    for (int32_t y = area.y; y < area.y + area.height; y++, out += area.width) {
-        uint8_t added[LANES];
-        thresholds(area.x, y, added, LANES);
+    uint8_t added[SIDE][LANES]; /* of every row that the pattern has: to make it takes as long as a row itself */
+    for (int32_t y = 0; y < SIDE; y++) {
+        thresholds(area.x, y, added[y], LANES);
         for (int at = 0; at < LANES; at++) {
-            added[at] = added_of(added[at]);
+            added[y][at] = added_of(added[y][at]);
         }
+    }
+    for (int32_t y = area.y; y < area.y + area.height; y++, out += area.width) {
         if (most == 1) {
-            dither_row_in_two(eb_pixel(surface, area.x, y), area.width, added, out);
+            dither_row_in_two(eb_pixel(surface, area.x, y), (size_t)area.width, added[y % SIDE], out);
         } else {
-            dither_row(eb_pixel(surface, area.x, y), area.width, most, added, out);
+            dither_row(eb_pixel(surface, area.x, y), (size_t)area.width, most, added[y % SIDE], out);
         }
     }
 }

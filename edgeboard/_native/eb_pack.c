@@ -37,10 +37,44 @@ static inline uint8_t packed(const uint8_t *pixels, size_t count, unsigned bits)
     return (uint8_t)byte;
 }
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+typedef uint64_t eb_words __attribute__((vector_size(16)));
+
+/* The upper bits of 8 px, and of 8 that lie 64 px behind them. */
+static inline eb_words upper_bits(const uint8_t *pixels)
+{
+    uint64_t near, far;
+    memcpy(&near, pixels, 8);
+    memcpy(&far, pixels + 64, 8);
+    return (eb_words){near, far} & 0x8080808080808080;
+}
+
+/* Px 8 k + j of 64 is bit k of byte j first, and has to be bit 7 - j of byte k: bits, pairs and fours of bits change
+ * places across a diagonal (H. S. Warren, Hacker's Delight, 7-3), and then the order of the bytes. */
+static inline void pack_128_bits(const uint8_t *pixels, uint8_t *out)
+{
+    eb_words bits, moving;
+    bits = upper_bits(pixels) >> 7 | upper_bits(pixels + 8) >> 6 | upper_bits(pixels + 16) >> 5;
+    bits |= upper_bits(pixels + 24) >> 4 | upper_bits(pixels + 32) >> 3 | upper_bits(pixels + 40) >> 2;
+    bits |= upper_bits(pixels + 48) >> 1 | upper_bits(pixels + 56);
+    moving = (bits ^ bits >> 9) & 0x0055005500550055;
+    bits ^= moving ^ moving << 9;
+    moving = (bits ^ bits >> 18) & 0x0000333300003333;
+    bits ^= moving ^ moving << 18;
+    moving = (bits ^ bits >> 36) & 0x000000000f0f0f0f;
+    bits ^= moving ^ moving << 36;
+    const uint64_t packed[2] = {__builtin_bswap64(bits[0]), __builtin_bswap64(bits[1])};
+    memcpy(out, packed, 16);
+}
+#endif
+
 static void pack_bits(const uint8_t *row, size_t width, uint8_t *out)
 {
     size_t x = 0;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    for (; x + 128 <= width; x += 128, out += 16) {
+        pack_128_bits(row + x, out);
+    }
     for (; x + 8 <= width; x += 8) { /* the upper bit of byte k, at 8 k + 7, to bit 63 - k; no two sums meet */
         uint64_t group;
         memcpy(&group, row + x, 8);
@@ -56,6 +90,17 @@ static void pack_few(const uint8_t *row, size_t width, unsigned bits, uint8_t *o
 {
     const size_t group = 8 / bits;
     size_t x = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    for (; bits == 2 && x + 8 <= width; x += 8) { /* px joined to pairs, in 16 bits each, and pairs to fours */
+        uint64_t eight;
+        memcpy(&eight, row + x, 8);
+        eight = eight >> 6 & 0x0303030303030303;
+        eight = (eight << 2 | eight >> 8) & 0x000f000f000f000f;
+        eight = eight << 4 | eight >> 16;
+        *out++ = (uint8_t)eight;
+        *out++ = (uint8_t)(eight >> 32);
+    }
+#endif
     for (; x + group <= width; x += group) {
         *out++ = packed(row + x, group, bits);
     }
@@ -98,6 +143,12 @@ EB_WIDE static void pack_rgb565(const uint8_t *row, size_t width, uint8_t *out)
 void eb_pack(const uint8_t *pixels, size_t width, size_t rows, enum eb_format format, uint8_t *out)
 {
     size_t size = eb_packed_row(width, format), step = width * (size_t)eb_format_channels(format);
+    if (width % 8 == 0) { /* no row ends within a byte: they are one long one */
+        width *= rows;
+        size *= rows;
+        step *= rows;
+        rows = rows > 0;
+    }
     for (size_t row = 0; row < rows; row++, pixels += step, out += size) {
         switch (format) {
         case EB_GREY1:

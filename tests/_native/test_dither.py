@@ -14,7 +14,7 @@ NUMBERS = {each: number for number, each in enumerate(PixelFormat)}
 
 
 def draw_surface(rng, format):
-    width, height = rng.choice((1, 7, 16, 40)), rng.choice((1, 3, 8, 19))
+    width, height = rng.choice((1, 7, 16, 40, 136, 301)), rng.choice((1, 3, 8, 19))
     size = width * height * format.channels
     few = bytes(rng.choice((0, 40, 128, 255)) for _ in range(7))
     pixels = draw_bytes(rng, size) if rng.random() < 0.5 else (few * size)[:size]
