@@ -10,7 +10,7 @@ from math import ceil, floor, hypot, sqrt
 from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from edgeboard.canvas.geometry import Rectangle
-from edgeboard.canvas.images import judge_image, size_of
+from edgeboard.canvas.images import PIXELS_MAX, judge_image, size_of
 from edgeboard.ids import BlobHash
 from edgeboard.render.album import ReadBlob
 from edgeboard.render.cache import OVERHEAD_BYTES, Cache
@@ -24,6 +24,7 @@ GAP: Final = 1.5  # an image is made smaller by whole factors first, which is qu
 SOURCE_SIDE: Final = 2_048  # px: images are kept no larger than a panel shows them
 QUICK_PX: Final = 100_000  # an image of so many is read in a few ms
 MAGNIFIED: Final = 0.125  # px of the image in one of the panel: below it its px are squares
+ORIENTATION: Final = 274  # the tag of Exif
 STEPS: Final = 16  # in a px, in which a turned image is placed
 WHITE: Final = 255
 
@@ -175,18 +176,42 @@ class Pictures:
 
 def decoded(data: bytes) -> "Image.Image | None":
     """An image as people look at it, RGB or RGBA, reduced to what a panel can show; None if it cannot be read."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     if judge_image(data) is not None:
         return None
     try:
         with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > PIXELS_MAX:  # its head says less: the first picture of a GIF, a second head
+                return None
             image.draft("RGB", (SOURCE_SIDE, SOURCE_SIDE))
             image.thumbnail((SOURCE_SIDE, SOURCE_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
-            upright = ImageOps.exif_transpose(image)
-            return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # all that Pillow says of broken images
+            turn = _turn_of(image)
+            upright = image if turn is None else image.transpose(turn)
+            return upright.convert("RGBA" if image.has_transparency_data else "RGB")
+    except Exception:  # of broken images Pillow raises whatever it comes upon
         return None
+
+
+def _turn_of(image: "Image.Image") -> "Image.Transpose | None":
+    """How an image is to be turned, as its Exif says (CIPA DC-008, tag 274), however broken the rest of that is."""
+    from PIL import Image
+
+    turn = Image.Transpose
+    turns = (
+        turn.FLIP_LEFT_RIGHT,
+        turn.ROTATE_180,
+        turn.FLIP_TOP_BOTTOM,
+        turn.TRANSPOSE,
+        turn.ROTATE_270,
+        turn.TRANSVERSE,
+        turn.ROTATE_90,
+    )
+    try:
+        orientation = image.getexif().get(ORIENTATION)
+    except Exception:  # a picture can be seen without it
+        return None
+    return turns[orientation - 2] if orientation in range(2, 9) else None
 
 
 def _fitting(image: "Image.Image", channels: int, most: int) -> "Image.Image":

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from math import isfinite
 from typing import Any, Final
 
@@ -75,8 +76,9 @@ def value_of(answer: bytes, pointer: str) -> Value:
         found = _step(found, part.replace("~1", "/").replace("~0", "~"), pointer)
     if isinstance(found, bool | str):
         return found
-    if isinstance(found, int | float) and isfinite(found):
-        return float(found)
+    with suppress(OverflowError):  # whole numbers have no end
+        if isinstance(found, int | float) and isfinite(found):
+            return float(found)
     raise SourceError(f"at {pointer} there is no text, number or truth value")
 
 

@@ -1,11 +1,13 @@
 """Images for panels: read once, sized block by block, and never a danger."""
 
 import io
+import struct
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from edgeboard.canvas.geometry import Rectangle
+from edgeboard.canvas.images import size_of
 from edgeboard.render.pictures import BLOCK, SOURCE_SIDE, Pictures, decoded
 from edgeboard.render.values import Area
 
@@ -57,6 +59,33 @@ def test_a_photo_that_lies_on_its_side_is_shown_upright():
     turned = image.getexif()
     turned[0x0112] = 6
     assert decoded(encoded(image, "JPEG", exif=turned)).size == (20, 40)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_is_turned_as_pillow_turns_it(orientation):
+    image = Image.effect_noise((40, 20), 90).convert("RGB")
+    said = image.getexif()
+    said[0x0112] = orientation
+    data = encoded(image, exif=said)
+    expected = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    assert decoded(data).tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("tag", [256, 282], ids=["a width", "a resolution"])
+def test_a_photo_of_which_a_camera_says_nonsense_is_shown_upright_all_the_same(tag):
+    entries = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0), struct.pack("<HHI4s", tag, 7, 4, b"nope")
+    said = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + b"".join(sorted(entries)) + bytes(4)
+    assert decoded(encoded(Image.new("RGB", (40, 20)), "JPEG", exif=said)).size == (20, 40)
+
+
+def test_a_first_picture_larger_than_its_gif_says_is_not_unpacked():
+    data = bytearray(encoded(Image.new("P", (8, 8)), "GIF"))
+    at = data.index(b"," + bytes(4) + b"\x08\0\x08\0")  # the head of the picture: place and size
+    data[at + 5 : at + 9] = (9_000).to_bytes(2, "little") * 2
+    assert size_of(bytes(data)) == (8, 8)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Image.Image, "thumbnail", lambda *_, **__: pytest.fail("81 million px were unpacked"))
+        assert decoded(bytes(data)) is None
 
 
 def test_what_is_larger_than_any_panel_is_kept_smaller():

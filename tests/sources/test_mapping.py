@@ -34,6 +34,7 @@ def test_the_value_is_found_in_text_and_in_json(answer, pointer, value):
         (b'{"a": [1]}', "/a", "no text, number or truth value"),
         (b'{"a": null}', "/a", "no text, number or truth value"),
         (b'{"a": NaN}', "/a", "no text, number or truth value"),
+        (b'{"a": 1' + b"0" * 400 + b"}", "/a", "no text, number or truth value"),
         (b'{"a": [1]}', "/a/1", "nothing at /a/1"),
         (b'{"a": [1]}', "/a/-1", "nothing at /a/-1"),
         (b"x" * (ANSWER_MAX + 1), "", "longer than 64 KiB"),
