@@ -5,6 +5,7 @@ only look, and each board takes back what is said of it and is not so.
 """
 
 import hashlib
+from collections.abc import Iterable
 from typing import Final
 
 from edgeboard.ids import NodeId
@@ -20,37 +21,30 @@ def mark_of(source: str) -> str:
     return hashlib.sha256(source.encode(errors="replace")).digest()[:SOURCE_BYTES].hex()
 
 
-def claim_key(source: str, node: NodeId | None) -> str:
-    """The key of meta by which a board says that it can read a source; without a board, how those keys begin."""
-    return f"{PREFIX}{mark_of(source)}/" + ("" if node is None else node.hex())
+def claim_key(source: str, node: NodeId) -> str:
+    """The key of meta by which a board says that it can read a source."""
+    return f"{PREFIX}{mark_of(source)}/{node.hex()}"
 
 
 def claimed_by(room: Room, node: NodeId) -> set[str]:
     """The keys by which it is said of a board that it can read something."""
     suffix = "/" + node.hex()
-    return {key for key in _claims(room) if key.endswith(suffix)}
+    keys = [key for key in room.document.facts.metas if key.endswith(suffix) and key.startswith(PREFIX)]
+    return {key for key in keys if room.document.meta(key) is True}
 
 
-def having(core: Core, room: Room) -> dict[str, list[NodeId]]:
-    """The boards alive that can read each source, by its mark, in rank."""
+def having(core: Core, room: Room, sources: Iterable[str]) -> dict[str, list[NodeId]]:
+    """The boards alive that can read each of these sources, in rank; only of those that somebody can read.
+
+    Looks for the boards that there are, never through all claims: others may have written any number of them.
+    """
     me, alive = core.identity, core.mesh.membership.members.alive()
-    found: dict[str, list[NodeId]] = {}
-    for key in _claims(room):
-        _, mark, name = key.split("/")
-        node = NodeId(bytes.fromhex(name))
-        if me.draws if node == me.node else node in alive and core.draws(node):
-            found.setdefault(mark, []).append(node)
-    return {mark: sorted(nodes) for mark, nodes in found.items()}
-
-
-def _claims(room: Room) -> list[str]:
-    keys = [key for key in room.document.facts.metas if key.startswith(PREFIX) and _is_claim(key)]
-    return [key for key in sorted(keys) if room.document.meta(key) is True]
-
-
-def _is_claim(key: str) -> bool:
-    parts = key.split("/")
-    try:
-        return len(parts) == 3 and [len(bytes.fromhex(part)) for part in parts[1:]] == [SOURCE_BYTES, 16]
-    except ValueError:
-        return False
+    ranked = sorted(node for node in {me.node, *alive} if (me.draws if node == me.node else core.draws(node)))
+    suffixes = [(node, "/" + node.hex()) for node in ranked]
+    metas, found = room.document.facts.metas, {}
+    for source in sources:
+        prefix = PREFIX + mark_of(source)
+        nodes = [node for node, suffix in suffixes if prefix + suffix in metas]
+        if nodes := [node for node in nodes if room.document.meta(claim_key(source, node)) is True]:
+            found[source] = nodes
+    return found

@@ -18,7 +18,7 @@ from edgeboard.marquee.items import RANK_MOST, TICKER_PAGE, TickerItem, changed,
 from edgeboard.marquee.layout import cast, slots_of
 from edgeboard.marquee.ticker import Ticker
 from edgeboard.marquee.wishes import WISHES_MAX, describe, item_of
-from edgeboard.node.claims import claim_key, claimed_by, having, mark_of
+from edgeboard.node.claims import claim_key, claimed_by, having
 from edgeboard.node.core import Core
 from edgeboard.rooms.room import Outcome, Room
 from edgeboard.rooms.states import RoomState
@@ -29,6 +29,7 @@ LEAD_S: Final = 1.0  # from a change to its moment where other boards are to tak
 FAR_S: Final = 10.0  # ahead of mesh time no change is meant to be: whoever made it was alone, with a clock of its own
 SWEEP_S: Final = 60.0  # between looks for items that have ended
 KEPT_S: Final = 600.0  # that an item stays behind its end: until then it can be brought back by an undo
+TAKEN_BACK_MAX: Final = 64  # claims in our name, at one look: others may have written any number
 KEEP_SHARE: Final = 0.5  # of its time that an item has left when its source renews it
 
 Listener = Callable[[], None]
@@ -108,7 +109,7 @@ class Marquee:
         lines = self._lines.get(room.room) or Tickers()
         found = sorted(lines.items(), key=lambda item: (-item.priority, item.order, item.id))
         frame = self.ticker(room.room).at(mesh_s)
-        boards = having(self._core, room)
+        boards = having(self._core, room, [item.id for item in found])
         described = [describe(item, mesh_s) | {"source": self._read_by(item.id, boards) or None} for item in found]
         return {
             "room": name,
@@ -190,7 +191,7 @@ class Marquee:
     def _read_by(self, name: str, boards: Mapping[str, Sequence[NodeId]]) -> list[str]:
         """The names of the boards that set an item of this id from a source of theirs."""
         members = self._core.mesh.membership.members
-        records = [members.get(node) for node in boards.get(mark_of(name), ())]
+        records = [members.get(node) for node in boards.get(name, ())]
         return [record.about.name for record in records if record is not None]
 
     def _check_hands(self, room: Room, ids: Sequence[str]) -> None:
@@ -199,7 +200,7 @@ class Marquee:
         Raises:
             RefusedError: an item comes from a source.
         """
-        boards = having(self._core, room)
+        boards = having(self._core, room, ids)
         for name in ids:
             readers = self._read_by(name, boards)
             if readers:
@@ -316,7 +317,7 @@ class Marquee:
         mine = self._claimed.get(room.room, frozenset())
         had = claimed_by(room, self._core.identity.node)
         self._log(room, [Meta(key, True) for key in sorted(mine - had)], now)
-        self._log(room, [Meta(key, None) for key in sorted(had - mine)], now)
+        self._log(room, [Meta(key, None) for key in sorted(had - mine)[:TAKEN_BACK_MAX]], now)
 
     def readers(self, name: str, sources: Sequence[str], now: float) -> list[NodeId | None]:
         """Which board reads each shared source now; None if the room says of nobody alive that he has it, or is still
@@ -328,11 +329,11 @@ class Marquee:
         room, me = self._room(name), self._core.identity.node
         if room.state is RoomState.JOINING:
             return [None for _ in sources]
-        found = having(self._core, room)
+        found = having(self._core, room, sources)
         readers: list[NodeId | None] = []
         besides: set[NodeId] = set()
         for source in sources:
-            ranked = found.get(mark_of(source), [])
+            ranked = found.get(source, [])
             readers.append(next((node for node in ranked if node == me or self._answers(node)), None))
             besides |= {*ranked[:2]} if me in ranked[:2] else set()
         self._core.mesh.membership.overlay.link_besides(besides, now)

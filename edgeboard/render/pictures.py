@@ -4,6 +4,8 @@ Bytes come from others: what cannot be read, or says that it is huge, is not sho
 """
 
 import io
+import struct
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from math import ceil, floor, hypot, sqrt
@@ -27,6 +29,11 @@ MAGNIFIED: Final = 0.125  # px of the image in one of the panel: below it its px
 ORIENTATION: Final = 274  # the tag of Exif
 STEPS: Final = 16  # in a px, in which a turned image is placed
 WHITE: Final = 255
+
+BROKEN: Final = (  # what Pillow comes upon in broken images
+    *(ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError, TypeError),
+    *(ValueError, struct.error, zlib.error),
+)
 
 Matrix = tuple[float, float, float, float, float, float]
 
@@ -189,7 +196,7 @@ def decoded(data: bytes) -> "Image.Image | None":
             turn = _turn_of(image)
             upright = image if turn is None else image.transpose(turn)
             return upright.convert("RGBA" if image.has_transparency_data else "RGB")
-    except Exception:  # of broken images Pillow raises whatever it comes upon
+    except (*BROKEN, Image.DecompressionBombError):
         return None
 
 
@@ -209,9 +216,9 @@ def _turn_of(image: "Image.Image") -> "Image.Transpose | None":
     )
     try:
         orientation = image.getexif().get(ORIENTATION)
-    except Exception:  # a picture can be seen without it
+    except BROKEN:  # a picture can be seen without it
         return None
-    return turns[orientation - 2] if orientation in range(2, 9) else None
+    return turns[orientation - 2] if isinstance(orientation, int) and 2 <= orientation <= 8 else None
 
 
 def _fitting(image: "Image.Image", channels: int, most: int) -> "Image.Image":
