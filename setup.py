@@ -39,6 +39,7 @@ class BuildPage(build_py):
         super().run()
         if self.editable_mode or not page.exists():
             return
+        shutil.copytree("systemd", Path(self.build_lib) / "edgeboard" / "cli" / "data" / "systemd", dirs_exist_ok=True)
         if esbuild := shutil.which("esbuild"):
             self._bundle(page, esbuild)
         else:

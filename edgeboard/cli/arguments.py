@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from edgeboard.cli.device_arguments import DEVICE_VERBS, read_url
+from edgeboard.cli.install_arguments import INSTALL_VERBS
 from edgeboard.cli.marquee_arguments import MARQUEE_VERBS
 from edgeboard.cli.mesh_arguments import MESH_VERBS
 from edgeboard.cli.moments import read_moment
@@ -299,5 +300,6 @@ VERBS: tuple[Verb, ...] = (
     *PANEL_VERBS,
     *DEVICE_VERBS,
     *RELEASE_VERBS,
+    *INSTALL_VERBS,
     *OTA_VERBS,
 )  # fmt: skip

@@ -320,7 +320,8 @@ def make_updater(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> U
     sources = [read_source(text) for text in arguments.sources or ()]
     sources = sources or [*default_sources(state), *map(HttpSource, updates.addresses)]
     channel = arguments.channel or updates.channel
-    return Updater(layout, sources, channel, node_id(state), fetching=desk.fetching, building=desk.draw)
+    me = b"" if getattr(arguments, "any_turn", False) else node_id(state)
+    return Updater(layout, sources, channel, me, fetching=desk.fetching, building=desk.draw)
 
 
 def updates_of(arguments: argparse.Namespace) -> UpdatesSection:

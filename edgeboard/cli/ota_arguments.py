@@ -57,6 +57,9 @@ def _ota(parser: argparse.ArgumentParser) -> None:
             action="store_true",
             help="even if it is not this board's turn yet, or it went back from it before",
         )
+        sub.add_argument(
+            "--any-turn", action="store_true", help="whose turn it is has been asked before, by who has fetched it"
+        )
         sub.add_argument("--no-wait", action="store_true", help="end when it is armed; the launcher does the rest")
     verify = add("verify", "verify a bundle, to the last byte; changes nothing")
     verify.add_argument("file", metavar="FILE", type=reads(values.read_path), help="the bundle (.ebu)")

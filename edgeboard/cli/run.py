@@ -25,6 +25,7 @@ from edgeboard.runtime.lean import lean_imports
 from edgeboard.runtime.notify import Notifier
 from edgeboard.web.addresses import board_urls
 
+MISTAKE = 78  # EX_CONFIG of sysexits.h, told to a service manager: another release would not mend it
 FORCED = 130  # the exit code after a second Ctrl-C
 SLOW_START_S = 600.0  # a start that takes longer hangs; many full rooms on an SD card take minutes
 MORE_S = 60.0  # what a start asks the service manager for, again and again
@@ -38,9 +39,16 @@ _log = logging.getLogger(__name__)
 
 
 def main(arguments: argparse.Namespace) -> int:
-    config = config_of(arguments)
-    set_up_logging(config.logging.level)
-    asyncio.run(serve(config, tuple(arguments.peer or ())))
+    is_service = "NOTIFY_SOCKET" in os.environ
+    try:
+        config = config_of(arguments)
+        set_up_logging(config.logging.level)
+        asyncio.run(serve(config, tuple(arguments.peer or ())))
+    except UserError as error:
+        if not is_service:
+            raise
+        print(f"edgeboard: {error}", file=sys.stderr)
+        return MISTAKE
     return 0
 
 

@@ -4,11 +4,13 @@ import argparse
 import asyncio
 import os
 import signal
+from contextlib import closing
 
 from edgeboard.cli.run import FORCED, say, set_up_logging
 from edgeboard.config.values import SIGNAL_PORT, Listen
 from edgeboard.errors import UserError
 from edgeboard.runtime.lean import lean_imports
+from edgeboard.runtime.notify import Notifier
 from edgeboard.web.addresses import board_urls, listen
 
 SHUTDOWN_S = 1.0  # that boards have to hang up
@@ -26,6 +28,11 @@ async def serve(place: Listen) -> None:
     Raises:
         UserError: the port cannot be opened.
     """
+    with closing(Notifier.here()) as manager:
+        await _serve(place, manager)
+
+
+async def _serve(place: Listen, manager: Notifier) -> None:
     with lean_imports():
         from aiohttp import web
 
@@ -56,7 +63,9 @@ async def serve(place: Listen) -> None:
         urls = board_urls(place.host, opened.getsockname()[1])
         say(f"introducing boards at {'  '.join(urls)}")
         say(f"on each board: edgeboard run --signal {urls[0]}")
+        manager.ready(f"introducing boards at {urls[0]}")
         await stop.wait()
+        manager.stopping()
     finally:
         await runner.shutdown()
         await runner.cleanup()
