@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Protocol, final
+from typing import Final, Protocol, final, runtime_checkable
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from edgeboard.errors import MissingError, SourceError, UserError
@@ -40,6 +40,14 @@ class Source(Protocol):
         Raises:
             MissingError: it has no such thing. SourceError: it does not answer, or not well.
         """
+
+
+@runtime_checkable
+class Seekable(Protocol):
+    """A source that may give pieces of a file at the cost of these pieces."""
+
+    def can_seek(self, name: str) -> bool:
+        """Whether it does for this one; raises as `Source.read`."""
 
 
 def check_name(name: str) -> str:
@@ -112,6 +120,11 @@ class HttpSource:
                 yield from self._body(response, name, offset, limit, fed)
                 return
         raise SourceError(f"{self.name} sends from one address to the next more than {REDIRECTS_MAX} times")
+
+    def can_seek(self, name: str) -> bool:
+        """Whether the server knows ranges; few bytes travel for that."""
+        with self._ask(self._locate(check_name(name)), 1) as (response, _):
+            return response.status == 206
 
     def _locate(self, name: str) -> str:
         return urljoin(self._base, quote(name))
@@ -199,6 +212,9 @@ class MeshSource(HttpSource):
         self.name = "the mesh"
         self._base = "http://edgeboard/control/release/"
         self._socket_path = socket_path
+
+    def can_seek(self, name: str) -> bool:
+        return False  # boards hand each other whole chunks, so a piece of one costs all of it
 
     def _connect(self, parts: SplitResult) -> socket.socket:
         opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Final, final
 
 from edgeboard.errors import DecodeError, EdgeboardError, MissingError, SourceError, StoreError, VerificationError
-from edgeboard.ota.fetchers import Source
+from edgeboard.ota.fetchers import Seekable, Source
 from edgeboard.ota.files import Disk, RealDisk, read_bounded
 from edgeboard.ota.manifest import LOCK_MAX, check_lock
+from edgeboard.ota.reuse import REUSED_MAX, TAIL_BYTES, Draft, draft, find_list
+from edgeboard.ota.slots import SlotError, release_of
 from edgeboard.ota.values import CHUNK_BYTES, Attack, File, Layout, Manifest
 from edgeboard.ota.verifying import Clock, Pace
 from edgeboard.ota.wheels import check_wheel
@@ -124,7 +126,7 @@ class _Fetch:
             kept = _resume(out, file)
             self._done += min(kept * CHUNK_BYTES, file.length)
             self.fetched.reused += min(kept * CHUNK_BYTES, file.length)
-            self._fill(out, file, kept)
+            self._fill(out, file, kept, self._redraft(file) if kept == 0 else {})
         if not _is_whole(part, file):
             self._disk.remove(part)
             raise VerificationError(Attack.MALFORMED, f"the chunks of {file.name} do not make the file that was signed")
@@ -142,16 +144,20 @@ class _Fetch:
                 self._disk.remove(path)
                 raise
 
-    def _fill(self, out: FileIO, file: File, at: int) -> None:
-        """Chunks from `at` on, from one source after the other."""
+    def _fill(self, out: FileIO, file: File, at: int, ready: dict[int, bytes]) -> None:
+        """Chunks from `at` on: those that are ready, and the others from one source after the other."""
         trouble: dict[str, EdgeboardError] = {}
+        at = self._write_ready(out, file, at, ready)
         for source in list(self._sources):
             while at < len(file.chunks):
                 before = at
+                until = min((each for each in ready if each > at), default=len(file.chunks))
                 try:
-                    for chunk in self._chunks(source, file, at):
+                    for chunk in self._chunks(source, file, at, until):
                         _write(out, chunk)
                         at += 1
+                    at = self._write_ready(out, file, at, ready)
+                    continue
                 except VerificationError as error:
                     logger.warning("update source %s is not asked again: %s", source.name, error)
                     self.fetched.dropped[source.name] = str(error)
@@ -165,8 +171,73 @@ class _Fetch:
         if at < len(file.chunks):
             raise self._give_up(file, trouble)
 
-    def _chunks(self, source: Source, file: File, at: int) -> Iterator[bytes]:
-        """Whole chunks of a source, each as it was signed.
+    def _write_ready(self, out: FileIO, file: File, at: int, ready: dict[int, bytes]) -> int:
+        while at in ready:
+            _write(out, ready[at])
+            self._done += len(ready[at])
+            at += 1
+            self._tell(file, "")
+        return at
+
+    def _redraft(self, file: File) -> dict[int, bytes]:
+        """Chunks of a wheel that follow from the one that runs now and a few pieces, each as it was signed."""
+        if not file.is_wheel or not 2 * TAIL_BYTES < file.length <= REUSED_MAX:
+            return {}
+        try:
+            source = next((each for each in self._sources if _can_seek(each, file)), None)
+            if source is None:
+                return {}
+            made = self._draft(source, file, self._wheel_before(file))
+        except (SourceError, DecodeError, VerificationError, SlotError) as error:
+            logger.info("%s is fetched whole: %s", file.name, error)
+            return {}
+        self.fetched.reused += made.copied
+        chunks = {at: bytes(made.data[at * CHUNK_BYTES :][: _size(file, at)]) for at in range(len(file.chunks))}
+        return {at: chunk for at, chunk in chunks.items() if hashlib.sha256(chunk).hexdigest() == file.chunks[at]}
+
+    def _draft(self, source: Source, file: File, old: bytes) -> Draft:
+        start = file.length - TAIL_BYTES
+        tail = self._piece(source, file, start, TAIL_BYTES)
+        offset, size = find_list(tail, file.length)
+        before = b"" if offset >= start else self._piece(source, file, offset, start - offset)
+        rest = before + tail[max(0, offset - start) :]
+        made = draft(rest[:size], offset, file.length, old)
+        made.fill(offset, rest)
+        for at, length in made.asked:
+            here = max(at, start)  # what the tail has already
+            made.fill(here, tail[here - start : max(0, at + length - start)])
+            if at < start:
+                made.fill(at, self._piece(source, file, at, min(length, start - at)))
+        return made
+
+    def _piece(self, source: Source, file: File, offset: int, length: int) -> bytes:
+        pace, data = Pace(self._clock), bytearray()
+        counts = self.fetched.by_source
+        for piece in source.read(file.path, offset, length):
+            counts[source.name] = counts.get(source.name, 0) + len(piece)
+            pace.add(source, len(piece))
+            data += piece
+        if len(data) != length:
+            raise SourceError(f"{source.name} ends in the midst of {file.name}")
+        return bytes(data)
+
+    def _wheel_before(self, file: File) -> bytes:
+        """The wheel of the same project that runs now.
+
+        Raises:
+            SlotError, DecodeError: there is none here.
+        """
+        project = file.name.partition("-")[0]
+        for old in release_of(self._layout.current).wheels:
+            if old.name.partition("-")[0] == project:
+                try:
+                    return read_bounded(self._layout.blobs / old.sha256, REUSED_MAX)
+                except OSError as error:
+                    raise DecodeError(f"{old.name} is not kept: {error.strerror or error}") from None
+        raise DecodeError(f"{project} is new here")
+
+    def _chunks(self, source: Source, file: File, at: int, until: int) -> Iterator[bytes]:
+        """Whole chunks of a source, from `at` to before `until`, each as it was signed.
 
         Raises:
             VerificationError: wrong or slow. SourceError: it ends before that.
@@ -174,11 +245,11 @@ class _Fetch:
         pace, chunk = Pace(self._clock), bytearray()
         start = at * CHUNK_BYTES
         counts = self.fetched.by_source
-        for piece in source.read(file.path, start, file.length - start):
+        for piece in source.read(file.path, start, min(until * CHUNK_BYTES, file.length) - start):
             counts[source.name] = counts.get(source.name, 0) + len(piece)
             pace.add(source, len(piece))
             chunk += piece
-            while at < len(file.chunks) and len(chunk) >= (size := _size(file, at)):
+            while at < until and len(chunk) >= (size := _size(file, at)):
                 if hashlib.sha256(chunk[:size]).hexdigest() != file.chunks[at]:
                     raise VerificationError(
                         Attack.ARBITRARY, f"{source.name} sends {file.name} with a chunk that is not what was signed"
@@ -188,7 +259,7 @@ class _Fetch:
                 self._tell(file, source.name)
                 del chunk[:size]
                 at += 1
-        if at < len(file.chunks):
+        if at < until:
             raise SourceError(f"{source.name} ends in the midst of {file.name}")
 
     def _give_up(self, file: File, trouble: dict[str, EdgeboardError]) -> EdgeboardError:
@@ -207,6 +278,10 @@ class _Fetch:
     def _tell(self, file: File, source: str) -> None:
         fetched = sum(self.fetched.by_source.values())
         self._progress(Progress(file.name, source, self._done, self.fetched.total, fetched))
+
+
+def _can_seek(source: Source, file: File) -> bool:
+    return not source.is_complete and isinstance(source, Seekable) and source.can_seek(file.path)
 
 
 def _size(file: File, at: int) -> int:

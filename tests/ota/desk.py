@@ -42,6 +42,7 @@ class House:
     def __init__(self, folder):
         self.folder = folder
         self.now = START
+        self.modules = {}  # of edgeboard's own wheel, beside its version
         self.keys = [folder / "keys"]
         self.repository = Repository.create(folder / "repo", Settings(MACHINES))
         self.publisher().begin(PASSPHRASE)
@@ -54,7 +55,9 @@ class House:
         """A folder with edgeboard and one native wheel that stays the same from release to release."""
         folder = self.folder / f"wheels-{version}-{machine}"
         folder.mkdir(exist_ok=True)
-        make_wheel(folder, f"edgeboard-{version}-py3-none-any.whl", f"version = {version!r}\n".encode())
+        make_wheel(
+            folder, f"edgeboard-{version}-py3-none-any.whl", f"version = {version!r}\n".encode(), self.modules.items()
+        )
         make_wheel(folder, f"native-1.0-cp313-cp313-manylinux_2_28_{machine}.whl", noise(machine, size))
         return folder
 

@@ -10,7 +10,9 @@ from edgeboard.errors import MissingError, SourceError, StoreError, Verification
 from edgeboard.ota.client import find
 from edgeboard.ota.fetching import fetch_files
 from edgeboard.ota.files import RealDisk
+from edgeboard.ota.manifest import from_bytes, to_bytes
 from edgeboard.ota.values import CHUNK_BYTES, Floors, Target
+from tests.ota.desk import Crooked, noise
 
 pytestmark = pytest.mark.slow  # each writes a repository, synced
 
@@ -243,3 +245,87 @@ def test_a_full_disk_is_said_and_what_came_is_kept(layout, found, source, native
         fetch_files(layout, found.manifest, [source], disk=Full())
     assert failed.value.__cause__.errno == errno.ENOSPC
     assert fetch_files(layout, found.manifest, [source]).reused > 0
+
+
+# ------------------------------------------------------------------------------------------------ little changes
+
+
+class Seeking(Crooked):
+    """A web server that knows ranges."""
+
+    seeks = True
+
+    def __init__(self, *words, **named):
+        super().__init__(*words, **named)
+        self.is_complete = False
+
+    def can_seek(self, name):
+        return self.seeks
+
+
+@pytest.fixture
+def newer(house, layout, source):
+    """A board that runs 0.2.0 is offered 0.3.0, in which one module of two hundred is another."""
+    house.modules = {f"edgeboard/module{number}.py": noise(number, 4_000) for number in range(200)}
+    house.release("0.2.0")
+    found = find(layout, [source], BOARD, Floors(), house.seconds)
+    fetch_files(layout, found.manifest, [source])
+    slot = layout.slots / "1-0"
+    slot.mkdir(parents=True)
+    (slot / "release.json").write_bytes(to_bytes(found.manifest))
+    layout.current.symlink_to("slots/1-0")
+    house.modules["edgeboard/module7.py"] = noise("changed", 5_000)
+    house.release("0.3.0")
+    return find(layout, [source], BOARD, Floors(counter=1), house.seconds).manifest
+
+
+def own(manifest):
+    (file,) = [file for file in manifest.files if file.name.startswith("edgeboard")]
+    return file
+
+
+def test_of_a_wheel_that_changes_little_little_travels(layout, newer, source):
+    server = Seeking(source)
+    told = []
+    fetched = fetch_files(layout, newer, [server], told.append)
+    assert own(newer).sha256 in blobs(layout)
+    assert sum(fetched.by_source.values()) < 90_000, "the end of the wheel, one module, the lock"
+    assert told[-1].done == told[-1].total
+    assert fetched.dropped == {}
+
+
+@pytest.mark.parametrize("how", ["no ranges", "no slot", "no blob", "another release"])
+def test_without_the_wheel_before_or_ranges_all_of_it_travels(layout, newer, source, how):
+    server = Seeking(source)
+    server.seeks = how != "no ranges"
+    if how == "no slot":
+        layout.current.unlink()
+    elif how == "no blob":
+        before = own(from_bytes((layout.current / "release.json").read_bytes()))
+        (layout.blobs / before.sha256).unlink()
+    elif how == "another release":
+        (layout.current / "release.json").write_bytes(b"{}")
+    fetched = fetch_files(layout, newer, [server])
+    assert own(newer).sha256 in blobs(layout)
+    assert sum(fetched.by_source.values()) > own(newer).length
+
+
+@pytest.mark.parametrize("at", ["head", "middle", "list", "end"])
+def test_a_wheel_before_or_an_end_that_lies_costs_time_and_nothing_else(layout, newer, source, at):
+    size = own(newer).length
+    place = {"head": 10, "middle": size // 2, "list": size - 5_000, "end": size - 3}[at]
+    before = layout.blobs / own(from_bytes((layout.current / "release.json").read_bytes())).sha256
+    if at in ("head", "middle"):
+        spoilt = bytearray(before.read_bytes())
+        spoilt[place] ^= 1
+        before.write_bytes(bytes(spoilt))
+
+    def change(name, data):
+        if name != own(newer).path or at in ("head", "middle"):
+            return None
+        return data()[:place] + bytes([data()[place] ^ 1]) + data()[place + 1 :]
+
+    liar = Seeking(source, change, name="liar")
+    fetched = fetch_files(layout, newer, [liar, Seeking(source, name="good")])
+    assert own(newer).sha256 in blobs(layout)
+    assert set(fetched.dropped) == (set() if at in ("head", "middle") else {"liar"})
