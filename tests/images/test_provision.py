@@ -1,0 +1,190 @@
+"""What an owner lays on the boot partition, and what a board makes of it."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from edgeboard.config import load as config
+from images import provision
+from images.provision import Places, Settings, Unusable, Wifi, Wired
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ ada@laptop"
+USER_DATA = f"""\
+#cloud-config
+hostname: Kitchen
+manage_etc_hosts: true
+timezone: Europe/Berlin
+users:
+- name: ada
+  groups: users,adm,sudo
+  lock_passwd: false
+  passwd: $5$salt$hash
+  ssh_authorized_keys:
+  - {KEY}
+runcmd:
+- [reboot]
+"""
+NETWORK = """\
+network:
+  version: 2
+  wifis:
+    wlan0:
+      regulatory-domain: de
+      dhcp4: true
+      access-points:
+        "Café \\"1\\"":
+          password: "long enough"
+          hidden: true
+        open:
+          {}
+  ethernets:
+    eth0:
+      addresses: [192.168.7.2/24]
+      routes: [{to: default, via: 192.168.7.1}]
+      nameservers: {addresses: [192.168.7.1]}
+"""
+
+
+@pytest.fixture
+def places(tmp_path):
+    places = Places(tmp_path)
+    places.boot.mkdir(parents=True)
+    (tmp_path / "proc/sys/kernel").mkdir(parents=True)
+    return places
+
+
+def lay(places, **files):
+    for name, text in files.items():
+        name = {"user_data": "user-data", "network": "network-config", "node": "edgeboard.yaml"}.get(name, name)
+        (places.boot / name).write_text(text)
+
+
+def start(places):
+    """What a start says of the boot partition, and the settings after it."""
+    settings = provision.load(places)
+    said = provision.take(places, settings, "")
+    provision.apply(places, settings)
+    return said, settings
+
+
+def test_what_imager_writes_gives_the_board_name_key_and_time_zone(places):
+    lay(places, user_data=USER_DATA)
+    said, settings = start(places)
+    assert (settings.hostname, settings.zone, settings.ssh_keys) == ("kitchen", "Europe/Berlin", [KEY])
+    assert (places.root / "proc/sys/kernel/hostname").read_text() == "kitchen"
+    assert (places.kept / "authorized_keys").read_text() == KEY + "\n"
+    assert said[0] == "user-data: taken, and removed from here"
+    assert sorted(line.split(":")[1] for line in said[1:]) == [
+        " left out runcmd",
+        " left out the account ada",
+        " left out the password of ada",
+    ]
+    assert not any("hash" in line for line in said), "the status says a secret"
+
+
+def test_wifi_and_fixed_addresses_become_files_for_this_start(places):
+    lay(places, network=NETWORK)
+    _, settings = start(places)
+    assert settings.wifis == [Wifi('Café "1"', "long enough", True), Wifi("open")]
+    assert settings.wired == [Wired("eth0", ("192.168.7.2/24",), "192.168.7.1", ("192.168.7.1",))]
+    written = (places.run / "edgeboard-image" / "wpa_supplicant-wlan0.conf").read_text()
+    assert "country=DE" in written
+    assert "ssid=436166c3a920223122\n" in written
+    assert 'psk="long enough"' in written
+    assert "key_mgmt=NONE" in written
+    fixed = (places.run / "systemd/network/10-eth0.network").read_text()
+    assert "Address=192.168.7.2/24\nGateway=192.168.7.1\nDNS=192.168.7.1\n" in fixed
+
+
+def test_a_later_start_applies_what_was_taken_before(places):
+    lay(places, user_data=USER_DATA, network=NETWORK)
+    start(places)
+    first = (places.run / "edgeboard-image" / "wpa_supplicant-wlan0.conf").read_bytes()
+    for name in ("edgeboard-image/wpa_supplicant-wlan0.conf", "systemd/network/10-eth0.network"):
+        (places.run / name).unlink()
+    said, settings = start(places)
+    assert said == []
+    assert settings.hostname == "kitchen"
+    assert (places.run / "edgeboard-image" / "wpa_supplicant-wlan0.conf").read_bytes() == first
+    assert (places.run / "systemd/network/10-eth0.network").exists()
+
+
+def test_secrets_are_readable_by_root_alone_and_gone_from_the_card(places):
+    lay(places, network=NETWORK, node="rooms: [lobby]\n", **{"edgeboard-join.txt": "ebi1-secret"})
+    start(places)
+    assert list(places.boot.iterdir()) == []
+    assert places.settings.stat().st_mode & 0o777 == 0o600
+    assert (places.run / "edgeboard-image" / "wpa_supplicant-wlan0.conf").stat().st_mode & 0o777 == 0o600
+    assert (places.node / "edgeboard-join.txt").read_text() == "ebi1-secret"
+    assert (places.node / "edgeboard-join.txt").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_is_overwritten_before_it_is_removed(places):
+    lay(places, network=NETWORK)
+    beside = places.boot.parent / "the same blocks"
+    beside.hardlink_to(places.boot / "network-config")
+    start(places)
+    assert beside.read_bytes() == bytes(len(NETWORK.encode()))
+
+
+def test_the_configuration_says_where_an_image_keeps_things_unless_the_owner_does():
+    made = provision.configure_node(b"node:\n  name: Kitchen\nrooms: [a]\n").decode()
+    assert "name: Kitchen" in made
+    assert "state: /var/lib/edgeboard" in made
+    assert "join_file: /etc/edgeboard/edgeboard-join.txt" in made
+    assert "state: /data" in provision.configure_node(b"node: {state: /data}").decode()
+    read = config.parse(made, "edgeboard.yaml")
+    assert (read.node.name, read.rooms) == ("Kitchen", ("a",))
+    with pytest.raises(Unusable, match=r"edgeboard\.yaml is not YAML"):
+        provision.configure_node(b"a: 1\nb: [\x00")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("user-data", "hostname: a b", "not a name of letters"),
+        ("user-data", "timezone: ../../etc/shadow", "write one such as"),
+        ("user-data", "ssh_authorized_keys: ['command=\"sh\"']", "no SSH key"),
+        ("user-data", "ssh_authorized_keys: ['ssh-rsa AAAA a\\nssh-rsa BBBB']".replace("'", '"'), "no SSH key"),
+        ("user-data", "- a", "does not hold names"),
+        ("network-config", "wifis: {wlan0: {access-points: {a: {password: short}}}}", "8 to 63"),
+        ("network-config", "wifis: {wlan0: {access-points: {a: {password: \"12345678\\n}\"}}}}", "8 to 63"),
+        ("network-config", "wifis: {wlan0: {regulatory-domain: 'D\\nE'}}", "no country"),
+        ("network-config", f"wifis: {{wlan0: {{access-points: {{{'a' * 33}: {{}}}}}}}}", "1 to 32 bytes"),
+        ("network-config", "ethernets: {eth0: {addresses: [\"1.2.3.4/24\\nDNS=6.6.6.6\"]}}", "no address"),
+        ("network-config", "ethernets: {\"../a\": {addresses: [1.2.3.4/24]}}", "no address or no interface"),
+        ("edgeboard.yaml", "&a [*a]", "does not hold names"),
+        ("user-data", "x" * (provision.FILE_MAX + 1), "longer than 64 KiB"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_stays_and_says_why(places, name, text, why):
+    (places.boot / name).write_text(text)
+    said, settings = start(places)
+    assert len(said) == 1
+    assert said[0].startswith(f"{name}: NOT taken: ")
+    assert why in said[0]
+    assert (places.boot / name).exists(), "the owner's file is gone though it was not used"
+    assert settings.wifis == settings.wired == settings.ssh_keys == []
+
+
+def test_settings_that_cannot_be_read_keep_no_board_from_starting(places):
+    places.kept.mkdir(parents=True)
+    for broken in (b"", b"{", b"[]", b'{"wifis": 1}', b"\xff"):
+        places.settings.write_bytes(broken)
+        settings = provision.load(places)
+        assert settings.hostname.startswith("edgeboard-")
+        assert settings.wifis == []
+
+
+def test_settings_come_back_as_they_were():
+    settings = Settings("a", "UTC", [KEY], "DE", [Wifi("n", "12345678", True)], [Wired("eth0", ("1.2.3.4/8",), "", ())])
+    assert Settings.from_text(settings.to_text()) == settings
+
+
+def test_the_script_needs_nothing_but_the_standard_library_and_yaml():
+    tree = ast.parse(Path(provision.__file__).read_text())
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert names - sys.stdlib_module_names == {"yaml"}
