@@ -9,6 +9,7 @@ them; a panel that is away is drawn for all the same.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, Protocol, final
 
 from edgeboard.canvas.geometry import Rectangle, around
@@ -18,10 +19,12 @@ from edgeboard.node.pipeline import Pipeline
 from edgeboard.node.renderers import open_artist
 from edgeboard.node.ribbon import Ribbon
 from edgeboard.node.values import Damaged, Inked
+from edgeboard.oplog.codec import TOOL_MAX
 from edgeboard.render.album import ReadBlob
 from edgeboard.render.bar import bar_area
 from edgeboard.render.changes import Changes
 from edgeboard.render.idle import IdleFacts, draw_idle, draw_notice, notice_area
+from edgeboard.render.scene import Sight
 from edgeboard.render.values import Area, PanelContext, View
 from edgeboard.rooms.room import Room
 
@@ -29,6 +32,7 @@ GATHER_S: Final = 0.033  # of changes that nobody here is waiting for
 SLACK: Final = 4.0  # px of the canvas that a smoothed curve may leave the box of its points by
 LOOK_SLICE: Final = 64  # items looked at, before the loop gets a turn
 WET_MAX: Final = 1_024  # parts of strokes under way that are remembered
+MARKED_MAX: Final = 4_096  # points of a marker's stroke that are drawn as one
 
 
 class ShowFrame(Protocol):
@@ -134,16 +138,47 @@ class PanelView:
         if output.room != self.room or output.page != self.page or self._board.is_empty:
             return
         box = around(output.points).inflated(output.pen.width / WIDTH_STEPS + SLACK)
-        self._wet.append((output, box))
+        self._remember(output, box)
         if self._holds_back:  # a whole frame is on its way, with this ink on it
             return
         if self._is_idle:
             self._clear()
             self._hand_on(self._board, is_ink=True)
             return
+        if output.pen.tool == TOOL_MAX and self._mark(box):
+            return
         inked = self._artist.ink(self.view, output.pen, output.points, output.pressures, self._board)
         if not inked.is_empty:
             self._hand_on(inked, is_ink=True)
+
+    def _remember(self, output: Inked, box: Rectangle) -> None:
+        """Ink under way; a marker's as one stroke, because what is painted twice is darker."""
+        if self._wet and output.pen.tool == TOOL_MAX:
+            before, around_it = self._wet[-1]
+            whole = _joined(before, output)
+            if whole is not None:
+                self._wet[-1] = (whole, around_it.union(box))
+                return
+        self._wet.append((output, box))
+
+    def _mark(self, box: Rectangle) -> bool:
+        """Paint the page and the marker's stroke as a whole where it has grown, if that takes no longer than a turn may.
+
+        Returns:
+            Whether it is shown; otherwise that is drawn with what else has changed.
+        """
+        area = self.view.touched(box).meet(self._board)
+        if area.is_empty:
+            return True
+        items = self._items_in(area)
+        for done in self._artist.paint(area, self.view, items):
+            if not isinstance(done, Area):
+                self._damage.add([box], self._now())
+                self._news.set()
+                return False
+            self._draw_wet(done)
+        self._hand_on(area, is_ink=True)
+        return True
 
     def lay_out(self, wish: Wish) -> None:
         """Show another part of the page, or lay it out otherwise, as one frame."""
@@ -223,9 +258,7 @@ class PanelView:
             await asyncio.sleep(0)
 
     async def _paint(self, area: Area) -> None:
-        room = self._pipeline.rooms[self.room]
-        items = self._pipeline.scene(self.room, self.page).items_in(room.document, self.view.reach(area))
-        for done in self._artist.paint(area, self.view, items):
+        for done in self._artist.paint(area, self.view, self._items_in(area)):
             if done is None:
                 await asyncio.sleep(0)
             elif isinstance(done, Area):
@@ -234,6 +267,10 @@ class PanelView:
                 await asyncio.to_thread(done)
         if not self._holds_back:
             self._hand_on(area, is_ink=False)
+
+    def _items_in(self, area: Area) -> list[Sight]:
+        document = self._pipeline.rooms[self.room].document
+        return self._pipeline.scene(self.room, self.page).items_in(document, self.view.reach(area))
 
     def _draw_wet(self, area: Area) -> None:
         region = self.view.reach(area)
@@ -325,6 +362,23 @@ class PanelView:
     def _show_ribbon(self, area: Area, pixels: bytes) -> None:
         if not self._holds_back:
             self._show(area, pixels, is_ink=False)
+
+
+def _joined(before: Inked, after: Inked) -> Inked | None:
+    """Two parts of one stroke, of which the second begins with points that the first ends with; None if they are not."""
+    if (before.origin, before.pen) != (after.origin, after.pen):
+        return None
+    for count in range(min(len(before.points), len(after.points)), 0, -1):
+        if before.points[-count:] == after.points[:count]:
+            break
+    else:
+        return None
+    if len(before.points) + len(after.points) > MARKED_MAX or (before.pressures is None) != (after.pressures is None):
+        return None
+    pressures = None
+    if before.pressures is not None and after.pressures is not None:
+        pressures = before.pressures + after.pressures[count:]
+    return replace(before, points=before.points + after.points[count:], pressures=pressures)
 
 
 def _notice_of(welcome: Welcome | None) -> str:

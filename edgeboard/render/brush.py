@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 LETTERS_MIN: Final = 2.0  # px: smaller ones are not drawn
-SHADOW: Final = 0.12  # of a note, as far as the panel has greys
 FRAME_PAPER: Final = 16 + 0xF2F2F5  # where an image would be
 FRAME_LINE: Final = 16 + 0xC7C7CC
 HALO: Final = tuple((dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy)  # px around letters on a note
@@ -115,7 +114,7 @@ class Brush:
         corners = _corners(mark.area)
         if not hard:
             shadow = _corners(Rectangle(mark.area.x0 + 1, mark.area.y0 + 4, mark.area.x1 + 1, mark.area.y1 + 4))
-            self._surface.polygon([_moved(shadow, matrix)], 0, clip, opacity=SHADOW * opacity)
+            self._surface.polygon([_moved(shadow, matrix)], 0, clip, opacity=figures.SHADOW * opacity)
         paper = self._tones.note(mark.colour)
         self._surface.polygon([_moved(corners, matrix)], paper, clip, opacity=opacity, is_hard=hard)
         if hard:

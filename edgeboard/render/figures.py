@@ -26,6 +26,7 @@ LINE_HEIGHT: Final = 1.3  # of the text size
 ASCENT: Final = 0.9  # of the text size: where the baseline is below the top
 LETTER: Final = 0.55  # of the text size: how wide a letter is, about; only to break lines
 LINE_WIDTH_MAX: Final = 256.0  # px
+SHADOW: Final = 0.12  # the opacity of a note's shadow
 STICKY_MARGIN: Final = 12
 STICKY_SIZES: Final = (18, 16, 14, 12, 10)  # of its letters: the first that lets all of the text in
 STICKY_COLOUR: Final = 6
@@ -58,7 +59,8 @@ class Style:
     def pen(self) -> str:
         return (
             f'stroke="{css(self.colour)}" stroke-width="{number(self.width)}" '
-            f'stroke-linecap="round" stroke-linejoin="round"{opacity_of(self.opacity)}'
+            f'stroke-linecap="round" stroke-linejoin="round"'
+            f"{opacity_of(self.opacity, 'fill-opacity')}{opacity_of(self.opacity, 'stroke-opacity')}"
         )
 
 
@@ -66,9 +68,13 @@ def css(colour: int) -> str:
     return f"#{palette(colour):06x}"
 
 
-def opacity_of(opacity: float) -> str:
-    """The attribute; nothing if all of it is seen."""
-    return "" if opacity >= 1 else f' opacity="{number(opacity)}"'
+def opacity_of(opacity: float, name: str = "opacity") -> str:
+    """The attribute of that name; nothing if all of it is seen.
+
+    What is drawn in parts that lie on each other, a line on a fill or a note on its shadow, is as clear in each part,
+    as in the browser and on panels: there is no picture of it aside that could be made clear as a whole.
+    """
+    return "" if opacity >= 1 else f' {name}="{number(opacity)}"'
 
 
 def escape(text: str) -> str:
@@ -173,10 +179,11 @@ def _sticky(item: Item, value: Sequence[object]) -> Picture | None:
     letters, lines = laid_out(lines_of(item, text), w - 2 * STICKY_MARGIN, h - 2 * STICKY_MARGIN)
     h = max(h, len(lines) * letters * LINE_HEIGHT + 2 * STICKY_MARGIN)  # no text is hidden
     ink = "#ffffff" if is_dark(style.colour) else css(0)
+    shadow = SHADOW * style.opacity
     size = f'width="{number(w)}" height="{number(h)}"'
     svg = (
-        f"<g{opacity_of(style.opacity)}>"
-        f'<rect x="{number(x + 1)}" y="{number(y + 4)}" {size} fill="#000000" fill-opacity="0.12"/>'
+        f"<g{opacity_of(style.opacity, 'fill-opacity')}>"
+        f'<rect x="{number(x + 1)}" y="{number(y + 4)}" {size} fill="#000000" fill-opacity="{number(shadow)}"/>'
         f'<rect x="{number(x)}" y="{number(y)}" {size} fill="{css(style.colour)}"/>'
         f'<svg x="{number(x)}" y="{number(y)}" {size}>'  # cuts off what a narrow note has no room for
         f"{_written(lines, STICKY_MARGIN, STICKY_MARGIN, letters, ink)}</svg></g>"

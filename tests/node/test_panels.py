@@ -10,13 +10,15 @@ from PIL import Image
 
 from edgeboard.canvas.bodies import Add, Alive, ItemType
 from edgeboard.canvas.geometry import Rectangle
+from edgeboard.canvas.ink import WIDTH_STEPS
 from edgeboard.ids import Origin, room_id
 from edgeboard.node import panels
 from edgeboard.node.panels import PanelView, Welcome, Wish
 from edgeboard.node.renderers import open_artist
 from edgeboard.node.values import Damaged, Inked, PenPlace
+from edgeboard.oplog.codec import TOOL_MAX, Pen
 from edgeboard.ports import PenMove, Touch
-from edgeboard.render import pictures
+from edgeboard.render import painter, pictures
 from edgeboard.render.frames import Frames, Mirror
 from edgeboard.render.idle import IdleFacts
 from edgeboard.render.painter import Painter
@@ -160,6 +162,45 @@ async def test_ink_is_drawn_over_what_is_there_without_drawing_that_anew(greys, 
     wall.pen((Touch.UP, 0.5, 0.2))
     await wall.settle()
     assert bytes(wall.screen.pixels) == wall.reference()
+
+
+def marked(*places):
+    """Parts of a marker's stroke as a pen of this board tells them: each begins with what was told before."""
+    pen = Pen(TOOL_MAX, 0, 40 * WIDTH_STEPS)
+    return [Inked(LOBBY, 0, Origin(5), pen, tuple(places[max(0, at - 4) : at + 2]), None) for at in range(len(places))]
+
+
+@pytest.mark.parametrize("greys", [2, 4, 16])
+async def test_a_marker_under_way_is_as_dark_where_its_parts_meet_as_everywhere(greys):
+    wall = Wall(greys)
+    wall.draw([shape(20, 20, 380, 200)])
+    await wall.settle()
+    before = bytes(wall.screen.pixels)
+    parts = marked(*((60.0 + 20 * at, 60.0 + 6 * at) for at in range(10)))
+    for part in parts:
+        wall.view.inked(part)
+    grown = bytes(wall.screen.pixels)
+    assert grown != before
+    wall.view.lay_out(Wish((0, 0, 400)))  # draws all of it anew, the stroke as a whole
+    await wall.settle()
+    assert bytes(wall.screen.pixels) == grown
+    whole = open_artist(wall.screen.context)
+    whole.ink(wall.view.view, parts[0].pen, [(60.0 + 20 * at, 60.0 + 6 * at) for at in range(10)], None)
+    inner = whole.pixels(Area(50, 28, 70, 50), is_still=False)  # away from the shape, and where the curve has settled
+    assert inner == b"".join(grown[y * 200 + 50 : y * 200 + 120] for y in range(28, 78))
+
+
+async def test_a_marker_over_much_is_shown_at_once_all_the_same(monkeypatch):
+    wall = Wall(16)
+    wall.draw([shape(20, 20, 380, 200)] * 3)
+    await wall.settle()
+    monkeypatch.setattr(painter, "WORK_MAX", 1)  # everything is much
+    wall.screen.shown.clear()
+    for part in marked((60.0, 60.0), (100.0, 60.0), (140.0, 60.0)):
+        wall.view.inked(part)
+    assert [is_ink for _, is_ink in wall.screen.shown] == [True] * 3
+    await wall.settle()
+    assert wall.screen.pixels[30 * 200 + 50] == wall.screen.pixels[30 * 200 + 70] == 153  # 40 % black, once
 
 
 async def test_ink_under_way_survives_that_something_below_it_is_drawn_anew():

@@ -139,7 +139,7 @@ def test_strange_styles_fall_back():
     ((_, attributes, _),) = elements(picture(ItemType.SHAPE, [0, [0, 0, 1, 1], -5, -1, "red"], style="bold"))
     assert (attributes["stroke"], attributes["stroke-width"]) == ("#1d1d1f", "2")
     ((_, attributes, _),) = elements(picture(ItemType.SHAPE, [0, [0, 0, 1, 1], 1, 1e6, None], style=[True, 0, 1, -3]))
-    assert (attributes["stroke"], attributes["stroke-width"], attributes["opacity"]) == ("#6e6e73", "256", "0")
+    assert (attributes["stroke"], attributes["stroke-width"], attributes["stroke-opacity"]) == ("#6e6e73", "256", "0")
 
 
 @given(st.text())

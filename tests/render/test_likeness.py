@@ -19,7 +19,7 @@ from edgeboard.render import png
 from edgeboard.render.svg import render_items
 from edgeboard.render.values import PixelFormat, View
 from tests.render.likeness import compare
-from tests.render.sheets import item, kinds, shown
+from tests.render.sheets import item, kinds, shown, value
 
 RECORDING = Path(edgeboard.cli.__file__).parent / "data" / "handwriting.jsonl"
 needs_rsvg = pytest.mark.skipif(not png.is_available(), reason="needs rsvg-convert: apt install librsvg2-bin")
@@ -56,6 +56,23 @@ def test_every_kind_of_line_looks_the_same_on_a_panel_and_in_an_svg(name):
     theirs, view = drawn_by_librsvg(items, 3)
     found = compare(theirs, shown(items, PixelFormat.XRGB8888, view, theirs.size))
     assert found.is_within_tolerance, found
+
+
+@needs_rsvg
+def test_what_lets_through_what_is_below_it_looks_the_same_on_a_panel_and_in_an_svg():
+    style = [None, None, None, 0.5]
+    items = [
+        value(ItemType.SHAPE, 2, [8, 8, 56, 40], 0, 12, 6, style=style),  # the fill is seen below half of the line
+        value(ItemType.SHAPE, 3, [40, 20, 110, 60], 9, 10, 4, style=style),
+        value(ItemType.STICKY, 70, 4, 40, 40, "", 6, style=style),
+        value(ItemType.CONNECTOR, None, None, [8, 70, 60, 50, 108, 70], 10, 8, style=style),
+    ]
+    theirs, view = drawn_by_librsvg(items, 3)
+    ours = shown(items, PixelFormat.XRGB8888, view, theirs.size)
+    found = compare(theirs, ours)
+    assert found.is_within_tolerance, found
+    fill, both, line = (ours.getpixel((round((x - view.x) * 3), round((24 - view.y) * 3))) for x in (16, 11, 5))
+    assert max(fill) > max(line) > max(both), "the fill below the line"
 
 
 def test_pictures_that_differ_are_not_alike():
