@@ -162,7 +162,7 @@ class PanelView:
         self._wet.append((output, box))
 
     def _mark(self, box: Rectangle) -> bool:
-        """Paint the page and the marker's stroke as a whole where it has grown, if that takes no longer than a turn may.
+        """Paint page and stroke as a whole where a marker has grown, if that takes no longer than a turn may.
 
         Returns:
             Whether it is shown; otherwise that is drawn with what else has changed.
@@ -365,7 +365,7 @@ class PanelView:
 
 
 def _joined(before: Inked, after: Inked) -> Inked | None:
-    """Two parts of one stroke, of which the second begins with points that the first ends with; None if they are not."""
+    """Two parts of one stroke: the second begins with points that the first ends with. None if they are not."""
     if (before.origin, before.pen) != (after.origin, after.pen):
         return None
     for count in range(min(len(before.points), len(after.points)), 0, -1):
