@@ -1,6 +1,6 @@
 """The table: which figures there are, what they are held against, and what is asked of them."""
 
-from benchmarks.figures import ink, network, page, panels, pens
+from benchmarks.figures import ink, network, page, panels, pens, updates
 
 FIGURES = [
     *ink.FIGURES,
@@ -8,4 +8,5 @@ FIGURES = [
     *pens.FIGURES,
     *page.FIGURES,
     *panels.FIGURES,
+    *updates.FIGURES,
 ]
