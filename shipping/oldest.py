@@ -1,6 +1,6 @@
 """`./dev oldest`: the tests under the oldest versions that edgeboard must live with, those of Debian's packages.
 
-They run natively in a Debian root of this machine, without a network: what needs a browser, network namespaces or
+They run natively in a Debian root of this machine: what needs a browser, network namespaces or
 another program is skipped there, and what takes long is left out unless it is named.
 """
 
@@ -63,7 +63,7 @@ def main() -> int:
             config = ["-p", "no:cacheprovider", "-c", "/opt/source/pyproject.toml", *IGNORED]
             words = ["/usr/bin/python3", "-m", "pytest", "-q", *config]
             settings = {"PYTHONPATH": "/opt/source", "PYTHONDONTWRITEBYTECODE": "1"}
-            command = roots.command(root, [*words, *tests, *rest], {source: "/opt/source"}, settings)
+            command = roots.command(root, [*words, *tests, *rest], {source: "/opt/source"}, settings, has_network=True)
             return subprocess.run(command).returncode
     except Trouble as trouble:
         sys.exit(f"dev: {trouble}")

@@ -2,7 +2,7 @@
 
 A root of another machine runs under user-mode emulation: qemu is bound into a sandbox of bubblewrap and named there as
 the program that runs Python, so neither binfmt_misc nor a container engine is needed. The sandbox has no network but
-its own loopback.
+its own loopback, unless it is asked for.
 """
 
 import hashlib
@@ -83,15 +83,21 @@ def ensure(root: Root) -> Path:
 
 
 def command(
-    root: Root, words: Sequence[str], binds: Mapping[Path, str], environment: Mapping[str, str] | None = None
+    root: Root,
+    words: Sequence[str],
+    binds: Mapping[Path, str],
+    environment: Mapping[str, str] | None = None,
+    *,
+    has_network: bool = False,
 ) -> list[str]:
-    """The command that runs `words` in a root: its Python, if they begin with an option or a module.
+    """The command that runs `words` in a root.
 
     Args:
         root: made by `ensure`.
         words: the first is a path within the root.
         binds: folders of this computer, and where they are seen, read-only.
         environment: all there is of it, beside PATH and HOME.
+        has_network: this computer's, instead of a loopback of its own.
     """
     triplet = f"{root.machine}-linux-gnu"
     settings = {
@@ -106,6 +112,8 @@ def command(
         *("bwrap", "--die-with-parent", "--unshare-all", "--ro-bind", str(root.path), "/", "--dev", "/dev"),
         *("--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/opt", "--clearenv"),
     ]
+    if has_network:
+        sandbox.append("--share-net")
     for source, seen in binds.items():
         sandbox += ["--ro-bind", str(source), seen]
     if root.machine != platform.machine():

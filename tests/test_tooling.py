@@ -28,7 +28,7 @@ from tests import conftest
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-VERBS = ["demo", "test", "bench", "soak", "fuzz", "lint", "wheels", "wheelhouse", "oldest", "env"]
+VERBS = ["demo", "test", "bench", "soak", "fuzz", "lint", "wheels", "wheelhouse", "pyz", "oldest", "env"]
 
 
 @pytest.fixture
