@@ -54,7 +54,7 @@ class Speed:
     apply_s: float  # a stroke, from the bytes of its batch, without verifying
 
 
-async def exchange(settings: Settings) -> Exchange:
+async def exchange(settings: Settings, patience_s: float = PATIENCE_S) -> Exchange:
     """Link two nodes over WebRTC and send messages there and back.
 
     Raises:
@@ -88,7 +88,7 @@ async def exchange(settings: Settings) -> Exchange:
     here = LinkTransport(ours, first, introduce, accept)
     there = LinkTransport(ours, second, nowhere, accept)
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(patience_s):
             await here.warm_up()
             began = time.perf_counter()
             link = await here.connect("http://127.0.0.1")
@@ -138,11 +138,11 @@ class Echoes:
         return time.perf_counter() - began
 
 
-def check_webrtc(settings: Settings) -> tuple[Finding, Exchange | None]:
+def check_webrtc(settings: Settings, patience_s: float = PATIENCE_S) -> tuple[Finding, Exchange | None]:
     """Whether a link opens here."""
     fall_back = "links take a WebSocket until this is mended, which is slower; "
     try:
-        done = asyncio.run(exchange(settings))
+        done = asyncio.run(exchange(settings, patience_s))
     except ImportError as error:
         return problem("webrtc", f"it is not installed whole: {error}", fall_back + "install edgeboard once more"), None
     except (EdgeboardError, TimeoutError, ConnectionError) as error:

@@ -31,7 +31,7 @@ def test_two_nodes_of_this_process_link_and_talk():
     ],
 )
 def test_a_link_that_does_not_open_is_a_problem_with_a_remedy(monkeypatch, error, word):
-    async def fail(settings):
+    async def fail(settings, patience_s):
         raise error
 
     monkeypatch.setattr(trials, "exchange", fail)
@@ -57,7 +57,7 @@ def test_a_link_that_is_cut_ends_the_trial():
 
 
 def test_an_aiortc_that_no_patch_fits_is_a_warning(monkeypatch):
-    async def bare(settings):
+    async def bare(settings, patience_s):
         return trials.Exchange(0.1, 0.001, 1e-4, ("av",))
 
     monkeypatch.setattr(trials, "exchange", bare)
