@@ -151,6 +151,15 @@ def test_a_range_is_taken_as_it_is(talker):
     assert read(HttpSource(url), offset=5) == b"56789"
 
 
+def test_whether_a_server_knows_ranges_is_asked(talker, plain):
+    url = talker(answer("206 Partial Content", b"x", Content_Range="bytes 1-1/10", Content_Length=1))
+    assert HttpSource(url).can_seek(NAME)
+    assert not HttpSource(plain).can_seek(NAME)
+    assert not HttpSource(talker(answer("404 Not Found"))).can_seek(NAME)
+    with pytest.raises(SourceError, match="does not answer"):
+        HttpSource(talker(b"")).can_seek(NAME)
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [
