@@ -33,7 +33,7 @@ ROWS = [
         | {"identity.keyfile", "ota.client", "ota.slots", "ota.updater", "ota.bundle"}
         | {"ota.repository", "ota.keys", "ota.fetchers", "ota.wheels", "ota.files", "ota.launch"}
         | {"ota.publishing", "ota.wheelhouse", "ota.verifying", "ota.fetching", "ota.inspection"}
-        | {"ota.unpacking", "ota.records", "ota.collecting"}
+        | {"ota.unpacking", "ota.records", "ota.collecting", "ota.proving"}
         | {"render.framebuffer", "render.png", "render.pngfile", "signaling.client", "signaling.server"}
         | {"signaling.service", "signaling.attendance", "signaling.joiner"},
     ),
@@ -113,6 +113,7 @@ UNMIRRORED = {
     "edgeboard/node/node.py": "a thin shell: tests/node/test_build.py runs it whole, tests/crash kill it",
     "edgeboard/_native/loading.py": "asked in tests/_native/test_strokes.py, soundly and not",
     "edgeboard/ota/collecting.py": "what is left of slots: tests/ota/test_slots.py",
+    "edgeboard/ota/proving.py": "half of building a slot: tests/ota/test_slots.py",
     "edgeboard/ota/launch/keeping.py": "states put aside and given back: tests/ota/launch/test_launcher.py",
     "edgeboard/ota/launch/supervising.py": "run whole, as a process, in tests/ota/launch/test_program.py",
     "edgeboard/ota/values.py": "values only, used by every test of ota",

@@ -14,13 +14,12 @@ never written to again. Standard library only: the launcher carries a copy of th
 """
 
 import hashlib
-import json
 import os
 import platform
 import stat
-import subprocess
 import sys
 from collections.abc import Callable, Container, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -28,6 +27,7 @@ from typing import Final
 from edgeboard.errors import DecodeError, EdgeboardError
 from edgeboard.ota import manifest as manifests
 from edgeboard.ota.files import Disk, RealDisk, point, read_bounded
+from edgeboard.ota.proving import Compiler, test_slot
 from edgeboard.ota.unpacking import unpack
 from edgeboard.ota.values import MANIFEST_MAX, File, Layout, Manifest, Target
 from edgeboard.ota.wheels import check_wheel
@@ -37,9 +37,7 @@ CONTENTS: Final = "MANIFEST.sha256"
 RELEASE: Final = "release.json"
 CONTENTS_MAX: Final = 8 * 1024 * 1024  # bytes; 20,000 files of 200 characters make 5 MB
 UNPACKED_TIMES: Final = 5  # a slot takes as many times its wheels: 3 unpacked, as much again compiled, and blocks
-REASON_MAX: Final = 300  # characters
 RESERVE: Final = 64 * 1024 * 1024  # bytes that stay free: what the node writes while it is renewed
-SELFTEST_S: Final = 180.0  # a Zero 2 W takes 30 s to load everything for the first time
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is, and how much there is
 
@@ -50,10 +48,6 @@ class SlotError(EdgeboardError):
 
 class SpaceError(SlotError):
     """The disk is too full, or cannot be written."""
-
-
-class SelfTestError(SlotError):
-    """A release does not work on this board."""
 
 
 def silent(_what: str, _done: int, _whole: int) -> None:
@@ -95,7 +89,7 @@ def build(
 
     Raises:
         VerificationError: a wheel is for others, or holds what none may.
-        SlotError: a file is not what the manifest says, or the self-test fails.
+        SlotError: a file is not what the manifest says. SelfTestError: the release does not work here.
         SpaceError: the disk is too full, or cannot be written.
     """
     disk = disk or RealDisk()
@@ -130,19 +124,22 @@ def _build(layout: Layout, manifest: Manifest, slot: Path, disk: Disk, progress:
     disk.write(slot / RELEASE, manifests.to_bytes(manifest))
     here = board(manifest.target.channel)
     whole, done = sum(wheel.length for wheel in manifest.wheels), 0
-    for wheel in manifest.wheels:
-        progress("unpacking", done, whole)
-        check_file(layout.blobs / wheel.sha256, wheel)
-        check_wheel(layout.blobs / wheel.sha256, wheel.name, here)
-        unpack(disk, layout.blobs / wheel.sha256, wheel.name, site)
-        done += wheel.length
-    progress("unpacking", whole, whole)
-    progress("compiling", 0, 1)
-    compile_slot(slot, site)
+    with Compiler(python_of(slot), whole) as compiler:
+        for wheel in manifest.wheels:
+            progress("unpacking", done, whole)
+            check_file(layout.blobs / wheel.sha256, wheel)
+            check_wheel(layout.blobs / wheel.sha256, wheel.name, here)
+            compiler.add(unpack(disk, layout.blobs / wheel.sha256, wheel.name, site), wheel.length)
+            done += wheel.length
+        progress("unpacking", whole, whole)
+        progress("compiling", 0, 1)
+        compiler.finish()
     progress("testing", 0, 1)
-    test_slot(slot)
+    with ThreadPoolExecutor(1) as beside:  # two cores: one tests while the other hashes
+        tested = beside.submit(test_slot, python_of(slot), slot.name)
+        contents = "".join(f"{digest}  {path}\n" for path, digest in contents_of(slot)).encode()
+        tested.result()
     progress("syncing", 0, 1)
-    contents = "".join(f"{digest}  {path}\n" for path, digest in contents_of(slot)).encode()
     disk.write(slot / CONTENTS, contents)
     disk.sync_tree(slot)
     disk.sync(layout.slots)
@@ -188,50 +185,6 @@ def check_file(path: Path, file: File) -> None:
 def hash_file(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def compile_slot(slot: Path, site: Path) -> None:
-    """Compile what was unpacked, on all cores. A file that cannot be is one that nobody can import either."""
-    # Without the times of the sources: the same wheels make the same slot, byte by byte, and no look at a source is
-    # needed to start.
-    words = ["-I", "-B", "-m", "compileall", "-q", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", str(site)]
-    with suppress(subprocess.TimeoutExpired):
-        subprocess.run([str(python_of(slot)), *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
-
-
-def test_slot(slot: Path) -> None:
-    """Let the release test itself, in a process of its own.
-
-    Raises:
-        SlotError: it fails; the text is the last line that it said.
-    """
-    command = [str(python_of(slot)), "-I", "-B", "-m", "edgeboard", "selftest", "--json"]
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=SELFTEST_S,
-            cwd="/",
-        )
-    except subprocess.TimeoutExpired:
-        raise SelfTestError(
-            f"the self-test of {slot.name} takes more than {SELFTEST_S:.0f} s; it was stopped"
-        ) from None
-    if done.returncode != 0:
-        reason = last_problem(done.stdout) or f"exit code {done.returncode}"
-        raise SelfTestError(f"the self-test of {slot.name} fails: {reason}")
-
-
-def last_problem(said: bytes) -> str:
-    """What a self-test has found that does not work, of what it said with --json; else its last line."""
-    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
-    last = lines[-1] if lines else ""
-    with suppress(ValueError, TypeError, KeyError):
-        problems = [found for found in json.loads(last)["findings"] if found["level"] == "problem"]
-        return "; ".join(f"{found['check']}: {found['text']}" for found in problems)[:REASON_MAX]
-    return last[:REASON_MAX]
 
 
 def contents_of(slot: Path) -> Iterator[tuple[str, str]]:

@@ -24,8 +24,8 @@ LEFT_OUT: Final = frozenset({"scripts", "headers", "data"})  # parts of NAME.dat
 SEALS: Final = ("RECORD", "RECORD.jws", "RECORD.p7s")  # of NAME.dist-info; no RECORD can hold its own hash
 
 
-def unpack(disk: Disk, wheel: Path, name: str, site: Path) -> None:
-    """Unpack one wheel into `site`; what is written is not synced yet.
+def unpack(disk: Disk, wheel: Path, name: str, site: Path) -> list[Path]:
+    """Unpack one wheel into `site`; returns what was written, which is not synced yet.
 
     Args:
         disk: does it.
@@ -38,12 +38,12 @@ def unpack(disk: Disk, wheel: Path, name: str, site: Path) -> None:
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
-            _unpack(disk, archive, name, site)
+            return _unpack(disk, archive, name, site)
     except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError, NotImplementedError, EOFError, KeyError) as error:
         raise DecodeError(f"{name} is damaged: {error}") from None
 
 
-def _unpack(disk: Disk, archive: zipfile.ZipFile, name: str, site: Path) -> None:
+def _unpack(disk: Disk, archive: zipfile.ZipFile, name: str, site: Path) -> list[Path]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     info = next(each.filename.split("/")[0] for each in entries if each.filename.endswith(".dist-info/RECORD"))
     _check_version(archive.read(f"{info}/WHEEL"), name)
@@ -51,6 +51,7 @@ def _unpack(disk: Disk, archive: zipfile.ZipFile, name: str, site: Path) -> None
     seals = {f"{info}/{each}" for each in SEALS}
     data = f"{info.removesuffix('.dist-info')}.data"
     folders: set[Path] = set()
+    written: list[Path] = []
     for entry in entries:
         content = archive.read(entry)
         if entry.filename not in seals:  # some tools write a hash of RECORD into it, which cannot be right
@@ -70,6 +71,8 @@ def _unpack(disk: Disk, archive: zipfile.ZipFile, name: str, site: Path) -> None
                 continue  # of a package that several wheels share
             raise DecodeError(f"{name} would write {'/'.join(place)} over what another wheel has put there")
         disk.write(target, content)
+        written.append(target)
+    return written
 
 
 def _check_version(text: bytes, name: str) -> None:

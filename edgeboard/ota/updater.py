@@ -19,6 +19,7 @@ from edgeboard.ota.collecting import collect
 from edgeboard.ota.fetchers import Source
 from edgeboard.ota.fetching import Progress
 from edgeboard.ota.files import Disk, RealDisk
+from edgeboard.ota.proving import SelfTestError
 from edgeboard.ota.states import OF_THE_LAUNCHER, TRIES, Action, Event, Journal, Outcome, State, step
 from edgeboard.ota.values import Layout, Manifest
 
@@ -202,7 +203,7 @@ class Updater:
         with self._failing(journal):
             try:
                 slots.build(self._layout, manifest, self._disk, self._building)
-            except slots.SelfTestError as error:
+            except SelfTestError as error:
                 now = int(self._wall())
                 bad = records.Bad(journal.digest, journal.version, journal.counter, str(error), now)
                 records.bar(self._layout, self._disk, bad)

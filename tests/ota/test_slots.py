@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeboard.errors import VerificationError
-from edgeboard.ota import slots
+from edgeboard.ota import proving, slots
 from edgeboard.ota.collecting import collect
 from edgeboard.ota.files import RealDisk
 from tests.ota.releases import Release, layout_in, site_of
@@ -72,16 +72,18 @@ def test_a_half_made_slot_is_made_anew(layout, make):
 
 
 def test_nothing_of_a_release_is_written_before_its_own_python_has_tested_it(layout, make):
-    with pytest.raises(slots.SlotError, match=r"self-test of 1-.* fails: canvas: handwriting makes another canvas"):
+    with pytest.raises(
+        proving.SelfTestError, match=r"self-test of 1-.* fails: canvas: handwriting makes another canvas"
+    ):
         slots.build(layout, make(behaviour="fails its self-test").manifest)
     assert slots.all_slots(layout) == []
 
 
 def test_a_self_test_that_never_ends_is_stopped(layout, make, monkeypatch):
-    monkeypatch.setattr(slots, "SELFTEST_S", 0.2)
+    monkeypatch.setattr(proving, "SELFTEST_S", 0.2)
     text = "import time\ntime.sleep(60)\n"
     release = make(files={"edgeboard/__init__.py": "", "edgeboard/__main__.py": text})
-    with pytest.raises(slots.SlotError, match="takes more than"):
+    with pytest.raises(proving.SelfTestError, match="takes more than"):
         slots.build(layout, release.manifest)
 
 

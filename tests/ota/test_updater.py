@@ -10,6 +10,7 @@ import pytest
 from edgeboard.errors import SourceError, UserError, VerificationError
 from edgeboard.ota import records, slots
 from edgeboard.ota.fetchers import FolderSource
+from edgeboard.ota.proving import SelfTestError
 from edgeboard.ota.publishing import Publisher
 from edgeboard.ota.repository import Repository, Settings
 from edgeboard.ota.states import Event, Journal, State, step
@@ -92,7 +93,7 @@ def test_the_first_release_of_a_board_and_the_one_after_it(board, desk, updater)
 
 def test_a_release_that_fails_its_self_test_changes_nothing_and_is_not_tried_again(board, desk, updater):
     desk.publish(1, "fails its self-test")
-    with pytest.raises(slots.SelfTestError, match="another canvas"):
+    with pytest.raises(SelfTestError, match="another canvas"):
         take(updater)
     assert board.journal.last.result == "failed"
     assert "another canvas" in board.journal.last.reason

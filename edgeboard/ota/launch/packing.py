@@ -14,7 +14,7 @@ CONTENTS: Final = (
     "edgeboard/ota/__init__.py",
     *(
         f"edgeboard/ota/{name}.py"
-        for name in ("collecting", "files", "floors", "gate", "manifest", "records", "slots", "states")
+        for name in ("collecting", "files", "floors", "gate", "manifest", "proving", "records", "slots", "states")
     ),
     *(f"edgeboard/ota/{name}.py" for name in ("unpacking", "values", "wheels")),
     "edgeboard/ota/launch/__init__.py",
