@@ -8,6 +8,7 @@ import logging
 import signal
 import threading
 import time
+from asyncio import CancelledError
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final, final
 from edgeboard.oplog.codec import Pen
 from edgeboard.render.renderers import Artist
 from edgeboard.render.scene import Sight
-from edgeboard.render.values import Area, View
+from edgeboard.render.values import Area, PanelContext, View
 
 if TYPE_CHECKING:
     from edgeboard.render.surface import Surface
@@ -26,6 +27,7 @@ LIMIT_S: Final = 0.5  # of one step; then it is broken off
 SLOW_S: Final = 0.1  # a step that takes longer is slow: three frames of a marquee, and a pen is seen to wait
 SLOW_MOST: Final = 3  # such steps ..
 SLOW_WITHIN_S: Final = 60.0  # .. in so short a time are too many
+ENDINGS: Final = (SystemExit, GeneratorExit, CancelledError)  # of the process or a task: none of these is theirs
 
 _log = logging.getLogger(__name__)
 
@@ -80,15 +82,25 @@ class Guarded:
     Each method raises RendererFailed when this artist is to draw no more.
     """
 
-    def __init__(self, name: str, artist: Artist, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, name: str, artist: Artist, context: PanelContext, now: Callable[[], float] = time.monotonic
+    ) -> None:
         """
         Args:
             name: of the renderer.
             artist: that it has opened.
+            context: of the panel.
             now: monotonic seconds.
+
+        Raises:
+            ValueError: its surface is not one for that panel.
         """
         self.name = name
         self.surface: Surface = artist.surface
+        self._whole = Area(0, 0, context.width, context.height)
+        self._channels = context.format.channels
+        if (self.surface.area, self.surface.channels) != (self._whole, self._channels):
+            raise ValueError(f"its surface is not of {context.width} x {context.height} px of {self._channels} bytes")
         self._artist = artist
         self._now = now
         self._slow: deque[float] = deque(maxlen=SLOW_MOST)
@@ -103,7 +115,9 @@ class Guarded:
                     part = next(parts)
                 except StopIteration:
                     return
-            yield part if isinstance(part, Area) else None  # what others call in a thread nobody can end
+            yield (
+                part.meet(self._whole) if isinstance(part, Area) else None
+            )  # what others call in a thread nobody can end
 
     def ink(
         self,
@@ -115,17 +129,22 @@ class Guarded:
     ) -> Area:
         """See `Artist.ink`."""
         with self._step("ink"):
-            return self._artist.ink(view, pen, points, pressures, clip)
+            return _area(self._artist.ink(view, pen, points, pressures, clip)).meet(self._whole)
 
     def moved(self, before: View, after: View) -> list[Area]:
         """See `Artist.moved`."""
         with self._step("moved"):
-            return self._artist.moved(before, after)
+            return [_area(each).meet(self._whole) for each in self._artist.moved(before, after)]
 
     def pixels(self, area: Area, *, is_still: bool) -> bytes:
         """See `Artist.pixels`."""
         with self._step("pixels"):
-            return self._artist.pixels(area, is_still=is_still)
+            found: object = self._artist.pixels(area, is_still=is_still)
+            size = area.width * area.height * self._channels
+            if not isinstance(found, bytes) or len(found) != size:
+                had = f"{len(found)}" if isinstance(found, bytes) else f"a {type(found).__name__} and no"
+                raise ValueError(f"it gave {had} bytes for {area.width} x {area.height} px, where there are {size}")
+            return found
 
     @contextmanager
     def _step(self, what: str) -> Iterator[None]:
@@ -139,7 +158,7 @@ class Guarded:
             raise RendererFailed(
                 f"the renderer {self.name} is left out: one step of its {what} took more than {LIMIT_S:g} s"
             ) from None
-        except Exception as error:  # somebody else's code, whatever it does
+        except (Exception, *ENDINGS) as error:  # somebody else's code, whatever it does
             _log.debug("in the renderer %s", self.name, exc_info=error)
             raise RendererFailed(
                 f"the renderer {self.name} is left out: its {what} failed: {type(error).__name__}: {error}"
@@ -154,6 +173,12 @@ class Guarded:
                 f"the renderer {self.name} is left out: it held up the board {SLOW_MOST} times in"
                 f" {SLOW_WITHIN_S:g} s, last for {(ended - began) * 1e3:.0f} ms in its {what}"
             )
+
+
+def _area(found: object) -> Area:
+    if not isinstance(found, Area):
+        raise TypeError(f"it gave a {type(found).__name__} where there is an Area")
+    return found
 
 
 def failure_of(error: BaseException) -> RendererFailed | None:

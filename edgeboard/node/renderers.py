@@ -43,7 +43,7 @@ def load_renderers() -> tuple[Renderer, ...]:
     for entry in _plug_ins(sys.path):
         try:
             made = checked(entry.name, entry.load())
-        except Exception as error:  # somebody else's code, whatever it does
+        except (Exception, SystemExit) as error:  # somebody else's code, whatever it does
             made = Left(entry.name, f"it cannot be loaded: {error}")
         if isinstance(made, Left):
             _log.warning("the renderer %s is left out: %s", made.name, made.why)
@@ -87,8 +87,8 @@ def open_artist(
             if type(renderer) is House:
                 return renderer.open(context, means)
             if renderer.supports(context):
-                return Guarded(renderer.name, renderer.open(context, means))
-        except Exception as error:
+                return Guarded(renderer.name, renderer.open(context, means), context)
+        except (Exception, SystemExit) as error:
             if type(renderer) is House:
                 raise
             _log.warning("the renderer %s cannot draw on a panel: %s", renderer.name, error)

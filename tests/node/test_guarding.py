@@ -3,6 +3,7 @@
 import logging
 import signal
 import time
+from asyncio import CancelledError
 from contextlib import suppress
 
 import pytest
@@ -11,8 +12,9 @@ from edgeboard.node import guarding
 from edgeboard.node.guarding import LIMIT_S, SLOW_MOST, SLOW_WITHIN_S, Guarded, RendererFailed, failure_of
 from edgeboard.oplog.codec import Pen
 from edgeboard.render.surface import Surface
-from edgeboard.render.values import Area, View
+from edgeboard.render.values import Area, PanelContext, PixelFormat, View
 
+PANEL = PanelContext(8, 8, PixelFormat.GREY4)
 WHOLE, VIEW, PEN = Area(0, 0, 8, 8), View(0, 0, 1.0), Pen(0, 0, 8)
 
 
@@ -39,7 +41,7 @@ class Slow:
 
     def pixels(self, area, *, is_still):
         self.work()
-        return b"px"
+        return bytes(area.width * area.height)
 
     def takes(self, seconds):
         def work():
@@ -55,7 +57,7 @@ def slow():
 
 @pytest.fixture
 def guarded(slow):
-    return Guarded("snail", slow, lambda: slow.now)
+    return Guarded("snail", slow, PANEL, lambda: slow.now)
 
 
 def calls(guarded):
@@ -70,7 +72,7 @@ def calls(guarded):
 def test_what_draws_in_short_steps_is_as_it_was(slow, guarded):
     slow.takes(0.09)
     for _ in range(100):
-        assert [call() for call in calls(guarded)] == [[WHOLE] * 3, WHOLE, [WHOLE], b"px"]
+        assert [call() for call in calls(guarded)] == [[WHOLE] * 3, WHOLE, [WHOLE], bytes(64)]
     assert guarded.surface is slow.surface
 
 
@@ -114,6 +116,47 @@ def test_a_step_that_fails_says_how(slow, guarded):
     for call in calls(guarded):
         with pytest.raises(RendererFailed, match=r"snail.*failed: ZeroDivisionError: no ink"):
             call()
+
+
+@pytest.mark.parametrize("ending", [SystemExit, GeneratorExit, CancelledError, StopIteration])
+def test_what_would_end_the_board_or_its_task_ends_the_renderer(slow, guarded, ending):
+    def fail():
+        raise ending
+
+    slow.work = fail
+    for call in calls(guarded)[1:]:
+        with pytest.raises(RendererFailed, match="snail is left out"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("part", "gives"),
+    [
+        ("pixels", None),
+        ("pixels", b""),
+        ("pixels", bytes(65)),
+        ("pixels", "x" * 64),
+        ("ink", None),
+        ("moved", [None]),
+        ("moved", 5),
+    ],
+)
+def test_what_is_no_answer_is_a_failure_of_the_renderer(slow, guarded, part, gives):
+    setattr(slow, part, lambda *_, **__: gives)
+    with pytest.raises(RendererFailed, match=f"snail is left out: its {part} failed"):
+        calls(guarded)[["paint", "ink", "moved", "pixels"].index(part)]()
+
+
+def test_nothing_is_shown_of_what_lies_beside_the_panel(slow, guarded):
+    slow.ink = lambda *_: Area(-5, 4, 100, 100)
+    assert guarded.ink(VIEW, PEN, [(1, 1)], None) == Area(0, 4, 8, 4)
+
+
+@pytest.mark.parametrize("surface", [None, "x", Surface(8, 9, 1), Surface(8, 8, 4)])
+def test_an_artist_without_a_surface_for_its_panel_draws_nothing(slow, surface):
+    slow.surface = surface
+    with pytest.raises((AttributeError, ValueError)):
+        Guarded("snail", slow, PANEL)
 
 
 def test_where_somebody_else_has_the_alarm_nothing_is_broken_off_and_slow_steps_count_all_the_same(
