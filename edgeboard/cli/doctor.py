@@ -1,7 +1,6 @@
 """`edgeboard doctor`: is this machine fit to be a board, and if not, what to do."""
 
 import argparse
-import importlib.util
 import json
 import os
 import sys
@@ -12,6 +11,7 @@ from edgeboard.cli import reach, surroundings, trials
 from edgeboard.cli.control import NoNode, ask_json
 from edgeboard.cli.findings import Finding, Level, lines, ok, problem, summary, warning
 from edgeboard.cli.multicast import check_multicast
+from edgeboard.cli.panel_checks import check_fonts, check_panels
 from edgeboard.cli.reports import show_membership
 from edgeboard.cli.run import config_of
 from edgeboard.config.schema import Config
@@ -20,12 +20,6 @@ from edgeboard.identity.keyfile import load_peers
 
 MEMORY_LITTLE = 96 * 1024 * 1024  # bytes: a node takes 60 MiB
 OLDEST_PYTHON = (3, 11)
-SCRIPTS = {  # and what stands for each
-    "Chinese, Japanese and Korean letters": "漢かカ한",
-    "Hebrew letters": "אבג",
-    "Arabic letters": "ابج",
-    "letters of India": "कতத",
-}
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -89,6 +83,7 @@ def examine(config: Config) -> Iterator[Finding]:
             ),
         ),
         ("ice", lambda: reach.check_servers(config.transport.ice_servers)),
+        ("panels", lambda: check_panels(config.panels)),
         ("fonts", lambda: check_fonts(has_panels=bool(config.panels))),
         ("kernels", lambda: [trials.check_kernels()]),
         ("webrtc", webrtc_and_speed),
@@ -121,29 +116,6 @@ def check_node(status: dict[str, Any]) -> Iterator[Finding]:
         yield ok("mesh", f"it is {show_membership(member)}")
     for alarm in status["alarms"]:
         yield warning("node", f"alarm: {alarm}", "see: edgeboard status")
-
-
-def check_fonts(*, has_panels: bool) -> Iterator[Finding]:
-    """Whether the panels of this machine can show every script; where there are none, it does not matter."""
-    from edgeboard.render.text import can_shape
-    from edgeboard.render.typefaces import boxes_in, remedy_for
-
-    if not has_panels or importlib.util.find_spec("PIL") is None:
-        yield ok("fonts", "no panel is configured that needs any" if not has_panels else "panels need Pillow first")
-        return
-    lacking = [(name, text) for name, text in SCRIPTS.items() if boxes_in(text)]
-    if not lacking:
-        yield ok("fonts", "panels have letters for every script that is looked for")
-    for name, text in lacking:
-        yield warning(
-            "fonts", f"no font has {name}: on panels they are boxes", f"if they are wanted: {remedy_for(text)}"
-        )
-    if not can_shape():
-        yield warning(
-            "fonts",
-            "panels write Arabic, Hebrew and the scripts of India letter by letter, from the left",
-            "if they are wanted: sudo apt-get install libfribidi0, and start the board again",
-        )
 
 
 def check_python() -> Iterator[Finding]:

@@ -295,7 +295,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             announcing.remove,
             lambda shown, room, source: door.check_writer(shown, room_id(mesh, room), source_of(source), clock.now()),
         ),
-        panels=PanelDoors(desk.screens.describe, desk.screens.watch, desk.screens.change),
+        panels=PanelDoors(desk.describe_panels, desk.screens.watch, desk.screens.change),
         urls=lambda: board_urls(config.node.listen.host, board.port),
         holds_ticket=tickets.holds,
         check_reader=lambda ticket, room, source: door.check_reader(

@@ -67,6 +67,15 @@ class Desk:
             each["strokes"] = self._node.pipeline.pens.strokes(each["device"])
         return found
 
+    def describe_panels(self) -> list[dict[str, Any]]:
+        """Every panel as JSON values: those that show something, and those of the configuration that cannot."""
+        texts = (
+            {}
+            if self._devices is None
+            else {each["url"].partition("?")[0]: each["text"] for each in self._devices.describe()}
+        )
+        return self.screens.describe(texts)
+
     async def release(self, port: str) -> bool:
         """See `Devices.release`."""
         return self._devices is not None and await self._devices.release(port)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, final
 
 from edgeboard.errors import CloseCode, RefusedError, StateError, UserError
@@ -34,7 +35,12 @@ DESKTOPS: Final = ("WAYLAND_DISPLAY", "DISPLAY")  # of the environment of whoeve
 LOOK_AGAIN_S: Final = 60.0  # for framebuffers that were not there: a screen that is plugged in
 AGAIN_FIRST_S: Final = 1.0  # until a framebuffer that is lost is opened again; doubles ..
 AGAIN_LAST_S: Final = 30.0  # .. up to here
-NO_PILLOW = "panels are drawn with Pillow; in the environment that edgeboard runs in: pip install pillow"
+NO_ANSWER: Final = "nothing answers as a panel there; edgeboard devices says what does"
+NO_PILLOW: Final = "panels are drawn with Pillow; in the environment that edgeboard runs in: pip install pillow"
+
+
+def _name_of(settings: PanelSettings) -> str:
+    return settings.name or name_of(settings.driver)
 
 
 @final
@@ -118,7 +124,7 @@ class Screens:
         """Show on a framebuffer whenever it is there; that it is not is said once."""
         from edgeboard.render import framebuffer
 
-        name = settings.name or name_of(settings.driver)
+        name = _name_of(settings)
         pause, said = AGAIN_FIRST_S, ""
         while True:
             lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -150,7 +156,7 @@ class Screens:
         from edgeboard.render.values import PanelContext, PixelFormat, Refresh
 
         driver = parse_driver(settings.driver)
-        name = settings.name or name_of(settings.driver)
+        name = _name_of(settings)
         context = PanelContext(
             driver.width, driver.height, PixelFormat(driver.format), Refresh(driver.refresh), settings.theme
         )
@@ -230,11 +236,21 @@ class Screens:
 
     # -- what people ask
 
-    def describe(self) -> list[dict[str, Any]]:
-        """Every panel as JSON values; `fault` says why one shows nothing. What could not be opened has little more."""
+    def describe(self, devices: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
+        """Every panel as JSON values; `fault` says why one shows nothing. What could not be opened has little more.
+
+        Args:
+            devices: what the bridge says of each device that it drives, by URL without its options.
+        """
+        faults = {
+            _name_of(each): (each, devices.get(each.driver.partition("?")[0], NO_ANSWER))
+            for each in self._named
+            if each.is_bridged
+        }
+        faults = {name: told for name, told in faults.items() if name not in self._screens} | self._faults
         found = []
-        for name in sorted(self._screens.keys() | self._faults.keys()):
-            settings, fault = self._faults.get(name, (None, ""))
+        for name in sorted(self._screens.keys() | faults.keys()):
+            settings, fault = faults.get(name, (None, ""))
             if name in self._screens:
                 facts = self._screens[name].describe()
                 found.append({**facts, "fault": facts["fault"] or fault})

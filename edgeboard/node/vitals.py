@@ -58,7 +58,7 @@ class Vitals:
             },
             "signaling": self.attendance.describe(),
             "devices": self.desk.describe(),
-            "panels": self.desk.screens.describe(),
+            "panels": self.desk.describe_panels(),
             "time": self.pipeline.timekeeping.describe(),
             **({} if self.discovery is None else {"discovery": self.discovery.describe()}),
             "tasks": len(asyncio.all_tasks()),

@@ -94,16 +94,3 @@ def test_where_webrtc_is_switched_off_it_is_not_tried(run_main, tmp_path, quick)
     found = {each["check"]: each["text"] for each in json.loads(out)["findings"]}
     assert found["webrtc"] == "switched off in the configuration"
     assert found["speed"].startswith("without links")
-
-
-def test_a_board_with_panels_is_told_which_scripts_would_be_boxes_there(monkeypatch):
-    import edgeboard.render.text
-    import edgeboard.render.typefaces as typefaces
-
-    monkeypatch.setattr(typefaces, "boxes_in", lambda text: text if "漢" in text else "")
-    monkeypatch.setattr(edgeboard.render.text, "can_shape", lambda: False)
-    found = list(doctor.check_fonts(has_panels=True))
-    assert [each.level.value for each in found] == ["warning", "warning"]
-    assert "fonts-noto-cjk" in found[0].remedy
-    assert "libfribidi0" in found[1].remedy
-    assert [each.level.value for each in doctor.check_fonts(has_panels=False)] == ["ok"]

@@ -183,3 +183,21 @@ async def test_a_board_without_devices_loads_nothing_of_the_bridge_and_one_with_
     out, _ = await process.communicate()
     loaded = set(out.decode().split())
     assert not {"serial", "PIL", "cbor2", "firmware_bridge.device", "firmware_bridge.session"} & loaded
+
+
+async def test_panels_whose_device_does_not_answer_are_listed_with_the_reason(tmp_path):
+    config = config_of(tmp_path / "a")
+    panels = (
+        PanelSettings(f"serial:{tmp_path}/usb-none?driver=waveshare43", name="sign"),
+        PanelSettings("spi:/dev/spidev77.7?driver=nosuch", name="door"),
+    )
+    board = build(replace(config, panels=panels))
+    await board.start()
+    try:
+        await until(lambda: any("usb-none" in each["fault"] for each in board.desk.describe_panels()))
+        found = {each["name"]: each["fault"] for each in board.desk.describe_panels()}
+        assert set(found) == {"sign", "door"}
+        assert "nothing is plugged in" in found["sign"]
+        assert found["door"]
+    finally:
+        await board.stop()
