@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import random
 import threading
 
 import msgpack
@@ -23,11 +24,12 @@ from edgeboard.render.frames import Frames, Mirror
 from edgeboard.render.idle import IdleFacts
 from edgeboard.render.painter import Painter
 from edgeboard.render.pictures import decoded
-from edgeboard.render.values import Area, PanelContext, PixelFormat
+from edgeboard.render.values import Area, PanelContext, PixelFormat, View
 from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.simulated import MESH
 
 LOBBY = room_id(MESH, "lobby")
+KITCHEN = room_id(MESH, "kitchen")
 
 
 class Screen:
@@ -382,3 +384,73 @@ async def test_an_image_that_takes_long_to_read_is_read_beside_the_loop(monkeypa
     await asyncio.wait({task})
     assert len(readers) == 1, "an image is read more than once"
     assert readers[0] is not threading.main_thread(), "the loop waits for an image to be read"
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_no_frame_is_torn_whichever_room_part_zoom_or_format_comes_next_and_whenever(seed, monkeypatch):
+    monkeypatch.setattr(painter, "WORK_MAX", 6)  # so that each picture takes many turns, and something comes between
+    rng = random.Random(seed)
+    wall = Wall(16)
+    wall.node.feed(lambda now: wall.pipeline.open_room("kitchen", now))
+    wall.cluster.run(3.0)
+    wall.draw([shape(20 * at, 20, 30 + 20 * at, 200, kind=at % 4) for at in range(12)])
+    circles = [shape(30 * at, 10 * at, 60 + 30 * at, 90 + 10 * at, kind=3) for at in range(9)]
+    wall.node.feed(lambda now: wall.pipeline.draw("kitchen", circles, now))
+    wall.cluster.run(0.1)
+    pictures, asked = {}, []
+
+    def whole(room, covers, greys):
+        """All of what may be seen, drawn from scratch by an artist of its own."""
+        key = (room, covers, greys)
+        if key not in pictures:
+            artist = open_artist(Screen(greys=greys).context)
+            document, view = wall.pipeline.rooms[room].document, View(*covers[:2], artist.surface.width / covers[2])
+            items = wall.pipeline.scene(room, 0).items_in(document, Rectangle(-1e6, -1e6, 1e6, 1e6))
+            for _ in artist.paint(artist.surface.area, view, items):
+                pass
+            pictures[key] = artist.pixels(artist.surface.area, is_still=False)
+        return pictures[key]
+
+    def show(area, pixels, *, is_ink):
+        wall.screen.show(area, pixels, is_ink=is_ink)  # which looks at number and sum of the frame
+        seen = bytes(wall.screen.pixels)
+        assert any(seen == whole(*each) for each in asked if each[2] == wall.greys), f"seed {seed}: {asked[-1]} is torn"
+
+    def enter(room, covers, greys, screen):
+        wall.view.close()
+        wall.screen, wall.greys = screen, greys
+        wish, read = Wish(covers), lambda blob: None
+        opened = wall.pipeline.rooms[room]
+        wall.view = PanelView(wall.pipeline, opened, screen.context, wish, read, show, wall.cluster.clock.now)
+        return asyncio.ensure_future(wall.view.run())
+
+    async def leave(task):
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled(), f"seed {seed}: {task.exception()!r}"
+
+    now = (LOBBY, (0.0, 0.0, 400.0), 16)
+    asked.append(now)
+    task = enter(*now, Screen(greys=16))
+    for _ in range(16):
+        room, covers, greys = now
+        what = rng.choice(("part", "part", "zoom", "room", "format"))
+        if what in ("part", "zoom"):
+            left, top = rng.choice((covers[0], rng.uniform(-50, 250))), rng.choice((covers[1], rng.uniform(-50, 100)))
+            zoom = rng.choice((150.0, 400.0, 1_000.0)) if what == "zoom" else covers[2]
+            now = (room, (left, top, zoom), greys)
+            asked.append(now)
+            wall.view.lay_out(Wish(now[1]))
+        else:
+            await leave(task)
+            now = (rng.choice((LOBBY, KITCHEN)), covers, greys if what == "room" else rng.choice((2, 4, 16)))
+            asked.append(now)
+            task = enter(*now, wall.screen if now[2] == greys else Screen(greys=now[2]))
+        for _ in range(rng.choice((0, 1, 3, 40, 400))):
+            await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        while wall.is_due:  # noqa: ASYNC110 - turns of the loop are what is waited for
+            await asyncio.sleep(0)
+    await leave(task)
+    assert bytes(wall.screen.pixels) == whole(*now)
+    assert wall.screen.frames.sequence == wall.screen.mirror.sequence
