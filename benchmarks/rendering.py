@@ -96,7 +96,8 @@ def _idle(artist: "Artist", context: "PanelContext") -> None:
     rng = random.Random(3)
     modules = [[rng.randrange(2) for _ in range(29)] for _ in range(29)]
     facts = IdleFacts("kitchen", "lobby", "http://192.168.1.20:8787/room/lobby", "3 boards, all well")
-    draw_idle(artist.surface, artist.surface.area, context, facts, modules)
+    for _ in draw_idle(artist.surface, artist.surface.area, context, facts, modules):
+        pass
 
 
 def _marquee(artist: "Artist", context: "PanelContext", frames: "Frames", mirror: "Mirror") -> None:

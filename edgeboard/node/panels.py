@@ -25,6 +25,7 @@ from edgeboard.render.bar import bar_area
 from edgeboard.render.changes import Changes
 from edgeboard.render.idle import IdleFacts, draw_idle, draw_notice, notice_area
 from edgeboard.render.scene import Sight
+from edgeboard.render.text import load_letters
 from edgeboard.render.values import Area, PanelContext, View
 from edgeboard.rooms.room import Room
 
@@ -97,6 +98,7 @@ class PanelView:
         self._welcome: Welcome | None = None
         self._is_idle = False  # the idle screen stands there
         self._holds_back = True  # what is drawn now comes as one frame
+        self._is_drawn = False  # a page stands there, which can be moved
         self._damage = Changes()
         self._now = now
         self._wet: deque[tuple[Inked, Rectangle]] = deque(maxlen=WET_MAX)
@@ -232,7 +234,7 @@ class PanelView:
                 self._settle()
             should_idle = self._should_idle()
             if should_idle and (self._holds_back or not self._is_idle):
-                self._show_idle()
+                await self._show_idle()
             elif not should_idle:
                 await self._draw_damage()
 
@@ -245,6 +247,7 @@ class PanelView:
             area = self.view.touched(region).meet(self._board)
             if not area.is_empty:
                 await self._paint(area)
+        self._is_drawn = True
         if self._holds_back and self._is_laid_out:
             self._holds_back = False
             self._ribbon.draw()  # what lies there was drawn for later
@@ -300,7 +303,7 @@ class PanelView:
         if self._wish.layout == "marquee":
             self._board = Area(0, 0, 0, 0)
         self._ribbon.draw()
-        is_moved = self._board == self._whole and before[1:] == (self._whole, False, self._notice)
+        is_moved = self._is_drawn and self._board == self._whole and before[1:] == (self._whole, False, self._notice)
         if is_moved and before[0] != self.view:
             areas = self._artist.moved(before[0], self.view)
             self._damage.add(map(self._region, areas), self._now())
@@ -326,12 +329,18 @@ class PanelView:
         is_empty = not self._wet and not len(self._pipeline.scene(self.room, self.page))
         return self._wish.idle and is_empty and self._welcome is not None and not self._board.is_empty
 
-    def _show_idle(self) -> None:
+    async def _show_idle(self) -> None:
         assert self._welcome is not None
+        self._holds_back = True
         self._is_idle = True
         self._damage.take()
         facts, modules = self._welcome
-        draw_idle(self._artist.surface, self._board, self._context, facts, modules)
+        await asyncio.to_thread(load_letters)
+        for _ in draw_idle(self._artist.surface, self._board, self._context, facts, modules):
+            await asyncio.sleep(0)
+        if not self._should_idle():  # somebody has begun to draw: that comes in one frame with the page
+            self._news.set()
+            return
         self._holds_back = False
         self._ribbon.draw()
         self._show(self._whole, self._artist.pixels(self._whole, is_still=True), is_ink=False)

@@ -6,7 +6,7 @@ what has no place is left out: the code, or else the address, comes first, then 
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from math import pi, sin
 from typing import Final, NamedTuple, final
 
@@ -120,8 +120,8 @@ class _Sheet:
         for px, py in ((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)):
             run.extend((px, py, radius))
         self.surface.ink([run], colour, self.area, is_hard=self.is_hard)
-        body = array("d", (x0, y0, x1, y0, x1, y1, x0, y1))
-        self.surface.polygon([body], colour, self.area, is_hard=self.is_hard)
+        body = Area(round(x0), round(y0), round(x1) - round(x0), round(y1) - round(y0))  # its sides lie under that ink
+        self.surface.fill(colour, body.meet(self.area))
 
     def squiggle(self, x: float, y: float, width: float, thick: float, colour: int) -> None:
         """A line as somebody draws it under a name: pressed harder in the middle."""
@@ -139,8 +139,8 @@ class _Sheet:
 
 def draw_idle(
     surface: Surface, area: Area, context: PanelContext, facts: IdleFacts, modules: Sequence[Sequence[int]]
-) -> None:
-    """Draw the idle screen.
+) -> Iterator[None]:
+    """Draw the idle screen in steps, each of a few milliseconds at most, for whoever else waits.
 
     Args:
         surface: what to draw on.
@@ -151,29 +151,30 @@ def draw_idle(
     """
     sheet = _Sheet(surface, area, context)
     surface.fill(sheet.look.paper, area)
+    yield
     least = min(area.width, area.height)
     if least < SMALL:
-        _draw_small(sheet, facts, modules)
+        yield from _draw_small(sheet, facts, modules)
         return
     pad = max(6.0, least * 0.075)
     foot = max(float(LETTERS_MIN) + 1, min(least * 0.046, 40.0))  # px of the letters of the last line
     room = area.height - 2 * pad - foot * 1.6
     if sheet.look.dots is not None and least >= 240:
-        _dots(sheet, GRID * max(1.0, least / 480))
+        yield from _dots(sheet, GRID * max(1.0, least / 480))
     if area.width >= area.height * 1.15:
         side = min(room + foot * 0.5, area.width * 0.4)
-        code = _code(sheet, modules, area.x + pad, area.y + pad, side, room) if modules else 0.0
+        code = (yield from _code(sheet, modules, area.x + pad, area.y + pad, side, room)) if modules else 0.0
         left = area.x + pad + (code + pad * 1.1 if code else 0.0)
-        _words(sheet, facts, left, area.y + pad, area.x + area.width - pad - left, room, is_centred=False)
+        yield from _words(sheet, facts, left, area.y + pad, area.x + area.width - pad - left, room, is_centred=False)
     else:
         side = min(area.width - 2 * pad, room * 0.56)
         code = side if modules else 0.0
         if modules:
             middle = area.x + (area.width - _width_of(sheet, modules, side)) / 2
-            _code(sheet, modules, middle, area.y + pad, side, side)
+            yield from _code(sheet, modules, middle, area.y + pad, side, side)
         top = area.y + pad + (code + pad * 0.6 if code else 0.0)
         wide, high = area.width - 2 * pad, area.y + pad + room - top
-        _words(sheet, facts, area.x + pad, top, wide, high, is_centred=True)
+        yield from _words(sheet, facts, area.x + pad, top, wide, high, is_centred=True)
     _foot(sheet, facts, pad, foot)
 
 
@@ -191,7 +192,7 @@ class _Block(NamedTuple):
         return len(self.lines) * self.size * LEADING
 
 
-def _draw_small(sheet: _Sheet, facts: IdleFacts, modules: Sequence[Sequence[int]]) -> None:
+def _draw_small(sheet: _Sheet, facts: IdleFacts, modules: Sequence[Sequence[int]]) -> Iterator[None]:
     """The code as large as the area allows, and beside or below it as many words as have a place."""
     area = sheet.area
     pad = 3 if min(area.width, area.height) < 100 else 6
@@ -205,7 +206,7 @@ def _draw_small(sheet: _Sheet, facts: IdleFacts, modules: Sequence[Sequence[int]
         shown = scale * count
         left = x if is_wide else x + (width - shown) // 2
         top = y + (height - shown) // 2 if is_wide else y
-        _code(sheet, modules, left, top - (shown < side) * QUIET * scale, side, side)
+        yield from _code(sheet, modules, left, top - (shown < side) * QUIET * scale, side, side)
         if is_wide:
             x, width = x + shown + 2 * pad, width - shown - 2 * pad
         else:
@@ -225,6 +226,7 @@ def _draw_small(sheet: _Sheet, facts: IdleFacts, modules: Sequence[Sequence[int]
             begin = x if is_wide else x + (width - wide) / 2
             sheet.write(line, begin, level + block.size * 0.92, block.size, block.colour, is_bold=block.is_bold)
             level += block.size * LEADING
+            yield
         level += gap
 
 
@@ -257,7 +259,7 @@ def _small_blocks(sheet: _Sheet, facts: IdleFacts, width: float, height: float, 
     return found
 
 
-def _dots(sheet: _Sheet, gap: float) -> None:
+def _dots(sheet: _Sheet, gap: float) -> Iterator[None]:
     """The ground of a board that nobody has written on."""
     area, colour = sheet.area, sheet.look.dots
     assert colour is not None
@@ -266,6 +268,7 @@ def _dots(sheet: _Sheet, gap: float) -> None:
         for column in range(1, int(area.width / gap) + 1):
             x, y = round(area.x + column * gap), round(area.y + row * gap)
             sheet.surface.fill(colour, Area(x, y, side, side).meet(area))
+        yield
 
 
 def _has_card(sheet: _Sheet) -> bool:
@@ -277,7 +280,9 @@ def _width_of(sheet: _Sheet, modules: Sequence[Sequence[int]], side: float) -> f
     return float(max(1, int(side // count)) * (count if _has_card(sheet) else len(modules)))
 
 
-def _code(sheet: _Sheet, modules: Sequence[Sequence[int]], x: float, y: float, side: float, height: float) -> float:
+def _code(
+    sheet: _Sheet, modules: Sequence[Sequence[int]], x: float, y: float, side: float, height: float
+) -> Generator[None, None, float]:
     """A QR code as large as a square has whole px for each module; returns how far it reaches.
 
     Where the ground is not plain white it lies on a card.
@@ -291,6 +296,7 @@ def _code(sheet: _Sheet, modules: Sequence[Sequence[int]], x: float, y: float, s
         left -= QUIET * scale  # the edge is white anyway
     else:
         sheet.box(left, top, card, card, 0xFFFFFF, radius=scale * 1.6)
+        yield
     for row, line in enumerate(modules):
         begin = None
         for column, module in enumerate([*line, 0]):
@@ -302,12 +308,13 @@ def _code(sheet: _Sheet, modules: Sequence[Sequence[int]], x: float, y: float, s
                 )
                 sheet.surface.fill(0, place.meet(sheet.area))
                 begin = None
+    yield
     return _width_of(sheet, modules, side)
 
 
 def _words(
     sheet: _Sheet, facts: IdleFacts, x: float, y: float, width: float, height: float, *, is_centred: bool
-) -> None:
+) -> Iterator[None]:
     """The name, an invitation and the address, one below the other in the middle of a height."""
     look = sheet.look
     title = sheet.fitting(facts.name, max(14.0, min(height * 0.24, width * 0.19)), width, is_bold=True)
@@ -322,6 +329,7 @@ def _words(
         lines = [host, f"/room/{room}"]
         letters = min(sheet.fitting(line, body * 1.12, width, is_bold=True) for line in lines)
     thick = max(1.6, title * 0.075)
+    yield
     gap = body * 0.62
     heights = [title * 0.78, thick * 5.4 + gap, body, gap * 0.4, *[letters * 1.25] * len(lines)]
     if facts.pin:
@@ -337,15 +345,18 @@ def _words(
 
     top += heights[0]
     wide = put(facts.name, top, title, look.ink, is_bold=True)
+    yield
     length = min(width, max(wide, title * 1.6))
     sheet.squiggle(x + (width - length) / 2 if is_centred else x, top + thick * 4.4, length, thick, look.accent)
     top += heights[1] + heights[2]
     if facts.url:
         put(INVITATION, top, body, look.soft)
+    yield
     top += heights[3]
     for line in lines:
         top += letters * 1.25
         put(line, top, letters, look.ink, is_bold=True)
+        yield
     if facts.pin:
         top += heights[-2] + heights[-1]
         put(f"PIN {facts.pin[:3]} {facts.pin[3:]}", top, body * 1.1, look.ink)

@@ -11,6 +11,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from importlib import import_module
 from itertools import groupby
 from math import ceil, floor, inf, isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -82,6 +83,16 @@ def line_width(text: str, size_px: float, is_bold: bool = False, is_hard: bool =
     """
     size, mode = _sized(size_px, is_hard), _mode(is_hard)
     return sum(_face(path, size, way).getlength(part, mode, way) for path, part, way in _parts(text, is_bold))
+
+
+def load_letters() -> None:
+    """Load what draws letters, which the first of them would wait for; may be called in any thread.
+
+    Raises:
+        ImportError: there is no Pillow here.
+    """
+    for module in ("Image", "ImageDraw", "ImageFont"):
+        import_module(f"PIL.{module}")
 
 
 @lru_cache(maxsize=1)

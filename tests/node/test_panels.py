@@ -21,7 +21,7 @@ from edgeboard.oplog.codec import TOOL_MAX, Pen
 from edgeboard.ports import PenMove, Touch
 from edgeboard.render import painter, pictures
 from edgeboard.render.frames import Frames, Mirror
-from edgeboard.render.idle import IdleFacts
+from edgeboard.render.idle import IdleFacts, draw_idle
 from edgeboard.render.painter import Painter
 from edgeboard.render.pictures import decoded
 from edgeboard.render.values import Area, PanelContext, PixelFormat, View
@@ -88,7 +88,7 @@ class Wall:
             self.view._news.is_set()
             or len(self.view._damage)
             or self.view._holds_back
-            or self.pipeline.scene(LOBBY, 0).is_stale
+            or self.pipeline.scene(self.view.room, 0).is_stale
         )
 
     async def settle(self):
@@ -286,6 +286,31 @@ async def test_an_empty_room_says_how_to_come_in_until_somebody_draws_and_the_fi
     assert wall.view.statistics()["idle"], "it is empty again"
 
 
+async def test_ink_that_comes_while_the_idle_screen_is_drawn_is_seen_first_and_the_idle_screen_never(monkeypatch):
+    wall = Wall()
+    begun = asyncio.Event()
+
+    def slowly(*arguments):
+        begun.set()
+        yield from draw_idle(*arguments)
+
+    monkeypatch.setattr(panels, "draw_idle", slowly)
+    wall.view.lay_out(Wish((0, 0, 400), idle=True))
+    wall.view.welcome(Welcome(IdleFacts("kitchen", "lobby", "http://10.0.0.2:8787/room/lobby", "no other board"), ()))
+    task = asyncio.ensure_future(wall.view.run())
+    await asyncio.wait_for(begun.wait(), 10)
+    assert not wall.screen.shown, "the idle screen comes in steps, and as one frame"
+    wall.pen((Touch.DOWN, 0.1, 0.1, 3000), (Touch.MOVE, 0.2, 0.1, 3000), (Touch.UP, 0.2, 0.1))
+    assert not wall.screen.shown
+    async with asyncio.timeout(10):
+        while wall.is_due:  # noqa: ASYNC110 - turns of the loop are what is waited for
+            await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    assert not wall.view.statistics()["idle"]
+    assert bytes(wall.screen.pixels) == wall.reference()
+
+
 async def test_another_part_of_the_page_comes_as_one_frame():
     wall = Wall()
     wall.draw([shape(20, 20, 200, 100), shape(300, 100, 380, 220)])
@@ -449,7 +474,7 @@ async def test_no_frame_is_torn_whichever_room_part_zoom_or_format_comes_next_an
         for _ in range(rng.choice((0, 1, 3, 40, 400))):
             await asyncio.sleep(0)
     async with asyncio.timeout(20):
-        while wall.is_due:  # noqa: ASYNC110 - turns of the loop are what is waited for
+        while wall.is_due and not task.done():  # noqa: ASYNC110 - turns of the loop are what is waited for
             await asyncio.sleep(0)
     await leave(task)
     assert bytes(wall.screen.pixels) == whole(*now)

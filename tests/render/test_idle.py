@@ -22,7 +22,8 @@ CONTEXTS = [
 
 def drawn(context, facts=FACTS, area=None, modules=MODULES):
     surface = Surface(context.width, context.height, context.format.channels)
-    draw_idle(surface, area or surface.area, context, facts, modules)
+    for _ in draw_idle(surface, area or surface.area, context, facts, modules):
+        pass
     return surface
 
 
@@ -135,3 +136,11 @@ def test_a_small_panel_gives_its_code_as_much_room_as_there_is():
     rows = [pixels[y * 128 : y * 128 + 62] for y in range(64)]
     dark = [y for y, row in enumerate(rows) if 0 in row]
     assert dark[-1] - dark[0] + 1 == 2 * len(MODULES), "its modules are not two px wide"
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=lambda each: f"{each.width}x{each.height}-{each.format.value}")
+def test_it_is_drawn_in_steps_that_give_what_drawing_at_once_gives(context):
+    surface = Surface(context.width, context.height, context.format.channels)
+    pictures = [bytes(surface.pixels) for _ in draw_idle(surface, surface.area, context, FACTS, MODULES)]
+    assert len(set(pictures)) >= 4, "nearly all is drawn in one step, while pens wait"
+    assert surface.pixels == drawn(context).pixels
