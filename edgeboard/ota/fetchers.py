@@ -99,6 +99,7 @@ class HttpSource:
     """A web server that serves what `edgeboard release publish` has put into `public/`."""
 
     is_complete = False
+    _context: ssl.SSLContext | None = None
 
     def __init__(self, url: str) -> None:
         """Raises UserError for an address that is none of http or https."""
@@ -167,8 +168,9 @@ class HttpSource:
         plain = socket.create_connection((parts.hostname or "", port), SILENT_S)
         if parts.scheme != "https":
             return plain
-        context = ssl.create_default_context()
-        return context.wrap_socket(plain, server_hostname=parts.hostname, do_handshake_on_connect=False)
+        if self._context is None:  # reads the machine's certificates, which takes a while on a small board
+            self._context = ssl.create_default_context()
+        return self._context.wrap_socket(plain, server_hostname=parts.hostname, do_handshake_on_connect=False)
 
     def _body(
         self, response: http.client.HTTPResponse, name: str, offset: int, limit: int, watch: "Watch"

@@ -25,9 +25,14 @@ def source(house):
     return FolderSource(house.repository.public)
 
 
+@pytest.fixture(scope="session")
+def first_house(tmp_path_factory):
+    return House(tmp_path_factory.mktemp("house"))
+
+
 @pytest.fixture
-def house(tmp_path):
-    return House(tmp_path)
+def house(tmp_path, first_house):
+    return first_house.copy(tmp_path)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A release manager's desk for tests: real keys, a real repository, wheels made for the test, and crooked sources."""
 
 import hashlib
+import shutil
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -47,6 +48,14 @@ class House:
         self.repository = Repository.create(folder / "repo", Settings(MACHINES))
         self.publisher().begin(PASSPHRASE)
         self.root = (self.repository.metadata / "1.root.json").read_bytes()
+
+    def copy(self, folder):
+        """Another desk with the same keys, since making eight of them takes a while."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        twin = object.__new__(House)
+        twin.folder, twin.now, twin.modules, twin.root = folder, self.now, dict(self.modules), self.root
+        twin.keys, twin.repository = [folder / "keys"], Repository.open(folder / "repo")
+        return twin
 
     def publisher(self, keys=None):
         return Publisher(self.repository, keys or self.keys, lambda path: PASSPHRASE, self.now)
