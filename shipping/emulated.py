@@ -20,6 +20,17 @@ SITE = "/opt/site"
 SOURCE = "/opt/source"
 KERNEL_TESTS = ("test_batches", "test_curve", "test_refine", "test_strokes", "test_tiles", "test_dither", "test_raster")
 
+# In the place of the one that compiles the kernels from their sources.
+CONFTEST = """\
+import pytest
+from edgeboard._native import _kernels
+
+
+@pytest.fixture(scope="session")
+def kernel():
+    return _kernels
+"""
+
 
 def root_of(house: House) -> Root:
     """The root that a wheelhouse is tried in: Python, pytest, and what Debian is to bring."""
@@ -82,8 +93,9 @@ def kernel_tests(root: Root, site: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="edgeboard-tests-") as source:
         shutil.copytree(ROOT / "tests", Path(source) / "tests", ignore=shutil.ignore_patterns("__pycache__"))
         (Path(source) / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
+        (Path(source) / "tests" / "_native" / "conftest.py").write_text(CONFTEST)
         names = [f"{SOURCE}/tests/_native/{name}.py" for name in KERNEL_TESTS]
-        words = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--noconftest", *names]
+        words = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", *names]
         done = roots.run_in(root, words, {site: SITE, Path(source): SOURCE}, {"PYTHONPATH": f"{SITE}:{SOURCE}"})
     last = (done.stdout.strip().splitlines() or [""])[-1].strip("= ")
     if done.returncode:

@@ -1,6 +1,6 @@
 """The table: which figures there are, what they are held against, and what is asked of them."""
 
-from benchmarks.figures import ink, network, page, panels, pens, updates
+from benchmarks.figures import ink, network, page, panels, pens, shipping, updates
 
 FIGURES = [
     *ink.FIGURES,
@@ -9,4 +9,5 @@ FIGURES = [
     *page.FIGURES,
     *panels.FIGURES,
     *updates.FIGURES,
+    *shipping.FIGURES,
 ]

@@ -74,7 +74,7 @@ def bench(*words, data):
 
 @pytest.mark.slow
 def test_without_the_handwriting_one_sentence_names_it_and_how_to_give_it(tmp_path):
-    done = bench("sizes", data=tmp_path)
+    done = bench("sizes:payload", data=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     sentence = f"./dev bench: there is no handwriting.jsonl in {tmp_path}; set EDGEBOARD_DATA to the folder that has it"
     assert done.stderr.splitlines()[-1] == sentence
