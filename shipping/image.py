@@ -5,12 +5,12 @@ import json
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from edgeboard.errors import EdgeboardError
 from edgeboard.ota import manifest as manifests
-from edgeboard.ota.launch.packing import pack
 from edgeboard.ota.slots import digest_of
 from edgeboard.ota.values import Layout, Manifest, Target
 from edgeboard.ota.wheelhouse import find_libc, read_wheelhouse
@@ -37,13 +37,12 @@ slots.activate(layout, slot.name)
 # Run in the root as it will be: accounts, what is started, links to where the data partition is.
 SETTLE = """
 set -eu
-useradd --system --no-create-home --home-dir /var/lib/edgeboard --shell /usr/sbin/nologin edgeboard
-for group in gpio i2c spi; do getent group $group >/dev/null || groupadd --system $group; done
-usermod -aG dialout,video,render,input,gpio,i2c,spi edgeboard
+systemd-sysusers
+systemd-tmpfiles --create --prefix=/opt/edgeboard --prefix=/var/lib/edgeboard-ota --prefix=/var/lib/edgeboard-fetch
 mkdir -p /var/home
 useradd --create-home --home-dir /var/home/board --shell /bin/bash --groups sudo board
 systemctl enable systemd-networkd.service systemd-resolved.service systemd-timesyncd.service ssh.service \\
-    wpa_supplicant@wlan0.service edgeboard-provision.service edgeboard-grow.service edgeboard.service
+    wpa_supplicant@wlan0.service edgeboard-provision.service edgeboard-grow.service
 systemctl disable wpa_supplicant.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer || true
 systemctl mask systemd-firstboot.service systemd-machine-id-commit.service
 rm -f /etc/ssh/ssh_host_* /etc/localtime /var/lib/dbus/machine-id
@@ -64,7 +63,10 @@ def main() -> int:
     parser.add_argument("--out", metavar="DIR", type=Path, default=ROOT / "dist", help="where it goes (default: dist)")
     parser.add_argument("--counter", type=int, default=1, help="of the release in it (default: 1)")
     parser.add_argument("--channel", choices=("stable", "beta"), default="stable", help="default: stable")
-    parser.add_argument("--root", metavar="FILE", type=Path, help="the first root of trust of updates: N.root.json")
+    parser.add_argument(
+        "--trust", metavar="FILE", type=Path, help="the first root of the updates it takes: 1.root.json"
+    )
+    parser.add_argument("--wheelhouse", metavar="DIR", type=Path, help="of ./dev wheelhouse (default: made afresh)")
     parser.add_argument("--put", metavar="FILE", type=Path, nargs="*", default=[], help="for the boot partition")
     parser.add_argument("--json", action="store_true", help="print sizes and times as JSON")
     arguments = parser.parse_args()
@@ -74,7 +76,8 @@ def main() -> int:
             arguments.out.resolve(),
             counter=arguments.counter,
             channel=arguments.channel,
-            trust=arguments.root,
+            trust=arguments.trust,
+            wheels=arguments.wheelhouse,
             more=arguments.put,
         )
     except (Trouble, EdgeboardError) as trouble:
@@ -91,7 +94,8 @@ def make(
     counter: int = 1,
     channel: str = "stable",
     trust: Path | None = None,
-    more: list[Path] | None = None,
+    wheels: Path | None = None,
+    more: Sequence[Path] = (),
 ) -> dict[str, object]:
     """Make the image of a board; returns sizes in MiB and times in s.
 
@@ -101,6 +105,7 @@ def make(
         counter: of the release in its first slot.
         channel: of that release.
         trust: the first root of trust of updates; without one the board takes no updates.
+        wheels: a wheelhouse for its machine; a fresh one is made without.
         more: files for the boot partition.
 
     Raises:
@@ -109,7 +114,9 @@ def make(
     """
     bases.check(board)
     began = time.monotonic()
-    house = ensure_wheels(board)
+    house = wheels or CACHE / "images" / f"{board.house}"
+    if wheels is None:
+        wheelhouse.make(board.wheels, house)
     base = bases.ensure(board)
     work = CACHE / "images" / board.name
     shutil.rmtree(work, ignore_errors=True)
@@ -119,18 +126,14 @@ def make(
     say(f"{board.name}: unpacking {base.name} ...")
     run_quietly("tar", ["tar", "--numeric-owner", "-xpf", base, "-C", root])
     place(root)
-    # /var/opt/edgeboard is seen as /opt/edgeboard
-    layout = Layout(root / "var" / "opt" / "edgeboard", root / "var" / "lib" / "edgeboard-ota")
+    install(root, trust)
+    layout = Layout.under(root)
     manifest = stock(
         layout,
         house,
         Target(board.wheels.machine, board.wheels.abi, channel, find_libc(house, board.wheels.machine)),
         counter,
     )
-    layout.launcher.write_bytes(pack())
-    layout.launcher.chmod(0o755)
-    if trust is not None:
-        shutil.copyfile(trust, layout.root)
     slot_began = time.monotonic()
     say(f"{board.name}: building the slot of edgeboard {manifest.version} and testing it, emulated ...")
     inside(board, root, ["/usr/bin/env", "PYTHONPATH=/opt/edgeboard/launcher.pyz", "python3", "-c", BUILD_SLOT])
@@ -148,7 +151,11 @@ def make(
     if board.firmware:
         firmware.add(root, boot)
     (root / "var").rename(data)
-    (root / "var").mkdir()
+    for name in ("var", "opt/edgeboard", "etc/edgeboard"):
+        if name != "var":  # seen there from /var, where it is on the data partition
+            (data / name).parent.mkdir(exist_ok=True)
+            (root / name).rename(data / name)
+        (root / name).mkdir()
     say(f"{board.name}: writing the disk ...")
     root_mib = int(disks.used_mib(root) * SPARE) + 64
     disks.make_boot(boot, work / "boot.vfat")
@@ -177,12 +184,15 @@ def make(
     return told
 
 
-def ensure_wheels(board: Board) -> Path:
-    """The wheelhouse that a slot is made of, freshly made if it is not there."""
-    folder = ROOT / "dist" / "wheelhouse" / board.house
-    if not (folder / "requirements.txt").exists():
-        wheelhouse.make(board.wheels, folder)
-    return folder
+def install(root: Path, trust: Path | None) -> None:
+    """Put units, launcher and device rules into the root, as `edgeboard install` does on any machine.
+
+    Raises:
+        Trouble: it fails.
+    """
+    words: list[str | Path] = [sys.executable, "-m", "edgeboard", "install", "--no-start", "--root", root]
+    words += ["--trust", trust.resolve()] if trust is not None else []
+    run_quietly("edgeboard install", words)
 
 
 def place(root: Path) -> None:
@@ -199,7 +209,7 @@ def place(root: Path) -> None:
     sudo.parent.mkdir(exist_ok=True)
     sudo.write_text("board ALL=(ALL) NOPASSWD: ALL\n")
     sudo.chmod(0o440)
-    for name in ("opt/edgeboard", "etc/edgeboard", "boot/firmware", "var/opt/edgeboard", "var/etc/edgeboard"):
+    for name in ("opt/edgeboard", "etc/edgeboard", "boot/firmware"):
         (root / name).mkdir(parents=True, exist_ok=True)
 
 
@@ -208,7 +218,6 @@ def stock(layout: Layout, house: Path, target: Target, counter: int) -> Manifest
     manifest, sources, made = read_wheelhouse(house, target)
     manifest = replace(manifest, counter=counter)
     layout.blobs.mkdir(parents=True)
-    layout.prefix.mkdir(parents=True, exist_ok=True)
     for file in manifest.files:
         blob = layout.blobs / file.sha256
         if file.name in made:
@@ -229,8 +238,8 @@ def inside(board: Board, root: Path, words: list[str]) -> None:
     """
     sandbox = [
         *("bwrap", "--die-with-parent", "--unshare-net", "--unshare-pid", "--bind", str(root), "/", "--dev", "/dev"),
-        *("--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run", "--bind", str(root / "var/opt/edgeboard")),
-        *("/opt/edgeboard", "--clearenv", "--setenv", "PATH", "/usr/sbin:/usr/bin", "--setenv", "LANG", "C.UTF-8"),
+        *("--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run"),
+        *("--clearenv", "--setenv", "PATH", "/usr/sbin:/usr/bin", "--setenv", "LANG", "C.UTF-8"),
     ]
     if cpu := CPUS.get(board.wheels.machine):
         sandbox += ["--setenv", "QEMU_CPU", cpu]
