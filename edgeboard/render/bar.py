@@ -12,7 +12,7 @@ from edgeboard.marquee.layout import Plan
 from edgeboard.marquee.ticker import TickerFrame
 from edgeboard.render.cache import Cache
 from edgeboard.render.icons import ICONS, placed_icon
-from edgeboard.render.looks import LEVEL_ICONS, Look, icon_colour, look_of
+from edgeboard.render.looks import LEVEL_ICONS, Look, badge_icon, icon_colour, look_of
 from edgeboard.render.surface import Surface
 from edgeboard.render.text import line_mask, line_width
 from edgeboard.render.values import Area, PanelContext, PixelFormat, Refresh
@@ -294,7 +294,7 @@ class Bar:
         self._look = look = look_of(self._context, level)
         surface.fill(look.ground, area)
         surface.fill(look.line, Area(area.x, area.y, area.width, 1))
-        self._draw_badge(look, icon if icon in ICONS else LEVEL_ICONS[level])
+        self._draw_badge(look, badge_icon(level, icon))
 
     def _badge_of(self, item: TickerItem) -> None:
         """The badge of an item, beside a ground that is drawn; each item says its own icon beside its text."""

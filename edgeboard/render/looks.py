@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edgeboard.marquee.items import Level
+from edgeboard.render.icons import ICONS
 from edgeboard.render.values import PanelContext, PixelFormat
 
 BLACK: Final = 0x000000
@@ -16,6 +17,11 @@ RED: Final = 0xFF0000
 YELLOW: Final = 0xFFFF00
 
 LEVEL_ICONS: Final = {Level.INFO: "info", Level.HEALTHY: "check", Level.WARNING: "warning", Level.CRITICAL: "critical"}
+
+
+def badge_icon(level: Level, icon: str) -> str:
+    """What stands in the badge: an item's own icon, but never where the badge warns of something."""
+    return icon if icon in ICONS and level in (Level.INFO, Level.HEALTHY) else LEVEL_ICONS[level]
 
 
 @dataclass(frozen=True, slots=True)

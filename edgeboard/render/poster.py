@@ -11,8 +11,8 @@ from typing import Final, NamedTuple, final
 from edgeboard.marquee.items import Level, TickerItem
 from edgeboard.marquee.ticker import TickerFrame
 from edgeboard.render.bar import CAP, PAGE_LEAST_S
-from edgeboard.render.icons import ICONS, placed_icon
-from edgeboard.render.looks import LEVEL_ICONS, look_of
+from edgeboard.render.icons import placed_icon
+from edgeboard.render.looks import badge_icon, look_of
 from edgeboard.render.surface import Surface
 from edgeboard.render.text import is_leftward, line_mask, line_width
 from edgeboard.render.values import Area, PanelContext, PixelFormat, Refresh
@@ -207,8 +207,9 @@ class Poster:
         band = Area(area.x, area.y, self._band, area.height)
         surface.fill(look.badge, band)
         size = self._band * 0.66
-        name = item.icon if item.icon in ICONS else LEVEL_ICONS[item.level]
-        place = placed_icon(name, area.x + (self._band - size) / 2, area.y + (area.height - size) / 2, size)
+        place = placed_icon(
+            badge_icon(item.level, item.icon), area.x + (self._band - size) / 2, area.y + (area.height - size) / 2, size
+        )
         surface.polygon(place, look.sign, band, is_hard=self._is_hard)
 
     def _letters(self, text: str, x: int, baseline: int, em: int, colour: int, *, is_bold: bool) -> None:

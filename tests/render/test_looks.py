@@ -2,7 +2,7 @@ import pytest
 
 from edgeboard.marquee.items import Level
 from edgeboard.render.dither import dither
-from edgeboard.render.looks import icon_colour, look_of
+from edgeboard.render.looks import badge_icon, icon_colour, look_of
 from edgeboard.render.surface import Surface, grey_of
 from edgeboard.render.values import PanelContext, PixelFormat
 
@@ -52,3 +52,10 @@ def test_panels_of_few_levels_are_given_what_they_can_show_as_it_is(context, lev
         surface.fill(colour)
         shown = dither(surface, surface.area, context.format, is_still=False)
         assert shown == bytes(surface.pixels), f"{colour:06x} is speckled"
+
+
+def test_an_icon_of_an_items_own_never_hides_that_it_warns():
+    assert badge_icon(Level.INFO, "drop") == badge_icon(Level.HEALTHY, "drop") == "drop"
+    assert badge_icon(Level.INFO, "nosuch") == "info"
+    assert badge_icon(Level.WARNING, "drop") == "warning"
+    assert badge_icon(Level.CRITICAL, "drop") == "critical"
