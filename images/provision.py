@@ -406,6 +406,8 @@ def main() -> int:
             subprocess.run(["mount", "-o", "remount,ro", str(places.boot)], check=False)
     write(places.settings, settings.to_text().encode())
     apply(places, settings)
+    if settings.wifis:  # not enabled, for a board without Wi-Fi would wait for it at each start
+        subprocess.run(["systemctl", "--no-block", "start", "wpa_supplicant@wlan0.service"], check=False)
     return 0
 
 

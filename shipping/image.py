@@ -42,7 +42,7 @@ systemd-tmpfiles --create --prefix=/opt/edgeboard --prefix=/var/lib/edgeboard-ot
 mkdir -p /var/home
 useradd --create-home --home-dir /var/home/board --shell /bin/bash --groups sudo board
 systemctl enable systemd-networkd.service systemd-resolved.service systemd-timesyncd.service ssh.service \\
-    wpa_supplicant@wlan0.service edgeboard-provision.service edgeboard-grow.service
+    edgeboard-provision.service edgeboard-grow.service
 systemctl disable wpa_supplicant.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer || true
 systemctl mask systemd-firstboot.service systemd-machine-id-commit.service
 rm -f /etc/ssh/ssh_host_* /etc/localtime /var/lib/dbus/machine-id
