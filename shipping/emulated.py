@@ -94,6 +94,8 @@ def kernel_tests(root: Root, site: Path) -> str:
         shutil.copytree(ROOT / "tests", Path(source) / "tests", ignore=shutil.ignore_patterns("__pycache__"))
         (Path(source) / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
         (Path(source) / "tests" / "_native" / "conftest.py").write_text(CONFTEST)
+        data = Path("edgeboard") / "cli" / "data"  # where the tests look for handwriting
+        shutil.copytree(ROOT / data, Path(source) / data)
         names = [f"{SOURCE}/tests/_native/{name}.py" for name in KERNEL_TESTS]
         words = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", *names]
         done = roots.run_in(root, words, {site: SITE, Path(source): SOURCE}, {"PYTHONPATH": f"{SITE}:{SOURCE}"})
