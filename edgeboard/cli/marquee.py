@@ -3,6 +3,7 @@
 import argparse
 import json
 import time
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -72,9 +73,15 @@ def _told(arguments: argparse.Namespace, found: dict[str, Any]) -> list[str]:
     if not lines:
         lines.append(f"no items; {_instead(found)}")
         lines.append('set one with: edgeboard marquee set door "The door is open" --level warning')
-    lines += [f"! an item of the room cannot be read and is left out: {fault}" for fault in found["faults"]]
+    lines += [_fault_row(fault, times) for fault, times in Counter(found["faults"]).items()]
     lines += [_source_row(each) for each in found["sources"]]
     return lines
+
+
+def _fault_row(fault: str, times: int) -> str:
+    if times == 1:
+        return f"! an item of the room cannot be read and is left out: {fault}"
+    return f"! {times} items of the room cannot be read and are left out: {fault}"
 
 
 def _instead(found: dict[str, Any]) -> str:

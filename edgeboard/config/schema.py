@@ -42,6 +42,7 @@ from edgeboard.sources.settings import (
     read_line,
     read_pointer,
     read_source,
+    read_text,
 )
 from edgeboard.sources.settings import Settings as SourceSettings
 from edgeboard.storage.settings import Settings as StorageSettings
@@ -173,7 +174,7 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (SourceSettings, "url"): Shape(read_source),
     (SourceSettings, "id"): Shape(read_id),
     (SourceSettings, "pointer"): Shape(read_pointer),
-    (SourceSettings, "text"): Shape(read_line),
+    (SourceSettings, "text"): Shape(read_text),
     (SourceSettings, "scale"): Shape(partial(read_number, least=-1e12, most=1e12)),
     (SourceSettings, "healthy"): Shape(read_condition),
     (SourceSettings, "warning"): Shape(read_condition),

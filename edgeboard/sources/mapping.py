@@ -9,11 +9,10 @@ from typing import Any, Final
 
 from edgeboard.errors import SourceError
 from edgeboard.marquee.items import ID_BYTES_MAX, one_line
-from edgeboard.sources.settings import ANSWER_MAX, OPERATORS, Settings
+from edgeboard.sources.settings import ANSWER_MAX, OPERATORS, PLACE, Settings
 
 Value = str | float | bool
 
-_PLACE: Final = re.compile(r"\{value(?::\.(\d))?\}")
 _LEVELS: Final = ("critical", "warning", "healthy")
 
 
@@ -31,7 +30,7 @@ def wish_of(settings: Settings, answer: bytes, board: str) -> dict[str, Any]:
     value = value_of(answer, settings.pointer)
     if isinstance(value, float):
         value *= settings.scale
-    text = one_line(_PLACE.sub(lambda found: shown(value, found[1]), settings.text))
+    text = one_line(PLACE.sub(lambda found: shown(value, found[1]), settings.text))
     if not text:
         raise SourceError("its answer is empty")
     wish: dict[str, Any] = {

@@ -10,6 +10,7 @@ from edgeboard.marquee.items import ID_BYTES_MAX, one_line
 
 SOURCES_MAX: Final = 32
 ANSWER_MAX: Final = 64 * 1024  # bytes
+PLACE: Final = re.compile(r"\{value(?::\.(\d))?\}")  # of the value in the text of an item
 OPERATORS: Final = (">=", "<=", "!=", "=", ">", "<", "~")
 
 LevelWord = Literal["info", "healthy", "warning", "critical"]
@@ -76,6 +77,17 @@ def read_pointer(text: str) -> str:
 def read_line(text: str) -> str:
     if text != one_line(text) or not text:
         raise ValueError(f"{text[:60]!r} is not a text in one line; write for example Boiler {{value:.0}} °C")
+    return text
+
+
+def read_text(text: str) -> str:
+    """What the item of a source says: a line, in which `PLACE` stands for the value; no other braces."""
+    rest = PLACE.sub("", read_line(text))
+    if "{" in rest or "}" in rest:
+        raise ValueError(
+            f"{text[:60]!r} has braces that are not replaced; write {{value}}, or {{value:.1}} for one digit behind the"
+            " point (.0 to .9)"
+        )
     return text
 
 

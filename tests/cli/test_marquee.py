@@ -146,6 +146,16 @@ def test_what_a_board_answers_names_letters_that_no_font_has(monkeypatch):
     assert announcing._boxes(["Tea", "漢"])["boxes"] == "漢"
 
 
+def test_items_that_cannot_be_read_for_one_reason_are_one_line_with_their_number():
+    found = {"items": [], "fallback": "Tea", "sources": [], "mesh_s": 0.0, "shows": {"id": ""}}
+    faults = ["no text", "the level is 9", "no text", "no text"]
+    said = marquee._told(argparse.Namespace(what="list"), found | {"faults": faults})
+    assert said[-2:] == [
+        "! 3 items of the room cannot be read and are left out: no text",
+        "! an item of the room cannot be read and is left out: the level is 9",
+    ]
+
+
 @pytest.mark.parametrize(("times", "said"), [(0, "read 0 times"), (1, "read once"), (2, "read 2 times")])
 def test_a_source_that_was_read_once_was_not_read_1_times(times, said):
     source = {"id": "a", "trouble": "", "reads": times, "ours": True}

@@ -98,6 +98,13 @@ def test_the_file_of_a_board_names_its_sources():
         ),
         ("marquee: {sources: [{url: /a, level: red}]}", "f:1: marquee.sources[1].level: 'red' is not allowed"),
         ("marquee: {rate: 0}", "f:1: marquee.rate: '0' is not allowed"),
+        (
+            "marquee: {sources: [{url: /a, text: 'It is {valu}'}]}",
+            "f:1: marquee.sources[1].text: 'It is {valu}' has braces that are not replaced; write {value}, or ",
+        ),
+        ("marquee: {sources: [{url: /a, text: '{value:.9q}'}]}", "f:1: marquee.sources[1].text: '{value:.9q}' has"),
+        ("marquee: {sources: [{url: /a, text: '{value'}]}", "f:1: marquee.sources[1].text: '{value' has braces"),
+        ("marquee: {sources: [{url: /a, text: '{{value}}'}]}", "f:1: marquee.sources[1].text: '{{value}}' has braces"),
         ("marquee: {sources: [{url: /a, warning: hot}]}", "f:1: marquee.sources[1].warning: 'hot' is no condition"),
     ],
 )
