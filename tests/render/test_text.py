@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from edgeboard.render import text as lines
 from edgeboard.render.cache import Cache
-from edgeboard.render.text import CACHE_BYTES, NOTHING, WIDTH_MAX, can_shape, is_leftward, line_mask, line_width, pieces
+from edgeboard.render.text import (
+    CACHE_BYTES,
+    MARKS_MAX,
+    NOTHING,
+    WIDTH_MAX,
+    can_shape,
+    is_leftward,
+    line_mask,
+    line_width,
+    pieces,
+)
 from edgeboard.render.typefaces import boxes_in
 
 
@@ -155,6 +165,18 @@ def test_arabic_letters_are_joined():
 )
 def test_a_text_goes_the_way_of_its_first_letter(said, is_left):
     assert is_leftward(said) is is_left
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u0301\u200b", "\u20dd", "\u0301\u0323"])
+def test_of_thousands_of_marks_on_a_letter_as_many_are_drawn_as_take_no_time(mark):
+    """The limit of stream-safe text, UAX 15; a letter without marks behind it has its own."""
+    many = "b" + mark * 4_000 + "b" + mark * 4
+    few = "b" + (mark * MARKS_MAX)[: MARKS_MAX * len(mark) // sum(each != "\u200b" for each in mark)]
+    few += "b" + mark * 4
+    drawn = "".join(part for _, part, _ in lines._parts(many, is_bold=False))
+    assert len(drawn) <= 2 + MARKS_MAX + 8, f"{len(drawn)} letters and marks are drawn"
+    assert line_mask(many, 60.0) == line_mask(few, 60.0)
+    assert sum(len(piece.replace("\u200b", "")) for _, _, piece in pieces(many, 1_000.0)) <= 2 + MARKS_MAX + 8
 
 
 @given(st.text(alphabet=st.sampled_from(f"ab 1(.-{HEBREW}{ARABIC}\u0915\u094d\u0937\u200f\u200d\u6f22"), max_size=24))
