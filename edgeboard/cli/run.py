@@ -10,15 +10,17 @@ import logging
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeboard.config.schema import Config
 from edgeboard.errors import StateError, UserError
-from edgeboard.peripherals.panels import PanelSettings, read_driver
+from edgeboard.peripherals.panels import PanelSettings, name_of, read_driver
 from edgeboard.peripherals.settings import Settings as DeviceSettings
 from edgeboard.peripherals.settings import read_url
 from edgeboard.runtime.lean import lean_imports
@@ -97,14 +99,18 @@ def _panels(urls: Iterable[str]) -> tuple[PanelSettings, ...]:
     """The panels that were named, with usual settings; a file is meant from where this runs.
 
     Raises:
-        UserError: one of them is no URL of a panel.
+        UserError: one of them is no URL of a panel, or two have one name.
     """
-    named = [url for url in _unique(urls) if url != "none"]
+    named = [url for url in urls if url != "none"]
     whole = [f"png:{Path(url[4:]).absolute()}" if url.startswith("png:") and url != "png:" else url for url in named]
     try:
-        return tuple(PanelSettings(read_driver(url)) for url in whole)
+        panels = tuple(PanelSettings(read_driver(url)) for url in whole)
     except ValueError as error:
         raise UserError(f"--panel {error}") from None
+    name, times = max(Counter(name_of(each.driver) for each in panels).items(), key=itemgetter(1), default=("", 0))
+    if times > 1:
+        raise UserError(f"--panel: two panels are named {name}; name one otherwise, or give names in edgeboard.yaml")
+    return panels
 
 
 def _unique(words: Iterable[str] | None) -> tuple[str, ...]:

@@ -293,9 +293,9 @@ class PanelView:
         is_alone = self._wish.layout == "marquee"
         self._ribbon.move_to(self._artist.surface, self._ribbon_area, is_alone=is_alone)
         low = self._context.height if self._ribbon_area is None else self._ribbon_area.y
-        self._notice = _notice_of(self._welcome)
+        self._notice = "" if is_alone else _notice_of(self._welcome)
         top = 0
-        if self._notice and self._wish.layout != "marquee" and not self._should_idle():
+        if self._notice and not self._should_idle():
             notice = notice_area(self._context)
             top = notice.height
             draw_notice(self._artist.surface, notice, self._context, self._notice)

@@ -31,6 +31,16 @@ def test_nothing_said_is_the_defaults():
     assert configured() == Config()
 
 
+@pytest.mark.parametrize(
+    "urls", [["virtual:w", "virtual:w"], ["virtual:w", "virtual:w?width=640"], ["png:/a/w.png", "virtual:w"]]
+)
+def test_panels_of_one_name_are_refused(urls):
+    """The name is the address of a panel's page."""
+    words = [word for url in urls for word in ("--panel", url)]
+    with pytest.raises(UserError, match="two panels are named w; name one otherwise"):
+        configured(*words)
+
+
 def test_the_command_line_wins_over_the_file(tmp_path):
     file = tmp_path / "e.yaml"
     file.write_text(

@@ -389,6 +389,17 @@ async def test_a_board_that_has_lost_the_mesh_says_so_above_the_page_and_goes_on
     assert bytes(wall.screen.pixels) == wall.reference()
 
 
+async def test_a_panel_that_shows_the_marquee_alone_does_not_claim_to_say_that_the_mesh_is_lost():
+    wall = Wall(16)
+    wall.view.lay_out(Wish(layout="marquee"))
+    wall.view.welcome(hello("No other board since 14:05", is_well=False))
+    await wall.settle()
+    assert wall.view.statistics()["notice"] == ""
+    wall.view.lay_out(Wish(layout="board"))
+    await wall.settle()
+    assert wall.view.statistics()["notice"] == "No other board since 14:05"
+
+
 async def test_an_image_that_takes_long_to_read_is_read_beside_the_loop(monkeypatch):
     out, readers = io.BytesIO(), []
     Image.new("L", (800, 600), 0).save(out, "PNG")
