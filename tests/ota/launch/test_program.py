@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -28,15 +29,16 @@ def board(make_board):
 def launch(board):
     processes = []
 
-    def launch(*words, **options):
-        command = [sys.executable, "-I", board.layout.launcher, "--root", board.folder, *words]
-        process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True, **options)
+    def launch(*words):
+        command = list(map(str, [sys.executable, "-I", board.layout.launcher, "--root", board.folder, *words]))
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
         processes.append(process)
         return process
 
     yield launch
     for process in processes:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # and the node that it keeps running
         process.wait()
         process.stderr.close()
 
@@ -95,7 +97,7 @@ def test_a_node_that_dies_is_started_again(board, run):
 def test_a_launcher_that_is_killed_in_a_trial_goes_on_with_it(board, launch):
     words = ("run", *GATE, "--node-state", board.node_state, "--", board.node_state)
     board.arm(board.build(board.release(2)))
-    first = launch(*words, start_new_session=True)
+    first = launch(*words)
     until(lambda: board.journal.state is State.TRIAL, "the trial begins")
     os.killpg(first.pid, signal.SIGKILL)  # as a power cut does it, the node goes too
     first.wait()
