@@ -1,5 +1,6 @@
 """A renderer that others have made holds up the board for a bounded time, and its faults name it."""
 
+import itertools
 import logging
 import signal
 import time
@@ -9,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from edgeboard.node import guarding
-from edgeboard.node.guarding import LIMIT_S, SLOW_MOST, SLOW_WITHIN_S, Guarded, RendererFailed, failure_of
+from edgeboard.node.guarding import LIMIT_S, PAINT_S, SLOW_MOST, SLOW_WITHIN_S, Guarded, RendererFailed, failure_of
 from edgeboard.oplog.codec import Pen
 from edgeboard.render.surface import Surface
 from edgeboard.render.values import Area, PanelContext, PixelFormat, View
@@ -23,7 +24,7 @@ class Slow:
 
     def __init__(self):
         self.surface = Surface(8, 8, 1)
-        self.now = 0.0
+        self.now = self.cpu = 0.0
         self.work = lambda: None
 
     def paint(self, area, view, items):
@@ -43,9 +44,10 @@ class Slow:
         self.work()
         return bytes(area.width * area.height)
 
-    def takes(self, seconds):
+    def takes(self, seconds, cpu=None):
         def work():
             self.now += seconds
+            self.cpu += seconds if cpu is None else cpu
 
         self.work = work
 
@@ -57,7 +59,9 @@ def slow():
 
 @pytest.fixture
 def guarded(slow):
-    return Guarded("snail", slow, PANEL, lambda: slow.now)
+    made = Guarded("snail", slow, PANEL, lambda: slow.now, lambda: slow.cpu)
+    list(made.paint(WHOLE, VIEW, ()))  # fonts are loaded
+    return made
 
 
 def calls(guarded):
@@ -92,13 +96,79 @@ def test_a_slow_step_now_and_then_is_forgiven(slow, guarded):
         slow.now += SLOW_WITHIN_S / 2 + 1
 
 
+def test_a_busy_machine_is_no_fault_of_a_renderer(slow, guarded, caplog):
+    slow.takes(0.45, cpu=0.02)
+    for _ in range(10):
+        assert [call() for call in calls(guarded)] == [[WHOLE] * 3, WHOLE, [WHOLE], bytes(64)]
+    assert caplog.records == []
+
+
+def test_a_renderer_that_waits_for_long_again_and_again_is_left_out_though_it_does_not_compute(slow, guarded):
+    slow.takes(0.6, cpu=0.0)
+    with pytest.raises(RendererFailed, match=r"3 times.*600 ms in its paint"):
+        list(guarded.paint(WHOLE, VIEW, ()))
+
+
+def test_the_first_slow_step_loads_fonts_and_is_forgiven(slow):
+    fresh = Guarded("snail", slow, PANEL, lambda: slow.now, lambda: slow.cpu)
+    slow.takes(0.4)
+    for _ in range(SLOW_MOST):
+        fresh.pixels(WHOLE, is_still=False)
+    with pytest.raises(RendererFailed):
+        fresh.pixels(WHOLE, is_still=False)
+
+
+def test_a_painting_without_end_is_ended(slow, guarded, monkeypatch):
+    slow.paint = lambda *_: itertools.repeat(None)
+    monkeypatch.setattr(guarding, "STEPS_MOST", 1_000)
+    with pytest.raises(RendererFailed, match=r"its paint found no end in 1,000 steps"):
+        list(guarded.paint(WHOLE, VIEW, ()))
+
+
+def test_a_painting_that_takes_the_processor_for_long_in_short_steps_is_ended(slow, guarded):
+    def paint(*_):
+        for _ in range(1_000):
+            slow.work()
+            yield None
+
+    slow.paint = paint
+    slow.takes(0.09)
+    steps = guarded.paint(WHOLE, VIEW, ())
+    with pytest.raises(RendererFailed, match=r"or 30 s of the processor"):
+        list(steps)
+    assert slow.cpu == pytest.approx(PAINT_S, abs=0.1)
+
+
+@pytest.mark.parametrize("ending", [ValueError, SystemExit, CancelledError])
+def test_a_fault_that_cannot_say_what_it_is_is_a_fault_all_the_same(slow, guarded, ending):
+    class MuteError(Exception):
+        def __str__(self):
+            raise ending
+
+    def fail():
+        raise MuteError
+
+    slow.work = fail
+    with pytest.raises(RendererFailed, match="its ink failed: MuteError: it cannot say what it is"):
+        guarded.ink(VIEW, PEN, [(1, 1)], None)
+
+
+def test_a_step_that_waits_without_end_is_broken_off(slow, guarded, monkeypatch):
+    monkeypatch.setattr(guarding, "HANG_S", 0.05)
+    slow.work = lambda: time.sleep(30.0)
+    began = time.monotonic()
+    with pytest.raises(RendererFailed, match=r"or 0.05 s in all"):
+        guarded.pixels(WHOLE, is_still=False)
+    assert time.monotonic() - began < 30.0
+
+
 @pytest.mark.parametrize("at", range(4), ids=["paint", "ink", "moved", "pixels"])
 def test_a_step_that_does_not_end_is_broken_off_even_if_it_takes_all_exceptions_for_its_own(slow, guarded, at):
-    def hang():
+    def hang():  # and computes
         ends = time.monotonic() + 30.0
         while time.monotonic() < ends:
             with suppress(Exception):  # as plug-ins do
-                time.sleep(0.001)
+                sum(range(1_000))
 
     slow.work = hang
     began = time.monotonic()
