@@ -8,7 +8,7 @@ them; a panel that is away is drawn for all the same.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, Protocol, final
 
@@ -73,6 +73,7 @@ class PanelView:
         page: int = 0,
         *,
         without_plug_ins: bool = False,
+        turns: asyncio.Lock | None = None,
     ) -> None:
         """
         Args:
@@ -85,7 +86,9 @@ class PanelView:
             now: monotonic seconds, as the pipeline's.
             page: of the room.
             without_plug_ins: the renderer that comes with edgeboard draws.
+            turns: of the panels of this board, one of which draws a slice in a turn of the loop; None: it is alone.
         """
+        self._turns = turns or asyncio.Lock()
         self.room: RoomId = room.room
         self.page = page
         self._pipeline = pipeline
@@ -261,12 +264,15 @@ class PanelView:
             await asyncio.sleep(0)
 
     async def _paint(self, area: Area) -> None:
-        for done in self._artist.paint(area, self.view, self._items_in(area)):
-            if done is None:
-                await asyncio.sleep(0)
-            elif isinstance(done, Area):
-                self._draw_wet(done)
-            else:
+        parts: Iterator[object] | None = None
+        done: object = None
+        while done != "end":
+            async with self._turns:
+                await asyncio.sleep(0)  # so that no two draw in one turn, and pens are heard before
+                parts = parts or self._artist.paint(area, self.view, self._items_in(area))
+                while isinstance(done := next(parts, "end"), Area):
+                    self._draw_wet(done)
+            if callable(done):
                 await asyncio.to_thread(done)
         if not self._holds_back:
             self._hand_on(area, is_ink=False)
@@ -299,9 +305,7 @@ class PanelView:
             notice = notice_area(self._context)
             top = notice.height
             draw_notice(self._artist.surface, notice, self._context, self._notice)
-        self._board = Area(0, top, self._context.width, max(0, low - top))
-        if self._wish.layout == "marquee":
-            self._board = Area(0, 0, 0, 0)
+        self._board = Area(0, 0, 0, 0) if is_alone else Area(0, top, self._context.width, max(0, low - top))
         self._ribbon.draw()
         is_moved = self._is_drawn and self._board == self._whole and before[1:] == (self._whole, False, self._notice)
         if is_moved and before[0] != self.view:

@@ -40,6 +40,7 @@ class Screen:
         told: Callable[..., None],
         greet: Callable[[str], Welcome],
         now: Callable[[], float],
+        turns: asyncio.Lock,
     ) -> None:
         self.name = name
         self.settings = settings
@@ -53,6 +54,7 @@ class Screen:
         self._told = told
         self._greet = greet
         self._now = now
+        self._turns = turns
         self._wish = Wish(settings.view, settings.layout, settings.idle)
         self._frames = Frames()
         self._mirror = Mirror(panel.context)
@@ -96,6 +98,7 @@ class Screen:
             self.show,
             self._now,
             without_plug_ins=bool(self.left_out),
+            turns=self._turns,
         )
         self._node.on_damage.append(view.damaged)
         self._node.on_ink.append(self._inked)

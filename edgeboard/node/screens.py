@@ -80,6 +80,7 @@ class Screens:
         self._host: Host | None = None
         self._greeting: asyncio.Task[None] | None = None
         self._folder = folder
+        self._turns = asyncio.Lock()  # of drawing: one panel in a turn of the loop
         self._console: Console | None = None
         self._screens: dict[str, Screen] = {}
         self._faults: dict[str, tuple[PanelSettings, str]] = {}  # why a panel shows nothing, by its name
@@ -200,7 +201,9 @@ class Screens:
             from edgeboard.node.screen import Turned
 
             panel = Turned(panel, int(settings.rotation))
-        screen = Screen(name, settings, panel, self._node, self._read_blob, self._told, self._greet, self._now)
+        screen = Screen(
+            name, settings, panel, self._node, self._read_blob, self._told, self._greet, self._now, self._turns
+        )
         self._screens[name] = screen
         if settings.room and not self._has_room(settings.room):
             text = f"{name} opens the room {settings.room!r}, which is not among this board's rooms"

@@ -400,6 +400,37 @@ async def test_a_panel_that_shows_the_marquee_alone_does_not_claim_to_say_that_t
     assert wall.view.statistics()["notice"] == "No other board since 14:05"
 
 
+async def test_of_the_panels_of_a_board_one_draws_in_a_turn_of_the_loop(monkeypatch):
+    monkeypatch.setattr(painter, "WORK_MAX", 6)  # so that each picture takes many turns
+    wall, turns, turn, drawn = Wall(16), asyncio.Lock(), 0, []
+    wall.draw([shape(20, 60, 390, 230) for _ in range(20)])
+    room, paint = wall.pipeline.rooms[LOBBY], Painter.paint
+
+    def watched(self, *what):
+        for done in paint(self, *what):
+            drawn.append((turn, id(self)))
+            yield done
+
+    monkeypatch.setattr(Painter, "paint", watched)
+    screens = [Screen(greys=16) for _ in range(3)]
+    wish, clock = Wish((0, 0, 400)), wall.cluster.clock.now
+    views = [
+        PanelView(wall.pipeline, room, each.context, wish, lambda blob: None, each.show, clock, turns=turns)
+        for each in screens
+    ]
+    tasks = [asyncio.ensure_future(each.run()) for each in views]
+    async with asyncio.timeout(20):
+        while not all(sum(each.pixels) and each.shown for each in screens):
+            await asyncio.sleep(0)
+            turn += 1
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    assert len({who for _, who in drawn}) == 3
+    who = dict(drawn)
+    assert all(who[at] == each for at, each in drawn), "two panels draw in one turn"
+
+
 async def test_an_image_that_takes_long_to_read_is_read_beside_the_loop(monkeypatch):
     out, readers = io.BytesIO(), []
     Image.new("L", (800, 600), 0).save(out, "PNG")
