@@ -32,6 +32,14 @@ One whiteboard across many small displays, peer to peer, with no server and no c
 """
 
 
+class Overview(argparse.RawDescriptionHelpFormatter):
+    """Leaves the longest verb its place: argparse forgets that verbs stand two columns further in than their title."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        self._action_max_length = max(self._action_max_length, LONGEST_VERB + 4)
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, and where the help is."""
 
@@ -50,7 +58,7 @@ def verb(module: str) -> Callable[[argparse.Namespace], int]:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="edgeboard", description=OVERVIEW, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(prog="edgeboard", description=OVERVIEW, formatter_class=Overview)
     parser.add_argument("--version", action="version", version=f"edgeboard {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=Parser)
     for name, module, summary, lesson, add in words.VERBS:
@@ -66,6 +74,7 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+LONGEST_VERB: Final = max(len(name) for name, *_ in words.VERBS)
 MAY_BE_NEGATIVE: Final = ("--at", "--for", "--view")  # options whose value may begin with a minus
 
 

@@ -48,18 +48,18 @@ INSTALL_VERBS: tuple[Verb, ...] = (
     Verb(
         "install", "install", "run the board as a service that starts with the machine",
         "Writes the units, users, folders and device rules of a board, its launcher and a command, and starts it.\n"
-        "Saying it again changes only what differs.\n\n"
-        "    sudo edgeboard install --wheelhouse wheels     with the release that a folder of wheels makes\n"
-        "    sudo edgeboard install --trust 1.root.json     and take updates that these keys have signed\n"
+        "Saying it again changes only what differs. Needs root: sudo.\n\n"
+        "    edgeboard install --wheelhouse wheels          with the release that a folder of wheels makes\n"
+        "    edgeboard install --trust 1.root.json          and take updates that these keys have signed\n"
         "    edgeboard install --dry-run                    say every file and command\n"
         "    edgeboard install --root image/ --no-start     into the file tree of another machine",
         _install,
     ),
     Verb(
         "uninstall", "install", "take the service away again",
-        "Ink, keys and settings stay where they are, unless --purge is said.\n\n"
-        "    sudo edgeboard uninstall\n"
-        "    sudo edgeboard uninstall --purge --dry-run     say everything that would be gone",
+        "Ink, keys and settings stay where they are, unless --purge is said. Needs root: sudo.\n\n"
+        "    edgeboard uninstall\n"
+        "    edgeboard uninstall --purge --dry-run     say everything that would be gone",
         _uninstall,
     ),
 )  # fmt: skip
