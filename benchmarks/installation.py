@@ -30,6 +30,7 @@ def build_page(folder: Path, **environment: str) -> Path:
     with tempfile.TemporaryDirectory() as source:
         web = Path(source) / "edgeboard" / "web"
         shutil.copytree(ROOT / "edgeboard" / "web", web, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "systemd", Path(source) / "systemd")
         (web.parent / "__init__.py").touch()
         shutil.copy(ROOT / "setup.py", source)
         (Path(source) / "setup.cfg").write_text(_PACKAGES)
