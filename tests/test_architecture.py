@@ -33,7 +33,7 @@ ROWS = [
         | {"identity.keyfile", "ota.client", "ota.slots", "ota.updater", "ota.bundle"}
         | {"ota.repository", "ota.keys", "ota.fetchers", "ota.wheels", "ota.files", "ota.launch"}
         | {"ota.publishing", "ota.wheelhouse", "ota.verifying", "ota.fetching", "ota.inspection"}
-        | {"ota.unpacking", "ota.records", "ota.collecting", "ota.proving"}
+        | {"ota.unpacking", "ota.records", "ota.collecting", "ota.proving", "ota.seeding"}
         | {"render.framebuffer", "render.png", "render.pngfile", "signaling.client", "signaling.server"}
         | {"signaling.service", "signaling.attendance", "signaling.joiner"},
     ),
@@ -53,6 +53,7 @@ PURE_ABOVE = {
     "node.hosting",
     "node.agreement",
     "node.attachments",
+    "node.renewal",
     "node.intake",
     "node.neighbours",
     "node.upkeep",

@@ -40,4 +40,12 @@ FIGURES = [
         "<= 0.1",
         lambda value, peers: value <= 0.1,
     ),
+    Figure(
+        "updates: ten boards take a release of one, each from each: what the one gives, simulated",
+        "spreading:run",
+        "releases",
+        "releases",
+        "<= 2.5",
+        lambda value, peers: value <= 2.5,
+    ),
 ]

@@ -11,6 +11,7 @@ import tempfile
 import time
 from dataclasses import asdict
 from enum import IntEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -27,6 +28,7 @@ from edgeboard.ota.values import Floors, Layout
 from edgeboard.storage.statedir import find_control_socket
 
 BAR = 24  # characters
+BOARDS_MAX = 8  # whose metadata is looked at, if they differ
 DRAW_S = 0.1  # between two drawings of a bar
 
 
@@ -321,7 +323,15 @@ def make_updater(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> U
     sources = sources or [*default_sources(state), *map(HttpSource, updates.addresses)]
     channel = arguments.channel or updates.channel
     me = b"" if getattr(arguments, "any_turn", False) else node_id(state)
-    return Updater(layout, sources, channel, me, fetching=desk.fetching, building=desk.draw)
+    return Updater(
+        layout,
+        sources,
+        channel,
+        me,
+        fetching=desk.fetching,
+        building=desk.draw,
+        outcomes=partial(outcomes_in_mesh, state),
+    )
 
 
 def updates_of(arguments: argparse.Namespace) -> UpdatesSection:
@@ -350,9 +360,28 @@ def read_source(text: str) -> Source:
 
 
 def default_sources(state: Path) -> list[Source]:
-    """The boards of the mesh, through the node that runs here."""
+    """The boards of the mesh, through the node that runs here: a source for each set of metadata, the newest first, so
+    that the garbage of one board is not taken for the word of all."""
     socket = find_control_socket(state)
-    return [MeshSource(socket)] if socket.exists() else []
+    if not socket.exists():
+        return []
+    try:
+        told = ask_json(state, "/control/releases")["boards"]
+        boards = sorted(told, key=lambda each: int(each["timestamp"]), reverse=True)
+        differing = {str(each["metadata"]): str(each["node"]) for each in reversed(boards)}
+    except (EdgeboardError, KeyError, TypeError, ValueError):
+        return [MeshSource(socket)]  # which then says what is wrong
+    newest = list(reversed(differing.values()))[:BOARDS_MAX]
+    return [MeshSource(socket, node) for node in newest] or [MeshSource(socket)]
+
+
+def outcomes_in_mesh(state: Path) -> dict[int, tuple[int, int]]:
+    """How releases fared on other boards: (kept, gone back from) by counter, as far as the node here knows."""
+    try:
+        told = ask_json(state, "/control/releases")["outcomes"]
+        return {int(counter): (int(kept), int(left)) for counter, (kept, left) in told.items()}
+    except (EdgeboardError, KeyError, AttributeError, TypeError, ValueError):
+        return {}
 
 
 def node_id(state: Path) -> bytes:

@@ -19,6 +19,7 @@ from edgeboard.wire import gossip
 from edgeboard.wire.gossip import RECORDS_MAX, ROSTER, Prune, Roster
 from edgeboard.wire.members import ROUND_TRIP_MAX, About, Neighbour, Record
 from edgeboard.wire.messages import Message
+from edgeboard.wire.releases import Report
 
 LEFT_ALONE = "this board is left alone here for what it did"
 REFUSED_S = 3.0  # a link that ends so soon was no link
@@ -51,6 +52,7 @@ class Membership:
         self.overlay = Overlay(settings.overlay, self.members, me.random)
         self._urls: tuple[str, ...] = ()
         self._is_behind = False
+        self._reports: tuple[Report, ...] = ()
         self._covers: Callable[[], tuple[bytes, ...]] = lambda: ()
         self._record_due: float | None = 0.0  # when our record is to be looked at
         self._round_trips_due = 0.0
@@ -115,6 +117,12 @@ class Membership:
             self._is_behind = is_behind
             self.tell_soon(now)
 
+    def set_reports(self, reports: tuple[Report, ...], now: float) -> None:
+        """How releases fared on this board."""
+        if reports != self._reports:
+            self._reports = reports
+            self.tell_soon(now)
+
     def tell_covers(self, covers: Callable[[], tuple[bytes, ...]]) -> None:
         """What our disk holds of what was asked for (`mesh.coverage`), when somebody wants to know."""
         self._covers = covers
@@ -137,7 +145,16 @@ class Membership:
             for s in sorted(states, key=lambda s: s.node)
         ]
         me = self._oneself
-        about = About(me.name, me.software, self._urls, tuple(neighbours), self._is_behind, me.grant, self._covers())
+        about = About(
+            me.name,
+            me.software,
+            self._urls,
+            tuple(neighbours),
+            self._is_behind,
+            me.grant,
+            self._covers(),
+            self._reports,
+        )
         if self.members.tell(about):
             self._news[self.members.me] = None
             self._pass_on(now)

@@ -19,6 +19,7 @@ from edgeboard.node.desk import Desk
 from edgeboard.node.gate import Gate
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
+from edgeboard.node.renewing import Renewing
 from edgeboard.node.sightings import Sightings
 from edgeboard.ports import Blobs, Discovery, Store, Transport, Writer
 from edgeboard.runtime.supervise import OnFailure, Supervisor
@@ -71,6 +72,7 @@ class Board:
         desk: Desk,
         poll: Callable[[], Coroutine[Any, Any, None]] | None,
         has_devices: bool,
+        renewing: Renewing,
         warm_up: Callable[[], object],
         adopt: Callable[[], Coroutine[Any, Any, None]],
         look_at_disk: Callable[[], None],
@@ -105,6 +107,7 @@ class Board:
         self.desk = desk
         self._poll = poll
         self._has_devices = has_devices
+        self.renewing = renewing
         self._warm_up = warm_up
         self._adopt = adopt
         self._look_at_disk = look_at_disk
@@ -147,6 +150,7 @@ class Board:
                 self._supervisor.start("sources", self._poll, OnFailure.RESTART)
             if self.desk.screens.is_wanted:
                 self._supervisor.start("panels", self.desk.screens.run, OnFailure.RESTART)
+            self._supervisor.start("releases", self.renewing.run, OnFailure.RESTART)
             self._acquaintances.recall(partial(self._sightings.found, "memory"))
             self._attend()
             self.spawn(self._admission.keep_time(), name="keep the time of invitations")

@@ -11,6 +11,7 @@ import random
 import secrets
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeboard import __version__
@@ -44,6 +45,7 @@ from edgeboard.node.links import Links
 from edgeboard.node.node import Node
 from edgeboard.node.ownership import Ownership
 from edgeboard.node.pipeline import Pipeline
+from edgeboard.node.renewing import Renewing
 from edgeboard.node.settings import pipeline_settings
 from edgeboard.node.sightings import Sightings
 from edgeboard.node.timefile import TimeFile
@@ -51,6 +53,7 @@ from edgeboard.node.trust import Trust
 from edgeboard.node.values import Identity
 from edgeboard.node.vitals import Vitals
 from edgeboard.oplog.author import LocalAuthor
+from edgeboard.ota.values import Layout
 from edgeboard.peripherals.settings import Settings as DeviceSettings
 from edgeboard.ports import Link, Signaling, Store
 from edgeboard.rooms.admission import Door, Rule
@@ -71,18 +74,28 @@ from edgeboard.web.callers import source_of
 from edgeboard.web.devices import DeviceDoors
 from edgeboard.web.marquee import MarqueeDoors
 from edgeboard.web.panels import PanelDoors
+from edgeboard.web.releases import ReleaseDoors
 
 if TYPE_CHECKING:
     from edgeboard.node.welcome import Host
     from edgeboard.peripherals.devices import Devices
 
+RELEASES = "releases"  # folder of chunks that were fetched for boards
 
-def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[str, ...] = ()) -> Board:
+
+def build(
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    required_peers: tuple[str, ...] = (),
+    updates: Layout | None = None,
+) -> Board:
     """A board out of its parts; runs on the current event loop.
 
     Args:
         config: what the owner wants.
         clock: another source of time, for tests.
+        updates: where `edgeboard ota` keeps what it has verified; None: where it does on a board.
         required_peers: peers whose refusal ends the start, because somebody has just typed them.
 
     Raises:
@@ -162,6 +175,9 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
     writer = GroupWriter(store, clock, node.committed, node.store_failed, node.store_recovered, config.storage.settings)
     is_memory = config.storage.kind == "memory"
     blobs = BlobShelves(BlobMemory() if is_memory else BlobFiles(state.path / FOLDER))
+    renewing = Renewing(
+        node, updates or Layout.under(Path("/")), BlobMemory() if is_memory else BlobFiles(state.path / RELEASES)
+    )
     links = Links(
         key.node_id,
         random.Random(secrets.randbits(64)),
@@ -238,6 +254,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
 
     async def closing() -> None:
         await asyncio.gather(client.close(), attendance.close(), time_file.close())
+        renewing.close()
 
     def make_devices(seat: Desk) -> "Devices":
         from edgeboard.peripherals.devices import Devices
@@ -295,6 +312,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
             announcing.remove,
             lambda shown, room, source: door.check_writer(shown, room_id(mesh, room), source_of(source), clock.now()),
         ),
+        releases=ReleaseDoors(renewing.describe, renewing.metadata, renewing.content, renewing.want),
         panels=PanelDoors(desk.describe_panels, desk.screens.watch, desk.screens.change),
         urls=lambda: board_urls(config.node.listen.host, board.port),
         holds_ticket=tickets.holds,
@@ -336,6 +354,7 @@ def build(config: Config, *, clock: Clock | None = None, required_peers: tuple[s
         desk=desk,
         poll=announcing.poll if config.marquee.sources else None,
         has_devices=bool(devices),
+        renewing=renewing,
         warm_up=transport.warm_up,
         adopt=lambda: adopt_rooms(store, mesh, api, node.alarms.append),
         look_at_disk=state.space.look,

@@ -22,7 +22,18 @@ from edgeboard.mesh.membership import LEFT_ALONE
 from edgeboard.mesh.values import CloseLink, CutOff, Dial, Send
 from edgeboard.node.links import Links
 from edgeboard.node.pipeline import Pipeline
-from edgeboard.node.values import Alarm, Damaged, Inked, KeepTime, LoadRoom, Output, Rewrite, RoomChanged, Save
+from edgeboard.node.values import (
+    Alarm,
+    Damaged,
+    ForReleases,
+    Inked,
+    KeepTime,
+    LoadRoom,
+    Output,
+    Rewrite,
+    RoomChanged,
+    Save,
+)
 from edgeboard.ports import Blobs, Store, StoredBatch, StoredRoom, Writer
 from edgeboard.rooms.admission import Source
 from edgeboard.rooms.elsewhere import read_host
@@ -53,6 +64,7 @@ class Node:
         self.on_ink: list[Callable[[Inked], None]] = []
         self.on_introduced: Callable[[Introduced], None] = lambda came: None
         self.on_keep_time: Callable[[float], None] = lambda mesh_s: None
+        self.on_releases: Callable[[ForReleases], None] = lambda output: None
         self._driver: Driver[tuple[int, Channel, bytes], Callable[[float], object], Output] = Driver(
             pipeline, clock, self._hand
         )
@@ -221,6 +233,8 @@ class Node:
                 self._blobs.load(content, partial(self._loaded, content))
             case DropBlob(content):
                 self._blobs.drop(content)
+            case ForReleases():
+                self.on_releases(output)
             case Introduced():
                 self.on_introduced(output)
             case KeepTime(mesh_s):

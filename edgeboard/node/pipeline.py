@@ -21,6 +21,7 @@ from edgeboard.node.intake import Intake
 from edgeboard.node.marquee import Marquee
 from edgeboard.node.neighbours import Neighbours
 from edgeboard.node.pens import Pens
+from edgeboard.node.renewal import Renewal
 from edgeboard.node.timekeeping import Timekeeping
 from edgeboard.node.upkeep import Upkeep
 from edgeboard.node.values import Alarm, Identity, Output, PipelineSettings
@@ -37,6 +38,7 @@ from edgeboard.wire.messages import (
     Notice,
     OfBlobs,
 )
+from edgeboard.wire.releases import OfReleases
 
 if TYPE_CHECKING:
     from edgeboard.render.scene import Scene
@@ -50,6 +52,7 @@ class Pipeline:
         self._core = Core(identity, settings or PipelineSettings())
         self.attachments = Attachments(self._core)
         self.hosting = Hosting(self._core, self.attachments)
+        self.renewal = Renewal(self._core)
         self.upkeep = Upkeep(self._core)
         self.agreement = Agreement(self._core)
         self.pens = Pens(self._core, self.hosting)
@@ -233,6 +236,7 @@ class Pipeline:
         if node is not None:
             self._core.introductions.link_up(link, node, now)
             self.timekeeping.link_up(link, node, now)
+            self.renewal.link_up(link, node, now)
 
     def introduce(self, node: NodeId, envelope: bytes) -> bool:
         """Send an offer or an answer to a node through others; False if there are none."""
@@ -245,6 +249,7 @@ class Pipeline:
         state = self._core.mesh.state(link)
         self._core.mesh.link_down(link, now)
         self.attachments.link_down(link, now)
+        self.renewal.link_down(link, now)
         self.timekeeping.link_down(link, now)
         self._core.live.forget(link)
         if not self.hosting.left(link) and state is not None and not state.is_guest:
@@ -298,6 +303,8 @@ class Pipeline:
             self._after_mesh(message, now)
         elif isinstance(message, OfBlobs):
             self.attachments.receive(link, message, now)
+        elif isinstance(message, OfReleases):
+            self.renewal.receive(link, message, now)
         elif state.is_guest:
             self.hosting.receive(link, message, now)
         else:
@@ -316,7 +323,7 @@ class Pipeline:
     def next_timer(self) -> float | None:
         core = self._core
         parts = core.mesh, core.live, self.upkeep, self.attachments, self.pens, self.marquee, self.timekeeping
-        due = soonest(*(part.next_timer() for part in parts))
+        due = soonest(*(part.next_timer() for part in parts), self.renewal.next_timer())
         for room in core.rooms.values():
             due = soonest(due, room.gathered_until())
             if room.state is RoomState.JOINING and room.is_loaded and not core.mesh.behind(room.room):
@@ -336,6 +343,7 @@ class Pipeline:
         self.upkeep.on_timer(now)
         self.hosting.on_timer(now)
         self.attachments.on_timer(now)
+        self.renewal.on_timer(now)
         self.marquee.on_timer(now)
         due = core.live.next_timer()
         if due is not None and due <= now:
@@ -348,7 +356,7 @@ class Pipeline:
     def drain(self) -> list[Output]:
         """All output so far, in order; messages too large for one frame leave in fragments."""
         core = self._core
-        drained = list(self.attachments.drain())
+        drained: list[Output] = [*self.attachments.drain(), *self.renewal.drain()]
         out, core.out = core.out + core.mesh.drain() + core.introductions.drain(), []
         for item in out:
             if isinstance(item, Send) and len(item.data) > WHOLE_MAX and item.channel is not Channel.LIVE:

@@ -128,6 +128,13 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class ForReleases:
+    """As of images, but of what releases are made of."""
+
+    output: KeepBlob | LoadBlob | DropBlob
+
+
+@dataclass(frozen=True, slots=True)
 class KeepTime:
     """Write down that mesh time has come so far: after a start without a clock it goes on from there."""
 
@@ -144,5 +151,5 @@ class RoomChanged:
 
 Output = (
     Send | Introduced | CloseLink | CutOff | Dial | Save | Rewrite | LoadRoom | Damaged | Alarm | RoomChanged
-    | KeepBlob | LoadBlob | DropBlob | Inked | KeepTime
+    | KeepBlob | LoadBlob | DropBlob | Inked | KeepTime | ForReleases
 )  # fmt: skip

@@ -7,23 +7,29 @@ side sends, and follows nobody to anything but http and https.
 """
 
 import http.client
+import json
+import logging
 import os
 import re
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol, final, runtime_checkable
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from edgeboard.errors import MissingError, SourceError, UserError
+from edgeboard.ota.values import CHUNK_BYTES, File
 
 SILENT_S: Final = 20.0  # without a byte until a server is given up
 REDIRECTS_MAX: Final = 3
+AHEAD_MAX: Final = 4096  # chunks that a node is told of: 1 GiB
 PIECE_BYTES: Final = 64 * 1024  # that are handed on at once
+logger = logging.getLogger(__name__)
+
 _NAME: Final = re.compile(r"(metadata|targets)/[A-Za-z0-9][A-Za-z0-9._+-]{0,299}\Z")
 _TARGET: Final = re.compile(r"targets/([0-9a-f]{64})\.")
 
@@ -48,6 +54,14 @@ class Seekable(Protocol):
 
     def can_seek(self, name: str) -> bool:
         """Whether it does for this one; raises as `Source.read`."""
+
+
+@runtime_checkable
+class Expecting(Protocol):
+    """A source that is faster when it knows what is going to be read."""
+
+    def expect(self, files: Iterable[File]) -> None:
+        """These files are."""
 
 
 def check_name(name: str) -> str:
@@ -210,13 +224,60 @@ class HttpSource:
 class MeshSource(HttpSource):
     """The boards of the mesh, asked by the node that runs here, over its control socket."""
 
-    def __init__(self, socket_path: Path) -> None:
-        self.name = "the mesh"
+    def __init__(self, socket_path: Path, board: str = "") -> None:
+        """
+        Args:
+            socket_path: of the node that runs here.
+            board: node id, hex, of the one board whose metadata is asked for; empty: any. Files come from all of them.
+        """
+        self.name = f"the mesh, metadata of board {board[:8]}" if board else "the mesh"
         self._base = "http://edgeboard/control/release/"
         self._socket_path = socket_path
+        self._board = board
+        self._chunks: dict[str, tuple[str, ...]] = {}
+        self._is_told = True
 
     def can_seek(self, name: str) -> bool:
         return False  # boards hand each other whole chunks, so a piece of one costs all of it
+
+    def expect(self, files: Iterable[File]) -> None:
+        """These files are read by their chunks, which the node gathers from several boards as soon as one is read."""
+        self._chunks = {file.path: file.chunks for file in files}
+        self._is_told = False
+
+    def read(self, name: str, offset: int, limit: int) -> Iterator[bytes]:
+        chunks = self._chunks.get(name)
+        if chunks is None:
+            yield from super().read(name, offset, limit)
+            return
+        self._tell()
+        at, skip = divmod(offset, CHUNK_BYTES)
+        for chunk in chunks[at:]:
+            if limit <= 0:
+                return
+            data = b"".join(super().read(f"targets/{chunk}.chunk", 0, CHUNK_BYTES))[skip : skip + limit]
+            skip, limit = 0, limit - len(data)
+            yield data
+
+    def _tell(self) -> None:
+        """Tell the node, once, which chunks are going to be asked for. It is none the worse if that fails."""
+        if self._is_told:
+            return
+        self._is_told = True
+        body = json.dumps([chunk for chunks in self._chunks.values() for chunk in chunks][:AHEAD_MAX])
+        connection = http.client.HTTPConnection("edgeboard")
+        try:
+            connection.sock = self._connect(urlsplit(self._base))
+            connection.request("POST", "/control/release/want", body=body)
+            connection.getresponse().read(PIECE_BYTES)
+        except (OSError, http.client.HTTPException) as error:
+            logger.info("the node was not told what is wanted of the mesh: %s", error)
+        finally:
+            connection.close()
+
+    def _locate(self, name: str) -> str:
+        place = super()._locate(name)
+        return f"{place}?board={self._board}" if self._board and name.startswith("metadata/") else place
 
     def _connect(self, parts: SplitResult) -> socket.socket:
         opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, final
 
 from edgeboard.errors import DecodeError, EdgeboardError, MissingError, SourceError, StoreError, VerificationError
-from edgeboard.ota.fetchers import Seekable, Source
+from edgeboard.ota.fetchers import Expecting, Seekable, Source
 from edgeboard.ota.files import Disk, RealDisk, read_bounded
 from edgeboard.ota.manifest import LOCK_MAX, check_lock
 from edgeboard.ota.reuse import REUSED_MAX, TAIL_BYTES, Draft, draft, find_list
@@ -70,6 +70,9 @@ def fetch_files(
         come so far is kept. StoreError: the disk; its cause is the OSError.
     """
     work = _Fetch(layout, manifest, sources, progress, disk or RealDisk(), clock)
+    for source in sources:
+        if isinstance(source, Expecting):
+            source.expect([file for file in manifest.files if not (layout.blobs / file.sha256).exists()])
     try:
         (lock,) = (file for file in manifest.files if file.name == manifest.lock)
         work.get(lock)

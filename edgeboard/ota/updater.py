@@ -8,7 +8,7 @@ anything else is done with what was found. Nothing here touches what runs.
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, final
@@ -66,6 +66,7 @@ class Updater:
         wall: Callable[[], float] = time.time,
         fetching: Callable[[Progress], None] = lambda progress: None,
         building: slots.Progress = slots.silent,
+        outcomes: Callable[[], Mapping[int, tuple[int, int]]] = dict,
     ) -> None:
         """Args:
         layout: where updates live.
@@ -76,6 +77,7 @@ class Updater:
         wall: seconds since 1970, which may be wrong.
         fetching: is told how far the files are.
         building: is told how far the slot is.
+        outcomes: by counter, how many boards of the mesh have kept a release and how many have gone back.
         """
         self._layout = layout
         self.sources = sources
@@ -85,6 +87,7 @@ class Updater:
         self._wall = wall
         self._fetching = fetching
         self._building = building
+        self._outcomes = outcomes
 
     @contextmanager
     def alone(self) -> Iterator[Journal]:
@@ -155,6 +158,12 @@ class Updater:
         if self._node_id and not rollout.is_due(found.manifest.rollout, self._node_id, now):
             percent = found.manifest.rollout.percent
             return f"{version} is let out to {percent} % of the boards so far, and it is not this one's turn yet"
+        kept, left = self._outcomes().get(found.manifest.counter, (0, 0))
+        if rollout.is_held([True] * kept + [False] * left):
+            return (
+                f"{version} is held: of {kept + left} boards of the mesh that tried it, {left} have gone back; to take "
+                "it all the same: edgeboard ota upgrade --at-once"
+            )
         return ""
 
     # -------------------------------------------------------------------------------------- fetching, building, arming

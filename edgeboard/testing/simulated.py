@@ -18,7 +18,7 @@ from edgeboard.identity.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, NodeKey, 
 from edgeboard.ids import AuthorTag, BlobHash, MeshId, NodeId, Origin, PersonId, RoomId, author_id, node_id
 from edgeboard.mesh.values import CloseLink, Dial, Send
 from edgeboard.node.pipeline import Pipeline
-from edgeboard.node.values import Alarm, Damaged, Identity, LoadRoom, Output, Rewrite, Save
+from edgeboard.node.values import Alarm, Damaged, ForReleases, Identity, LoadRoom, Output, Rewrite, Save
 from edgeboard.oplog.author import LocalAuthor
 from edgeboard.oplog.history import Entry, decode_segment, encode_segment
 from edgeboard.testing.network import Pipe
@@ -49,6 +49,7 @@ class Disk:
     names: dict[RoomId, str] = field(default_factory=dict)
     history: dict[RoomId, list[bytes]] = field(default_factory=dict)  # segments
     blobs: dict[BlobHash, bytes] = field(default_factory=dict)
+    chunks: dict[BlobHash, bytes] = field(default_factory=dict)  # of releases
     commit_s: float = 0.01
     full: bool = False
 
@@ -135,6 +136,7 @@ class SimulatedNode:
         self.pipeline = Pipeline(identity, cluster.settings)
         held = [(content, len(data)) for content, data in self.disk.blobs.items()]
         self.pipeline.attachments.restore(held, all_rooms_open=True)
+        self.pipeline.renewal.restore((content, len(data)) for content, data in self.disk.chunks.items())
         cluster.lan.started(self)
         for name in list(self.disk.names.values()):
             self.feed(partial(self.pipeline.open_room, name))
@@ -208,6 +210,14 @@ class SimulatedNode:
                 self._later(self.disk.commit_s, lambda: self._load_blob(run, content))
             case DropBlob(content):
                 self.disk.blobs.pop(content, None)
+            case ForReleases(KeepBlob(content, data)):
+                run = self._run
+                self._later(self.disk.commit_s, lambda: self._keep_chunk(run, content, data))
+            case ForReleases(LoadBlob(content)):
+                run = self._run
+                self._later(self.disk.commit_s, lambda: self._load_chunk(run, content))
+            case ForReleases(DropBlob(content)):
+                self.disk.chunks.pop(content, None)
             case Alarm(text):
                 self.alarms.append(text)
             case Damaged():
@@ -266,6 +276,17 @@ class SimulatedNode:
             if data is not None and hashlib.sha256(data).digest() != content:
                 data = None
             self.feed(lambda now: self.pipeline.attachments.loaded(content, data, now))
+
+    def _keep_chunk(self, run: int, content: BlobHash, data: bytes) -> None:
+        if run == self._run:
+            if not self.disk.full:
+                self.disk.chunks[content] = data
+            self.feed(lambda now: self.pipeline.renewal.kept(content, now, ok=not self.disk.full))
+
+    def _load_chunk(self, run: int, content: BlobHash) -> None:
+        if run == self._run:
+            data = self.disk.chunks.get(content)
+            self.feed(lambda now: self.pipeline.renewal.loaded(content, data, now))
 
     def past(self, room: RoomId) -> list[Entry]:
         """What floors have let go of, as the disk's history holds it."""

@@ -41,6 +41,7 @@ from edgeboard.web.exports import (
 from edgeboard.web.marquee import MarqueeDoors, add_marquee_routes
 from edgeboard.web.mesh import MeshDoors, add_mesh_routes
 from edgeboard.web.panels import PanelDoors, add_panel_control, add_panel_pages
+from edgeboard.web.releases import ReleaseDoors, add_release_routes
 from edgeboard.web.sharing import check_own, embedded, offering, qr_svg
 from edgeboard.web.trust import (
     TrustDoors,
@@ -101,6 +102,7 @@ class Doors:
     devices: DeviceDoors
     panels: PanelDoors
     marquee: MarqueeDoors
+    releases: ReleaseDoors
     urls: Callable[[], list[str]]  # by which others reach the board, the best first
     holds_ticket: Callable[[str], bool]  # of a page that comes from another board of the mesh
     check_reader: Callable[[str, str, str], None]  # ticket, room and source of who wants to read; raises
@@ -307,6 +309,7 @@ def make_app(doors: Doors, *, control: bool) -> web.Application:
         add_control_routes(app, doors.trust)
         add_device_routes(app, doors.devices)
         add_panel_control(app, doors.panels)
+        add_release_routes(app, doors.releases)
         _add_control(app, doors, status)
     return app
 

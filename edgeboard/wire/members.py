@@ -15,6 +15,7 @@ from edgeboard.identity.credentials import BOOT_BYTES
 from edgeboard.identity.keys import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, length_prefixed
 from edgeboard.ids import MeshId, NodeId, node_id
 from edgeboard.wire import fields as form
+from edgeboard.wire.releases import REPORTS_MAX, Report, read_report
 
 FORM: Final = 1
 NEIGHBOURS_MAX: Final = 16
@@ -50,6 +51,7 @@ class About:
     behind: bool = False  # it lacks something that others hold
     grant: bytes = b""
     covers: tuple[bytes, ...] = ()  # 8 bytes each: questions (`mesh.coverage`) that its disk can answer with yes
+    reports: tuple[Report, ...] = ()  # how releases fared here
 
 
 @final
@@ -72,6 +74,8 @@ def sign_record(
     urls = [url for url in about.urls if len(url) <= URL_MAX][:URLS_MAX]
     fields: list[object] = [FORM, public_key, boot, count, about.name[:NAME_MAX], about.software[:NAME_MAX]]
     fields += [urls, neighbours, int(about.behind), about.grant, list(about.covers[:COVERS_MAX])]
+    if about.reports:
+        fields.append([[each.counter, int(each.is_good)] for each in about.reports[:REPORTS_MAX]])
     payload = bytes(msgpack.packb(fields))
     data = bytes(msgpack.packb([payload, sign(_signed(mesh, payload))]))
     return Record(node_id(public_key), public_key, boot, count, about, data, _version(boot, count))
@@ -101,6 +105,9 @@ def read_record(data: bytes, mesh: MeshId, verify: Verify) -> Record:
         bool(form.number(255)(behind)),
         form.blob(GRANT_MAX)(grant),
         tuple(form.exactly(8)(each) for each in form.listing(COVERS_MAX)(covers)),
+        tuple(read_report(each) for each in form.listing(REPORTS_MAX)(fields[_FIELDS]))
+        if len(fields) > _FIELDS
+        else (),
     )
     if not verify(public_key, signature, _signed(mesh, payload)):
         raise SignatureError("a record of a member is not signed by that member")

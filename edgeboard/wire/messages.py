@@ -20,6 +20,7 @@ from edgeboard.wire.fields import COUNTER_MAX, ENTRY_MAX, NAME_MAX, ROOM_NAME_MA
 from edgeboard.wire.gossip import VECTOR_MAX, Cover, Gossip, Graft, Have, Members, Prune, Roster
 from edgeboard.wire.introductions import Introduce
 from edgeboard.wire.live import Live, decode_live, encode_live
+from edgeboard.wire.releases import OfRelease, ReleaseIs
 
 VERSION = 1
 MESSAGE_MAX = 64 * 1024  # bytes, on ctl and log
@@ -339,7 +340,7 @@ class Recent:
 Packed = (
     Close | Ping | Pong | Join | Leave | VectorIs | Want | Credit | Stored | Digest | Guest | Welcome | Receipt
     | CaughtUp | Presence | Refused | Notice | RoomIs | BlobWant | BlobChunk | BlobHave | BlobLack | Hosts
-    | CharterIs | BatchIs | Batches | Submit | Fragment | Recent | Gossip | Introduce
+    | CharterIs | BatchIs | Batches | Submit | Fragment | Recent | Gossip | Introduce | ReleaseIs | OfRelease
 )  # fmt: skip
 OfBlobs = BlobWant | BlobChunk | BlobHave | BlobLack
 Message = Packed | Live
@@ -348,7 +349,7 @@ CTL: dict[int, type[Packed]] = {
     for kind in (
         Close, Ping, Pong, Join, Leave, VectorIs, Want, Credit, Stored, Digest, Guest, Welcome, Receipt, CaughtUp,
         Presence, Refused, Notice, RoomIs, BlobWant, BlobChunk, BlobHave, BlobLack, CharterIs, Hosts,
-        Fragment, Members, Roster, Have, Prune, Graft, Cover, Introduce,
+        Fragment, Members, Roster, Have, Prune, Graft, Cover, Introduce, ReleaseIs, OfRelease,
     )
 }  # fmt: skip
 LOG: dict[int, type[Packed]] = {kind.NUMBER: kind for kind in (BatchIs, Batches, Submit, Fragment, Recent)}

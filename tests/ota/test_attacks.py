@@ -6,6 +6,7 @@ tests/ota/test_slots.py, A19 (a node that writes where it must not) in the tests
 test_publishing.py, A12 (tar) in test_tarball.py.
 """
 
+import json
 import shutil
 import socketserver
 import tarfile
@@ -13,6 +14,7 @@ import threading
 from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +24,7 @@ from edgeboard.ota.client import Found, UpToDate, find
 from edgeboard.ota.fetchers import FolderSource, HttpSource, MeshSource
 from edgeboard.ota.fetching import fetch_files
 from edgeboard.ota.floors import after_commit
-from edgeboard.ota.values import Floors, Layout, Target
+from edgeboard.ota.values import CHUNK_BYTES, Floors, Layout, Target
 from tests.ota import attacks
 from tests.ota.attacks import Scene
 from tests.ota.desk import Crooked, Hand, House
@@ -44,6 +46,43 @@ class Quiet(SimpleHTTPRequestHandler):
 
     def translate_path(self, path):
         return super().translate_path(path.removeprefix("/control/release"))
+
+
+class AsANode(Quiet):
+    """Gives files by their chunks, as a node does whose neighbours say what stands in the folder."""
+
+    def do_GET(self):
+        name = self.path.rpartition("/")[2]
+        if not name.endswith(".chunk"):
+            super().do_GET()
+            return
+        data = self._chunk(name.removesuffix(".chunk"))
+        if data is None:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _chunk(self, wanted):
+        targets = Path(self.directory) / "targets"
+        for path in targets.glob("*.json"):
+            try:
+                files = json.loads(path.read_bytes())["files"]
+            except (ValueError, KeyError, TypeError):
+                continue
+            for file in files:
+                held = targets / f"{file['sha256']}.{file['name']}"
+                if wanted in file["chunks"] and held.exists():
+                    return held.read_bytes()[file["chunks"].index(wanted) * CHUNK_BYTES :][:CHUNK_BYTES]
+        return None
 
 
 class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -69,7 +108,7 @@ def carry(request, tmp_path):
             serve(server)
             return HttpSource(f"http://127.0.0.1:{server.server_port}/")
         path = tmp_path / f"{len(running)}.sock"
-        serve(UnixServer(str(path), handler))
+        serve(UnixServer(str(path), partial(AsANode, directory=folder)))
         return MeshSource(path)
 
     start.kind = request.param

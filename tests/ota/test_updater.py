@@ -104,6 +104,16 @@ def test_a_release_that_fails_its_self_test_changes_nothing_and_is_not_tried_aga
         assert not updater.check(at_once=True).held
 
 
+def test_a_release_that_others_have_gone_back_from_is_held_until_an_operator_wants_it(board, desk):
+    desk.publish(1)
+    told = {1: (7, 1)}
+    careful = Updater(board.layout, [board.source], "stable", b"board", outcomes=lambda: told)
+    assert not careful.check().held, "one board may have a worn card"
+    told[1] = (7, 2)
+    assert "of 9 boards of the mesh that tried it, 2 have gone back" in careful.check().held
+    assert not careful.check(at_once=True).held
+
+
 def test_a_release_that_was_gone_back_from_waits_for_an_operator_or_a_newer_one(board, desk, updater):
     desk.publish(1)
     take(updater)

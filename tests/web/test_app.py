@@ -18,6 +18,7 @@ from edgeboard.web.app import CONVERT_MAX, HEADERS, Doors, http_status, make_app
 from edgeboard.web.devices import DeviceDoors
 from edgeboard.web.exports import MEDIA_TYPES, NOTES_HEADER, Exported, Wanted
 from edgeboard.web.panels import PanelDoors, Show
+from edgeboard.web.releases import ReleaseDoors
 from tests.web.test_marquee import marquee_doors
 from tests.web.test_trust import trust_doors
 
@@ -67,6 +68,12 @@ def doors(**changed) -> Doors:
     async def picture() -> str:
         return "<svg/>"
 
+    async def no_release(name: str, board: str) -> bytes:
+        raise StateError("no board has it")
+
+    async def no_chunk(sha256: str) -> bytes:
+        raise StateError("no board has it")
+
     known = {
         "guest_offer": guest_offer,
         "node_offer": node_offer,
@@ -84,6 +91,7 @@ def doors(**changed) -> Doors:
         "trust": trust_doors(),
         "devices": DeviceDoors(list, release_nothing, lambda port: False),
         "marquee": marquee_doors(),
+        "releases": ReleaseDoors(dict, no_release, no_chunk, lambda wanted: None),
         "panels": PanelDoors(list, no_panel, change_panel),
         "urls": lambda: ["http://192.168.1.20:8787"],
         "holds_ticket": lambda ticket: ticket == "good",

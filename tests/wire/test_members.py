@@ -18,6 +18,7 @@ from edgeboard.wire.members import (
     read_record,
     sign_record,
 )
+from edgeboard.wire.releases import REPORTS_MAX, Report
 from tests.mesh.oneself import MESH, boot_of, key_of, node_of, record_of
 
 FULL = About(
@@ -27,6 +28,7 @@ FULL = About(
     tuple(Neighbour(node_of(number), 60_000) for number in range(NEIGHBOURS_MAX)),
     True,
     b"g" * 200,
+    reports=tuple(Report((1 << 53) - 1, is_good=False) for _ in range(REPORTS_MAX)),
 )
 
 
@@ -75,7 +77,7 @@ def test_junk_is_no_record(junk: bytes) -> None:
 
 def test_fields_of_a_later_version_are_under_the_signature_and_skipped() -> None:
     payload, _ = msgpack.unpackb(record_of(1, 2).data)
-    longer = msgpack.packb([*msgpack.unpackb(payload), "more"])
+    longer = msgpack.packb([*msgpack.unpackb(payload), [], "more"])
     with pytest.raises(SignatureError):
         read_record(msgpack.packb([longer, b"s" * 64]), MESH, stand_in_verify)
     message = b"edgeboard-member-1" + len(MESH).to_bytes(4, "big") + MESH + len(longer).to_bytes(4, "big") + longer

@@ -50,6 +50,7 @@ from edgeboard.wire.messages import (
     decode,
     encode,
 )
+from edgeboard.wire.releases import Named, OfRelease, ReleaseIs
 
 ROOM, NODE, ORIGIN, TAG = b"r" * 16, b"n" * 16, b"o" * 8, AuthorTag(b"a" * 8)
 EXAMPLES: list[tuple[Channel, Message]] = [
@@ -75,6 +76,8 @@ EXAMPLES: list[tuple[Channel, Message]] = [
     (Channel.CTL, Refused(ROOM, ORIGIN, 12, 13, "too far ahead")),
     (Channel.CTL, Notice(2, "disk full")),
     (Channel.CTL, RoomIs(ROOM, "lobby", "active")),
+    (Channel.CTL, ReleaseIs("beta", "riscv64", "1.2", 3, 4, 1, (Named("timestamp.json", bytes(32), 900),))),
+    (Channel.CTL, OfRelease(b"message")),
     (Channel.CTL, Introduce(NODE, b"m" * 16, 2, b"envelope")),
     (Channel.CTL, BlobWant(b"h" * 32, 16_384, 16_384)),
     (Channel.CTL, BlobChunk(b"h" * 32, 16_384, 100_000, b"bytes")),
