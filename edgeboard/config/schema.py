@@ -97,6 +97,7 @@ class UpdatesSection:
 
     addresses: tuple[str, ...] = ()  # of folders that `edgeboard release` publishes, as https://HOST/PATH
     channel: Literal["stable", "beta"] = "stable"
+    root: Path = Path("/")  # below which releases lie, in opt/edgeboard and var/lib/edgeboard-ota
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ SHAPES: Mapping[tuple[type, str], Shape] = {
     (PanelSettings, "name"): Shape(check_name),
     (PanelSettings, "room"): Shape(read_room),
     (PanelSettings, "view"): Shape(read_view),
+    (UpdatesSection, "root"): Shape(read_path),
     (UpdatesSection, "addresses"): Shape(read_updates, most=8),
     (MarqueeSettings, "room"): Shape(read_room),
     (MarqueeSettings, "fallback"): Shape(read_line),

@@ -11,7 +11,6 @@ import random
 import secrets
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeboard import __version__
@@ -95,7 +94,7 @@ def build(
     Args:
         config: what the owner wants.
         clock: another source of time, for tests.
-        updates: where `edgeboard ota` keeps what it has verified; None: where it does on a board.
+        updates: where `edgeboard ota` keeps what it has verified; None: where the configuration says.
         required_peers: peers whose refusal ends the start, because somebody has just typed them.
 
     Raises:
@@ -176,7 +175,9 @@ def build(
     is_memory = config.storage.kind == "memory"
     blobs = BlobShelves(BlobMemory() if is_memory else BlobFiles(state.path / FOLDER))
     renewing = Renewing(
-        node, updates or Layout.under(Path("/")), BlobMemory() if is_memory else BlobFiles(state.path / RELEASES)
+        node,
+        updates or Layout.under(config.updates.root),
+        BlobMemory() if is_memory else BlobFiles(state.path / RELEASES),
     )
     links = Links(
         key.node_id,
