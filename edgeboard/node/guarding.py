@@ -148,9 +148,8 @@ class Guarded:
             spent += self._cpu() - began
             if spent > PAINT_S:
                 break
-            yield (
-                part.meet(self._whole) if isinstance(part, Area) else None
-            )  # what others call in a thread nobody can end
+            # Work for a thread is not handed on: nobody can end what others call there.
+            yield part.meet(self._whole) if isinstance(part, Area) else None
         raise RendererFailed(
             f"the renderer {self.name} is left out: its paint found no end in {STEPS_MOST:,} steps or"
             f" {PAINT_S:g} s of the processor"

@@ -172,11 +172,8 @@ class HttpSource:
                     watch.feed()
                     yield response, watch
             except (OSError, http.client.HTTPException, ValueError) as error:
-                why = (
-                    "it is silent"
-                    if watch.has_bitten or isinstance(error, TimeoutError)
-                    else str(error)[:80] or type(error).__name__
-                )
+                is_silent = watch.has_bitten or isinstance(error, TimeoutError)
+                why = "it is silent" if is_silent else str(error)[:80] or type(error).__name__
                 raise SourceError(f"{self.name} does not answer: {why}") from None
             finally:
                 connection.close()
