@@ -199,7 +199,7 @@ class Guarded:
         except (Exception, *ENDINGS) as error:  # somebody else's code, whatever it does
             _log.debug("in the renderer %s", self.name, exc_info=error)
             raise RendererFailed(
-                f"the renderer {self.name} is left out: its {what} failed: {type(error).__name__}: {_text_of(error)}"
+                f"the renderer {self.name} is left out: its {what} failed: {type(error).__name__}: {text_of(error)}"
             ) from None
         ended = self._now()
         if self._cpu() - began_cpu <= SLOW_S and ended - began <= LIMIT_S:
@@ -215,7 +215,7 @@ class Guarded:
             )
 
 
-def _text_of(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
     """What an exception of others says, if it can say it."""
     try:
         with _limit.over(SLOW_S, LIMIT_S):

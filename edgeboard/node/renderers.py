@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from edgeboard.node.guarding import Guarded
+from edgeboard.node.guarding import ENDINGS, Guarded, text_of
 from edgeboard.render.album import ReadBlob
 from edgeboard.render.buffers import Pool
 from edgeboard.render.painter import SCRATCH_BYTES, House, Painter
@@ -43,8 +43,8 @@ def load_renderers() -> tuple[Renderer, ...]:
     for entry in _plug_ins(sys.path):
         try:
             made = checked(entry.name, entry.load())
-        except (Exception, SystemExit) as error:  # somebody else's code, whatever it does
-            made = Left(entry.name, f"it cannot be loaded: {error}")
+        except (Exception, *ENDINGS) as error:  # somebody else's code, whatever it does
+            made = Left(entry.name, f"it cannot be loaded: {text_of(error)}")
         if isinstance(made, Left):
             _log.warning("the renderer %s is left out: %s", made.name, made.why)
         else:
@@ -88,8 +88,8 @@ def open_artist(
                 return renderer.open(context, means)
             if renderer.supports(context):
                 return Guarded(renderer.name, renderer.open(context, means), context)
-        except (Exception, SystemExit) as error:
+        except (Exception, *ENDINGS) as error:
             if type(renderer) is House:
                 raise
-            _log.warning("the renderer %s cannot draw on a panel: %s", renderer.name, error)
+            _log.warning("the renderer %s cannot draw on a panel: %s", renderer.name, text_of(error))
     raise AssertionError("the renderer of edgeboard supports every panel")

@@ -36,6 +36,18 @@ class Faulty(Bright):
         raise OSError("no such screen")
 
 
+class Mute(Bright):
+    name = "mute"
+    priority = 9
+
+    def open(self, context, means):
+        class MuteError(Exception):
+            def __str__(self):
+                raise GeneratorExit
+
+        raise MuteError
+
+
 class Vague(Faulty):
     def supports(self, context):
         raise KeyError("size")
@@ -64,7 +76,13 @@ def test_the_highest_priority_that_supports_a_panel_draws_on_it(plug_in):
 
 
 @pytest.mark.parametrize(
-    ("broken", "why"), [("Faulty", "no such screen"), ("Vague", "size"), ("Missing", "cannot be loaded: 'Missing'")]
+    ("broken", "why"),
+    [
+        ("Faulty", "no such screen"),
+        ("Mute", "cannot say what it is"),
+        ("Vague", "size"),
+        ("Missing", "cannot be loaded: 'Missing'"),
+    ],
 )
 def test_a_broken_renderer_is_left_out_and_the_next_one_draws(plug_in, caplog, broken, why):
     plug_in(broken, "Bright")
