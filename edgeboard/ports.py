@@ -249,6 +249,14 @@ class Store(Protocol):
         """
         ...
 
+    def prove(self, token: bytes) -> bytes:
+        """Write this as ink is written, make it durable, read it back, and remove it; returns what was read.
+
+        Raises:
+            StoreError: it cannot be written, or not be read.
+        """
+        ...
+
     def tidy(self, idle: bool) -> None:
         """Work that commits need not wait for (checkpoints); the writer calls it between commits, and with `idle` when
         nothing has been written for a while.

@@ -15,7 +15,7 @@ from typing import Any, final
 
 from edgeboard import __version__
 from edgeboard.clock import Clock
-from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError
+from edgeboard.errors import CloseCode, DecodeError, RefusedError, StateError, StoreError
 from edgeboard.ids import BlobHash, NodeId, RoomId, room_id, show_op
 from edgeboard.node.links import Links
 from edgeboard.node.node import Node
@@ -25,6 +25,7 @@ from edgeboard.web.exports import Exported, Wanted
 
 PREFIX = os.path.realpath(sys.prefix)  # now, before an update moves the link that it was started by
 IMPORT_PORTION = 200  # ops logged before the loop gets a turn
+PROOF_S = 4.0  # for a small write; whoever asks waits for 5 s
 
 
 async def _loaded(module: str) -> None:
@@ -52,6 +53,7 @@ class Api:
         self._statistics = statistics
         self._started = clock.now()
         self._counted: dict[RoomId, tuple[int, int]] = {}  # ops then, live items then
+        self._proving: asyncio.Future[bytes] | None = None
 
     def _room(self, name: str) -> Room:
         pipeline = self._node.pipeline
@@ -138,6 +140,30 @@ class Api:
         from edgeboard.node.survey import picture
 
         return await asyncio.to_thread(picture, found)
+
+    async def prove_saving(self, token: bytes) -> dict[str, Any]:
+        """Write this to the disk as ink is written, and read it back: the proof that this board saves.
+
+        Raises:
+            StoreError: it does not, or not within `PROOF_S`.
+        """
+        try:
+            async with asyncio.timeout(PROOF_S):
+                while self._proving is not None:  # a thread that hangs in a dead disk shall have no company
+                    await asyncio.wait([self._proving])
+                self._proving = asyncio.ensure_future(asyncio.to_thread(self._store.prove, token))
+                self._proving.add_done_callback(self._proved)
+                await asyncio.wait([proving := self._proving])
+        except TimeoutError:
+            raise StoreError(
+                f"the disk has not taken a few bytes within {PROOF_S:.0f} s: it is dead or dying"
+            ) from None
+        return {"saved": proving.result().hex()}
+
+    def _proved(self, proving: asyncio.Future[bytes]) -> None:
+        self._proving = None
+        if not proving.cancelled():
+            proving.exception()  # nobody may be waiting for it any more
 
     async def room_log(self, name: str, at: int | None = None) -> dict[str, Any]:
         """Who did what, up to a moment (Unix ms) if one is given; `names` has those of who was here since the start."""

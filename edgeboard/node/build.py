@@ -301,6 +301,7 @@ def build(
         export=api.export,
         convert=api.convert,
         import_json=api.import_json,
+        prove_saving=api.prove_saving,
         imports=list_imports,
         signaling=attendance.describe,
         change_signaling=change_signaling,

@@ -7,7 +7,8 @@ The rules of this file:
 2. A fault of the surroundings is not a fault of the release: without a network nobody misses the other boards, and a
    device that is gone from the machine is not missed either.
 3. First all of it must hold at one moment, within `start_s`. Then the node must live and answer through `soak_s`.
-4. Whoever fails is told why in words that a person can act on, with the last that the process said.
+4. That it saves, a node proves by a write that is read back: before the soak, and once more at its end.
+5. Whoever fails is told why in words that a person can act on, with the last that the process said.
 
 Pure: the launcher looks, and hands in what it has seen with the time. Standard library only.
 """
@@ -19,6 +20,7 @@ from typing import final
 START_S = 120.0  # a Zero 2 W starts in 20 s; ten seconds more on a slow first start
 SOAK_S = 600.0  # what deadlocks or leaks at once, does within ten minutes
 SILENCE_S = 20.0  # without an answer: the watchdog of the unit bites at 30 s, and this says more
+MEMORY_MAX = 256 * 1024 * 1024  # bytes, as MemoryMax= of the unit: half of the smallest board
 REASON_MAX = 600  # characters
 
 
@@ -30,11 +32,13 @@ class Settings:
         start_s: until all of it must hold.
         soak_s: for how long it must go on living, after that.
         silence_s: without an answer, in the soak.
+        memory_max: bytes that the process may take.
     """
 
     start_s: float = START_S
     soak_s: float = SOAK_S
     silence_s: float = SILENCE_S
+    memory_max: int = MEMORY_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,14 @@ class Process:
         is_ready: it has said READY=1.
         is_fed: the watchdog has been fed in time, or there is none.
         ended: how the last one ended, in words; empty while it lives.
+        memory: bytes that it takes; 0: unknown, as where a service manager keeps it within bounds.
     """
 
     pid: int
     is_ready: bool = False
     is_fed: bool = True
     ended: str = ""
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,7 @@ class Look:
         silence: why there was none.
         has_network: some interface that is not the loopback has a carrier.
         plugged: of the devices that were there before, those that the machine still has.
+        unsaved: why it has not saved what it was asked to; empty if it has; None if it was not asked.
     """
 
     process: Process
@@ -107,10 +114,12 @@ class Look:
     silence: str = ""
     has_network: bool = True
     plugged: tuple[str, ...] = ()
+    unsaved: str | None = None
 
 
 class Standing(Enum):
     STARTING = "starting"
+    PROVING = "asked to save"  # the next look shall say whether it does
     SOAKING = "soaking"
     HEALTHY = "healthy"
     ENDED = "ended"  # the process is gone; it may be tried again, if a try is left
@@ -148,12 +157,17 @@ class Gate:
             self._answered = now
         if process.is_ready and not process.is_fed:
             return Verdict(Standing.FAILED, f"the node was ready and stopped feeding its watchdog, {self._when(now)}")
+        if process.memory > self._settings.memory_max:
+            return Verdict(Standing.FAILED, self._too_big(process.memory, now))
         if self._soaks_since is not None:
             return self._soak(look, now)
         missing = self._missing(look)
-        if not missing:
+        if not missing and look.unsaved is None:
+            return Verdict(Standing.PROVING, "")
+        if not missing and not look.unsaved:
             self._soaks_since = now
             return self._soak(look, now)
+        missing = missing or f"the node cannot save: {look.unsaved}"
         if now - self._started >= self._settings.start_s:
             return Verdict(Standing.FAILED, f"{missing}, {self._settings.start_s:.0f} s after it was started")
         return Verdict(Standing.STARTING, missing)
@@ -193,10 +207,18 @@ class Gate:
                 Standing.FAILED,
                 f"the node was ready and then fell silent: no answer on its control socket for {silent:.0f} s{why}",
             )
+        if look.unsaved:
+            return Verdict(Standing.FAILED, f"the node cannot save any more: {look.unsaved}, {self._when(now)}")
         if now - since >= self._settings.soak_s and look.report is not None:
-            return Verdict(Standing.HEALTHY, "")
+            return Verdict(Standing.PROVING if look.unsaved is None else Standing.HEALTHY, "")
         return Verdict(
             Standing.SOAKING, f"healthy so far; watched for {self._settings.soak_s - (now - since):.0f} s more"
+        )
+
+    def _too_big(self, memory: int, now: float) -> str:
+        return (
+            f"the node takes {memory >> 20} MiB of memory, and a board has {self._settings.memory_max >> 20} MiB for "
+            f"it, {self._when(now)}"
         )
 
     def _ended(self, process: Process, now: float) -> str:

@@ -25,7 +25,7 @@ from edgeboard.errors import StoreError
 from edgeboard.ids import RoomId
 from edgeboard.ports import StoredBatch, StoredRoom, StoredSegment
 from edgeboard.runtime import failpoints
-from edgeboard.storage import history
+from edgeboard.storage import history, proof
 from edgeboard.storage.faults import InconsistentError, explain, is_damage, is_passing
 from edgeboard.storage.repair import INSERT_BATCH, INSERT_ROOM, create_private, finish_repair, repair
 from edgeboard.storage.rows import read_batch_row, read_room_row, to_batch_row, to_room_row
@@ -163,6 +163,13 @@ class SqliteStore:
 
     def history(self, room: RoomId) -> Iterator[StoredSegment]:
         return history.read_segments(self._read, room)
+
+    def prove(self, token: bytes) -> bytes:
+        self._write(_in_transaction(lambda connection: proof.write(connection, token)))
+        found = proof.read(self._read)
+        self._write(_in_transaction(proof.remove))
+        self._wal_pages += 2 * PAGES_PER_COMMIT
+        return found
 
     def tidy(self, idle: bool) -> None:
         """Move the WAL into the database if it is large, or if nobody is waiting."""

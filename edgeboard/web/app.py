@@ -57,6 +57,7 @@ IMPORT_MAX = 256 * 1024 * 1024  # bytes of a room's JSON, over the control socke
 CONVERT_MAX = 16 * 1024 * 1024  # bytes of a file that the page wants as items
 CONVERT_S = 60.0  # for such a file to come in
 NAME_MAX = 200  # characters of its name
+PROOF_MAX = 64  # bytes that a board is asked to save, as a proof
 MESSAGE_MAX = 128 * 1024  # bytes of a WebSocket frame; the engines' own limits are lower
 
 HEADERS = {
@@ -96,6 +97,7 @@ class Doors:
     convert: Callable[[str, bytes], Awaitable[Json]]  # name of a file, and what is in it
     import_json: Callable[[str, bytes], Awaitable[Json]]
     imports: Callable[[], Json]
+    prove_saving: Callable[[bytes], Awaitable[Json]]  # bytes to be written and read back
     signaling: Callable[[], Json]
     change_signaling: Callable[[str | None, str | None], bool]  # URL to add, URL to remove; whether that was news
     trust: TrustDoors
@@ -325,6 +327,9 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
         body = await read_body(request, IMPORT_MAX)
         return web.json_response(await doors.import_json(request.match_info["name"], body))
 
+    async def prove(request: web.Request) -> web.StreamResponse:
+        return web.json_response(await doors.prove_saving(await read_body(request, PROOF_MAX)))
+
     async def imports(request: web.Request) -> web.StreamResponse:
         return web.json_response(doors.imports())
 
@@ -367,6 +372,7 @@ def _add_control(app: web.Application, doors: Doors, status: Handler) -> None:
     app.router.add_get("/control/status", status)
     app.router.add_get("/control/signaling", signaling)
     app.router.add_post("/control/signaling", change_signaling)
+    app.router.add_post("/control/prove", prove)
     app.router.add_get("/control/imports", imports)
     app.router.add_get("/control/rooms", rooms)
     app.router.add_get("/control/rooms/{name}/log", room_log)

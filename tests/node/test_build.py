@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import threading
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -16,7 +18,9 @@ from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
 from edgeboard.identity.grants import Role
 from edgeboard.identity.keys import NodeKey
 from edgeboard.ids import Origin, PersonId
+from edgeboard.node import api
 from edgeboard.node.build import build
+from edgeboard.ota.launch import looking
 from edgeboard.signaling.client import SignalingClient
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.testing.guest import ScriptedGuest
@@ -360,4 +364,29 @@ async def test_an_offer_of_a_node_that_was_cut_off_is_turned_away_before_it_cost
         assert caught.value.code is CloseCode.FORBIDDEN
     finally:
         await client.close()
+        await board.stop()
+
+
+async def test_a_board_that_is_asked_to_save_does_so_and_says_when_its_disk_is_dead(tmp_path, monkeypatch) -> None:
+    asked, disk_is_back = [], threading.Event()
+
+    def hang(store: SqliteStore, token: bytes) -> bytes:
+        asked.append(token)
+        disk_is_back.wait()
+        return token
+
+    board = build(config_of(tmp_path / "a"))
+    await board.start()
+    try:
+        prove = partial(asyncio.to_thread, looking.prove, tmp_path / "a")
+        assert await prove(b"ink") == ""
+        monkeypatch.setattr(SqliteStore, "prove", hang)
+        monkeypatch.setattr(api, "PROOF_S", 0.05)
+        for _ in range(2):
+            assert "has not taken a few bytes within 0 s: it is dead or dying" in await prove(b"more")
+        assert asked == [b"more"], "a thread that hangs shall have no company"
+        disk_is_back.set()
+        assert await prove(b"at last") == ""
+    finally:
+        disk_is_back.set()
         await board.stop()

@@ -10,7 +10,7 @@ from edgeboard.ota.launch.service import Child
 from edgeboard.ota.states import TRIES, Journal, State
 from tests.ota.releases import Release, layout_in, starts
 
-GATE = Settings(start_s=2.0, soak_s=0.7, silence_s=0.4)
+GATE = Settings(start_s=2.0, soak_s=0.7, silence_s=0.4, memory_max=150_000_000)
 WATCHDOG_S = 0.5
 
 

@@ -15,7 +15,7 @@ from edgeboard.ota.slots import board
 from edgeboard.ota.values import Layout, Manifest, Schema
 
 NODE = """
-import json, os, socket, sys, threading, time
+import json, os, re, socket, sys, threading, time
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -56,7 +56,13 @@ class Server:
         while True:
             one, _ = self.socket.accept()
             with one:
-                one.recv(4096)
+                head, _, token = one.recv(4096).partition(b"\\r\\n\\r\\n")
+                length = int((re.findall(rb"(?i)content-length: ([0-9]+)", head) or [b"0"])[0])
+                while len(token) < length:
+                    token += one.recv(length - len(token))
+                if head.startswith(b"POST"):
+                    self.save(one, token)
+                    continue
                 if behaviour == "deadlocks" and time.monotonic() - began > 0.3:
                     threading.Event().wait()
                 links = [{"guest": False}] if behaviour != "finds nobody" else []
@@ -64,8 +70,21 @@ class Server:
                         "store_failed": "the disk is full" if behaviour == "cannot save" else "", "links": links,
                            "devices": [{"device": "pen", "url": "pen:sim", "found": True,
                                      "standing": "waiting" if behaviour == "loses its pen" else "ready"}]}
-                body = json.dumps(said).encode()
-                one.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
+                self.answer(one, said)
+
+    def answer(self, one, said, status=b"200 OK"):
+        body = json.dumps(said).encode()
+        one.sendall(b"HTTP/1.1 %s\\r\\nContent-Length: %d\\r\\n\\r\\n" % (status, len(body)) + body)
+
+    def save(self, one, token):
+        self.saves = getattr(self, "saves", 0) + 1
+        if behaviour == "is refused by its disk" or (behaviour == "wears its disk out" and self.saves > 1):
+            self.answer(one, {"text": "board.db: the disk refuses"}, b"507 Insufficient Storage")
+        elif behaviour == "forgets what it saves":
+            self.answer(one, {"saved": "00"})
+        else:
+            (state / "proof").write_bytes(token)
+            self.answer(one, {"saved": (state / "proof").read_bytes().hex()})
 
 began = time.monotonic()
 server = Server(state / "control.sock")
@@ -78,7 +97,16 @@ def feed():
         time.sleep(0.05)
         notify(b"WATCHDOG=1")
 
+def leak():
+    held = []
+    while len(held) < 12:
+        time.sleep(0.01)
+        held.append(b"i" * 20_000_000)
+    threading.Event().wait()
+
 threading.Thread(target=feed, daemon=True).start()
+if behaviour == "leaks":
+    threading.Thread(target=leak, daemon=True).start()
 if behaviour == "crashes later":
     threading.Thread(target=server.serve, daemon=True).start()
     time.sleep(0.4)

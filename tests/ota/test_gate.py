@@ -10,7 +10,7 @@ SETTINGS = Settings(start_s=120.0, soak_s=600.0, silence_s=20.0)
 EXPECTED = Expected("/opt/edgeboard/slots/2-b", "2.0", peers=2, devices=("pen",))
 PROCESS = Process(41, is_ready=True)
 REPORT = Report("/opt/edgeboard/slots/2-b", "2.0", peers=1, devices=("pen",))
-WELL = Look(PROCESS, REPORT, plugged=("pen",))
+WELL = Look(PROCESS, REPORT, plugged=("pen",), unsaved="")
 
 
 def gate():
@@ -42,6 +42,7 @@ FAULTS = {
         "cannot save: the disk is full",
     ),
     "device lost": (replace(WELL, report=replace(REPORT, devices=())), "pen was connected before"),
+    "unsaved": (replace(WELL, unsaved="the disk is dead"), "cannot save: the disk is dead"),
     "alone": (replace(WELL, report=replace(REPORT, peers=0)), "links to 2 boards before"),
     "no process": (Look(Process(0)), "no process"),
 }
@@ -120,6 +121,38 @@ def test_a_disk_that_fills_up_in_the_soak_fails():
     one.receive(WELL, 1.0)
     failed = one.receive(replace(WELL, report=replace(REPORT, store_failed="full")), 9.0)
     assert failed.standing is Standing.FAILED
+
+
+def test_a_node_is_asked_to_save_before_the_soak_and_once_more_at_its_end():
+    one, unasked = gate(), replace(WELL, unsaved=None)
+    assert one.receive(unasked, 1.0).standing is Standing.PROVING
+    assert one.receive(WELL, 1.1).standing is Standing.SOAKING
+    assert one.receive(unasked, 300.0).standing is Standing.SOAKING
+    assert one.receive(unasked, 601.1).standing is Standing.PROVING
+    assert one.receive(WELL, 601.2).standing is Standing.HEALTHY
+
+
+def test_a_node_that_cannot_save_any_more_at_the_end_fails():
+    one = gate()
+    one.receive(WELL, 1.0)
+    failed = one.receive(replace(WELL, unsaved="the disk is dead"), 601.0)
+    assert failed.standing is Standing.FAILED
+    assert failed.text == "the node cannot save any more: the disk is dead, 600.0 s after all was well"
+
+
+def test_a_node_that_saves_at_last_is_waited_for():
+    one = gate()
+    assert one.receive(replace(WELL, unsaved="busy"), 1.0).standing is Standing.STARTING
+    assert one.receive(WELL, 2.0).standing is Standing.SOAKING
+
+
+@pytest.mark.parametrize("at", [0.5, 300.0])
+def test_a_node_that_takes_more_memory_than_a_board_has_fails(at):
+    one = gate()
+    one.receive(replace(WELL, process=replace(PROCESS, memory=256 << 20)), 0.4)
+    failed = one.receive(replace(WELL, process=replace(PROCESS, memory=300 << 20)), at)
+    assert failed.standing is Standing.FAILED
+    assert "the node takes 300 MiB of memory, and a board has 256 MiB for it" in failed.text
 
 
 def test_a_process_that_ends_is_said_to_have_ended_with_its_last_words():

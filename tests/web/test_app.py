@@ -71,6 +71,11 @@ def doors(**changed) -> Doors:
     async def no_release(name: str, board: str) -> bytes:
         raise StateError("no board has it")
 
+    async def prove_saving(token: bytes) -> dict:
+        if token == b"too much":
+            raise StoreError("the disk is full")
+        return {"saved": token.hex()}
+
     async def no_chunk(sha256: str) -> bytes:
         raise StateError("no board has it")
 
@@ -85,6 +90,7 @@ def doors(**changed) -> Doors:
         "export": export,
         "convert": convert,
         "import_json": import_json,
+        "prove_saving": prove_saving,
         "imports": lambda: {"modules": []},
         "signaling": lambda: [{"url": "http://s:8788", "open": True, "boards": 2, "trouble": ""}],
         "change_signaling": lambda add, remove: add == "http://new:1",
@@ -118,6 +124,14 @@ async def client():
 async def control():
     async with TestClient(TestServer(make_app(doors(), control=True))) as client:
         yield client
+
+
+async def test_the_owner_may_ask_for_a_proof_that_the_board_saves_and_nobody_else(client, control) -> None:
+    assert (await client.post("/control/prove", data=b"ink")).status == 404
+    assert await (await control.post("/control/prove", data=b"ink")).json() == {"saved": b"ink".hex()}
+    full = await control.post("/control/prove", data=b"too much")
+    assert (full.status, (await full.json())["text"]) == (507, "the disk is full")
+    assert (await control.post("/control/prove", data=bytes(65))).status == 400
 
 
 async def test_the_root_leads_to_the_lobby_and_a_room_is_a_page(client) -> None:

@@ -32,6 +32,7 @@ SOAK_LOOK_S: Final = 2.0  # and at one that seems well
 COMMITTED: Final = "committed"
 ROLLED_BACK: Final = "rolled back"
 MENDED: Final = "mended"
+PROOF_BYTES: Final = 16  # that a node is asked to save; no two times the same
 LOCK: Final = "launcher.lock"
 HASHED: Final = "hashed"  # which slot was hashed in which boot
 
@@ -255,13 +256,14 @@ class Launcher:
 
     def _watch_one(self, service: Service, journal: Journal, stopped: float | None) -> tuple[Verdict, int]:
         """One start of it, and for how many ms there was no node; 0: unknown."""
-        down_ms, said = 0, ""
+        down_ms, said, is_to_prove = 0, "", False
         slot = self._layout.slots / journal.slot
         version = slots.release_of(slot).version
         expected = Expected(os.path.realpath(slot), version, journal.peers, journal.devices)
         gate = Gate(expected, self._gate, self._clock.now())
         while True:
-            verdict = self._look(service, gate, journal)
+            verdict = self._look(service, gate, journal, is_to_prove=is_to_prove)
+            is_to_prove = verdict.standing is Standing.PROVING
             if verdict.standing in (Standing.SOAKING, Standing.HEALTHY) and stopped is not None:
                 down_ms, stopped = max(1, round((self._clock.now() - stopped) * 1000)), None
                 self._say(f"{journal.slot} is ready, {down_ms / 1000:.1f} s after the stop of the one before")
@@ -271,17 +273,21 @@ class Launcher:
                         said = verdict.text
                         self._say(f"{journal.slot}: {said}")
                     self._clock.pause(LOOK_S)
+                case Standing.PROVING:
+                    pass  # at once
                 case Standing.SOAKING:
                     self._clock.pause(min(SOAK_LOOK_S, max(LOOK_S, self._gate.soak_s / 10)))
                 case _:
                     return verdict, down_ms
 
-    def _look(self, service: Service, gate: Gate, journal: Journal) -> Verdict:
+    def _look(self, service: Service, gate: Gate, journal: Journal, *, is_to_prove: bool) -> Verdict:
         process = service.look()
         status, silence = (None, "") if process.ended else looking.ask(self._node_state)
         report = None if status is None else looking.report_of(status)
         plugged = journal.devices if status is None else looking.plugged(status)
-        return gate.receive(Look(process, report, silence, looking.has_network(), plugged), self._clock.now())
+        unsaved = looking.prove(self._node_state, os.urandom(PROOF_BYTES)) if is_to_prove and report else None
+        look = Look(process, report, silence, looking.has_network(), plugged, unsaved)
+        return gate.receive(look, self._clock.now())
 
     # -------------------------------------------------------------------------------------- the two ends
 

@@ -38,18 +38,32 @@ class Connection(http.client.HTTPConnection):
 
 def ask(state: Path) -> tuple[dict[str, Any] | None, str]:
     """What the node in this state directory says of itself, or why it says nothing."""
+    return _request(state, "GET", "/control/status")
+
+
+def prove(state: Path, token: bytes) -> str:
+    """Have the node write these bytes where it keeps ink, and read them back; why it does not, or empty if it does."""
+    found, silence = _request(state, "POST", "/control/prove", token)
+    if found is None:
+        return silence
+    return "" if found.get("saved") == token.hex() else "what it reads back is not what it was told to write"
+
+
+def _request(state: Path, verb: str, path: str, body: bytes | None = None) -> tuple[dict[str, Any] | None, str]:
     try:
-        path = Path((state / SOCKET_NOTE).read_text(encoding="utf-8").strip())
+        socket_path = Path((state / SOCKET_NOTE).read_text(encoding="utf-8").strip())
     except OSError:
-        path = state / SOCKET
-    connection = Connection(path)
+        socket_path = state / SOCKET
+    connection = Connection(socket_path)
     try:
-        connection.request("GET", "/control/status")
+        connection.request(verb, path, body)
         with connection.getresponse() as response:
             found = json.loads(response.read(ANSWER_MAX))
-            if response.status == 200 and isinstance(found, dict):
-                return found, ""
-            return None, f"it answers with status {response.status}"
+            if not isinstance(found, dict):
+                return None, f"it answers with status {response.status}"
+            if response.status != 200:
+                return None, str(found.get("text", f"it answers with status {response.status}"))[:TEXT_MAX]
+            return found, ""
     except TimeoutError:
         return None, f"no answer within {ANSWER_S:.0f} s"
     except (OSError, http.client.HTTPException, ValueError) as error:

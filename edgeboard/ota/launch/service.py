@@ -181,7 +181,7 @@ class Child:
             words = last_words(self.tail())
             return Process(0, ended=how + (f": {words}" if words else ""))
         is_fed = self._fed is None or self._now() - self._fed < self._watchdog_s
-        return Process(self._process.pid, self._is_ready, is_fed)
+        return Process(self._process.pid, self._is_ready, is_fed, memory=memory_of(self._process.pid))
 
     def drain(self) -> None:
         """Take what the child has said to its service manager."""
@@ -212,6 +212,14 @@ class Child:
                 with suppress(OSError, ValueError):
                     sys.stderr.buffer.write(line)
                     sys.stderr.buffer.flush()
+
+
+def memory_of(pid: int) -> int:
+    """Bytes that a process holds in RAM and has been swapped out; 0: nobody knows."""
+    with suppress(OSError, ValueError, IndexError):
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith(("VmRSS:", "VmSwap:"))) * 1024
+    return 0
 
 
 def last_words(tail: str) -> str:

@@ -20,6 +20,10 @@ BAD = {
     "lies": "version 9.9 and not 1.2",
     "cannot save": "cannot save: the disk is full",
     "loses its pen": "pen was connected before",
+    "is refused by its disk": "cannot save: board.db: the disk refuses",
+    "forgets what it saves": "cannot save: what it reads back is not what it was told to write",
+    "wears its disk out": "cannot save any more: board.db: the disk refuses",
+    "leaks": "MiB of memory, and a board has 143 MiB for it",
 }
 
 

@@ -35,7 +35,9 @@ def answering(tmp_path):
             one, _ = server.accept()
             with one:
                 if data is not None:
-                    one.recv(4096)
+                    asked = one.recv(4096)
+                    if asked.startswith(b"POST") and asked.endswith(b"\r\n\r\n"):
+                        one.recv(4096)  # its body, which comes by itself
                     one.sendall(data)
                 else:
                     one.recv(4096)
@@ -84,6 +86,26 @@ def test_a_node_that_is_not_there_is_silent(tmp_path):
     status, silence = looking.ask(tmp_path)
     assert status is None
     assert "No such file" in silence
+
+
+def test_a_node_that_saves_says_what_it_was_told_to_write(answering):
+    state = answering(http(json.dumps({"saved": b"ink".hex()})))
+    assert looking.prove(state, b"ink") == ""
+
+
+UNSAVED = {
+    "something else": (http(json.dumps({"saved": "00"})), "not what it was told to write"),
+    "no word of it": (http("{}"), "not what it was told to write"),
+    "why it cannot": (http('{"text": "the disk is full"}', "507 Insufficient Storage"), "the disk is full"),
+    "an error": (http("oops", "500 Broken"), "Expecting value"),
+    "nothing": (b"", "closed connection without response"),
+}
+
+
+@pytest.mark.parametrize("what", UNSAVED)
+def test_a_node_that_does_not_save_is_named_with_why(answering, what):
+    data, words = UNSAVED[what]
+    assert words in looking.prove(answering(data), b"ink")
 
 
 @pytest.mark.parametrize("odd", [{}, {"links": 7, "devices": {"a": 1}}, {"links": ["x"], "devices": [None, 3]}])

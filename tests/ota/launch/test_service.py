@@ -6,7 +6,7 @@ import time
 import pytest
 
 from edgeboard.ota.gate import Process
-from edgeboard.ota.launch.service import TAIL_LINES, Child, Unit, last_words
+from edgeboard.ota.launch.service import TAIL_LINES, Child, Unit, last_words, memory_of
 
 NOTIFY = """
 import os, socket, sys, time
@@ -46,6 +46,12 @@ def test_a_child_is_ready_when_it_says_so(start):
     assert seen.is_fed
     child.stop()
     assert child.look().ended == "is not running"
+
+
+def test_what_a_child_takes_of_the_memory_is_seen(start):
+    child = start("held = b'i' * 50_000_000; notify(b'READY=1'); time.sleep(60)")
+    assert 50_000_000 < until(child, lambda seen: seen.is_ready).memory < 200_000_000
+    assert memory_of(0) == 0
 
 
 def test_a_child_that_ends_is_named_with_its_code_and_last_words(start):
