@@ -63,7 +63,7 @@ def commands(dev, monkeypatch):
     ran = []
 
     @contextmanager
-    def beside(name, command):
+    def beside(name, command, **settings):
         ran.append([*map(str, command), name])
         yield lambda: True
 
@@ -71,6 +71,7 @@ def commands(dev, monkeypatch):
     monkeypatch.setattr(dev, "running_beside", beside)
     monkeypatch.setattr(dev, "hand_over", lambda command: ran.append([*map(str, command), {}]) or 0)
     monkeypatch.setattr(dev, "ensure_browser_parts", lambda: None)
+    monkeypatch.setenv("TMPDIR", "/var/tmp")
     return ran
 
 
@@ -111,9 +112,14 @@ def test_an_older_python_is_told_which_one_to_take(dev):
     assert re.fullmatch(r"dev: needs Python 3\.11 or newer, and this is [\w.+]+; try: .*\n", done.stderr)
 
 
+AROUND = {"PYTHONDONTWRITEBYTECODE": ""}  # of tests, whose TMPDIR the fixture has said
+
+
 def test_arguments_of_test_go_to_pytest_and_nothing_else_runs(dev, checkout, commands):
     assert dev.main(["test", "tests/canvas", "-k", "merge", "--seconds"]) == 0
-    assert [command[1:] for command in commands] == [["-m", "pytest", "tests/canvas", "-k", "merge", "--seconds", {}]]
+    assert [command[1:] for command in commands] == [
+        ["-m", "pytest", "tests/canvas", "-k", "merge", "--seconds", AROUND]
+    ]
 
 
 def test_test_alone_runs_style_types_and_every_test(dev, checkout, commands):
@@ -134,10 +140,39 @@ def test_one_failed_step_fails_the_run_but_the_others_still_run(dev, checkout, m
     ran = []
     monkeypatch.setattr(dev, "ensure_browser_parts", lambda: None)
     monkeypatch.setattr(dev, "run", lambda command, **_: ran.append(command) or len(ran) % 2)
-    monkeypatch.setattr(dev, "running_beside", lambda name, command: nullcontext(lambda: False))
+    monkeypatch.setattr(dev, "running_beside", lambda name, command, **_: nullcontext(lambda: False))
     assert dev.main(["test"]) == 1
     assert len(ran) == 3
     assert "FAILED: lint, pytest, pytest in the browser, pytest of sites and processes" in capsys.readouterr().err
+
+
+def found_in_memory(room, flags=0):
+    return SimpleNamespace(f_flag=flags, f_frsize=4096, f_bavail=room // 4096)
+
+
+def test_tests_keep_their_files_in_memory_where_there_is_room(dev, tmp_path, monkeypatch):
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(dev, "MEMORY", tmp_path)
+    monkeypatch.setattr(os, "statvfs", lambda path: found_in_memory(dev.ROOM_IN_MEMORY))
+    assert dev.surroundings_of_tests()["TMPDIR"] == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda dev, patch: patch.setattr(dev, "MEMORY", Path("/nowhere")),
+        lambda dev, patch: patch.setattr(os, "statvfs", lambda path: found_in_memory(dev.ROOM_IN_MEMORY - 4096)),
+        lambda dev, patch: patch.setattr(os, "statvfs", lambda path: found_in_memory(1 << 40, os.ST_NOEXEC)),
+        lambda dev, patch: patch.setenv("TMPDIR", "/var/tmp"),
+    ],
+    ids=["not there", "too small", "starts no programs", "told where"],
+)
+def test_tests_keep_their_files_where_they_were_unless_memory_will_do(dev, tmp_path, monkeypatch, spoil):
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(dev, "MEMORY", tmp_path)
+    monkeypatch.setattr(os, "statvfs", lambda path: found_in_memory(1 << 40))
+    spoil(dev, monkeypatch)
+    assert "TMPDIR" not in dev.surroundings_of_tests()
 
 
 def test_a_step_beside_others_is_told_of_at_its_end(dev, capfd):
