@@ -14,7 +14,7 @@ from edgeboard.ota import manifest as manifests
 from edgeboard.ota.slots import digest_of
 from edgeboard.ota.values import Layout, Manifest, Target
 from edgeboard.ota.wheelhouse import find_libc, read_wheelhouse
-from shipping import bases, disks, firmware, wheelhouse
+from shipping import bases, disks, firmware, imager, trial, wheelhouse
 from shipping.bases import BOARDS, Board
 from shipping.roots import CPUS
 from shipping.steps import CACHE, ROOT, Trouble, run_quietly, say
@@ -27,11 +27,14 @@ SPARE = 1.1  # of the root partition, for what ext4 keeps for itself
 # Run by the Python of the board itself, emulated; the launcher carries what it needs.
 BUILD_SLOT = """
 from pathlib import Path
-from edgeboard.ota import manifest, slots
+from edgeboard.ota import files, floors, manifest, records, slots
 from edgeboard.ota.values import Layout
 layout = Layout.under(Path("/"))
-slot = slots.build(layout, manifest.from_bytes((layout.state / "release.json").read_bytes()))
+release = manifest.from_bytes((layout.state / "release.json").read_bytes())
+slot = slots.build(layout, release)
 slots.activate(layout, slot.name)
+disk = files.RealDisk()
+records.write_floors(layout, disk, floors.after_commit(records.read_floors(layout), release.counter))
 """
 
 # Run in the root as it will be: accounts, what is started, links to where the data partition is.
@@ -66,20 +69,39 @@ def main() -> int:
     parser.add_argument(
         "--trust", metavar="FILE", type=Path, help="the first root of the updates it takes: 1.root.json"
     )
+    parser.add_argument(
+        "--try",
+        action="store_true",
+        dest="is_try",
+        help="make edgeboard-BOARD-try.img, which trusts releases in DIR/try/BOARD: for ./dev test --image",
+    )
     parser.add_argument("--wheelhouse", metavar="DIR", type=Path, help="of ./dev wheelhouse (default: made afresh)")
     parser.add_argument("--put", metavar="FILE", type=Path, nargs="*", default=[], help="for the boot partition")
+    parser.add_argument("--xz", action="store_true", help="compress it, too: edgeboard-BOARD.img.xz")
+    parser.add_argument("--address", metavar="URL", default="", help="of the folder on the web where it will lie")
     parser.add_argument("--json", action="store_true", help="print sizes and times as JSON")
     arguments = parser.parse_args()
     try:
+        out = arguments.out.resolve()
+        board = BOARDS[arguments.board]
         told = make(
-            BOARDS[arguments.board],
-            arguments.out.resolve(),
+            board,
+            out / f"edgeboard-{board.name}{'-try' if arguments.is_try else ''}.img",
             counter=arguments.counter,
             channel=arguments.channel,
-            trust=arguments.trust,
+            trust=trial.ensure(out / "try" / board.name, board) if arguments.is_try else arguments.trust,
             wheels=arguments.wheelhouse,
             more=arguments.put,
         )
+        image = Path(str(told["image"]))
+        if arguments.is_try:
+            trial.keep(out / "try" / board.name, arguments.wheelhouse or kept_wheels(board))
+        packed = pack(image) if arguments.xz else image
+        if board.firmware:
+            listing = image.with_suffix(".json")
+            date = time.strftime("%Y-%m-%d")
+            imager.write_list(imager.describe(image, packed, str(told["version"]), date, arguments.address), listing)
+            say(f"{listing.name}: for Raspberry Pi Imager; docs/howto/first-board.md says how")
     except (Trouble, EdgeboardError) as trouble:
         sys.exit(f"dev: {trouble}")
     if arguments.json:
@@ -89,7 +111,7 @@ def main() -> int:
 
 def make(
     board: Board,
-    out: Path,
+    image: Path,
     *,
     counter: int = 1,
     channel: str = "stable",
@@ -101,7 +123,7 @@ def make(
 
     Args:
         board: which.
-        out: the folder where `edgeboard-BOARD.img` goes.
+        image: the file.
         counter: of the release in its first slot.
         channel: of that release.
         trust: the first root of trust of updates; without one the board takes no updates.
@@ -114,7 +136,7 @@ def make(
     """
     bases.check(board)
     began = time.monotonic()
-    house = wheels or CACHE / "images" / f"{board.house}"
+    house = wheels or kept_wheels(board)
     if wheels is None:
         wheelhouse.make(board.wheels, house)
     base = bases.ensure(board)
@@ -156,18 +178,20 @@ def make(
             (data / name).parent.mkdir(exist_ok=True)
             (root / name).rename(data / name)
         (root / name).mkdir()
+    (root / "var" / "tmp").mkdir()  # of services that start before /var is mounted, and have one of their own
+    (root / "var" / "tmp").chmod(0o1777)
     say(f"{board.name}: writing the disk ...")
     root_mib = int(disks.used_mib(root) * SPARE) + 64
     disks.make_boot(boot, work / "boot.vfat")
     disks.make_ext4(root, work / "root.ext4", "EDGEROOT", root_mib)
     disks.make_ext4(data, work / "data.ext4", "EDGEDATA", max(DATA_MIB, int(disks.used_mib(data) * 1.5)))
-    out.mkdir(parents=True, exist_ok=True)
-    image = out / f"edgeboard-{board.name}.img"
+    image.parent.mkdir(parents=True, exist_ok=True)
     disks.assemble((work / "boot.vfat", work / "root.ext4", work / "data.ext4"), image)
     if more:
         disks.put(image, more)
     told = {
         "image": str(image),
+        "version": manifest.version,
         "image_mib": image.stat().st_size // disks.MIB,
         "on_disk_mib": image.stat().st_blocks * 512 // disks.MIB,
         "root_mib": disks.used_mib(root),
@@ -182,6 +206,23 @@ def make(
         f"Debian {told['root_mib']} MiB, slot {told['slot_mib']} MiB; after {told['seconds']} s"
     )
     return told
+
+
+def kept_wheels(board: Board) -> Path:
+    """Where the wheels lie that `make` has made."""
+    return CACHE / "images" / board.house
+
+
+def pack(image: Path) -> Path:
+    """Compress an image; returns the file beside it.
+
+    Raises:
+        Trouble: xz is missing, or there is no space.
+    """
+    packed = image.with_name(f"{image.name}.xz")
+    run_quietly("xz", ["xz", "--keep", "--force", "-T0", "-3", image])
+    say(f"{packed.name}: {packed.stat().st_size // disks.MIB} MiB")
+    return packed
 
 
 def install(root: Path, trust: Path | None) -> None:
@@ -203,8 +244,10 @@ def place(root: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
             target.chmod(0o644)
-    script = root / "usr" / "lib" / "edgeboard" / "provision.py"
-    shutil.copyfile(OURS / "provision.py", script)
+    program = root / "usr" / "lib" / "edgeboard" / "provision"  # a folder, as Python runs one
+    (program / "images").mkdir(parents=True, exist_ok=True)
+    for source in sorted(OURS.glob("*.py")):
+        shutil.copyfile(source, (program if source.name == "__main__.py" else program / "images") / source.name)
     sudo = root / "etc" / "sudoers.d" / "board"
     sudo.parent.mkdir(exist_ok=True)
     sudo.write_text("board ALL=(ALL) NOPASSWD: ALL\n")

@@ -1,11 +1,13 @@
 """Images that boot under full-system emulation; `./dev test --image` alone runs these, for each takes minutes.
 
-The image is made first: `./dev image --board arm64-virt`. EDGEBOARD_IMAGES names another folder than dist/ for it.
+The image is made first: `./dev image --board arm64-virt --try`; EDGEBOARD_IMAGES names another folder than dist/.
 """
 
 import os
 import shutil
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -18,15 +20,25 @@ from tests.netns.conftest import ip, network, until_linked_fixture  # noqa: F401
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = Path(os.environ.get("EDGEBOARD_IMAGES", ROOT / "dist"))
 PROGRAMS = {"arm64-virt": "qemu-system-aarch64", "riscv64-virt": "qemu-system-riscv64"}
+# What a guest that is plugged in is told of the network; its interface is called by the slot that it is in.
+ADDRESS = "10.77.0.200"
+NETWORK = f"""\
+network:
+  version: 2
+  ethernets:
+    enp0s1: {{addresses: [{ADDRESS}/24]}}
+    enp0s2: {{addresses: [{ADDRESS}/24]}}
+"""
 PACKAGES = {"arm64-virt": "qemu-system-arm", "riscv64-virt": "qemu-system-misc"}
 
 
 def image_of(board):
     """The image of a board; a test without one is skipped with the command that makes it."""
-    path = IMAGES / f"edgeboard-{board}.img"
+    is_virtual = board in PROGRAMS
+    path = IMAGES / f"edgeboard-{board}{'-try' if is_virtual else ''}.img"
     if not path.exists():
-        pytest.skip(f"there is no {path}: make it with ./dev image --board {board}")
-    if board in PROGRAMS:
+        pytest.skip(f"there is no {path}: make it with ./dev image --board {board}{' --try' if is_virtual else ''}")
+    if is_virtual:
         find_program(PROGRAMS[board], (PROGRAMS[board],), PACKAGES[board])
     return path
 
@@ -63,6 +75,25 @@ def cards(tmp_path):
         guest.cut_power()
         guest.disk.unlink(missing_ok=True)
         shutil.rmtree(guest.folder, ignore_errors=True)
+
+
+def patiently(check, seconds):
+    """Ask now and then until `check` gives something true, and return that; each question costs the board some time."""
+    began = time.monotonic()
+    while not (result := check()):
+        waited = time.monotonic() - began
+        assert waited < seconds, f"not within {seconds} s"
+        time.sleep(3)
+    return result
+
+
+def ask_from(machine, url):
+    """What a machine of a network is answered; nothing if there is no answer."""
+    fetch = f"import urllib.request; print(urllib.request.urlopen({url!r}, timeout=20).read().decode())"
+    try:
+        return machine.run(sys.executable, "-c", fetch)
+    except AssertionError:
+        return ""
 
 
 def plug_in(made, guest):

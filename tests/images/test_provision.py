@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+import images
 from edgeboard.config import load as config
-from images import provision
-from images.provision import Places, Settings, Unusable, Wifi, Wired
+from images import provision, reading
+from images.provision import Places
+from images.reading import Settings, Unusable, Wifi, Wired
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ ada@laptop"
 USER_DATA = f"""\
@@ -130,15 +132,15 @@ def test_a_file_is_overwritten_before_it_is_removed(places):
 
 
 def test_the_configuration_says_where_an_image_keeps_things_unless_the_owner_does():
-    made = provision.configure_node(b"node:\n  name: Kitchen\nrooms: [a]\n").decode()
+    made = reading.configure_node(b"node:\n  name: Kitchen\nrooms: [a]\n").decode()
     assert "name: Kitchen" in made
     assert "state: /var/lib/edgeboard" in made
     assert "join_file: /etc/edgeboard/edgeboard-join.txt" in made
-    assert "state: /data" in provision.configure_node(b"node: {state: /data}").decode()
+    assert "state: /data" in reading.configure_node(b"node: {state: /data}").decode()
     read = config.parse(made, "edgeboard.yaml")
     assert (read.node.name, read.rooms) == ("Kitchen", ("a",))
     with pytest.raises(Unusable, match=r"edgeboard\.yaml is not YAML"):
-        provision.configure_node(b"a: 1\nb: [\x00")
+        reading.configure_node(b"a: 1\nb: [\x00")
 
 
 @pytest.mark.parametrize(
@@ -183,8 +185,10 @@ def test_settings_come_back_as_they_were():
     assert Settings.from_text(settings.to_text()) == settings
 
 
-def test_the_script_needs_nothing_but_the_standard_library_and_yaml():
-    tree = ast.parse(Path(provision.__file__).read_text())
-    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    names |= {node.module.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert names - sys.stdlib_module_names == {"yaml"}
+def test_what_runs_on_a_board_needs_nothing_but_the_standard_library_and_yaml():
+    names = set()
+    for path in Path(images.__file__).parent.glob("*.py"):
+        tree = ast.parse(path.read_text())
+        names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        names |= {node.module.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert names - sys.stdlib_module_names == {"yaml", "images"}

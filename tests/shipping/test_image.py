@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -14,10 +15,18 @@ def test_our_files_are_placed_with_modes_that_daemons_accept(tmp_path):
     image.place(tmp_path)
     assert (tmp_path / "etc/sudoers.d/board").stat().st_mode & 0o777 == 0o440
     assert (tmp_path / "etc/fstab").stat().st_mode & 0o777 == 0o644
-    assert (tmp_path / "usr/lib/edgeboard/provision.py").read_text() == (ROOT / "images/provision.py").read_text()
     for line in (tmp_path / "etc/fstab").read_text().splitlines():
         if line and not line.startswith("#"):
             assert len(line.split()) == 6, line
+
+
+def test_what_a_start_does_is_found_by_the_python_of_the_board(tmp_path):
+    image.place(tmp_path)
+    ask = "import sys; sys.path.insert(0, sys.argv[1]); import images.provision as p; print(p.__file__)"
+    folder = tmp_path / "usr/lib/edgeboard/provision"
+    done = subprocess.run([sys.executable, "-I", "-B", "-c", ask, folder], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(folder / "images/provision.py")
+    assert (folder / "__main__.py").exists()
 
 
 def test_nothing_of_the_root_is_written_to_but_what_lies_on_the_data_partition():
