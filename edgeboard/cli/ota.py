@@ -371,8 +371,8 @@ def default_sources(state: Path) -> list[Source]:
         differing = {str(each["metadata"]): str(each["node"]) for each in reversed(boards)}
     except (EdgeboardError, KeyError, TypeError, ValueError):
         return [MeshSource(socket)]  # which then says what is wrong
-    newest = list(reversed(differing.values()))[:BOARDS_MAX]
-    return [MeshSource(socket, node) for node in newest] or [MeshSource(socket)]
+    # Without a board that has releases, no mesh: each file would be waited for in vain.
+    return [MeshSource(socket, node) for node in list(reversed(differing.values()))[:BOARDS_MAX]]
 
 
 def outcomes_in_mesh(state: Path) -> dict[int, tuple[int, int]]:

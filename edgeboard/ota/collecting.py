@@ -5,7 +5,7 @@ same release for other machines stay, since this board hands them on. Standard l
 copy of this file.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from edgeboard.errors import DecodeError
@@ -24,11 +24,7 @@ def collect(layout: Layout, keep: Iterable[str], disk: Disk | None = None, wante
     """
     disk = disk or RealDisk()
     kept = {name for name in keep if name}
-    with suppress(FileNotFoundError):
-        for each in sorted(layout.slots.iterdir()):
-            if each.name not in kept:
-                disk.remove(each / COMPLETE)  # first: half a slot is never taken for one
-                disk.remove_tree(each)
+    collect_slots(layout, kept, disk)
     releases = list(wanted)
     for name in sorted(kept):
         with suppress(SlotError):
@@ -40,6 +36,15 @@ def collect(layout: Layout, keep: Iterable[str], disk: Disk | None = None, wante
         for each in [*sorted(layout.blobs.iterdir()), *sorted(layout.incoming.glob("*.part"))]:
             if each.name.removesuffix(".part") not in needed:
                 disk.remove(each)
+
+
+def collect_slots(layout: Layout, keep: Container[str], disk: Disk) -> None:
+    """Remove all slots but these. Raises OSError as the system says."""
+    with suppress(FileNotFoundError):
+        for each in sorted(layout.slots.iterdir()):
+            if each.name not in keep:
+                disk.remove(each / COMPLETE)  # first: half a slot is never taken for one
+                disk.remove_tree(each)
 
 
 def manifests_in(layout: Layout) -> Iterator[Manifest]:

@@ -203,7 +203,7 @@ class Console:
     def take(self) -> bool:
         """Keep it still; False if it is none of ours to command, or there is none."""
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC | os.O_NOCTTY)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY)  # all that group tty may
         except OSError:
             return False
         try:

@@ -14,6 +14,7 @@ from edgeboard.render.values import Frame, PanelContext
 
 EVERY_S: Final = 3.0  # between two writes at least: flash cards wear
 LEVEL: Final = 6  # of zlib
+MODE: Final = 0o644  # a web server reads it, whatever the mask of the service that writes it (UMask=0077)
 
 
 def encode_png(pixels: bytes | bytearray, width: int, height: int, channels: int) -> bytes:
@@ -91,6 +92,7 @@ class PngFile:
         beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
             beside.write_bytes(data)
+            beside.chmod(MODE)
             beside.replace(self._path)
         except OSError:
             with suppress(OSError):

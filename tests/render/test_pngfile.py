@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 
 import pytest
 from PIL import Image
@@ -48,6 +49,17 @@ async def test_the_file_shows_what_was_shown_last_and_nothing_lies_beside_it(tmp
         assert [each.name for each in tmp_path.iterdir()] == ["wall.png"]
     finally:
         panel.close()
+
+
+async def test_others_may_read_the_picture_of_a_service_whose_other_files_are_its_own(tmp_path):
+    before = os.umask(0o077)  # as in edgeboard.service
+    panel = PngFile(tmp_path / "wall.png", PanelContext(30, 20), pytest.fail)
+    try:
+        await until(lambda: (tmp_path / "wall.png").exists())
+        assert (tmp_path / "wall.png").stat().st_mode & 0o777 == 0o644
+    finally:
+        panel.close()
+        os.umask(before)
 
 
 async def test_a_folder_that_is_missing_is_said_once_and_filled_when_it_is_there(tmp_path):

@@ -11,6 +11,11 @@ WHEELHOUSE = machine.ROOT / "dist" / "wheelhouse" / "x86_64-cp313"
 INSTALL = "env PYTHONPATH=/src PYTHONDONTWRITEBYTECODE=1 python3 -m edgeboard"
 
 
+def install(one, *words):
+    """A board on a machine that runs, as a person installs it."""
+    one.run(*INSTALL.split(), "install", "--wheelhouse", "/mnt", *words)
+
+
 @pytest.fixture(scope="session")
 def debian():
     """The root of a Debian on which nothing of ours is installed."""
@@ -28,7 +33,7 @@ def installed(debian, tmp_path_factory):
     root = tmp_path_factory.mktemp("machine") / "root"
     subprocess.run(["cp", "-a", debian, root], check=True, timeout=60)  # with owners and devices
     with machine.Machine(root, {machine.ROOT: "/src", WHEELHOUSE: "/mnt"}, lasting=True) as one:
-        one.run(*INSTALL.split(), "install", "--wheelhouse", "/mnt")
+        install(one)
         one.wait_until("edgeboard.service", "active", 60.0)
     yield root
     shutil.rmtree(root, ignore_errors=True)

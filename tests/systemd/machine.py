@@ -5,6 +5,7 @@ The root is made once, by mmdebstrap, and kept under .cache; a test's changes go
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -62,10 +63,14 @@ class Machine:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self.pid = None
-        self.wait_for("a first process", self._find)
-        self.wait_for(
-            "a system that runs", lambda: self.said("systemctl", "is-system-running") in ("running", "degraded")
-        )
+        try:
+            self.wait_for("a first process", self._find)
+            self.wait_for(
+                "a system that runs", lambda: self.said("systemctl", "is-system-running") in ("running", "degraded")
+            )
+        except BaseException:
+            self.cut()
+            raise
 
     def _find(self):
         """The machine's process 1, as this computer counts it: a child of nspawn with a second number."""
@@ -88,6 +93,10 @@ class Machine:
             f"{words}: {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
         )
         return done
+
+    def write(self, path, text):
+        """A file in the machine, with the folders above it."""
+        self.run("sh", "-c", 'mkdir -p "$(dirname "$1")" && cat > "$1"', "write", path, text=text)
 
     def said(self, *words):
         return self.run(*words, check=False).stdout.strip()
@@ -128,6 +137,14 @@ class Machine:
         except subprocess.TimeoutExpired:
             self.nspawn.kill()
             self.nspawn.wait()
+
+    def cut(self):
+        """Power fails: every process of the machine is gone at once."""
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGKILL)  # and the kernel ends all others with it
+        else:
+            self.nspawn.kill()
+        self.nspawn.wait()
 
     def __enter__(self):
         return self

@@ -123,7 +123,7 @@ def test_whoever_installs_has_no_network_and_whoever_fetches_cannot_install():
 
 def test_each_user_and_group_of_a_unit_is_made_where_debian_has_none():
     made = set(re.findall(r"^[ug]\s+(\S+)", (UNITS / "edgeboard.sysusers").read_text(), re.MULTILINE))
-    debian = {"dialout", "video", "input"}  # of base-passwd and udev, on every Debian
+    debian = {"dialout", "video", "input", "tty"}  # of base-passwd and udev, on every Debian
     for unit in SERVICES:
         service = read(unit)["Service"]
         named = {
@@ -135,8 +135,13 @@ def test_each_user_and_group_of_a_unit_is_made_where_debian_has_none():
         assert named <= made | debian, unit
 
 
+def test_a_board_that_ends_again_and_again_is_tried_again_later():
+    assert ("OnFailure", "edgeboard-rollback.service edgeboard-again.timer") in read("edgeboard.service")["Unit"]
+    assert {"edgeboard-again.timer", "edgeboard-again.service"} <= set(placing.own_units())
+
+
 def test_no_setting_is_said_twice_by_mistake():
-    lists = {"DeviceAllow", "SystemCallFilter", "ExecStartPre", "ConditionPathExists"}
+    lists = {"ExecStart", "DeviceAllow", "SystemCallFilter", "ExecStartPre", "ConditionPathExists"}
     for path in UNITS.glob("edgeboard*.*"):
         if path.suffix in (".service", ".timer", ".path"):
             for section, settings in read(path.name).items():

@@ -22,9 +22,9 @@ from edgeboard.ota import collecting, floors, records, slots
 from edgeboard.ota.files import Disk
 from edgeboard.ota.gate import REASON_MAX, Expected, Gate, Look, Standing, Verdict
 from edgeboard.ota.gate import Settings as GateSettings
-from edgeboard.ota.launch import keeping, looking
+from edgeboard.ota.launch import keeping, looking, owning
 from edgeboard.ota.launch.service import Service
-from edgeboard.ota.states import Action, Event, Journal, Outcome, State, step
+from edgeboard.ota.states import OF_THE_LAUNCHER, Action, Event, Journal, Outcome, State, step
 from edgeboard.ota.values import Layout
 
 LOOK_S: Final = 0.1  # between two looks at a node that starts
@@ -112,6 +112,10 @@ class Launcher:
         if not journal.tries:
             return self._fail(journal, journal.reason or "power failed in each of its tries")
         slot = self._layout.slots / journal.slot
+        try:
+            owning.take(self._layout.slots, journal.slot)
+        except slots.SlotError as error:
+            return self._fail(journal, str(error))
         if not slots.is_complete(slot) or not slots.runs_here(slot):
             return self._fail(journal, f"{journal.slot} is damaged")
         if journal.state is State.ARMED and journal.keeps_state:
@@ -214,6 +218,7 @@ class Launcher:
         if journal.state is not State.ARMED:
             return Outcome()
         try:
+            owning.take(self._layout.slots, journal.slot)
             slots.verify(self._layout.slots / journal.slot)
         except slots.SlotError as error:
             with self._locked():
@@ -288,6 +293,14 @@ class Launcher:
         unsaved = looking.prove(self._node_state, os.urandom(PROOF_BYTES)) if is_to_prove and report else None
         look = Look(process, report, silence, looking.has_network(), plugged, unsaved)
         return gate.receive(look, self._clock.now())
+
+    def collect(self) -> None:
+        """Remove slots that nobody needs, before another is built: those that ran once are root's. Raises OSError."""
+        with self._locked():
+            state = records.read_journal(self._layout).state
+            if state not in OF_THE_LAUNCHER and (now := slots.current(self._layout)):
+                before = slots.previous(self._layout, records.read_bad(self._layout))
+                collecting.collect_slots(self._layout, {now, before}, self._disk)
 
     # -------------------------------------------------------------------------------------- the two ends
 

@@ -18,7 +18,7 @@ CONTENTS: Final = (
     ),
     *(f"edgeboard/ota/{name}.py" for name in ("unpacking", "values", "wheels")),
     "edgeboard/ota/launch/__init__.py",
-    *(f"edgeboard/ota/launch/{name}.py" for name in ("keeping", "launcher", "looking", "program", "service")),
+    *(f"edgeboard/ota/launch/{name}.py" for name in ("keeping", "launcher", "looking", "owning", "program", "service")),
     "edgeboard/ota/launch/supervising.py",
 )
 MAIN: Final = "import sys\n\nfrom edgeboard.ota.launch.program import main\n\nsys.exit(main())\n"

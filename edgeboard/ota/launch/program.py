@@ -33,6 +33,7 @@ Switches a board to the release that `edgeboard ota` has armed, watches it, and 
     launcher.pyz repair                make the board fit to start; before every start of the node
     launcher.pyz activate              switch to what is armed, and see it through
     launcher.pyz give-up --reason R    the node ends again and again: go back to the release before
+    launcher.pyz collect               remove slots that nobody needs, before another is built
     launcher.pyz run -- run            keep a node running where there is no systemd
     launcher.pyz status                what runs, and how the last update ended
 """
@@ -55,7 +56,7 @@ class MachineClock:
 def make_parser() -> argparse.ArgumentParser:
     shown = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="launcher.pyz", description=DESCRIPTION, formatter_class=shown)
-    parser.add_argument("verb", choices=("repair", "activate", "give-up", "run", "status"))
+    parser.add_argument("verb", choices=("repair", "activate", "give-up", "collect", "run", "status"))
     parser.add_argument(
         "--root", metavar="DIR", type=Path, default=Path("/"), help="the board's root folder (default: /)"
     )
@@ -88,6 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return _ended(launcher.activate(Unit(arguments.unit)))
             case "give-up":
                 _ended(launcher.give_up(Unit(arguments.unit), arguments.reason))
+            case "collect":
+                launcher.collect()
             case "run":
                 return _run(arguments, words, layout, launcher, clock)
             case "status":

@@ -225,3 +225,16 @@ def test_a_slot_is_hashed_once_a_boot(board, monkeypatch):
     board.boot("boot-2")
     board.start()
     assert seen == [board.first.slot]
+
+
+def test_slots_that_nobody_needs_make_room_for_the_next(board):
+    board.arm(board.build(board.release(2, "exits at once")))
+    board.launcher.activate(board.child)
+    bad = board.build(board.release(3, "exits at once"))
+    board.arm(bad)
+    board.launcher.collect()
+    assert bad.slot in slots.all_slots(board.layout), "not while one of them is armed"
+    board.launcher.activate(board.child)
+    board.launcher.collect()
+    assert slots.all_slots(board.layout) == [board.first.slot]
+    board.check()
