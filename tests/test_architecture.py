@@ -34,6 +34,7 @@ ROWS = [
         | {"ota.repository", "ota.keys", "ota.fetchers", "ota.wheels", "ota.files", "ota.launch"}
         | {"ota.publishing", "ota.wheelhouse", "ota.verifying", "ota.fetching", "ota.inspection"}
         | {"ota.unpacking", "ota.records", "ota.collecting", "ota.proving", "ota.seeding"}
+        | {"ota.chunks", "ota.cutting", "ota.wires"}
         | {"render.framebuffer", "render.png", "render.pngfile", "signaling.client", "signaling.server"}
         | {"signaling.service", "signaling.attendance", "signaling.joiner"},
     ),

@@ -20,7 +20,7 @@ from edgeboard.ota.values import Layout
 from edgeboard.storage.blobs import BlobShelves, BlobStore
 
 if TYPE_CHECKING:
-    from edgeboard.ota.seeding import Place
+    from edgeboard.ota.chunks import Place
 
 LOOK_S = 30.0  # between two looks at what `edgeboard ota` has brought
 OFFER_S = 4.0  # for which somebody who may have it is waited for

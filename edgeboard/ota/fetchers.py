@@ -13,21 +13,22 @@ import os
 import re
 import socket
 import ssl
-import threading
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+import weakref
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol, final, runtime_checkable
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from edgeboard.errors import MissingError, SourceError, UserError
-from edgeboard.ota.values import CHUNK_BYTES, File
+from edgeboard.ota.values import Chunk, File
+from edgeboard.ota.wires import Watch, Wire
 
 SILENT_S: Final = 20.0  # without a byte until a server is given up
 REDIRECTS_MAX: Final = 3
 AHEAD_MAX: Final = 4096  # chunks that a node is told of: 1 GiB
 PIECE_BYTES: Final = 64 * 1024  # that are handed on at once
+DRAINED_MAX: Final = 64 * 1024  # bytes that are read for nothing, to keep a connection
 logger = logging.getLogger(__name__)
 
 _NAME: Final = re.compile(r"(metadata|targets)/[A-Za-z0-9][A-Za-z0-9._+-]{0,299}\Z")
@@ -60,8 +61,8 @@ class Seekable(Protocol):
 class Expecting(Protocol):
     """A source that is faster when it knows what is going to be read."""
 
-    def expect(self, files: Iterable[File]) -> None:
-        """These files are."""
+    def expect(self, files: Iterable[File], known: Container[str]) -> None:
+        """These files are, but for chunks that are known, by their SHA-256."""
 
 
 def check_name(name: str) -> str:
@@ -117,29 +118,42 @@ class HttpSource:
 
     def __init__(self, url: str) -> None:
         """Raises UserError for an address that is none of http or https."""
-        self.name = url
-        self._base = url if url.endswith("/") else f"{url}/"
+        self._begin(url, url if url.endswith("/") else f"{url}/")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise UserError(
                 f"{url[:120]!r} is no address of updates; write it like https://updates.example.org/edgeboard"
             )
 
+    def _begin(self, name: str, base: str) -> None:
+        self.name = name
+        self._base = base
+        self._knows_ranges: bool | None = None  # once that was seen
+        self._wire = Wire()
+        weakref.finalize(self, self._wire.close)
+
     def read(self, name: str, offset: int, limit: int) -> Iterator[bytes]:
         url = self._locate(check_name(name))
+        # Of files a part is asked for, since several are read one after the other, over one connection.
+        is_part = offset > 0 or name.startswith("targets/")
+        wanted = {"Range": f"bytes={offset}-{offset + limit - 1}"} if is_part else {}
         for _ in range(REDIRECTS_MAX + 1):
-            with self._ask(url, offset) as (response, fed):
+            with self._ask(url, wanted) as (response, watch):
                 if response.status in (301, 302, 303, 307, 308):
                     url = self._follow(url, response.getheader("Location") or "")
                     continue
-                yield from self._body(response, name, offset, limit, fed)
+                if is_part and response.status in (200, 206):
+                    self._knows_ranges = response.status == 206
+                yield from self._body(response, name, offset, limit, watch)
                 return
         raise SourceError(f"{self.name} sends from one address to the next more than {REDIRECTS_MAX} times")
 
     def can_seek(self, name: str) -> bool:
-        """Whether the server knows ranges; few bytes travel for that."""
-        with self._ask(self._locate(check_name(name)), 1) as (response, _):
-            return response.status == 206
+        """Whether the server knows ranges; few bytes travel for that, and none if it has shown it."""
+        if self._knows_ranges is None:
+            with self._ask(self._locate(check_name(name)), {"Range": "bytes=1-1"}) as (response, _):
+                self._knows_ranges = response.status == 206
+        return self._knows_ranges
 
     def _locate(self, name: str) -> str:
         return urljoin(self._base, quote(name))
@@ -153,30 +167,59 @@ class HttpSource:
         return there
 
     @contextmanager
-    def _ask(self, url: str, offset: int) -> Iterator[tuple[http.client.HTTPResponse, "Watch"]]:
+    def _ask(
+        self, url: str, headers: Mapping[str, str], body: str | None = None
+    ) -> Iterator[tuple[http.client.HTTPResponse, Watch]]:
         parts = urlsplit(url)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
-        connection.default_port = 443 if parts.scheme == "https" else 80
-        headers = {"Accept-Encoding": "identity", "Connection": "close"}
-        if offset:
-            headers["Range"] = f"bytes={offset}-"
         with Watch(SILENT_S) as watch:
+            connection = response = None
             try:
-                connection.sock = watch.guard(self._connect(parts))
-                if isinstance(connection.sock, ssl.SSLSocket):
-                    connection.sock.do_handshake()
-                target = parts.path or "/"
-                connection.request("GET", f"{target}?{parts.query}" if parts.query else target, headers=headers)
-                with connection.getresponse() as response:
-                    watch.check()
-                    watch.feed()
-                    yield response, watch
+                connection, response = self._exchange(parts, headers, body, watch)
+                watch.check()
+                watch.feed()
+                yield response, watch
+                _drain(response)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 is_silent = watch.has_bitten or isinstance(error, TimeoutError)
                 why = "it is silent" if is_silent else str(error)[:80] or type(error).__name__
                 raise SourceError(f"{self.name} does not answer: {why}") from None
             finally:
+                if connection is not None:
+                    if response is not None and response.isclosed() and connection.sock is not None:
+                        self._wire.keep(connection, f"{parts.scheme}://{parts.netloc}")
+                    else:
+                        connection.close()
+
+    def _exchange(
+        self, parts: SplitResult, headers: Mapping[str, str], body: str | None, watch: Watch
+    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        """A question and the head of its answer, over the connection that is open, or over a new one."""
+        kept = self._wire.take(f"{parts.scheme}://{parts.netloc}")
+        target = parts.path or "/"
+        while True:
+            connection = kept or http.client.HTTPConnection(parts.hostname or "", parts.port)
+            connection.default_port = 443 if parts.scheme == "https" else 80
+            try:
+                if connection.sock is None:
+                    connection.sock = self._connect(parts)
+                watch.guard(connection.sock)
+                if isinstance(connection.sock, ssl.SSLSocket) and kept is None:
+                    connection.sock.do_handshake()
+                connection.request(
+                    "GET" if body is None else "POST",
+                    f"{target}?{parts.query}" if parts.query else target,
+                    body=body,
+                    headers={"Accept-Encoding": "identity", **headers},
+                )
+                return connection, connection.getresponse()
+            except ConnectionError:  # a server may hang up between two questions
                 connection.close()
+                if kept is None or watch.has_bitten:
+                    raise
+                kept = None
+            except BaseException:
+                connection.close()
+                raise
 
     def _connect(self, parts: SplitResult) -> socket.socket:
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -188,9 +231,10 @@ class HttpSource:
         return self._context.wrap_socket(plain, server_hostname=parts.hostname, do_handshake_on_connect=False)
 
     def _body(
-        self, response: http.client.HTTPResponse, name: str, offset: int, limit: int, watch: "Watch"
+        self, response: http.client.HTTPResponse, name: str, offset: int, limit: int, watch: Watch
     ) -> Iterator[bytes]:
         if response.status in (403, 404, 410, 416):
+            _drain(response)
             raise MissingError(f"{self.name} has no {name} (answer {response.status})")
         if response.status not in (200, 206):
             raise SourceError(f"{self.name} answers {response.status} to {name}")
@@ -221,6 +265,12 @@ class HttpSource:
                 yield kept
 
 
+def _drain(response: http.client.HTTPResponse) -> None:
+    """Read what is left of a short answer, so that its connection can be used again."""
+    if not response.isclosed() and response.length is not None and response.length <= DRAINED_MAX:
+        response.read()
+
+
 @final
 class MeshSource(HttpSource):
     """The boards of the mesh, asked by the node that runs here, over its control socket."""
@@ -231,50 +281,45 @@ class MeshSource(HttpSource):
             socket_path: of the node that runs here.
             board: node id, hex, of the one board whose metadata is asked for; empty: any. Files come from all of them.
         """
-        self.name = f"the mesh, metadata of board {board[:8]}" if board else "the mesh"
-        self._base = "http://edgeboard/control/release/"
+        name = f"the mesh, metadata of board {board[:8]}" if board else "the mesh"
+        self._begin(name, "http://edgeboard/control/release/")
         self._socket_path = socket_path
         self._board = board
-        self._chunks: dict[str, tuple[str, ...]] = {}
-        self._is_told = True
+        self._files: dict[str, tuple[Chunk, ...]] = {}
+        self._wanted: list[str] = []  # of which the node has not been told
 
     def can_seek(self, name: str) -> bool:
-        return False  # boards hand each other whole chunks, so a piece of one costs all of it
+        return True  # boards hand each other chunks
 
-    def expect(self, files: Iterable[File]) -> None:
+    def expect(self, files: Iterable[File], known: Container[str]) -> None:
         """These files are read by their chunks, which the node gathers from several boards as soon as one is read."""
-        self._chunks = {file.path: file.chunks for file in files}
-        self._is_told = False
+        self._files = {file.path: file.parts for file in files}
+        chunks = (chunk.sha256 for parts in self._files.values() for chunk in parts)
+        self._wanted = [sha256 for sha256 in dict.fromkeys(chunks) if sha256 not in known]
 
     def read(self, name: str, offset: int, limit: int) -> Iterator[bytes]:
-        chunks = self._chunks.get(name)
-        if chunks is None:
+        parts = self._files.get(name)
+        if parts is None:
             yield from super().read(name, offset, limit)
             return
         self._tell()
-        at, skip = divmod(offset, CHUNK_BYTES)
-        for chunk in chunks[at:]:
-            if limit <= 0:
-                return
-            data = b"".join(super().read(f"targets/{chunk}.chunk", 0, CHUNK_BYTES))[skip : skip + limit]
-            skip, limit = 0, limit - len(data)
+        for sha256, start, size in parts:
+            if start + size <= offset or limit <= 0:
+                continue
+            data = b"".join(super().read(f"targets/{sha256}.chunk", 0, size))[max(0, offset - start) :][:limit]
+            limit -= len(data)
             yield data
 
     def _tell(self) -> None:
         """Tell the node, once, which chunks are going to be asked for. It is none the worse if that fails."""
-        if self._is_told:
+        wanted, self._wanted = self._wanted[:AHEAD_MAX], []
+        if not wanted:
             return
-        self._is_told = True
-        body = json.dumps([chunk for chunks in self._chunks.values() for chunk in chunks][:AHEAD_MAX])
-        connection = http.client.HTTPConnection("edgeboard")
         try:
-            connection.sock = self._connect(urlsplit(self._base))
-            connection.request("POST", "/control/release/want", body=body)
-            connection.getresponse().read(PIECE_BYTES)
-        except (OSError, http.client.HTTPException) as error:
+            with self._ask(urljoin(self._base, "want"), {}, json.dumps(wanted)) as (response, _):
+                response.read(PIECE_BYTES)
+        except SourceError as error:
             logger.info("the node was not told what is wanted of the mesh: %s", error)
-        finally:
-            connection.close()
 
     def _locate(self, name: str) -> str:
         place = super()._locate(name)
@@ -292,47 +337,3 @@ class MeshSource(HttpSource):
 
     def _follow(self, url: str, location: str) -> str:
         raise SourceError(f"{self.name} sends on to {location[:80]!r}, where nobody follows")
-
-
-@final
-class Watch:
-    """Ends a connection that is silent for too long. A timeout of the socket alone does not: a byte now and then in the
-    midst of a header would keep it waiting for days."""
-
-    def __init__(self, silent_s: float) -> None:
-        self.has_bitten = False
-        self._silent_s = silent_s
-        self._due = time.monotonic() + silent_s
-        self._over = threading.Event()
-        self._socket: socket.socket | None = None
-        self._thread = threading.Thread(target=self._watch, name="edgeboard-fetch-watch", daemon=True)
-
-    def guard(self, connected: socket.socket) -> socket.socket:
-        self._socket = connected
-        return connected
-
-    def feed(self) -> None:
-        """Something has come."""
-        self._due = time.monotonic() + self._silent_s
-
-    def check(self) -> None:
-        """Raises TimeoutError once it has ended the connection, which else looks as if the other side had."""
-        if self.has_bitten:
-            raise TimeoutError
-
-    def __enter__(self) -> "Watch":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *why: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(max(0.0, self._due - time.monotonic())):
-            if time.monotonic() >= self._due:
-                self.has_bitten = True
-                if self._socket is not None:
-                    with suppress(OSError):
-                        self._socket.shutdown(socket.SHUT_RDWR)
-                return

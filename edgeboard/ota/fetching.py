@@ -1,4 +1,5 @@
-"""Fetches the files of a release, chunk by chunk, from whoever has them, and goes on where it was broken off.
+"""Fetches the files of a release, chunk by chunk, from whoever has them, and goes on where it was broken off. Chunks
+that this board has, in whatever file of whatever release, are not fetched again.
 
 A file grows in `incoming/<sha256>.part`, of which only whole chunks that fit their signed hashes are kept; when it is
 whole, synced and hashed again, it gets its name in `blobs/`. A source that sends a wrong chunk or is slow is not asked
@@ -19,12 +20,11 @@ from pathlib import Path
 from typing import Final, final
 
 from edgeboard.errors import DecodeError, EdgeboardError, MissingError, SourceError, StoreError, VerificationError
+from edgeboard.ota.chunks import all_places
 from edgeboard.ota.fetchers import Expecting, Seekable, Source
 from edgeboard.ota.files import Disk, RealDisk, read_bounded
 from edgeboard.ota.manifest import LOCK_MAX, check_lock
-from edgeboard.ota.reuse import REUSED_MAX, TAIL_BYTES, Draft, draft, find_list
-from edgeboard.ota.slots import SlotError, release_of
-from edgeboard.ota.values import CHUNK_BYTES, Attack, File, Layout, Manifest
+from edgeboard.ota.values import Attack, Chunk, File, Layout, Manifest
 from edgeboard.ota.verifying import Clock, Pace
 from edgeboard.ota.wheels import check_wheel
 
@@ -70,9 +70,6 @@ def fetch_files(
         come so far is kept. StoreError: the disk; its cause is the OSError.
     """
     work = _Fetch(layout, manifest, sources, progress, disk or RealDisk(), clock)
-    for source in sources:
-        if isinstance(source, Expecting):
-            source.expect([file for file in manifest.files if not (layout.blobs / file.sha256).exists()])
     try:
         (lock,) = (file for file in manifest.files if file.name == manifest.lock)
         work.get(lock)
@@ -112,6 +109,12 @@ class _Fetch:
         self._disk = disk
         self._clock = clock
         self._done = 0
+        self._known = all_places(layout)
+        for source in sources:
+            if isinstance(source, Expecting):
+                source.expect(
+                    [file for file in manifest.files if not (layout.blobs / file.sha256).exists()], self._known
+                )
 
     def get(self, file: File) -> None:
         """One file, whole."""
@@ -127,9 +130,10 @@ class _Fetch:
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         with os.fdopen(descriptor, "r+b", buffering=0) as out:
             kept = _resume(out, file)
-            self._done += min(kept * CHUNK_BYTES, file.length)
-            self.fetched.reused += min(kept * CHUNK_BYTES, file.length)
-            self._fill(out, file, kept, self._redraft(file) if kept == 0 else {})
+            there = out.tell()
+            self._done += there
+            self.fetched.reused += there
+            self._fill(out, file, file.parts, kept)
         if not _is_whole(part, file):
             self._disk.remove(part)
             raise VerificationError(Attack.MALFORMED, f"the chunks of {file.name} do not make the file that was signed")
@@ -147,19 +151,19 @@ class _Fetch:
                 self._disk.remove(path)
                 raise
 
-    def _fill(self, out: FileIO, file: File, at: int, ready: dict[int, bytes]) -> None:
-        """Chunks from `at` on: those that are ready, and the others from one source after the other."""
+    def _fill(self, out: FileIO, file: File, parts: Sequence[Chunk], at: int) -> None:
+        """Chunks from `at` on: those that are on this board, and the others from one source after the other."""
         trouble: dict[str, EdgeboardError] = {}
-        at = self._write_ready(out, file, at, ready)
+        at = self._write_known(out, file, parts, at)
         for source in list(self._sources):
-            while at < len(file.chunks):
+            while at < len(parts):
                 before = at
-                until = min((each for each in ready if each > at), default=len(file.chunks))
                 try:
-                    for chunk in self._chunks(source, file, at, until):
+                    until = self._until(source, file, parts, at)
+                    for chunk in self._chunks(source, file, parts[at:until]):
                         _write(out, chunk)
                         at += 1
-                    at = self._write_ready(out, file, at, ready)
+                    at = self._write_known(out, file, parts, at)
                     continue
                 except VerificationError as error:
                     logger.warning("update source %s is not asked again: %s", source.name, error)
@@ -171,98 +175,55 @@ class _Fetch:
                     trouble[source.name] = error
                 if at == before or source.is_complete:  # nothing came of it
                     break
-        if at < len(file.chunks):
+        if at < len(parts):
             raise self._give_up(file, trouble)
 
-    def _write_ready(self, out: FileIO, file: File, at: int, ready: dict[int, bytes]) -> int:
-        while at in ready:
-            _write(out, ready[at])
-            self._done += len(ready[at])
+    def _write_known(self, out: FileIO, file: File, parts: Sequence[Chunk], at: int) -> int:
+        """Chunks from `at` on that are on this board, each as it was signed."""
+        for chunk in parts[at:]:
+            place = self._known.get(chunk.sha256)
+            data = None if place is None else place.read()
+            if data is None or hashlib.sha256(data).hexdigest() != chunk.sha256:
+                self._known.pop(chunk.sha256, None)
+                return at
+            _write(out, data)
             at += 1
+            self._done += chunk.size
+            self.fetched.reused += chunk.size
             self._tell(file, "")
         return at
 
-    def _redraft(self, file: File) -> dict[int, bytes]:
-        """Chunks of a wheel that follow from the one that runs now and a few pieces, each as it was signed."""
-        if not file.is_wheel or not 2 * TAIL_BYTES < file.length <= REUSED_MAX:
-            return {}
-        try:
-            source = next((each for each in self._sources if _can_seek(each, file)), None)
-            if source is None:
-                return {}
-            made = self._draft(source, file, self._wheel_before(file))
-        except (SourceError, DecodeError, VerificationError, SlotError) as error:
-            logger.info("%s is fetched whole: %s", file.name, error)
-            return {}
-        self.fetched.reused += made.copied
-        chunks = {at: bytes(made.data[at * CHUNK_BYTES :][: _size(file, at)]) for at in range(len(file.chunks))}
-        return {at: chunk for at, chunk in chunks.items() if hashlib.sha256(chunk).hexdigest() == file.chunks[at]}
+    def _until(self, source: Source, file: File, parts: Sequence[Chunk], at: int) -> int:
+        """Up to which chunk a source is read at once: to one that is here, unless the source gives no parts."""
+        until = next((n for n in range(at + 1, len(parts)) if parts[n].sha256 in self._known), len(parts))
+        if until < len(parts) and isinstance(source, Seekable) and not source.can_seek(file.path):
+            return len(parts)
+        return until
 
-    def _draft(self, source: Source, file: File, old: bytes) -> Draft:
-        start = file.length - TAIL_BYTES
-        tail = self._piece(source, file, start, TAIL_BYTES)
-        offset, size = find_list(tail, file.length)
-        before = b"" if offset >= start else self._piece(source, file, offset, start - offset)
-        rest = before + tail[max(0, offset - start) :]
-        made = draft(rest[:size], offset, file.length, old)
-        made.fill(offset, rest)
-        for at, length in made.asked:
-            here = max(at, start)  # what the tail has already
-            made.fill(here, tail[here - start : max(0, at + length - start)])
-            if at < start:
-                made.fill(at, self._piece(source, file, at, min(length, start - at)))
-        return made
-
-    def _piece(self, source: Source, file: File, offset: int, length: int) -> bytes:
-        pace, data = Pace(self._clock), bytearray()
-        counts = self.fetched.by_source
-        for piece in source.read(file.path, offset, length):
-            counts[source.name] = counts.get(source.name, 0) + len(piece)
-            pace.add(source, len(piece))
-            data += piece
-        if len(data) != length:
-            raise SourceError(f"{source.name} ends in the midst of {file.name}")
-        return bytes(data)
-
-    def _wheel_before(self, file: File) -> bytes:
-        """The wheel of the same project that runs now.
-
-        Raises:
-            SlotError, DecodeError: there is none here.
-        """
-        project = file.name.partition("-")[0]
-        for old in release_of(self._layout.current).wheels:
-            if old.name.partition("-")[0] == project:
-                try:
-                    return read_bounded(self._layout.blobs / old.sha256, REUSED_MAX)
-                except OSError as error:
-                    raise DecodeError(f"{old.name} is not kept: {error.strerror or error}") from None
-        raise DecodeError(f"{project} is new here")
-
-    def _chunks(self, source: Source, file: File, at: int, until: int) -> Iterator[bytes]:
-        """Whole chunks of a source, from `at` to before `until`, each as it was signed.
+    def _chunks(self, source: Source, file: File, wanted: Sequence[Chunk]) -> Iterator[bytes]:
+        """These chunks of a source, which follow each other, each as it was signed.
 
         Raises:
             VerificationError: wrong or slow. SourceError: it ends before that.
         """
-        pace, chunk = Pace(self._clock), bytearray()
-        start = at * CHUNK_BYTES
+        pace, data, at = Pace(self._clock), bytearray(), 0
         counts = self.fetched.by_source
-        for piece in source.read(file.path, start, min(until * CHUNK_BYTES, file.length) - start):
+        length = sum(chunk.size for chunk in wanted)
+        for piece in source.read(file.path, wanted[0].offset, length):
             counts[source.name] = counts.get(source.name, 0) + len(piece)
             pace.add(source, len(piece))
-            chunk += piece
-            while at < until and len(chunk) >= (size := _size(file, at)):
-                if hashlib.sha256(chunk[:size]).hexdigest() != file.chunks[at]:
+            data += piece
+            while at < len(wanted) and len(data) >= (size := wanted[at].size):
+                if hashlib.sha256(data[:size]).hexdigest() != wanted[at].sha256:
                     raise VerificationError(
                         Attack.ARBITRARY, f"{source.name} sends {file.name} with a chunk that is not what was signed"
                     )
                 self._done += size
-                yield bytes(chunk[:size])
+                yield bytes(data[:size])
                 self._tell(file, source.name)
-                del chunk[:size]
+                del data[:size]
                 at += 1
-        if at < until:
+        if at < len(wanted):
             raise SourceError(f"{source.name} ends in the midst of {file.name}")
 
     def _give_up(self, file: File, trouble: dict[str, EdgeboardError]) -> EdgeboardError:
@@ -283,24 +244,13 @@ class _Fetch:
         self._progress(Progress(file.name, source, self._done, self.fetched.total, fetched))
 
 
-def _can_seek(source: Source, file: File) -> bool:
-    return not source.is_complete and isinstance(source, Seekable) and source.can_seek(file.path)
-
-
-def _size(file: File, at: int) -> int:
-    """Bytes of a chunk."""
-    return min(CHUNK_BYTES, file.length - at * CHUNK_BYTES)
-
-
 def _resume(out: FileIO, file: File) -> int:
     """How many whole chunks of a part are right; what comes after them is cut off."""
-    at = 0
-    while at < len(file.chunks):
-        chunk = out.read(_size(file, at))
-        if hashlib.sha256(chunk).hexdigest() != file.chunks[at]:
+    at = end = 0
+    for chunk in file.parts:
+        if hashlib.sha256(out.read(chunk.size)).hexdigest() != chunk.sha256:
             break
-        at += 1
-    end = min(at * CHUNK_BYTES, file.length)
+        at, end = at + 1, chunk.offset + chunk.size
     out.truncate(end)
     out.seek(end)
     return at

@@ -9,12 +9,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Final, NoReturn
 
 from edgeboard.errors import DecodeError, LimitError
 from edgeboard.ota.values import (
     CHANNELS,
     CHUNK_BYTES,
+    CHUNKS_MAX,
     COUNTER_MAX,
     FILE_MAX,
     FILES_MAX,
@@ -58,10 +60,7 @@ def to_bytes(manifest: Manifest) -> bytes:
             "channel": manifest.target.channel,
             "libc": list(manifest.target.libc),
         },
-        "files": [
-            {"name": file.name, "sha256": file.sha256, "length": file.length, "chunks": list(file.chunks)}
-            for file in sorted(manifest.files, key=lambda file: file.name)
-        ],
+        "files": [_fields(file) for file in sorted(manifest.files, key=lambda file: file.name)],
         "lock": manifest.lock,
         "min_from_counter": manifest.min_from_counter,
         "security_floor": manifest.security_floor,
@@ -69,6 +68,11 @@ def to_bytes(manifest: Manifest) -> bytes:
         "distribution": list(manifest.distribution),
     }
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
+
+
+def _fields(file: File) -> Fields:
+    fields = {"name": file.name, "sha256": file.sha256, "length": file.length, "chunks": list(file.chunks)}
+    return {**fields, "sizes": list(file.sizes)} if file.sizes else fields
 
 
 def from_bytes(data: bytes, rollout: Rollout = ALL) -> Manifest:
@@ -117,23 +121,25 @@ def check(manifest: Manifest) -> None:
         raise DecodeError("a release may not ask for a counter that is above its own")
 
 
-def describe(name: str, pieces: Iterable[bytes]) -> File:
-    """The file that these bytes make, in pieces of any size."""
+def describe(name: str, pieces: Iterable[bytes], sizes: Sequence[int] = ()) -> File:
+    """The file that these bytes make, in pieces of any size; `sizes` are those of its chunks, if they are chosen."""
     whole, chunk, chunks, filled, length = hashlib.sha256(), hashlib.sha256(), [], 0, 0
+    wanted = chain(sizes, repeat(CHUNK_BYTES))
+    full = next(wanted)
     for piece in pieces:
         whole.update(piece)
         length += len(piece)
         at = 0
         while at < len(piece):
-            part = piece[at : at + CHUNK_BYTES - filled]
+            part = piece[at : at + full - filled]
             chunk.update(part)
             at, filled = at + len(part), filled + len(part)
-            if filled == CHUNK_BYTES:
+            if filled == full:
                 chunks.append(chunk.hexdigest())
-                chunk, filled = hashlib.sha256(), 0
+                chunk, filled, full = hashlib.sha256(), 0, next(wanted)
     if filled:
         chunks.append(chunk.hexdigest())
-    return File(name, whole.hexdigest(), length, tuple(chunks))
+    return File(name, whole.hexdigest(), length, tuple(chunks), tuple(sizes))
 
 
 def entry_name(target: Target, counter: int) -> str:
@@ -244,11 +250,16 @@ def _files(entries: Sequence[object]) -> Iterator[File]:
         length = _whole(entry, "length", 0, FILE_MAX)
         if not name.endswith((".whl", *DOCUMENTS)):
             raise DecodeError(f"{name} is neither a wheel nor one of {' '.join(DOCUMENTS)}")
-        chunks = _list(entry, "chunks", FILE_MAX // CHUNK_BYTES)
-        if len(chunks) != -(-length // CHUNK_BYTES):
-            raise DecodeError(f"{name} has {length} bytes and {len(chunks)} chunks of {CHUNK_BYTES}")
-        hashes = [_text({"sha256": chunk}, "sha256", SHA256) for chunk in chunks]
-        yield File(name, _text(entry, "sha256", SHA256), length, tuple(hashes))
+        chunks = _list(entry, "chunks", CHUNKS_MAX)
+        hashes = tuple(_text({"sha256": chunk}, "sha256", SHA256) for chunk in chunks)
+        sizes: tuple[int, ...] = ()
+        if "sizes" in entry:
+            sizes = tuple(_whole({"size": size}, "size", 1, CHUNK_BYTES) for size in _list(entry, "sizes", CHUNKS_MAX))
+            if not sizes or len(sizes) != len(hashes) or sum(sizes) != length:
+                raise DecodeError(f"{name} has {length} bytes and {len(hashes)} chunks of other sizes")
+        elif len(hashes) != -(-length // CHUNK_BYTES):
+            raise DecodeError(f"{name} has {length} bytes and {len(hashes)} chunks of {CHUNK_BYTES}")
+        yield File(name, _text(entry, "sha256", SHA256), length, hashes, sizes)
 
 
 def _schema(fields: Fields) -> Schema:

@@ -14,30 +14,15 @@ from typing import Final
 
 from edgeboard.errors import EdgeboardError
 from edgeboard.ota import records, slots
+from edgeboard.ota.chunks import Place, places
 from edgeboard.ota.collecting import manifests_in
 from edgeboard.ota.files import read_bounded
-from edgeboard.ota.values import CHUNK_BYTES, Layout, Manifest
+from edgeboard.ota.values import Layout, Manifest
 from edgeboard.wire.releases import FILE_BYTES_MAX, FILES_MAX, REPORTS_MAX, Named, ReleaseIs, Report
 
 _METADATA: Final = re.compile(r"(?:([0-9]{1,9})\.)?(timestamp|snapshot|targets|root)\.json\Z")
 
 ORDER: Final = ("timestamp", "root", "snapshot", "targets")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a chunk lies."""
-
-    path: Path
-    offset: int
-    size: int  # bytes
-
-    def read(self) -> bytes | None:
-        """Its bytes, unverified; None if the file has gone."""
-        with suppress(OSError), self.path.open("rb") as file:
-            file.seek(self.offset)
-            return file.read(self.size)
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +45,29 @@ def look(layout: Layout) -> Seed:
     bad = {}
     with suppress(OSError, EdgeboardError):
         bad = records.read_bad(layout)
-    places: dict[bytes, Place] = {}
+    found: dict[bytes, Place] = {}
     for manifest in manifests_in(layout):
         if slots.digest_of(manifest) not in bad:
-            places.update(_chunks(layout, manifest))
+            found.update(_chunks(layout, manifest))
     files = []
     timestamp = 0
     for name, data in _metadata(layout):
         content = hashlib.sha256(data).digest()
         files.append(Named(name, content, len(data)))
-        places[content] = Place(layout.metadata / name, 0, len(data))
+        found[content] = Place(layout.metadata / name, 0, len(data))
         if name == "timestamp.json":
             timestamp = _version(data)
     current, is_committed = _running(layout)
     reports = [Report(each.counter, is_good=False) for each in list(bad.values())[-(REPORTS_MAX - 1) :]]
     if current is None:
-        return Seed(places, ReleaseIs("", "", "", 0, timestamp, 0, tuple(files)), tuple(reports))
+        return Seed(found, ReleaseIs("", "", "", 0, timestamp, 0, tuple(files)), tuple(reports))
     if is_committed:
         reports.append(Report(current.counter, is_good=True))
     target = current.target
     told = ReleaseIs(
         target.channel, target.machine, current.version[:40], current.counter, timestamp, is_committed, tuple(files)
     )
-    return Seed(places, told, tuple(reports))
+    return Seed(found, told, tuple(reports))
 
 
 def _running(layout: Layout) -> tuple[Manifest | None, bool]:
@@ -99,13 +84,8 @@ def _chunks(layout: Layout, manifest: Manifest) -> Iterator[tuple[bytes, Place]]
     with suppress(OSError):
         path = layout.blobs / digest
         yield bytes.fromhex(digest), Place(path, 0, path.stat().st_size)
-    for file in manifest.files:
-        path = layout.blobs / file.sha256
-        if not _has(path, file.length):
-            continue
-        for at, chunk in enumerate(file.chunks):
-            start = at * CHUNK_BYTES
-            yield bytes.fromhex(chunk), Place(path, start, min(CHUNK_BYTES, file.length - start))
+    for chunk, place in places(layout, manifest):
+        yield bytes.fromhex(chunk), place
 
 
 def _metadata(layout: Layout) -> Iterator[tuple[str, bytes]]:
@@ -128,12 +108,6 @@ def _version(timestamp: bytes) -> int:
         version = json.loads(timestamp)["signed"]["version"]
         return version if isinstance(version, int) and 0 <= version < 1 << 53 else 0
     return 0
-
-
-def _has(path: Path, length: int) -> bool:
-    with suppress(OSError):
-        return path.stat().st_size == length
-    return False
 
 
 def _changed(path: Path) -> int:

@@ -5,12 +5,15 @@ limit named here.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain, repeat
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
-CHUNK_BYTES: Final = 256 * 1024  # of a file; its last one is shorter
+CHUNK_BYTES: Final = 256 * 1024  # of a file; its last one is shorter, and those of our own wheel may be
+CHUNKS_MAX: Final = 8192  # of one file
 FILES_MAX: Final = 256  # of one release for one machine
 FILE_MAX: Final = 256 * 1024 * 1024  # bytes of one file
 RELEASE_MAX: Final = 1024 * 1024 * 1024  # bytes of all files together
@@ -63,6 +66,14 @@ class Target:
         return same and self.libc <= board.libc
 
 
+class Chunk(NamedTuple):
+    """A part of a file that is fetched, checked and handed on by itself."""
+
+    sha256: str
+    offset: int
+    size: int  # bytes, 1 to CHUNK_BYTES
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file of a release, known by its content."""
@@ -70,7 +81,20 @@ class File:
     name: str
     sha256: str  # 64 hex digits
     length: int  # bytes
-    chunks: tuple[str, ...]  # sha256 of each CHUNK_BYTES, the last shorter; none of an empty file
+    chunks: tuple[str, ...]  # sha256 of each; none of an empty file
+    sizes: tuple[int, ...] = ()  # bytes of each chunk; without them CHUNK_BYTES each, the last shorter
+
+    @property
+    def parts(self) -> tuple[Chunk, ...]:
+        """Its chunks, with where they lie."""
+        return tuple(self._parts())
+
+    def _parts(self) -> Iterator[Chunk]:
+        at = 0
+        for sha256, size in zip(self.chunks, chain(self.sizes, repeat(CHUNK_BYTES)), strict=False):
+            size = min(size, self.length - at)
+            yield Chunk(sha256, at, size)
+            at += size
 
     @property
     def is_wheel(self) -> bool:

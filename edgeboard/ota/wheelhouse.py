@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from edgeboard.errors import DecodeError, UserError
+from edgeboard.ota.cutting import cut_text, cut_wheel
 from edgeboard.ota.manifest import DOCUMENTS, check, check_lock, describe
 from edgeboard.ota.values import CHUNK_BYTES, NAME, File, Manifest, Target
 from edgeboard.ota.wheels import check_wheel, least_libc, read_name
@@ -38,11 +39,17 @@ def read_wheelhouse(
             raise UserError(
                 f"{path} has no place in a release: only wheels and {' '.join(DOCUMENTS)} have; take it out"
             )
-    files = {name: describe(name, read_pieces(path)) for name, path in sources.items()}
-    for name in files:
+    for name in sources:
         if name.endswith(".whl"):
             check_wheel(sources[name], name, target)
-    own = [read_name(name).version for name in files if name.partition("-")[0] == APPLICATION and name.endswith(".whl")]
+    ours = [name for name in sources if name.partition("-")[0] == APPLICATION and name.endswith(".whl")]
+    files = {
+        name: describe(name, read_pieces(path), () if name.endswith(".whl") else cut_text(path))
+        for name, path in sources.items()
+        if name not in ours
+    }
+    files |= {name: describe(name, read_pieces(sources[name]), cut_wheel(sources[name])) for name in ours}
+    own = [read_name(name).version for name in ours]
     if len(own) != 1:
         raise UserError(f"{folder} holds {len(own)} wheels of {APPLICATION} instead of one")
     made: dict[str, bytes] = {}

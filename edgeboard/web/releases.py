@@ -13,7 +13,7 @@ from edgeboard.web.trust import read_body
 
 WANTED_MAX = 4096  # chunks in one wish
 BODY_MAX = WANTED_MAX * 70
-_RANGE = re.compile(r"bytes=([0-9]{1,12})-\Z")
+_RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{0,12})\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 Json = Mapping[str, Any] | list[Any]
@@ -57,11 +57,11 @@ def add_release_routes(app: web.Application, doors: ReleaseDoors) -> None:
         wanted = _RANGE.match(request.headers.get("Range", ""))
         if wanted is None:
             return web.Response(body=data, content_type="application/octet-stream")
-        start = int(wanted[1])
-        if start >= len(data):
+        start, end = int(wanted[1]), min(int(wanted[2] or len(data)) + 1, len(data))
+        if start >= end:
             raise web.HTTPRequestRangeNotSatisfiable(headers={"Content-Range": f"bytes */{len(data)}"})
-        headers = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
-        return web.Response(body=data[start:], status=206, headers=headers, content_type="application/octet-stream")
+        headers = {"Content-Range": f"bytes {start}-{end - 1}/{len(data)}"}
+        return web.Response(body=data[start:end], status=206, headers=headers, content_type="application/octet-stream")
 
     app.router.add_get("/control/releases", listing)
     app.router.add_get("/control/release/metadata/{name}", metadata)

@@ -81,7 +81,9 @@ class AsANode(Quiet):
             for file in files:
                 held = targets / f"{file['sha256']}.{file['name']}"
                 if wanted in file["chunks"] and held.exists():
-                    return held.read_bytes()[file["chunks"].index(wanted) * CHUNK_BYTES :][:CHUNK_BYTES]
+                    at = file["chunks"].index(wanted)
+                    sizes = file.get("sizes", [CHUNK_BYTES] * len(file["chunks"]))
+                    return held.read_bytes()[sum(sizes[:at]) :][: sizes[at]]
         return None
 
 

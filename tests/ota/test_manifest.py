@@ -1,5 +1,6 @@
 """Manifests: one row of bytes each, and nothing in them that breaks a limit."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -93,6 +94,13 @@ BROKEN = [
     ("files.0.sha256", "ABC"),
     ("files.0.length", -1),
     ("files.0.length", 2**40),
+    ("files.1.sizes", []),
+    ("files.1.sizes", [262_144, 237_855]),
+    ("files.1.sizes", [262_144, 237_857]),
+    ("files.1.sizes", [262_145, 237_855]),
+    ("files.1.sizes", [500_000]),
+    ("files.1.sizes", [0, 500_000]),
+    ("files.1.sizes", [262_144, "237856"]),
     ("files.1.chunks", []),
     ("files.1.chunks", ["0" * 64] * 3),
     ("files.1.chunks", ["x" * 64] * 2),
@@ -141,6 +149,17 @@ def test_a_file_is_the_same_in_pieces_of_any_size(size):
     assert whole.length == len(data)
     assert len(whole.chunks) == 3
     assert describe("x.whl", [data[at : at + size] for at in range(0, len(data), size)]) == whole
+
+
+def test_chunks_may_have_sizes_that_are_chosen():
+    data = bytes(range(256)) * 100
+    file = describe("notes.txt", [data[:7], data[7:]], (1, 5_000, 20_599))
+    assert [(part.offset, part.size) for part in file.parts] == [(0, 1), (1, 5_000), (5_001, 20_599)]
+    for part in file.parts:
+        assert hashlib.sha256(data[part.offset : part.offset + part.size]).hexdigest() == part.sha256
+    manifest = replace(MANIFEST, files=(*MANIFEST.files, file))
+    assert file in from_bytes(to_bytes(manifest)).files
+    assert '"sizes"' not in to_bytes(MANIFEST).decode(), "only where they are not as usual"
 
 
 def test_an_empty_file_has_no_chunks():
