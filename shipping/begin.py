@@ -15,6 +15,7 @@ from pathlib import Path
 
 KEY = "unset"
 PYTHON = (3, 11)
+NEEDS: dict[str, str] = {}  # packages of Debian that are not in the file, by what Python calls them
 
 
 def main() -> None:
@@ -22,12 +23,24 @@ def main() -> None:
         have = ".".join(map(str, sys.version_info[:2]))
         want = ".".join(map(str, PYTHON))
         sys.exit(f"edgeboard: this file is for Python {want}, and this is {have}; run: python{want} {sys.argv[0]}")
+    if lacking := sorted(debian for name, debian in NEEDS.items() if not is_installed(name)):
+        sys.exit(f"edgeboard: run first: sudo apt-get install --no-install-recommends {' '.join(lacking)}")
     site = str(unpacked(cache()))
     sys.path[0] = site  # in place of the ZIP
     os.environ["PYTHONPATH"] = site  # for the processes that verbs begin
     from edgeboard.cli.entry import main as run
 
     sys.exit(run())
+
+
+def is_installed(name: str) -> bool:
+    from importlib import metadata
+
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def cache() -> Path:

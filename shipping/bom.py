@@ -14,6 +14,7 @@ from zipfile import ZipFile
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+DEBIAN_TEXT = "/usr/share/doc/{}/copyright"
 LICENCE_NAMES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "COPYRIGHT", "AUTHORS", "OFL")
 
 
@@ -54,8 +55,9 @@ def write(name: str, version: str, wheels: Sequence[Path], distribution: Sequenc
     return json.dumps(told, indent=1) + "\n"
 
 
-def licences(wheels: Iterable[Path]) -> str:
-    """Every licence text inside the wheels; where a wheel has none, what its metadata say."""
+def licences(wheels: Iterable[Path], distribution: Iterable[str] = ()) -> str:
+    """Every licence text inside the wheels; where a wheel has none, what its metadata say. Of a package of Debian,
+    where its text lies on the board: which version that is, and so which text, is decided there."""
     parts = []
     for wheel in wheels:
         fields = _metadata(wheel)
@@ -64,6 +66,11 @@ def licences(wheels: Iterable[Path]) -> str:
         parts += [f"--- {name}\n{text.strip()}\n" for name, text in texts]
         if not texts:
             parts.append("(The wheel holds no text of its licence.)\n")
+    for line in distribution:
+        name = line.partition(">=")[0]
+        parts.append(
+            f"{'=' * 78}\n{line}: of Debian; the text lies on the board: {DEBIAN_TEXT.format(name)}\n{'=' * 78}\n"
+        )
     return "\n".join(parts)
 
 

@@ -1,8 +1,8 @@
-"""Installs a wheelhouse under the Python of its own machine, and tries it there: emulated where the machine is another.
+"""Installs what is given away under the Python of its own machine, and tries it: emulated where the machine is another.
 
-What is asked: that pip takes every wheel for this machine, that `edgeboard selftest` finds nothing wrong (all modules
-load, kernels, keys, store, canvas and picture give the answers that they give everywhere, two nodes talk over a data
-channel), and that the tests of the kernels pass.
+Of our wheel by itself: that it imports there, and that the tests of its kernels pass. Of a wheelhouse: that pip takes
+every wheel for this machine, that `edgeboard selftest` finds nothing wrong (all modules load, kernels, keys, store,
+canvas and picture give the answers that they give everywhere, two nodes talk over a data channel), and those tests too.
 """
 
 import json
@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from shipping import roots
 from shipping.houses import House
@@ -18,6 +19,7 @@ from shipping.steps import PIP, ROOT, Trouble, run_quietly, say
 
 SITE = "/opt/site"
 SOURCE = "/opt/source"
+FILE = "/opt/file"
 KERNEL_TESTS = ("test_batches", "test_curve", "test_refine", "test_strokes", "test_tiles", "test_dither", "test_raster")
 
 # In the place of the one that compiles the kernels from their sources.
@@ -62,6 +64,36 @@ def try_wheelhouse(house: House, folder: Path, *, with_kernel_tests: bool = True
             say(f"{house.name}: tests of the kernels: {line} (in all {time.monotonic() - began:.0f} s)")
 
 
+def try_wheel(house: House, wheel: Path) -> None:
+    """Install our wheel alone, and run the tests of its kernels.
+
+    Raises:
+        Trouble: they do not pass, or a program for trying it is missing.
+    """
+    root = Root(house.machine, house.suite, roots.BASE)
+    roots.ensure(root)
+    with tempfile.TemporaryDirectory(prefix="edgeboard-wheel-") as place:
+        site = Path(place) / "site"
+        words: list[str | Path] = ["install", "--quiet", "--no-index", "--no-deps", *house.pip_target]
+        run_quietly(f"installing {wheel.name}", [*PIP, *words, "--target", site, wheel], PIP_NO_COMPILE="1")
+        line = kernel_tests(root, site)
+        say(f"{wheel.name}: on {house.name}, tests of the kernels: {line}")
+
+
+def try_pyz(house: House, file: Path) -> None:
+    """Start the one file of a wheelhouse, and ask what `edgeboard selftest` finds wrong.
+
+    Raises:
+        Trouble: something.
+    """
+    root = root_of(house)
+    roots.ensure(root)
+    words = ["/usr/bin/python3", f"{FILE}/{file.name}", "selftest", "--json"]
+    if problems := findings_of(roots.run_in(root, words, {file.parent: FILE})):
+        raise Trouble(f"{file.name}: selftest: {'; '.join(problems)}")
+    say(f"{file.name}: selftest passed on {house.name}")
+
+
 def install(house: House, folder: Path, site: Path) -> None:
     """Install every wheel of a wheelhouse by its lock, from that folder alone.
 
@@ -76,7 +108,11 @@ def install(house: House, folder: Path, site: Path) -> None:
 def selftest(root: Root, site: Path) -> list[str]:
     """What `edgeboard selftest` finds wrong in an installation; empty if nothing."""
     words = ["/usr/bin/python3", "-m", "edgeboard", "selftest", "--json"]
-    done = roots.run_in(root, words, {site: SITE}, {"PYTHONPATH": SITE})
+    return findings_of(roots.run_in(root, words, {site: SITE}, {"PYTHONPATH": SITE}))
+
+
+def findings_of(done: CompletedProcess[str]) -> list[str]:
+    """What a selftest that ended found wrong."""
     try:
         told = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError):

@@ -173,8 +173,18 @@ def _distribution_line(name: str, debian: Mapping[str, Known]) -> str:
     return DEBIAN_NAMES[name] + (f">={known.version}" if known else "")
 
 
+def brought(lines: Iterable[str]) -> dict[str, str]:
+    """The packages of a distribution by what Python calls them; those without a version come along with others."""
+    names = {debian: SUCCESSORS.get(name, name) for name, debian in DEBIAN_NAMES.items()}
+    return {names[debian]: debian for debian, limit, _ in (line.partition(">=") for line in lines) if limit}
+
+
 def lock_line(name: str, version: str, wheel: Path) -> str:
-    return f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
+    return f"{name}=={version} --hash=sha256:{sha256_of(wheel)}"
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_lock(path: Path) -> Iterator[tuple[str, str, str]]:

@@ -1,6 +1,6 @@
 """`./dev wheelhouse`: a folder for each machine and Python with all that a board installs, and what is told of it.
 
-edgeboard-…-abi3-….whl, the wheels of its lock
+edgeboard-…-abi3-….whl, the wheels of its lock, and those that `sources` builds
 requirements.txt        all of them by their hashes
 distribution.txt        packages that come from Debian, where an index has no wheels
 sbom.json               CycloneDX 1.5
@@ -9,15 +9,16 @@ vulnerabilities.json    what was asked about known vulnerabilities, and what cam
 """
 
 import argparse
-import hashlib
 import shutil
 import sys
 from functools import partial
 from pathlib import Path
 
-from shipping import advisories, bom, emulated, houses, locking, roots
+from packaging.utils import parse_wheel_filename
+
+from shipping import advisories, bom, emulated, houses, locking, roots, sources
 from shipping.houses import House
-from shipping.steps import CACHE, PIP, ROOT, Trouble, run_quietly, say
+from shipping.steps import PIP, ROOT, Trouble, run_quietly, say
 from shipping.wheels import build_wheel, last_commit_time
 
 MIB = 1024 * 1024
@@ -34,7 +35,7 @@ def main() -> int:
     parser.add_argument("--relock", action="store_true", help="write the locks anew from requirements/board.lock")
     parser.add_argument("--test", action="store_true", help="install and try each under its own Python, emulated")
     parser.add_argument("--table", action="store_true", help="print which packages come from where, for the README")
-    parser.add_argument("--advisories", metavar="ZIP", type=Path, help=advisories.HELP)
+    parser.add_argument("--advisories", metavar="PATH", type=Path, help=advisories.HELP)
     arguments = parser.parse_args()
     try:
         wanted = houses.chosen(arguments.machines)
@@ -69,33 +70,28 @@ def make(house: House, folder: Path, database: Path | None = None) -> None:
     if not house.lock.exists():
         name = house.lock.relative_to(ROOT)
         raise Trouble(f"{name} is missing; make it with: ./dev wheelhouse --relock {house.name}")
-    say(f"{house.name}: building edgeboard, and fetching {sum(1 for _ in locking.read_lock(house.lock))} wheels ...")
+    count = sum(1 for _ in locking.read_lock(house.lock))
+    built = ", ".join(name for name, _, _ in sources.names())
+    say(f"{house.name}: building edgeboard and {built}, and fetching {count} wheels ...")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    own = own_wheel(house.machine)
+    made = [build_wheel(house.machine, folder), *sources.build(house.machine, folder)]
     words = ["download", "--quiet", "--no-deps", "--require-hashes", *house.pip_target]
     run_quietly("fetching the wheels", [*PIP, *words, "--dest", folder, "-r", house.lock])
-    shutil.copy(own, folder)
     lines = [f"{name}=={version} --hash=sha256:{sha256}" for name, version, sha256 in locking.read_lock(house.lock)]
-    version = own.name.split("-")[1]
-    lines.append(f"edgeboard=={version} --hash=sha256:{hashlib.sha256(own.read_bytes()).hexdigest()}")
+    for wheel in made:
+        called, release, _, _ = parse_wheel_filename(wheel.name)
+        lines.append(locking.lock_line(called, str(release), wheel))
     (folder / "requirements.txt").write_text("\n".join(sorted(lines)) + "\n")
     if house.distribution.exists():
         shutil.copy(house.distribution, folder / "distribution.txt")
     wheels = sorted(folder.glob("*.whl"))
     packages = distribution(house)
+    version = made[0].name.split("-")[1]
     (folder / "sbom.json").write_text(bom.write(house.name, version, wheels, packages, int(last_commit_time())))
-    (folder / "licences.txt").write_text(bom.licences(wheels))
-    told = advisories.audit(wheels, database)
-    (folder / "vulnerabilities.json").write_text(told.text)
+    (folder / "licences.txt").write_text(bom.licences(wheels, packages))
+    told = advisories.audit(folder, database)
     say(f"{house.name}: {len(wheels)} wheels, {sum(path.stat().st_size for path in wheels) / MIB:.1f} MiB; {told.line}")
-
-
-def own_wheel(machine: str) -> Path:
-    """Our own wheel for a machine, freshly built."""
-    folder = CACHE / "own"
-    folder.mkdir(parents=True, exist_ok=True)
-    return build_wheel(machine, folder)
 
 
 def distribution(house: House) -> list[str]:
@@ -107,12 +103,13 @@ def distribution(house: House) -> list[str]:
 
 def table(wanted: list[House]) -> str:
     """Which packages come from where, as Markdown."""
-    rows = ["| machine | Python | wheels from the index | packages of Debian |", "|---|---|---|---|"]
+    rows = ["| machine | Python | wheels from the index | built here | packages of Debian |", "|---|---|---|---|---|"]
+    built = ", ".join(f"`{name}`" for name, _, _ in sources.names())
     for house in wanted:
         count = sum(1 for _ in locking.read_lock(house.lock))
         packages = ", ".join(f"`{line}`" for line in distribution(house)) or "none"
         python = ".".join(map(str, house.python))
-        rows.append(f"| {house.machine} | {python} (Debian {house.suite}) | {count} | {packages} |")
+        rows.append(f"| {house.machine} | {python} (Debian {house.suite}) | {count} | {built} | {packages} |")
     return "\n".join(rows)
 
 

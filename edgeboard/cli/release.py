@@ -170,7 +170,7 @@ def add(arguments: argparse.Namespace) -> Told:
     """Stage a wheelhouse."""
     from edgeboard.ota.publishing import Publisher
     from edgeboard.ota.repository import Repository, read_machine
-    from edgeboard.ota.wheelhouse import find_libc, read_wheelhouse
+    from edgeboard.ota.wheelhouse import find_libc, read_audit, read_wheelhouse
 
     repository = Repository.open(arguments.releases)
     publisher = Publisher(repository, [], Passphrases(None), _now())
@@ -205,6 +205,7 @@ def add(arguments: argparse.Namespace) -> Told:
         "libc": ".".join(map(str, libc)),
         "wheels": len(staged.wheels),
         "bytes": staged.length,
+        "vulnerabilities": read_audit(arguments.wheelhouse),
     }
     return told, ["", "Add it for the other machines, or go on with: edgeboard release publish --keys FOLDER"]
 

@@ -12,10 +12,12 @@ import json
 import os
 import pkgutil
 import re
+import struct
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module, metadata, resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -65,6 +67,7 @@ def examine(*, without_links: bool) -> Iterator[Finding]:
         ("store", check_store),
         ("canvas", check_canvas),
         ("picture", check_picture),
+        ("tablets", check_tablets),
     ]
     if not without_links:
         checks.append(("webrtc", check_webrtc))
@@ -282,6 +285,35 @@ def picture_digest() -> str:
         surface.ink([discs], 0x204060, surface.area, opacity=0.8)
     shown = dither(surface, surface.area, PixelFormat.GREY4, is_still=True)
     return hashlib.sha256(bytes(surface.pixels) + shown).hexdigest()[:32]
+
+
+def check_tablets() -> Iterator[Finding]:
+    """The package evdev, where it is: it knows the codes of Linux, and reads events from a line that is no tablet."""
+    if find_spec("evdev") is None:
+        yield ok("tablets", "those on serial lines; for others the package evdev is not installed")
+        return
+    from evdev import ecodes
+    from evdev.eventio import EventIO
+
+    events = [(1, 500_000, 3, 0, 1000), (1, 500_001, 0, 0, -1)]  # s, us, type, code, value; linux/input.h
+
+    class Line(EventIO):  # type: ignore[misc, unused-ignore]
+        def fileno(self) -> int:
+            return int(self.fd)
+
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, b"".join(struct.pack("@llHHi", *event) for event in events))
+        line = Line()
+        line.fd = reading
+        read = [(event.sec, event.usec, event.type, event.code, event.value) for event in line.read()]
+    finally:
+        os.close(reading)
+        os.close(writing)
+    if read == events and (ecodes.EV_ABS, ecodes.BTN_TOOL_PEN) == (3, 0x140):
+        yield ok("tablets", "what the kernel says of tablets is read")
+    else:
+        yield problem("tablets", f"the package evdev reads {read}, and it was told {events}", REPORT)
 
 
 def check_webrtc() -> Iterator[Finding]:

@@ -6,6 +6,7 @@ distribution.txt       packages that the system brings, one a line: python3-cryp
 *.json *.toml *.md     documents, such as the SBOM; carried along
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from edgeboard.ota.wheels import check_wheel, least_libc, read_name
 
 LOCK: Final = "requirements.txt"
 DISTRIBUTION: Final = "distribution.txt"
+AUDIT: Final = "vulnerabilities.json"
 APPLICATION: Final = "edgeboard"  # the wheel that a release is about
 
 
@@ -82,6 +84,15 @@ def find_libc(folder: Path, machine: str) -> tuple[int, int]:
     if libc is None:
         raise UserError(f"a wheel in {folder} does not say which glibc it needs for {machine}: say it with --libc 2.36")
     return libc
+
+
+def read_audit(folder: Path) -> str:
+    """What the audit of a folder says about known vulnerabilities, and of which day what it asked was."""
+    try:
+        told = json.loads((folder / AUDIT).read_bytes())
+        return str(told["summary"])[:300]
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"NOT looked for: {folder} has no {AUDIT} that says more; make one with ./dev advisories"
 
 
 def make_lock(files: Iterable[File]) -> bytes:

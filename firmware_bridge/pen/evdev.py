@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 NODES = Path("/dev/input")
 EVIOCSCLOCKID = 0x400445A0  # _IOW('E', 0xa0, int), linux/input.h
 REMEDY_PACKAGE = (
-    "pip install evdev, in the environment that edgeboard runs in; building it takes gcc, the headers of Python and "
-    "linux-libc-dev"
+    "every wheelhouse has it (./dev wheelhouse); or: pip install evdev, in the environment that edgeboard runs in; "
+    "building it takes gcc, the headers of Python and linux-libc-dev"
 )
 REMEDY_GROUP = "sudo usermod -aG input $USER, and log in again; or: edgeboard devices --udev"
 

@@ -20,7 +20,7 @@ def test_this_installation_works_whatever_the_environment_says(tmp_path):
     found = json.loads(done.stdout)
     assert found["problems"] == 0
     checks = [each["check"] for each in found["findings"]]
-    assert checks == ["needs", "modules", "page", "kernels", "keys", "store", "canvas", "picture", "webrtc"]
+    assert checks == ["needs", "modules", "page", "kernels", "keys", "store", "canvas", "picture", "tablets", "webrtc"]
     assert next(each for each in found["findings"] if each["check"] == "modules")["values"]["count"] > 400
     assert list(tmp_path.iterdir()) == []
 

@@ -5,7 +5,7 @@ import pytest
 from edgeboard.errors import UserError, VerificationError
 from edgeboard.ota.manifest import check_lock
 from edgeboard.ota.values import Target
-from edgeboard.ota.wheelhouse import read_wheelhouse
+from edgeboard.ota.wheelhouse import read_audit, read_wheelhouse
 
 BOARD = Target("aarch64", "cp313", "stable", (2, 36))
 
@@ -65,3 +65,11 @@ def test_a_folder_without_edgeboard_is_no_release(house, tmp_path):
         read_wheelhouse(folder, BOARD)
     with pytest.raises(UserError, match="no folder of wheels"):
         read_wheelhouse(tmp_path / "absent", BOARD)
+
+
+def test_what_was_asked_about_vulnerabilities_is_told_and_so_is_that_nobody_asked(tmp_path):
+    assert read_audit(tmp_path).startswith("NOT looked for: ")
+    (tmp_path / "vulnerabilities.json").write_text('{"summary": "no known vulnerabilities, the newest of 2026-11-01"}')
+    assert read_audit(tmp_path) == "no known vulnerabilities, the newest of 2026-11-01"
+    (tmp_path / "vulnerabilities.json").write_text("[]")
+    assert read_audit(tmp_path).startswith("NOT looked for: ")

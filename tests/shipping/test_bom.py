@@ -49,7 +49,8 @@ def test_the_same_wheels_are_told_in_the_same_bytes(wheels):
 
 
 def test_licences_are_there_in_full_and_missing_ones_are_named(wheels):
-    text = bom.licences(wheels)
+    text = bom.licences(wheels, ["python3-yaml>=6.0.2"])
+    assert "python3-yaml>=6.0.2: of Debian; the text lies on the board: /usr/share/doc/python3-yaml/copyright" in text
     assert "Alpha 1.0: MIT" in text
     assert "be kind" in text
     assert "beta 1.0: BSD License" in text

@@ -3,7 +3,7 @@
 import pytest
 from packaging.requirements import Requirement
 
-from shipping.locking import Known, from_debian, installed, lock_line, read_lock, read_metadata
+from shipping.locking import Known, brought, from_debian, installed, lock_line, read_lock, read_metadata
 from shipping.steps import Trouble
 
 INDEX = {
@@ -54,6 +54,11 @@ def test_packages_of_a_debian_root_are_read_in_all_three_forms(tmp_path):
         (packages / place).parent.mkdir(parents=True, exist_ok=True)
         (packages / place).write_text(f"Name: {name}\nVersion: 1\n\n")
     assert {name: known.version for name, known in installed(tmp_path).items()} == {"a": "1", "b": "1", "c": "1"}
+
+
+def test_packages_of_debian_are_known_by_what_python_calls_them():
+    lines = ["python3-crc32c>=2.7.1", "python3-cffi-backend", "python3-yaml>=6.0.2"]
+    assert brought(lines) == {"crc32c": "python3-crc32c", "pyyaml": "python3-yaml"}
 
 
 def test_a_lock_is_read_as_it_was_written(tmp_path):

@@ -16,13 +16,13 @@ ENTRY = "import os, sys\ndef main():\n    print('ran', sys.argv[1:], os.environ[
 
 @pytest.fixture
 def packed(tmp_path):
-    def pack(python=HERE, **more):
+    def pack(python=HERE, needs=None, **more):
         files = {"edgeboard/__init__.py": "", "edgeboard/cli/__init__.py": "", "edgeboard/cli/entry.py": ENTRY, **more}
         path = tmp_path / "edgeboard-1-py3-none-any.whl"
         with ZipFile(path, "w") as archive:
             for name, text in files.items():
                 archive.writestr(name, text)
-        return onefile.build([path], python, tmp_path / "edgeboard.pyz")
+        return onefile.build([path], python, tmp_path / "edgeboard.pyz", needs)
 
     return pack
 
@@ -91,6 +91,15 @@ def test_another_python_is_told_which_it_needs(packed, start):
     done = start(packed(python=(3, 9)))
     assert done.returncode == 1
     assert "this file is for Python 3.9" in done.stderr
+
+
+def test_what_debian_is_to_bring_is_asked_for_before_anything_is_unpacked(packed, start, tmp_path):
+    assert start(packed(needs={"pytest": "python3-pytest"})).returncode == 7
+    needs = {"no-such-thing": "python3-no-such-thing", "pytest": "python3-pytest"}
+    done = start(packed(needs=needs, **{"edgeboard/other.py": ""}), cache=tmp_path / "untouched")
+    assert done.returncode == 1
+    assert done.stderr == ("edgeboard: run first: sudo apt-get install --no-install-recommends python3-no-such-thing\n")
+    assert not (tmp_path / "untouched").exists()
 
 
 @pytest.mark.parametrize("name", ["../x.py", "a/../../x.py", "/etc/x", "a\\..\\x"])

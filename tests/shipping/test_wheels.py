@@ -6,8 +6,15 @@ import zipfile
 
 import pytest
 
+from shipping import roots
 from shipping.steps import ROOT
-from shipping.wheels import glibc_of
+from shipping.wheels import TOOLS, glibc_of
+
+
+def test_wheels_are_built_with_the_versions_that_the_tests_are_run_with():
+    locked = (ROOT / "requirements" / "dev.lock").read_text().splitlines()
+    assert {tool for tool in TOOLS if tool.startswith(("setuptools", "rcssmin", "rjsmin"))} <= set(locked)
+    assert all("==" in tool for tool in TOOLS), "another version writes other bytes"
 
 
 @pytest.mark.parametrize(
@@ -16,6 +23,17 @@ from shipping.wheels import glibc_of
 )
 def test_the_glibc_of_a_tag(tag, version):
     assert glibc_of(tag) == version
+
+
+@pytest.mark.soak  # unpacks four roots, and runs the tests of the kernels in each: a minute or two each
+def test_each_wheel_works_under_the_pythons_of_its_machine(tmp_path):
+    if lacking := roots.missing("aarch64") or roots.missing("riscv64"):
+        pytest.skip(roots.explain(lacking))
+    command = [ROOT / "dev", "wheels", "--test", "--out", tmp_path, "aarch64", "riscv64"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for name in ("aarch64-cp311", "aarch64-cp313", "riscv64-cp313"):
+        assert f"on {name}, tests of the kernels: " in done.stderr
 
 
 @pytest.mark.soak  # fetches zig, 600 MB
