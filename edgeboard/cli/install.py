@@ -108,8 +108,9 @@ def _slot_to_build(arguments: argparse.Namespace, layout: Layout) -> Callable[[]
         return None
     if _has_slot(layout):
         raise UserError("a release is installed here already; renew it with: edgeboard ota upgrade, or import FILE")
-    from edgeboard.ota import slots, wheelhouse
+    from edgeboard.ota import records, slots, wheelhouse
     from edgeboard.ota.files import RealDisk
+    from edgeboard.ota.floors import after_commit
 
     manifest, sources, made = wheelhouse.read_wheelhouse(arguments.wheelhouse, slots.board("stable"))
     manifest = replace(manifest, counter=arguments.counter)
@@ -126,6 +127,9 @@ def _slot_to_build(arguments: argparse.Namespace, layout: Layout) -> Callable[[]
 
         _deed(lay, f"cannot write {layout.blobs}")
         slot = slots.build(layout, manifest, disk)
+        # Kept on its own from the first day: an older release is refused even if all else is wiped.
+        floors = after_commit(records.read_floors(layout), manifest.counter)
+        _deed(lambda: records.write_floors(layout, disk, floors), f"cannot write {layout.floors}")
         _deed(lambda: slots.activate(layout, slot.name, disk), f"cannot switch to {slot.name}")
 
     return build

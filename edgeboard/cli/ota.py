@@ -4,7 +4,6 @@ Whatever happens has an exit code of its own (`Code`), so that a script or a uni
 """
 
 import argparse
-import hashlib
 import json
 import sys
 import tempfile
@@ -15,20 +14,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, final
 
-from edgeboard.cli.control import ask_json, state_of
-from edgeboard.config.schema import UpdatesSection
+from edgeboard.cli.control import state_of
+from edgeboard.cli.update_sources import default_sources, node_id, outcomes_in_mesh, read_source, updates_of
 from edgeboard.errors import EdgeboardError, SourceError, StoreError, UserError, VerificationError
 from edgeboard.ota import client, records, slots
 from edgeboard.ota.bundle import BundleSource
-from edgeboard.ota.fetchers import FolderSource, HttpSource, MeshSource, Source
+from edgeboard.ota.fetchers import HttpSource
 from edgeboard.ota.fetching import Progress
 from edgeboard.ota.states import Journal, State
 from edgeboard.ota.updater import Answer, BusyError, Updater
 from edgeboard.ota.values import Floors, Layout
-from edgeboard.storage.statedir import find_control_socket
 
 BAR = 24  # characters
-BOARDS_MAX = 8  # whose metadata is looked at, if they differ
 DRAW_S = 0.1  # between two drawings of a bar
 
 
@@ -45,9 +42,6 @@ class Code(IntEnum):
 
 
 def main(arguments: argparse.Namespace) -> int:
-    layout = Layout.under(arguments.root)
-    if arguments.ota_state is not None:
-        layout = Layout(layout.prefix, arguments.ota_state)
     act = {
         "check": check,
         "fetch": fetch,
@@ -59,6 +53,10 @@ def main(arguments: argparse.Namespace) -> int:
     }[arguments.what]
     desk = Desk(as_json=arguments.json)
     try:
+        arguments.updates = updates_of(arguments)
+        layout = Layout.under(arguments.updates.root)
+        if arguments.ota_state is not None:
+            layout = Layout(layout.prefix, arguments.ota_state)
         code = act(arguments, layout, desk)
     except EdgeboardError as error:
         desk.clear()
@@ -173,7 +171,9 @@ def fetch(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
         answer = updater.check()
         if answer.found is None or answer.held:
             return tell_answer(answer, layout, desk)
-        client.fetch(layout, answer.found, updater.sources, desk.fetching)
+        board = Layout.under(arguments.updates.root)
+        beside = [board] if layout.state != board.state else []
+        client.fetch(layout, answer.found, updater.sources, desk.fetching, beside=beside)
     manifest = answer.found.manifest
     desk.tell(
         {"result": "fetched", "version": manifest.version, "counter": manifest.counter},
@@ -240,7 +240,7 @@ def verify(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
     source = BundleSource(arguments.file)
     with tempfile.TemporaryDirectory(prefix="edgeboard-verify-") as folder:
         aside = Layout(layout.prefix, Path(folder))
-        target = slots.board(arguments.channel)
+        target = slots.board(arguments.channel or arguments.updates.channel)
         found = client.find(aside, [source], target, Floors(), int(time.time()))
         if isinstance(found, client.UpToDate):
             raise UserError(f"{arguments.file} offers no release")
@@ -318,7 +318,7 @@ def facts(layout: Layout, name: str) -> dict[str, Any]:
 
 def make_updater(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Updater:
     state = state_of(arguments.state)
-    updates = updates_of(arguments)
+    updates = arguments.updates
     sources = [read_source(text) for text in arguments.sources or ()]
     sources = sources or [*default_sources(state), *map(HttpSource, updates.addresses)]
     channel = arguments.channel or updates.channel
@@ -332,65 +332,3 @@ def make_updater(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> U
         building=desk.draw,
         outcomes=partial(outcomes_in_mesh, state),
     )
-
-
-def updates_of(arguments: argparse.Namespace) -> UpdatesSection:
-    """What the configuration says of updates."""
-    if arguments.config is None:
-        return UpdatesSection()
-    from edgeboard.config.load import load  # YAML
-
-    return load(arguments.config).updates
-
-
-def read_source(text: str) -> Source:
-    """What `--from` names.
-
-    Raises:
-        UserError: nothing of that name.
-    """
-    if text.startswith(("http://", "https://")):
-        return HttpSource(text)
-    path = Path(text)
-    if path.is_dir():
-        return FolderSource(path)
-    if path.exists():
-        return BundleSource(path)
-    raise UserError(f"there is no {text}; name a web address, a folder or a bundle")
-
-
-def default_sources(state: Path) -> list[Source]:
-    """The boards of the mesh, through the node that runs here: a source for each set of metadata, the newest first, so
-    that the garbage of one board is not taken for the word of all."""
-    socket = find_control_socket(state)
-    if not socket.exists():
-        return []
-    try:
-        told = ask_json(state, "/control/releases")["boards"]
-        boards = sorted(told, key=lambda each: int(each["timestamp"]), reverse=True)
-        differing = {str(each["metadata"]): str(each["node"]) for each in reversed(boards)}
-    except (EdgeboardError, KeyError, TypeError, ValueError):
-        return [MeshSource(socket)]  # which then says what is wrong
-    # Without a board that has releases, no mesh: each file would be waited for in vain.
-    return [MeshSource(socket, node) for node in list(reversed(differing.values()))[:BOARDS_MAX]]
-
-
-def outcomes_in_mesh(state: Path) -> dict[int, tuple[int, int]]:
-    """How releases fared on other boards: (kept, gone back from) by counter, as far as the node here knows."""
-    try:
-        told = ask_json(state, "/control/releases")["outcomes"]
-        return {int(counter): (int(kept), int(left)) for counter, (kept, left) in told.items()}
-    except (EdgeboardError, KeyError, AttributeError, TypeError, ValueError):
-        return {}
-
-
-def node_id(state: Path) -> bytes:
-    """Of the node that runs here; without one, of the machine: all that matters is that it stays the same."""
-    try:
-        return bytes.fromhex(str(ask_json(state, "/control/status")["node"]))
-    except (EdgeboardError, KeyError, ValueError):
-        pass
-    try:
-        return hashlib.sha256(Path("/etc/machine-id").read_bytes()).digest()
-    except OSError:
-        return b""

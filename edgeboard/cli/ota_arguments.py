@@ -11,7 +11,13 @@ CHANNELS = ("stable", "beta")
 
 def _add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--root", metavar="DIR", type=Path, default=Path("/"), help="the board's root folder (default: /)"
+        "--root", metavar="DIR", type=Path, help="the board's root folder (default: as the configuration says, or /)"
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        type=reads(values.read_path),
+        help="the node's configuration, for its `updates` (default: /etc/edgeboard/edgeboard.yaml, if it is there)",
     )
     parser.add_argument(
         "--ota-state", metavar="DIR", type=reads(values.read_path),
@@ -24,12 +30,9 @@ def _add_sources(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="sources", metavar="WHERE", action="append",
         help="a web address, a folder, or a bundle (.ebu); may be given several times (default: the boards of the "
-        "mesh, then the addresses of --config)",
+        "mesh, then the addresses of the configuration)",
     )  # fmt: skip
-    parser.add_argument("--channel", choices=CHANNELS, help="default: stable, or as --config says")
-    parser.add_argument(
-        "--config", metavar="FILE", type=reads(values.read_path), help="the node's configuration, for its `updates`"
-    )
+    parser.add_argument("--channel", choices=CHANNELS, help="default: as the configuration says, or stable")
     add_state(parser, "the node, whose mesh is asked")
 
 
@@ -63,7 +66,7 @@ def _ota(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("--no-wait", action="store_true", help="end when it is armed; the launcher does the rest")
     verify = add("verify", "verify a bundle, to the last byte; changes nothing")
     verify.add_argument("file", metavar="FILE", type=reads(values.read_path), help="the bundle (.ebu)")
-    verify.add_argument("--channel", choices=CHANNELS, default="stable", help="default: stable")
+    verify.add_argument("--channel", choices=CHANNELS, help="default: as the configuration says, or stable")
     add("status", "show what runs, what could be gone back to, and how the last update ended")
     back = add("rollback", "go back to the release before; what runs now is not taken again by itself")
     back.add_argument("--no-wait", action="store_true", help="end when it is armed; the launcher does the rest")

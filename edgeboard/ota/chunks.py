@@ -38,12 +38,18 @@ def places(layout: Layout, manifest: Manifest) -> Iterator[tuple[str, Place]]:
                 yield chunk.sha256, Place(path, chunk.offset, chunk.size)
 
 
-def all_places(layout: Layout) -> dict[str, Place]:
-    """Each chunk of every release that is known here: the one that runs, and those whose manifests are kept."""
-    releases = list(manifests_in(layout))
+def releases_in(layout: Layout) -> Iterator[Manifest]:
+    """Every release that is known here: those whose manifests are kept, and the one that runs, which may have been
+    installed without one."""
+    yield from manifests_in(layout)
     with suppress(SlotError):
-        releases.append(release_of(layout.current))
-    return dict(each for release in releases for each in places(layout, release))
+        yield release_of(layout.current)
+
+
+def all_places(*layouts: Layout) -> dict[str, Place]:
+    """Each chunk of every release that is known in one of these, wherever among them its files lie."""
+    releases = [release for layout in layouts for release in releases_in(layout)]
+    return {sha256: place for layout in layouts for each in releases for sha256, place in places(layout, each)}
 
 
 def _has(path: Path, length: int) -> bool:

@@ -130,9 +130,11 @@ def fetch(
     found: Found,
     sources: Sequence[Source],
     progress: Callable[[Progress], None] = lambda progress: None,
+    *,
+    beside: Sequence[Layout] = (),
 ) -> Fetched:
     """Get every file of a release into `blobs/`; goes on where it was broken off. Raises as `fetch_files`."""
-    return fetch_files(layout, found.manifest, sources, progress)
+    return fetch_files(layout, found.manifest, sources, progress, beside=beside)
 
 
 def read_offers(targets: Targets, target: Target) -> list[Offer]:

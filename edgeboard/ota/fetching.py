@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Final, final
 
 from edgeboard.errors import DecodeError, EdgeboardError, MissingError, SourceError, StoreError, VerificationError
-from edgeboard.ota.chunks import all_places
+from edgeboard.ota.chunks import Place, all_places
 from edgeboard.ota.fetchers import Expecting, Seekable, Source
-from edgeboard.ota.files import Disk, RealDisk, read_bounded
+from edgeboard.ota.files import FILE_MODE, Disk, RealDisk, read_bounded
 from edgeboard.ota.manifest import LOCK_MAX, check_lock
 from edgeboard.ota.values import Attack, Chunk, File, Layout, Manifest
 from edgeboard.ota.verifying import Clock, Pace
@@ -60,16 +60,18 @@ def fetch_files(
     sources: Sequence[Source],
     progress: Callable[[Progress], None] = lambda progress: None,
     *,
+    beside: Sequence[Layout] = (),
     disk: Disk | None = None,
     clock: Clock = time.monotonic,
 ) -> Fetched:
     """Get all files of a release into `blobs/`, each by its hash: the lock first, and wheels only after a look inside.
+    What lies in the places `beside` is taken from there, as from `layout`, chunk by chunk.
 
     Raises:
         VerificationError: what the sources have is not what was signed. SourceError: they do not answer, and what has
         come so far is kept. StoreError: the disk; its cause is the OSError.
     """
-    work = _Fetch(layout, manifest, sources, progress, disk or RealDisk(), clock)
+    work = _Fetch(layout, manifest, sources, progress, disk or RealDisk(), clock, all_places(layout, *beside))
     try:
         (lock,) = (file for file in manifest.files if file.name == manifest.lock)
         work.get(lock)
@@ -100,6 +102,7 @@ class _Fetch:
         progress: Callable[[Progress], None],
         disk: Disk,
         clock: Clock,
+        known: dict[str, Place],
     ) -> None:
         self.fetched = Fetched(manifest.length)
         self._layout = layout
@@ -109,7 +112,7 @@ class _Fetch:
         self._disk = disk
         self._clock = clock
         self._done = 0
-        self._known = all_places(layout)
+        self._known = known
         for source in sources:
             if isinstance(source, Expecting):
                 source.expect(
@@ -127,8 +130,9 @@ class _Fetch:
             return
         part = self._layout.incoming / f"{file.sha256}{PART}"
         self._disk.make_folder(part.parent)
-        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
         with os.fdopen(descriptor, "r+b", buffering=0) as out:
+            os.fchmod(descriptor, FILE_MODE)  # boards that are fed from here run as another user
             kept = _resume(out, file)
             there = out.tell()
             self._done += there

@@ -18,7 +18,8 @@ from edgeboard.errors import DecodeError
 T = TypeVar("T")
 
 BACKUP = ".bak"
-FILE_MODE = 0o644  # the node reads what the updater writes; nothing of it is secret
+FILE_MODE = 0o644  # the node reads what the updater writes, and web servers what is published; nothing of it is secret
+FOLDER_MODE = 0o755
 
 
 class Disk(Protocol):
@@ -58,6 +59,7 @@ class RealDisk:
         if not path.is_dir():
             self.make_folder(path.parent)
             path.mkdir(exist_ok=True)
+            path.chmod(FOLDER_MODE)
             if os.geteuid() == 0:
                 owner = path.parent.stat()
                 os.chown(path, owner.st_uid, owner.st_gid)
@@ -65,6 +67,8 @@ class RealDisk:
     def write(self, path: Path, data: bytes, mode: int = FILE_MODE) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
         with os.fdopen(descriptor, "wb", buffering=0) as file:
+            if stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
+                os.fchmod(descriptor, mode)  # whatever umask whoever runs this has
             if os.geteuid() == 0:
                 owner = path.parent.stat()
                 os.fchown(descriptor, owner.st_uid, owner.st_gid)

@@ -230,7 +230,7 @@ class Repository:
 
     def _make(self, folder: Path) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            self._disk.make_folder(folder)
         except OSError as error:
             raise UserError(f"cannot make {folder}: {error.strerror or error}") from None
 

@@ -14,8 +14,7 @@ from typing import Final
 
 from edgeboard.errors import EdgeboardError
 from edgeboard.ota import records, slots
-from edgeboard.ota.chunks import Place, places
-from edgeboard.ota.collecting import manifests_in
+from edgeboard.ota.chunks import Place, places, releases_in
 from edgeboard.ota.files import read_bounded
 from edgeboard.ota.values import Layout, Manifest
 from edgeboard.wire.releases import FILE_BYTES_MAX, FILES_MAX, REPORTS_MAX, Named, ReleaseIs, Report
@@ -46,7 +45,7 @@ def look(layout: Layout) -> Seed:
     with suppress(OSError, EdgeboardError):
         bad = records.read_bad(layout)
     found: dict[bytes, Place] = {}
-    for manifest in manifests_in(layout):
+    for manifest in releases_in(layout):
         if slots.digest_of(manifest) not in bad:
             found.update(_chunks(layout, manifest))
     files = []

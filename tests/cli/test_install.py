@@ -9,7 +9,7 @@ from edgeboard.cli import install as installing
 from edgeboard.cli import placing
 from edgeboard.cli.entry import make_parser
 from edgeboard.errors import UserError
-from edgeboard.ota import slots
+from edgeboard.ota import records, slots
 from edgeboard.ota.values import Layout
 from tests.ota.releases import NODE, make_wheel
 
@@ -91,6 +91,11 @@ def test_a_folder_of_wheels_becomes_the_release_that_runs(say, wheels):
     assert sorted(path.name for path in layout.blobs.iterdir()) == sorted(file.sha256 for file in release.files)
     with pytest.raises(UserError, match="installed here already; renew it with: edgeboard ota upgrade"):
         say("install", "--wheelhouse", wheels)
+    layout.current.unlink()
+    for lost in (layout.floors, None):
+        assert records.read_floors(layout).counter == 7, "an older release is refused, whatever else is lost"
+        if lost is not None:
+            lost.unlink()
 
 
 def test_a_folder_without_wheels_changes_nothing(say, tmp_path):

@@ -317,6 +317,14 @@ def manifest_blob(layout, counter):
     return found
 
 
+def test_another_place_on_this_board_is_asked_before_anybody_else(layout, newer, source, tmp_path):
+    """As of the unit that fetches, which keeps what it brings apart from what runs, and forgets it after a while."""
+    apart = replace(layout, state=tmp_path / "apart")
+    fetched = fetch_files(apart, newer, [Seeking(source)], beside=[layout])
+    assert sum(fetched.by_source.values()) < 60_000
+    assert {file.sha256 for file in newer.files} <= {path.name for path in apart.blobs.iterdir()}
+
+
 @pytest.mark.parametrize("how", ["no slot", "no manifest"])
 def test_the_release_before_is_known_by_its_slot_or_by_its_manifest(layout, newer, source, how):
     if how == "no slot":

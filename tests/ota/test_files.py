@@ -110,3 +110,16 @@ def test_a_tree_is_synced_and_and_removed_and_what_is_gone_is_fine(tmp_path):
     disk.remove_tree(tmp_path / "a")
     disk.remove(tmp_path / "a")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_written_is_read_by_others_whatever_umask_its_writer_has(tmp_path):
+    before = os.umask(0o077)
+    try:
+        disk = RealDisk()
+        disk.make_folder(tmp_path / "public" / "metadata")
+        write_durably(disk, tmp_path / "public" / "metadata" / "timestamp.json", b"{}")
+        write_durably(disk, tmp_path / "public" / "key", b"secret", 0o600)
+    finally:
+        os.umask(before)
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (tmp_path / "public").rglob("*")}
+    assert modes == {"metadata": "0o755", "timestamp.json": "0o644", "key": "0o600"}
