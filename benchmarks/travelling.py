@@ -2,7 +2,8 @@
 
 The wheels of a wheelhouse (`./dev wheelhouse`) are released and signed; a board has the first release and takes the
 second, in which each fifth of our modules, the page's largest script, the version and the licences are others: from a
-web server, and from another board. All that comes is counted, metadata and all.
+web server, from another board, and from a bundle for boards that have the first. All that comes is counted, metadata
+and all.
 """
 
 import gzip
@@ -25,8 +26,8 @@ from typing import Any
 from benchmarks import updating
 from benchmarks.harness import ROOT, Missing
 from edgeboard.errors import MissingError
+from edgeboard.ota import bundle, seeding, slots
 from edgeboard.ota import manifest as manifests
-from edgeboard.ota import seeding, slots
 from edgeboard.ota.client import Found, fetch, find
 from edgeboard.ota.fetchers import HttpSource, Source
 from edgeboard.ota.floors import after_commit
@@ -202,7 +203,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def run(machine: str) -> dict[str, float]:
-    """Bytes that a board took for the second release, of all its files: over the web and over the mesh."""
+    """Bytes that a board took for the second release, of all its files: over the web, over the mesh and in a bundle."""
     wheels, target = house(machine)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -220,7 +221,8 @@ def run(machine: str) -> dict[str, float]:
                 web.taken = mesh.taken = 0
                 whole = near.take(web)
                 far.take(mesh)
-        found = {"web": web.taken / whole, "mesh": mesh.taken / whole}
+        packed = bundle.build(repository, SECOND, [], "stable", root / "new.ebu", FIRST)
+        found = {"web": web.taken / whole, "mesh": mesh.taken / whole, "bundle": packed.size / whole}
         print(f"{machine}: whole {whole / 2**20:.1f} MiB, " + told(found), file=sys.stderr)
         return {"share": max(found.values()), **found, "whole_mib": whole / 2**20}
 

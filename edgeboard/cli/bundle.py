@@ -21,13 +21,15 @@ def build(arguments: argparse.Namespace) -> int:
     from edgeboard.ota.repository import Repository
 
     repository = Repository.open(arguments.releases)
-    built = bundle.build(repository, arguments.release, arguments.machine, arguments.channel, arguments.out)
+    built = bundle.build(
+        repository, arguments.release, arguments.machine, arguments.channel, arguments.out, arguments.since
+    )
     if arguments.json:
         told = {"file": str(built.path), "version": built.version, "counter": built.counter}
         print(json.dumps({**told, "machines": list(built.machines), "bytes": built.size, "files": built.files}))
         return 0
     print(f"{built.path}: {built.version} (counter {built.counter}), {show_size(built.size)} in {built.files} files")
-    print(f"for {', '.join(built.machines)}")
+    print(f"for {', '.join(built.machines)}{f', for boards that have {arguments.since}' if arguments.since else ''}")
     print(f"\nOn a board: edgeboard ota import {built.path.name}")
     return 0
 
@@ -54,6 +56,7 @@ def inspect(arguments: argparse.Namespace) -> int:
                 "libc": ".".join(map(str, release.target.libc)),
                 "files": release.files,
                 "bytes": release.length,
+                "rest": release.is_rest,
                 "wrong": list(release.wrong),
             }
             for release in found
@@ -71,7 +74,7 @@ def inspect(arguments: argparse.Namespace) -> int:
                 ".".join(map(str, release.target.libc)),
                 release.files,
                 show_size(release.length),
-                f"{len(release.wrong)} wrong" if release.wrong else "whole",
+                f"{len(release.wrong)} wrong" if release.wrong else "what is new" if release.is_rest else "whole",
             )
             for release in found
         ],

@@ -147,6 +147,9 @@ def _bundle(parser: argparse.ArgumentParser) -> None:
     build.add_argument(
         "--machine", metavar="MACHINE", action="append", default=[], help="only for it; may be given several times"
     )
+    build.add_argument(
+        "--since", metavar="VERSION", default="", help="for boards that have this earlier release: only what is new"
+    )
     inspect = what.add_parser("inspect", help="show what a bundle holds, and whether it is right", allow_abbrev=False)
     inspect.add_argument("file", metavar="FILE", type=Path)
     inspect.add_argument(
@@ -171,6 +174,7 @@ RELEASE_VERBS: tuple[Verb, ...] = (
     Verb(
         "bundle", "bundle", "pack a release into one file, for a stick or for seeding",
         "    edgeboard bundle build --out edgeboard.ebu\n"
+        "    edgeboard bundle build --since 0.3.0          a small one, for boards that have 0.3.0\n"
         "    edgeboard bundle inspect edgeboard.ebu --root releases/public/metadata/1.root.json\n\n"
         "A board takes it with: edgeboard ota import edgeboard.ebu",
         _bundle,

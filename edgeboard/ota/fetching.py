@@ -238,7 +238,9 @@ class _Fetch:
         lacking = [source for source in self._sources if isinstance(trouble.get(source.name), MissingError)]
         if lacking and len(lacking) == len(self._sources) and any(source.is_complete for source in lacking):
             return VerificationError(
-                Attack.PARTIAL, f"{lacking[0].name} lacks {file.name}, so the release is not whole: copy it again"
+                Attack.PARTIAL,
+                f"{lacking[0].name} lacks {file.name}, or parts of it that this board has not: copy it again, or take "
+                "one that was made without --since",
             )
         told = "; ".join(map(str, trouble.values())) or "every source was dropped"
         return SourceError(f"{file.name} cannot be had: {told}; what has come so far is kept")

@@ -28,6 +28,7 @@ class Release:
     files: int
     length: int  # bytes
     wrong: tuple[str, ...]  # files that are missing, or not what was signed
+    is_rest: bool  # it is for boards that have an earlier release, and leaves out what these have
 
 
 def inspect(bundle: BundleSource, root: bytes | None, now: int) -> Iterator[Release]:
@@ -61,19 +62,29 @@ def _look(bundle: BundleSource, offer: Offer, target: Target) -> Release:
         manifest = manifests.from_bytes(data, offer.rollout)
     except DecodeError as error:
         raise VerificationError(Attack.MALFORMED, f"{offer.name}: {error}") from None
-    wrong = tuple(file.name for file in manifest.files if not _is_right(bundle, file))
-    return Release(manifest.version, manifest.counter, target, len(manifest.files), manifest.length, wrong)
+    parts = [file for file in manifest.files if not bundle.holds(file.sha256)]
+    is_rest = any(bundle.holds(chunk) for file in parts for chunk in file.chunks)
+    wrong = tuple(file.name for file in manifest.files if not _is_right(bundle, file, is_rest=is_rest))
+    return Release(manifest.version, manifest.counter, target, len(manifest.files), manifest.length, wrong, is_rest)
 
 
-def _is_right(bundle: BundleSource, file: File) -> bool:
-    digest, length = hashlib.sha256(), 0
+def _is_right(bundle: BundleSource, file: File, *, is_rest: bool) -> bool:
+    """Whether a file is there as it was signed; of one that is left out, whether its new chunks are."""
+    if bundle.holds(file.sha256) or not is_rest:
+        return _holds(bundle, file.path, file.length, file.sha256)
+    held = [part for part in file.parts if bundle.holds(part.sha256)]
+    return all(_holds(bundle, target_path(part.sha256, "chunk"), part.size, part.sha256) for part in held)
+
+
+def _holds(bundle: BundleSource, name: str, length: int, sha256: str) -> bool:
+    digest, got = hashlib.sha256(), 0
     try:
-        for piece in bundle.read(file.path, 0, file.length + 1):
+        for piece in bundle.read(name, 0, length + 1):
             digest.update(piece)
-            length += len(piece)
+            got += len(piece)
     except SourceError:
         return False
-    return length == file.length and digest.hexdigest() == file.sha256
+    return got == length and digest.hexdigest() == sha256
 
 
 def _verify(bundle: BundleSource, root: bytes, now: int) -> Targets:

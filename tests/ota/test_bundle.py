@@ -5,7 +5,10 @@ import pytest
 from edgeboard.errors import MissingError, SourceError, UserError, VerificationError
 from edgeboard.ota.bundle import BundleSource, build
 from edgeboard.ota.client import fetch, find
-from edgeboard.ota.values import Floors, Target
+from edgeboard.ota.fetchers import FolderSource
+from edgeboard.ota.inspection import inspect
+from edgeboard.ota.values import Floors, Layout, Target
+from tests.ota.desk import noise
 
 pytestmark = pytest.mark.slow  # each writes a repository, synced
 
@@ -100,3 +103,66 @@ def test_half_a_copy_is_told_at_once(bundle):
     with pytest.raises(VerificationError, match="copy it again") as refused:
         BundleSource(bundle.path)
     assert refused.value.attack == "partial-bundle"
+
+
+# ------------------------------------------------------------------------------------------------ only what is new
+
+
+@pytest.fixture
+def since(house, layout, tmp_path):
+    """A board that has 0.2.0, and bundles of 0.3.0, in which one module of fifty is another: what is new, and whole."""
+    house.modules = {f"edgeboard/module{number}.py": noise(number, 4_000) for number in range(50)}
+    house.release("0.2.0")
+    source = FolderSource(house.repository.public)
+    fetch(layout, find(layout, [source], BOARD, Floors(), house.seconds), [source])
+    house.modules["edgeboard/module7.py"] = noise("changed", 5_000)
+    house.release("0.3.0")
+    whole = build(house.repository, "", [], "stable", tmp_path / "whole.ebu")
+    return build(house.repository, "", [], "stable", tmp_path / "new.ebu", "0.2.0"), whole
+
+
+def test_what_boards_have_need_not_travel_on_a_stick(house, layout, since):
+    new, whole = since
+    assert new.size < 0.1 * whole.size
+    source = BundleSource(new.path)
+    found = find(layout, [source], BOARD, Floors(counter=1), house.seconds)
+    fetched = fetch(layout, found, [source])
+    assert {file.sha256 for file in found.manifest.files} <= {path.name for path in layout.blobs.iterdir()}
+    assert sum(fetched.by_source.values()) + fetched.reused == found.manifest.length
+
+
+def test_a_board_that_has_not_the_earlier_release_is_told_so(house, since, tmp_path):
+    fresh = Layout.under(tmp_path / "fresh")
+    fresh.prefix.mkdir(parents=True)
+    fresh.root.write_bytes(house.root)
+    source = BundleSource(since[0].path)
+    found = find(fresh, [source], BOARD, Floors(), house.seconds)
+    with pytest.raises(VerificationError, match="made without --since") as refused:
+        fetch(fresh, found, [source])
+    assert refused.value.attack == "partial-bundle"
+    fetch(fresh, found, [source, FolderSource(house.repository.public)])
+
+
+def test_a_chunk_that_was_changed_in_it_is_refused(house, layout, since):
+    source = BundleSource(since[0].path)
+    found = find(layout, [source], BOARD, Floors(counter=1), house.seconds)
+    chunk = max((entry for entry in source.entries.values() if entry.size < 6_000), key=lambda entry: entry.size)
+    data = bytearray(since[0].path.read_bytes())
+    data[chunk.offset] ^= 1
+    since[0].path.write_bytes(bytes(data))
+    with pytest.raises(VerificationError, match="not what was signed"):
+        fetch(layout, found, [source])
+
+
+def test_it_is_inspected_for_what_it_is(house, since):
+    new, whole = since
+    assert [(r.is_rest, r.wrong) for r in inspect(BundleSource(new.path), house.root, house.seconds)] == [
+        (True, ())
+    ] * 2
+    assert [(r.is_rest, r.wrong) for r in inspect(BundleSource(whole.path), None, house.seconds)] == [(False, ())] * 2
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0.3.0"])
+def test_what_is_no_earlier_release_is_said(house, since, tmp_path, version):
+    with pytest.raises(UserError, match="no earlier release of these machines"):
+        build(house.repository, "", [], "stable", tmp_path / "x.ebu", version)
