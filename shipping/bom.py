@@ -14,6 +14,10 @@ from zipfile import ZipFile
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from shipping.houses import LOCKS
+from shipping.steps import ROOT, Trouble
+
+KEPT = LOCKS / "licences"  # texts that are missing in wheels
 DEBIAN_TEXT = "/usr/share/doc/{}/copyright"
 LICENCE_NAMES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "COPYRIGHT", "AUTHORS", "OFL")
 
@@ -56,22 +60,31 @@ def write(name: str, version: str, wheels: Sequence[Path], distribution: Sequenc
 
 
 def licences(wheels: Iterable[Path], distribution: Iterable[str] = ()) -> str:
-    """Every licence text inside the wheels; where a wheel has none, what its metadata say. Of a package of Debian,
-    where its text lies on the board: which version that is, and so which text, is decided there."""
+    """Every licence text inside the wheels, or kept here for a wheel that holds none. Of a package of Debian, where
+    its text lies on the board: which version that is, and so which text, is decided there.
+
+    Raises:
+        Trouble: of a wheel there is no text.
+    """
     parts = []
     for wheel in wheels:
         fields = _metadata(wheel)
         parts.append(f"{'=' * 78}\n{fields['Name']} {fields['Version']}: {licence_of(fields)}\n{'=' * 78}\n")
-        texts = list(_licence_texts(wheel))
+        texts = list(_licence_texts(wheel)) or _kept(_normal(str(fields["Name"])))
         parts += [f"--- {name}\n{text.strip()}\n" for name, text in texts]
-        if not texts:
-            parts.append("(The wheel holds no text of its licence.)\n")
     for line in distribution:
         name = line.partition(">=")[0]
         parts.append(
             f"{'=' * 78}\n{line}: of Debian; the text lies on the board: {DEBIAN_TEXT.format(name)}\n{'=' * 78}\n"
         )
     return "\n".join(parts)
+
+
+def _kept(name: str) -> list[tuple[str, str]]:
+    path = KEPT / f"{name}.txt"
+    if not path.exists():
+        raise Trouble(f"the wheel of {name} holds no text of its licence; put it into {path.relative_to(ROOT)}")
+    return [(path.name, path.read_text(encoding="utf-8"))]
 
 
 def _licence_texts(wheel: Path) -> Iterator[tuple[str, str]]:

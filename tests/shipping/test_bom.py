@@ -6,6 +6,7 @@ from zipfile import ZipFile
 import pytest
 
 from shipping import bom
+from shipping.steps import ROOT, Trouble
 
 NEEDS = "Requires-Dist: beta>=1\nRequires-Dist: gamma; extra == 'x'\n"
 
@@ -48,10 +49,15 @@ def test_the_same_wheels_are_told_in_the_same_bytes(wheels):
     assert bom.write("x", "1", wheels, [], 5) != bom.write("x", "1", wheels[:1], [], 5)
 
 
-def test_licences_are_there_in_full_and_missing_ones_are_named(wheels):
+def test_licences_are_there_in_full_and_without_one_nothing_is_given_away(wheels, tmp_path, monkeypatch):
+    monkeypatch.setattr(bom, "KEPT", ROOT / "tests" / "no such folder")
+    with pytest.raises(Trouble, match="the wheel of beta holds no text of its licence; put it into tests/no such"):
+        bom.licences(wheels)
+    monkeypatch.setattr(bom, "KEPT", tmp_path)
+    (tmp_path / "beta.txt").write_text("keep this notice")
     text = bom.licences(wheels, ["python3-yaml>=6.0.2"])
     assert "python3-yaml>=6.0.2: of Debian; the text lies on the board: /usr/share/doc/python3-yaml/copyright" in text
     assert "Alpha 1.0: MIT" in text
     assert "be kind" in text
     assert "beta 1.0: BSD License" in text
-    assert "(The wheel holds no text of its licence.)" in text
+    assert "keep this notice" in text

@@ -5,8 +5,8 @@ import re
 import pytest
 from packaging.utils import canonicalize_name
 
-from shipping import houses, locking
-from shipping.steps import Trouble
+from shipping import houses, locking, wheelhouse
+from shipping.steps import ROOT, Trouble
 
 NAMES = list(houses.HOUSES)
 
@@ -45,3 +45,8 @@ def test_pip_is_told_machine_and_python():
     words = houses.HOUSES["riscv64-cp313"].pip_target
     assert words[0] == "--platform=manylinux_2_31_riscv64"
     assert {"--python-version=3.13", "--abi=cp313", "--abi=abi3", "--abi=none", "--only-binary=:all:"} <= set(words)
+
+
+def test_the_table_of_the_readme_is_the_one_that_is_printed():
+    printed = wheelhouse.table(houses.chosen([]))
+    assert printed in (ROOT / "README.md").read_text(), "put it there: ./dev wheelhouse --table"
