@@ -46,8 +46,9 @@ mkdir -p /var/home
 useradd --create-home --home-dir /var/home/board --shell /bin/bash --groups sudo board
 systemctl enable systemd-networkd.service systemd-resolved.service systemd-timesyncd.service ssh.service \\
     edgeboard-provision.service edgeboard-grow.service
-systemctl disable wpa_supplicant.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer || true
-systemctl mask systemd-firstboot.service systemd-machine-id-commit.service
+for unit in wpa_supplicant.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \\
+    e2scrub_all.timer e2scrub_reap.service; do systemctl disable $unit || true; done
+systemctl mask systemd-firstboot.service systemd-machine-id-commit.service sshd-keygen.service
 rm -f /etc/ssh/ssh_host_* /etc/localtime /var/lib/dbus/machine-id
 ln -s /var/lib/edgeboard-image/localtime /etc/localtime
 : > /etc/machine-id

@@ -20,14 +20,14 @@ from tests.netns.conftest import ip, network, until_linked_fixture  # noqa: F401
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = Path(os.environ.get("EDGEBOARD_IMAGES", ROOT / "dist"))
 PROGRAMS = {"arm64-virt": "qemu-system-aarch64", "riscv64-virt": "qemu-system-riscv64"}
-# What a guest that is plugged in is told of the network; its interface is called by the slot that it is in.
+# What a guest that is plugged in is told of the network; its interface is called by the slot of its bus that it is in.
+SLOT = 5
 ADDRESS = "10.77.0.200"
 NETWORK = f"""\
 network:
   version: 2
   ethernets:
-    enp0s1: {{addresses: [{ADDRESS}/24]}}
-    enp0s2: {{addresses: [{ADDRESS}/24]}}
+    enp0s{SLOT}: {{addresses: [{ADDRESS}/24]}}
 """
 PACKAGES = {"arm64-virt": "qemu-system-arm", "riscv64-virt": "qemu-system-misc"}
 
@@ -104,6 +104,6 @@ def plug_in(made, guest):
     ip("-n", switch, "link", "set", "guest", "up")
     guest.network = (
         *("-netdev", "tap,id=n,ifname=guest,script=no,downscript=no"),
-        *("-device", "virtio-net-pci,netdev=n,romfile="),
+        *("-device", f"virtio-net-pci,netdev=n,romfile=,addr={SLOT}"),
     )
     return ("ip", "netns", "exec", switch)
