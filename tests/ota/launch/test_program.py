@@ -13,7 +13,8 @@ import pytest
 from edgeboard.ota.launch.packing import pack
 from edgeboard.ota.states import State
 
-GATE = ("--start-s", "5", "--soak-s", "0.5", "--silence-s", "2", "--watchdog-s", "2")
+# As patient as a busy machine needs: none of these tests waits for the end of any of them but the soak's.
+GATE = ("--start-s", "30", "--soak-s", "0.5", "--silence-s", "20", "--watchdog-s", "20")
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def ended(board):
 
 
 def until(holds, what):
-    give_up = time.monotonic() + 30.0
+    give_up = time.monotonic() + 60.0
     while not holds():
         assert time.monotonic() < give_up, f"it never came to pass: {what}"
         time.sleep(0.02)
