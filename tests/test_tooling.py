@@ -126,9 +126,10 @@ def test_test_alone_runs_style_types_and_every_test(dev, checkout, commands):
     (checkout / "edgeboard").mkdir()
     (checkout / "edgeboard" / "__init__.py").touch()
     assert dev.main(["test"]) == 0
-    assert [Path(command[0]).name for command in commands] == ["python", "python", "ruff", "ruff", "mypy", "python"]
-    browser, sites, _, style, types, others = commands
+    assert [Path(command[0]).name for command in commands] == [*["python"] * 3, "ruff", "ruff", "mypy", "python"]
+    browser, processes, sites, _, style, types, others = commands
     assert "tests/browser" in browser
+    assert "tests/crash" in processes
     assert "tests/scenarios" in sites
     assert "--check" in style
     assert "edgeboard" in types
@@ -143,7 +144,10 @@ def test_one_failed_step_fails_the_run_but_the_others_still_run(dev, checkout, m
     monkeypatch.setattr(dev, "running_beside", lambda name, command, **_: nullcontext(lambda: False))
     assert dev.main(["test"]) == 1
     assert len(ran) == 3
-    assert "FAILED: lint, pytest, pytest in the browser, pytest of sites and processes" in capsys.readouterr().err
+    assert (
+        "FAILED: lint, pytest, pytest in the browser, pytest of processes, pytest of boards, sites"
+        in capsys.readouterr().err
+    )
 
 
 def found_in_memory(room, flags=0):
