@@ -35,14 +35,27 @@ def state_of(given: Path | None) -> Path:
 def no_node(state: Path) -> NoNode:
     """What to say if nobody answers; as a service the state lies elsewhere, so look there too."""
     text = f"no node runs on {state}; start one with: edgeboard run --state {state}"
-    if not state.exists():
+    if not _is_there(state):
         text = f"there is no directory {state}; make it, and a node in it, with: edgeboard run --state {state}"
     elif not state.is_dir():
         text = f"{state} is not a directory; name a node's state directory with --state DIR"
-    if state != SERVICE_STATE and find_control_socket(SERVICE_STATE).exists():
-        here = f"no node runs on {state}, but one does" if state.exists() else f"there is no {state}, but a node runs"
-        text = f"{here} on {SERVICE_STATE}: say --state {SERVICE_STATE}"
+    if state != SERVICE_STATE:
+        try:
+            is_service = find_control_socket(SERVICE_STATE).exists()
+        except PermissionError:  # its folder is the service's own
+            text += f"; for the board that is a service: sudo, and --state {SERVICE_STATE}"
+        else:
+            is_known = _is_there(state)
+            here = f"no node runs on {state}, but one does" if is_known else f"there is no {state}, but a node runs"
+            text = f"{here} on {SERVICE_STATE}: say --state {SERVICE_STATE}" if is_service else text
     return NoNode(text)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:
+        return False
 
 
 class UnixConnection(http.client.HTTPConnection):

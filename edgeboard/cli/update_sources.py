@@ -60,13 +60,13 @@ def default_sources(state: Path) -> list[Source]:
     """The boards of the mesh, through the node that runs here: a source for each set of metadata, the newest first, so
     that the garbage of one board is not taken for the word of all."""
     socket = find_control_socket(state)
-    if not socket.exists():
-        return []
     try:
+        if not socket.exists():
+            return []
         told = ask_json(state, "/control/releases")["boards"]
         boards = sorted(told, key=lambda each: int(each["timestamp"]), reverse=True)
         differing = {str(each["metadata"]): str(each["node"]) for each in reversed(boards)}
-    except (EdgeboardError, KeyError, TypeError, ValueError):
+    except (EdgeboardError, PermissionError, KeyError, TypeError, ValueError):
         return [MeshSource(socket)]  # which then says what is wrong
     # Without a board that has releases, no mesh: each file would be waited for in vain.
     return [MeshSource(socket, node) for node in list(reversed(differing.values()))[:BOARDS_MAX]]

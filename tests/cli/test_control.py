@@ -94,6 +94,19 @@ def test_the_wrong_user_is_told(tmp_path):
     assert "run this as the user that runs the node" in str(error)
 
 
+def test_whoever_may_not_look_into_the_services_folder_is_told_so(tmp_path, monkeypatch):
+    class Forbidden:
+        def exists(self):
+            raise PermissionError(13, "Permission denied")
+
+    found = control.find_control_socket
+    monkeypatch.setattr(
+        control, "find_control_socket", lambda state: Forbidden() if state == control.SERVICE_STATE else found(state)
+    )
+    with pytest.raises(NoNode, match=rf"no node runs on {tmp_path}; .* sudo, and --state {control.SERVICE_STATE}"):
+        ask(tmp_path, "/control/status")
+
+
 def test_names_of_rooms_are_quoted():
     assert room_path("/control/rooms", "a.b", "log") == "/control/rooms/a.b/log"
     assert room_path("/api/room", "a/../b?", "export.json") == "/api/room/a%2F..%2Fb%3F/export.json"

@@ -62,6 +62,7 @@ class Machine:
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
+        self.root = root
         self.pid = None
         try:
             self.wait_for("a first process", self._find)
@@ -108,7 +109,7 @@ class Machine:
     def show(self, unit, name):
         return self.said("systemctl", "show", "--value", f"--property={name}", unit)
 
-    def wait_for(self, what, look, limit_s=BOOT_S):
+    def wait_for(self, what, look, limit_s=BOOT_S, every_s=0.05):
         give_up = time.monotonic() + limit_s
         while True:
             try:
@@ -121,7 +122,7 @@ class Machine:
             if time.monotonic() > give_up:
                 journal = self.said("journalctl", "-b", "--no-pager", "-n", "60", "-o", "cat") if self.pid else ""
                 raise AssertionError(f"{what} did not come within {limit_s:.0f} s:\n{journal}")
-            time.sleep(0.05)
+            time.sleep(every_s)
 
     def wait_until(self, unit, state, limit_s=BOOT_S):
         self.wait_for(f"{unit} {state}", lambda: self.show(unit, "ActiveState") == state, limit_s)

@@ -26,7 +26,7 @@ SOONER = {
     "activate --start-s 15 --soak-s 3\n",
     "edgeboard.service": "[Service]\nRestartSec=100ms\n",
 }
-CHAIN_S = 180.0  # for a release to be fetched, built, tried and judged, on a busy machine
+CHAIN_S = 400.0  # for a release to be fetched, built, tried and judged, on a busy machine
 
 
 def current(board):
@@ -113,3 +113,34 @@ def test_a_board_renews_itself_by_its_units_alone_and_goes_back_from_what_is_bad
 
         assert wait_for_outcome(board, releases.publish(6))["result"] == "committed"
         assert board.said("systemctl", "--failed", "--no-legend") == ""
+
+
+# Where power fails, one after the other on one machine: the unit that works, or the state that the journal names.
+STEPS = ("edgeboard-fetch.service", "building", "armed", "trial", "committed")
+
+
+def test_power_that_fails_in_any_step_leaves_the_old_or_the_new_release_and_the_chain_goes_on(lone, releases):
+    before = "0.1.0"
+    for counter, step in enumerate(STEPS, 2):
+        coming = releases.publish(counter)
+        with boot(lone, releases) as board:
+            board.wait_for(step, lambda board=board, step=step, coming=coming: at(board, step, coming), CHAIN_S, 0.002)
+            board.cut()
+        with boot(lone, releases) as board:
+            assert runs(board, before) or runs(board, coming), f"after a power cut in {step}"
+            found = wait_for_outcome(board, coming)
+            assert found["result"] == "committed", (step, found)
+            assert runs(board, coming)
+            assert board.said("systemctl", "--failed", "--no-legend") == ""
+        before = coming
+
+
+def at(board, step, version):
+    """Whether the update to this version has come to a step, or just beyond it."""
+    if step.endswith(".service"):
+        return board.show(step, "ActiveState") == "activating"
+    try:
+        found = json.loads((board.root / "var/lib/edgeboard-ota/state.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return found["state"] == step or found["last"]["version"] == version
