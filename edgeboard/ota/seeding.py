@@ -62,9 +62,9 @@ def look(layout: Layout) -> Seed:
         return Seed(found, ReleaseIs("", "", "", 0, timestamp, 0, tuple(files)), tuple(reports))
     if is_committed:
         reports.append(Report(current.counter, is_good=True))
-    target = current.target
+    target, kept = current.target, int(is_committed)  # a number on the wire
     told = ReleaseIs(
-        target.channel, target.machine, current.version[:40], current.counter, timestamp, is_committed, tuple(files)
+        target.channel, target.machine, current.version[:40], current.counter, timestamp, kept, tuple(files)
     )
     return Seed(found, told, tuple(reports))
 

@@ -5,6 +5,7 @@ import hashlib
 from edgeboard.ota import records
 from edgeboard.ota.files import RealDisk
 from edgeboard.ota.seeding import look, stamp
+from edgeboard.wire.messages import Channel, decode, encode
 from edgeboard.wire.releases import Report
 from tests.ota.releases import Release, layout_in
 
@@ -60,5 +61,6 @@ def test_the_release_that_runs_is_told_and_reported_once_it_is_there_to_stay(mak
     board = make_board()
     board.install(board.release(3))
     told = look(board.layout).told
-    assert (told.version, told.counter, bool(told.is_committed)) == ("1.3", 3, True)
+    assert (told.version, told.counter, told.is_committed) == ("1.3", 3, 1)
+    assert decode(Channel.CTL, encode(told)) == told, "others would close the link to this board"
     assert look(board.layout).reports == (Report(3, is_good=True),)
