@@ -173,7 +173,8 @@ def explain(error: OSError, what: str) -> SpaceError:
 def check_file(path: Path, file: File) -> None:
     """Raises SlotError if this is not the file that the manifest names."""
     try:
-        size, found = path.stat().st_size, hash_file(path)
+        info = path.lstat()  # a link could lead elsewhere the next time
+        size, found = info.st_size, hash_file(path) if stat.S_ISREG(info.st_mode) else ""
     except OSError as error:
         raise SlotError(f"{file.name} cannot be read: {error.strerror}; fetch it again") from None
     if size != file.length or found != file.sha256:

@@ -6,12 +6,21 @@ from edgeboard.ota.fetchers import FolderSource
 from edgeboard.ota.launch import looking
 from edgeboard.ota.values import Layout
 from tests.ota.boards import Board
+from tests.ota.carriers import CARRIERS, Carrier
 from tests.ota.desk import Crooked, Hand, House
 
 
 @pytest.fixture
 def crooked():
     return Crooked
+
+
+@pytest.fixture(params=CARRIERS)
+def carry(request, tmp_path):
+    """Carries a folder of releases to a board."""
+    carrier = Carrier(request.param, tmp_path)
+    yield carrier
+    carrier.close()
 
 
 @pytest.fixture

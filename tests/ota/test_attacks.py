@@ -1,30 +1,22 @@
-"""The table of attacks A1 to A17 and A20, each against a web server, the mesh and a bundle alike.
+"""The table of attacks A1 to A17, A20 and A22, each against a web server, the mesh and a bundle alike.
 
 After each: the refusal bears the name of the attack, no file of the release has got a name, what the board knows is as
-it was, and an honest source beside the attacker completes. A18 (a blob swapped after it was verified) is in
-tests/ota/test_slots.py, A19 (a node that writes where it must not) in the tests of the units, A21 in
-test_publishing.py, A12 (tar) in test_tarball.py.
+it was, and an honest source beside the attacker completes. A18 (what was verified is swapped
+before it runs) and A19 (a node that writes where it must not) are in test_attacks_here.py, A21 in test_publishing.py,
+A12 (tar) in test_tarball.py.
 """
 
-import json
 import shutil
-import socketserver
-import tarfile
-import threading
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
 from edgeboard.errors import SourceError, VerificationError
-from edgeboard.ota.bundle import BundleSource
 from edgeboard.ota.client import Found, UpToDate, find
-from edgeboard.ota.fetchers import FolderSource, HttpSource, MeshSource
+from edgeboard.ota.fetchers import FolderSource
 from edgeboard.ota.fetching import fetch_files
 from edgeboard.ota.floors import after_commit
-from edgeboard.ota.values import CHUNK_BYTES, Floors, Layout, Target
+from edgeboard.ota.values import Floors, Layout, Target
 from tests.ota import attacks
 from tests.ota.attacks import Scene
 from tests.ota.desk import Crooked, Hand, House
@@ -32,106 +24,6 @@ from tests.ota.desk import Crooked, Hand, House
 pytestmark = pytest.mark.slow  # real keys, a real repository, real sockets
 
 BOARD = Target("aarch64", "cp313", "stable", (2, 41))
-
-
-# ------------------------------------------------------------------------------------------------ three carriers
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *words):
-        pass
-
-    def address_string(self):
-        return ""
-
-    def translate_path(self, path):
-        return super().translate_path(path.removeprefix("/control/release"))
-
-
-class AsANode(Quiet):
-    """Gives files by their chunks, as a node does whose neighbours say what stands in the folder."""
-
-    def do_GET(self):
-        name = self.path.rpartition("/")[2]
-        if not name.endswith(".chunk"):
-            super().do_GET()
-            return
-        data = self._chunk(name.removesuffix(".chunk"))
-        if data is None:
-            self.send_error(404)
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def _chunk(self, wanted):
-        targets = Path(self.directory) / "targets"
-        for path in targets.glob("*.json"):
-            try:
-                files = json.loads(path.read_bytes())["files"]
-            except (ValueError, KeyError, TypeError):
-                continue
-            for file in files:
-                held = targets / f"{file['sha256']}.{file['name']}"
-                if wanted in file["chunks"] and held.exists():
-                    at = file["chunks"].index(wanted)
-                    sizes = file.get("sizes", [CHUNK_BYTES] * len(file["chunks"]))
-                    return held.read_bytes()[sum(sizes[:at]) :][: sizes[at]]
-        return None
-
-
-class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    daemon_threads = True
-
-
-@pytest.fixture(params=["web", "mesh", "bundle"])
-def carry(request, tmp_path):
-    """Carries a folder of releases to a board: over HTTP, over a node's control socket, or as a bundle."""
-    running = []
-
-    def serve(server):
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        running.append((server, thread))
-
-    def start(folder):
-        if request.param == "bundle":
-            return BundleSource(pack(folder, tmp_path / f"{folder.name}.ebu"))
-        handler = partial(Quiet, directory=folder)
-        if request.param == "web":
-            server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-            serve(server)
-            return HttpSource(f"http://127.0.0.1:{server.server_port}/")
-        path = tmp_path / f"{len(running)}.sock"
-        serve(UnixServer(str(path), partial(AsANode, directory=folder)))
-        return MeshSource(path)
-
-    start.kind = request.param
-    yield start
-    for server, thread in running:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def pack(folder, path):
-    """Whatever lies in a folder, as a bundle: the packer of a thief asks nothing."""
-    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
-        for file in sorted([*folder.glob("metadata/*"), *folder.glob("targets/*")]):
-            name = f"metadata/{file.name}" if file.parent.name == "metadata" else f"targets/{file.name[:64]}"
-            if name not in tar.getnames():
-                info = tarfile.TarInfo(name)
-                info.size = file.stat().st_size
-                with file.open("rb") as opened:
-                    tar.addfile(info, opened)
-    return path
 
 
 # ------------------------------------------------------------------------------------------------ the board
