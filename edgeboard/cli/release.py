@@ -142,27 +142,32 @@ def keys(arguments: argparse.Namespace) -> Told:
         }
         for role, expires in expiries.items()
     }
+    listed = repository.released()
     released = sorted(
         {
-            (target.channel, counter, version)
-            for _, target, counter, version in repository.entries(repository.released())
+            (target.channel, counter, version, int(listed.signed.targets[name].custom["rollout"]["percent"]))
+            for name, target, counter, version in repository.entries(listed)
         }
     )
     told = {
         "roles": roles,
         "machines": list(repository.settings.machines),
-        "releases": [{"channel": c, "counter": n, "version": v} for c, n, v in released],
+        "releases": [{"channel": c, "counter": n, "version": v, "percent": p} for c, n, v, p in released],
     }
     if arguments.json:
         return told, ()
     lines = []
     for role, expires in expiries.items():
         left = (expires - _now()).days
-        lines.append(f"{role}: {roles[role]['threshold']} must sign, holds until {expires:%Y-%m-%d} ({left} days)")
+        held = f"holds until {expires:%Y-%m-%d} ({left} days)" if left >= 0 else f"expired on {expires:%Y-%m-%d}"
+        lines.append(f"{role}: {roles[role]['threshold']} must sign, {held}")
         for keyid in root.roles[role].keyids:
             where = next((str(file.path) for file in files if file.holds(keyid)), "not here")
             lines.append(f"  {keyid[:16]}  {where}")
-    lines += [f"{channel} {version} (counter {counter})" for channel, counter, version in released]
+    lines += [
+        f"{channel} {version} (counter {counter}), let out to {percent} %"
+        for channel, counter, version, percent in released
+    ]
     return {}, lines
 
 
@@ -207,7 +212,14 @@ def add(arguments: argparse.Namespace) -> Told:
         "bytes": staged.length,
         "vulnerabilities": read_audit(arguments.wheelhouse),
     }
-    return told, ["", "Add it for the other machines, or go on with: edgeboard release publish --keys FOLDER"]
+    lacking = publisher.lacking()
+    if lacking:
+        machines = ", ".join(sorted({machine for each in lacking.values() for machine in each}))
+        return told, [
+            "",
+            f"Not there yet: {machines}. Add it for each with: edgeboard release add FOLDER --machine MACHINE",
+        ]
+    return told, ["", "It is there for all machines. To sign it: edgeboard release publish --keys FOLDER"]
 
 
 def publish(arguments: argparse.Namespace) -> Told:
@@ -221,10 +233,12 @@ def publish(arguments: argparse.Namespace) -> Told:
     rollout = None
     if arguments.percent is not None:
         rollout = Rollout(arguments.percent, "", _seconds(arguments.not_before))
-    folders = arguments.keys or [repository.keys]
+    folders = _key_folders(arguments, repository)
     publisher = Publisher(repository, folders, Passphrases(arguments.passphrase_file), _now())
     published = publisher.publish(rollout, arguments.channel)
     told: dict[str, Any] = {"done": published.done, "released": list(published.released)}
+    if rollout is not None:
+        told["let out"] = f"the newest of {arguments.channel} to {rollout.percent} % of the boards"
     if not published.done:
         told["missing"] = published.missing
         ((role, count),) = published.missing.items()
@@ -248,6 +262,14 @@ def publish(arguments: argparse.Namespace) -> Told:
     ]
 
 
+def _key_folders(arguments: argparse.Namespace, repository: "Repository") -> list[Path]:
+    """Raises UserError for one that is not there: a stick that was not mounted would else be keys that are missing."""
+    for folder in arguments.keys or ():
+        if not folder.is_dir():
+            raise UserError(f"there is no folder {folder} of keys: see whether the stick is in and mounted")
+    return arguments.keys or [repository.keys]
+
+
 def _soon(repository: "Repository") -> Iterator[str]:
     """What needs people with their keys, before less than half of its time is left."""
     if (repository.root().signed.expires - _now()).days < repository.settings.days["root"] / 2:
@@ -262,7 +284,7 @@ def rotate(arguments: argparse.Namespace) -> Told:
     from edgeboard.ota.repository import Repository
 
     repository = Repository.open(arguments.releases)
-    folders = arguments.keys or [repository.keys]
+    folders = _key_folders(arguments, repository)
     passphrases = Passphrases(arguments.passphrase_file)
     publisher = Publisher(repository, folders, passphrases, _now())
     if arguments.renew == (arguments.role is not None):

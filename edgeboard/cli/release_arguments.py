@@ -168,7 +168,8 @@ RELEASE_VERBS: tuple[Verb, ...] = (
         "    edgeboard release publish --keys /media/anna --keys /media/ben --keys releases/keys\n"
         "    edgeboard release publish --percent 50        let half of all boards have the newest\n"
         "    edgeboard release rotate targets --retire 3f9a\n\n"
-        "What boards read is in releases/public: serve that folder with any web server.",
+        "What boards read is in releases/public: serve that folder with any web server.\n\n"
+        "Exit codes: 0 done; 1 it could not be done, or others must sign before boards see it; 2 wrong words.",
         _release,
     ),
     Verb(

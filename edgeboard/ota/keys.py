@@ -90,7 +90,10 @@ def open_key(file: KeyFile, public: SSlibKey, passphrase: Passphrase) -> CryptoS
     except OSError as error:
         raise UserError(f"cannot read {file.path}: {error.strerror or error}") from None
     if mode & 0o077:
-        raise UserError(f"{file.path} can be read or changed by others (mode {mode:o}): run chmod 600 {file.path}")
+        raise UserError(
+            f"{file.path} can be read or changed by others (mode {mode:o}): run chmod 600 {file.path}; a "
+            "stick with FAT or exFAT knows no owners: mount it with umask=077, or copy the key to a folder of yours"
+        )
     try:
         private = load_pem_private_key(pem, passphrase(file.path))
     except TypeError:

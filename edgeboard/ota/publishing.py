@@ -274,17 +274,25 @@ class Publisher:
 
     def _check_complete(self, released: Metadata[Targets], targets: Metadata[Targets]) -> None:
         """Raises UserError unless each new release is there for every machine."""
+        for (channel, version), missing in self._lacking(released, targets).items():
+            raise UserError(
+                f"{channel} {version} lacks {', '.join(missing)}: add each with `edgeboard release add WHEELHOUSE "
+                f"--version {version} --machine {missing[0]}`"
+            )
+
+    def lacking(self) -> dict[tuple[str, str], list[str]]:
+        """By channel and version, the machines for which what is staged is not there yet."""
+        staged = self._repository.staged(Targets)
+        return {} if staged is None else self._lacking(self._repository.released(), staged)
+
+    def _lacking(self, released: Metadata[Targets], targets: Metadata[Targets]) -> dict[tuple[str, str], list[str]]:
         old = {name for name, _, _, _ in self._repository.entries(released)}
-        new: dict[tuple[str, int, str], set[str]] = {}
-        for name, target, counter, version in self._repository.entries(targets):
+        new: dict[tuple[str, str], set[str]] = {}
+        for name, target, _, version in self._repository.entries(targets):
             if name not in old:
-                new.setdefault((target.channel, counter, version), set()).add(f"{target.machine}-{target.python}")
-        for (channel, _, version), machines in new.items():
-            if missing := sorted(set(self._repository.settings.machines) - machines):
-                raise UserError(
-                    f"{channel} {version} lacks {', '.join(missing)}: add each with `edgeboard release add WHEELHOUSE "
-                    f"--version {version} --machine {missing[0]}`"
-                )
+                new.setdefault((target.channel, version), set()).add(f"{target.machine}-{target.python}")
+        all_machines = set(self._repository.settings.machines)
+        return {release: sorted(all_machines - there) for release, there in new.items() if all_machines - there}
 
     def _due_snapshot(self, root: Root, targets: Metadata[Targets] | None) -> Metadata[Snapshot] | None:
         snapshot = self._repository.snapshot()

@@ -206,3 +206,26 @@ def test_what_needs_people_soon_is_said_in_time(desk, run_main, monkeypatch):
     assert (code, err) == (0, "")
     assert "Soon: renew the targets" in out
     assert "renew the root" not in out
+
+
+def test_adding_says_what_lacks_and_then_who_signs(desk, run_main):
+    begin(desk)
+    said = [run_main("release", "add", f"{machine}-0.2.0", "--machine", machine)[1] for machine in MACHINES]
+    assert "Not there yet: riscv64-cp313." in said[0]
+    assert "It is there for all machines." in said[1]
+
+
+def test_how_far_a_release_is_let_out_is_told(desk):
+    begin(desk)
+    for machine in MACHINES:
+        desk("add", f"{machine}-0.2.0", "--machine", machine, "--percent", "5", secret=False)
+    desk("publish")
+    assert desk("keys", secret=False)["releases"][0]["percent"] == 5
+    assert desk("publish", "--percent", "50")["let out"] == "the newest of stable to 50 % of the boards"
+    assert desk("keys", secret=False)["releases"][0]["percent"] == 50
+
+
+@pytest.mark.parametrize("words", [("publish",), ("rotate", "targets")])
+def test_a_stick_that_is_not_there_is_said(desk, words):
+    begin(desk)
+    assert "see whether the stick is in" in desk(*words, "--keys", "stick", code=1)
