@@ -26,6 +26,7 @@ from images.reading import CONFIGURATION, JOIN, Settings, Unusable, configure_no
 
 FILE_MAX: Final = 64 * 1024  # bytes of one file; a configuration with all there is takes 4 KiB
 STATUS: Final = "edgeboard-status.txt"
+READABLE: Final = 0o644  # as `edgeboard install` leaves it: both the node and who builds updates read the configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def take(places: Places, settings: Settings, group: str) -> list[str]:
         return keep
 
     def keep_configuration(data: bytes) -> list[str]:
-        write(places.node / CONFIGURATION, configure_node(data), 0o640, group)
+        write(places.node / CONFIGURATION, configure_node(data), READABLE)
         return []
 
     def keep_invitation(data: bytes) -> list[str]:
@@ -191,7 +192,7 @@ def main() -> int:
     places = Places()
     settings = load(places)
     if not (places.node / CONFIGURATION).exists():
-        write(places.node / CONFIGURATION, configure_node(b""), 0o640, "edgeboard")
+        write(places.node / CONFIGURATION, configure_node(b""), READABLE)
     waiting = [name for name in ("user-data", "network-config", CONFIGURATION, JOIN) if (places.boot / name).exists()]
     if waiting:
         subprocess.run(["mount", "-o", "remount,rw", str(places.boot)], check=False)

@@ -123,6 +123,12 @@ def test_secrets_are_readable_by_root_alone_and_gone_from_the_card(places):
     assert (places.node / "edgeboard-join.txt").stat().st_mode & 0o777 == 0o640
 
 
+def test_the_configuration_is_readable_for_who_builds_updates(places):
+    lay(places, node="rooms: [lobby]\n")
+    start(places)
+    assert (places.node / "edgeboard.yaml").stat().st_mode & 0o777 == 0o644
+
+
 def test_a_file_is_overwritten_before_it_is_removed(places):
     lay(places, network=NETWORK)
     beside = places.boot.parent / "the same blocks"
