@@ -271,7 +271,7 @@ def status(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
     bad = records.read_bad(layout)
     found = {
         "current": facts(layout, now),
-        "previous": facts(layout, slots.previous(layout, bad)),
+        "previous": facts(layout, records.previous(layout)),
         "slots": [facts(layout, name) for name in slots.all_slots(layout)],
         "state": journal.state.value,
         "update": {"version": journal.version, "slot": journal.slot, "tries": journal.tries}

@@ -5,11 +5,12 @@ what must survive even a damaged disk is kept twice; nothing here decides anythi
 launcher carries a copy of this file.
 """
 
+import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, TypeVar, final
 
@@ -138,13 +139,14 @@ def write_durably(disk: Disk, path: Path, data: bytes, mode: int = FILE_MODE) ->
 
 
 def write_twice(disk: Disk, path: Path, data: bytes) -> None:
-    """A file and its copy, one after the other, so that one of them is whole even if the disk damages the other.
+    """A copy and then the file, so that one of them is whole even if the disk damages the other. The file comes last:
+    who reads there that it is their turn to write, finds that nobody else does any more.
 
     Raises:
         OSError: as the system says; at least one of both is as it was or as it shall be.
     """
-    write_durably(disk, path, data)
     write_durably(disk, path.with_name(path.name + BACKUP), data)
+    write_durably(disk, path, data)
 
 
 def read_twice(path: Path, decode: Callable[[bytes], T], size_max: int) -> T | None:
@@ -168,6 +170,18 @@ def read_bounded(path: Path, size_max: int) -> bytes:
     if len(data) > size_max:
         raise DecodeError(f"{path} has more than {size_max} bytes")
     return data
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Wait until nobody else holds this lock, and hold it. On a disk where no lock can be made nobody writes either."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
 
 
 def point(disk: Disk, link: Path, target: str) -> None:

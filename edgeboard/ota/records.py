@@ -69,6 +69,11 @@ def _committed(layout: Layout, name: str) -> int:
     return 0 if journal.slot == name else slots.release_of(layout.slots / name).counter
 
 
+def previous(layout: Layout) -> str:
+    """The slot to go back to from the one that runs: it was committed here, and is sound; empty if there is none."""
+    return slots.previous(layout, read_bad(layout), read_floors(layout).counter)
+
+
 def write_floors(layout: Layout, disk: Disk, floors: Floors) -> None:
     """Raises OSError as the system says; one of both copies is whole."""
     write_twice(disk, layout.floors, rules.to_bytes(floors))

@@ -289,15 +289,15 @@ def current(layout: Layout) -> str:
     return ""
 
 
-def previous(layout: Layout, bad: Container[str]) -> str:
-    """The slot to go back to from the one that runs: the newest other that is whole, not below the security floor, and
-    whose digest is not among `bad`; empty if there is none."""
+def previous(layout: Layout, bad: Container[str], committed: int) -> str:
+    """The slot to go back to from the one that runs: the newest other that is whole, not above the highest counter that
+    was `committed` here, not below the security floor, and whose digest is not among `bad`; empty if there is none."""
     now = current(layout)
     with suppress(SlotError):
         floor = release_of(layout.slots / now).security_floor if now else 0
         for name in all_slots(layout):
             release = release_of(layout.slots / name)
-            if name != now and release.counter >= floor and digest_of(release) not in bad:
+            if name != now and floor <= release.counter <= committed and digest_of(release) not in bad:
                 return name
     return ""
 

@@ -194,7 +194,7 @@ class Updater:
     def _collect(self, wanted: Manifest) -> None:
         """Make room: of slots stay the one that runs and the one before, and of files theirs and those of `wanted`."""
         now = slots.current(self._layout)
-        before = slots.previous(self._layout, records.read_bad(self._layout))
+        before = records.previous(self._layout)
         try:
             collect(self._layout, {now, before}, self._disk, (wanted,))
         except OSError as error:
@@ -242,7 +242,7 @@ class Updater:
         Raises:
             UserError: there is none, or it cannot read what the one that runs has written.
         """
-        name = slots.previous(self._layout, records.read_bad(self._layout))
+        name = records.previous(self._layout)
         if not name:
             raise UserError(
                 "there is no earlier release on this board that is sound and above the security floor; `edgeboard ota "

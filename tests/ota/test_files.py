@@ -1,13 +1,14 @@
 """The steps on a real disk, and the two patterns that are made of them."""
 
 import errno
+import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
 from edgeboard.errors import DecodeError
-from edgeboard.ota.files import RealDisk, point, read_bounded, read_twice, write_durably, write_twice
+from edgeboard.ota.files import RealDisk, locked, point, read_bounded, read_twice, write_durably, write_twice
 
 
 class Witness:
@@ -60,6 +61,24 @@ def test_of_two_copies_one_may_be_lost(tmp_path, name, damage):
     else:
         (tmp_path / name).write_bytes(damage)
     assert read_twice(tmp_path / "a", number, 100) == 41
+
+
+def test_the_copy_is_written_before_the_file(tmp_path):
+    """Or who reads in the file that it is their turn, writes a copy while this one is still being written."""
+    disk = Witness()
+    write_twice(disk, tmp_path / "a", b"41")
+    assert [step[-1] for step in disk.steps if step[0] == "rename"] == ["a.bak", "a"]
+
+
+def test_a_lock_is_held_by_one_at_a_time_and_a_disk_without_locks_holds_nobody_up(tmp_path):
+    lock = tmp_path / "folder" / "lock"
+    with locked(lock), lock.open() as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with locked(tmp_path / "folder" / "lock"):
+        pass
+    (tmp_path / "file").touch()
+    with locked(tmp_path / "file" / "lock"):  # no folder
+        pass
 
 
 def test_of_two_copies_both_lost_nothing_is_read(tmp_path):

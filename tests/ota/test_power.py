@@ -196,6 +196,39 @@ def test_a_disk_that_refuses_leaves_what_runs_alone_and_the_update_works_later(m
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("behaviour", ["works", "exits at once"])
+def test_a_disk_that_takes_nothing_any_more_leaves_a_node_running(make_copy, image, behaviour):
+    """F6 at the switch: at whatever step it begins, a node runs afterwards, and a new launcher starts one."""
+    _, first, _ = image
+    for at in range(0, STEPS_MAX, 13):
+        board = make_copy(lambda folder, at=at: CutDisk(folder, at, errno.ENOSPC, stays=True))
+        board.launcher._gate = replace(GATE, start_s=1.0)
+        real = RealDisk()
+        third = board.release(3, behaviour)
+        slots.build(board.layout, third.manifest, real)
+        board.disk, cut_disk = real, board.disk
+        board.start()
+        board.arm(third)
+        has_failed = False
+        try:
+            board.launcher.activate(board.child)
+        except OSError as error:
+            has_failed = any(words in str(error) for words in ("No space left", "was not switched to"))
+            if not has_failed:
+                raise
+        if behaviour == "works" or board.current == first.slot:
+            board.wait_until_ready()
+        assert board.current in (first.slot, third.slot)
+        board.boot()  # with a launcher that can write again
+        assert board.launcher.repair() in (first.slot, third.slot)
+        board.check()
+        shutil.rmtree(board.folder)
+        if len(cut_disk.steps) <= at:
+            assert not has_failed
+            return
+
+
+@pytest.mark.slow
 def test_power_that_fails_again_and_again_while_going_back(make_copy, image):
     """F18: a rollback that is interrupted at each of its steps ends with the first release."""
     _, first, _ = image

@@ -167,10 +167,11 @@ def test_the_one_before_is_the_newest_that_is_sound_and_allowed(layout, make):
     for each in (one, two, three):
         slots.build(layout, each.manifest)
     slots.activate(layout, three.slot)
-    assert slots.previous(layout, ()) == two.slot
-    assert slots.previous(layout, {two.digest}) == ""  # the first is below the security floor
+    assert slots.previous(layout, (), 9) == two.slot
+    assert slots.previous(layout, {two.digest}, 9) == ""  # the first is below the security floor
     slots.activate(layout, two.slot)
-    assert slots.previous(layout, {three.digest}) == one.slot
+    assert slots.previous(layout, {three.digest}, 9) == one.slot
+    assert slots.previous(layout, (), 2) == one.slot  # the third was built, and never ran
 
 
 def test_what_nobody_needs_is_collected_and_what_is_handed_on_is_kept(layout, make):

@@ -146,6 +146,26 @@ def test_an_operator_goes_back_and_the_release_is_not_taken_again(board, desk, u
     assert board.launcher.activate(board.child).version == "1.2"
 
 
+def test_a_release_that_was_built_and_never_ran_is_not_the_one_before(board, desk, updater):
+    for counter in (1, 2):
+        desk.publish(counter)
+        take(updater)
+        board.launcher.activate(board.child) if counter == 2 else board.child.start()
+        board.launcher.watch(board.child)
+    desk.publish(3)
+    first = records.previous(board.layout)
+    with updater.alone() as journal:
+        found = updater.check().found
+        updater.build(found.manifest, updater.fetch(found, journal))
+    assert board.journal.state is State.STAGED
+    assert records.previous(board.layout) == first
+    assert board.launcher.give_up(board.child, "it ends again and again").result == "rolled back"
+    assert board.current == first
+    desk.publish(4)
+    take(updater)
+    assert board.launcher.activate(board.child).version == "1.4"
+
+
 def test_without_an_earlier_release_an_operator_is_told_so(board, desk, updater):
     desk.publish(1)
     take(updater)

@@ -9,17 +9,17 @@ The rules of this file:
 4. Nothing here waits for the network, and a node that cannot be watched is not committed.
 """
 
-import fcntl
+import errno
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol, final
 
 from edgeboard.errors import EdgeboardError
 from edgeboard.ota import collecting, floors, records, slots
-from edgeboard.ota.files import Disk
+from edgeboard.ota.files import Disk, locked
 from edgeboard.ota.gate import REASON_MAX, Expected, Gate, Look, Standing, Verdict
 from edgeboard.ota.gate import Settings as GateSettings
 from edgeboard.ota.launch import keeping, looking, owning
@@ -83,21 +83,25 @@ class Launcher:
         self._gate = gate or GateSettings()
         self._boot_id = boot_id
         self._say = say
+        self._lock = layout.state / LOCK  # one launcher at a time: the one that watches, and `repair` before a start
 
     # -------------------------------------------------------------------------------------- before each start
 
     def repair(self) -> str:
         """Make the board fit to start: count a try, finish what power has interrupted, mend what is damaged; returns
-        the name of the slot that is to run.
+        the name of the slot that is to run. A disk that takes nothing keeps no board from starting.
 
         Raises:
-            NoSlotError: no release can run. OSError: the disk cannot be written at all.
+            NoSlotError: no release can run. OSError: what runs is damaged, and the disk cannot be written.
         """
-        with self._locked():
-            journal = records.read_journal(self._layout)
-            if journal.state in (State.ARMED, State.TRIAL):
-                journal = self._count(journal)
-            self._finish(journal)
+        with locked(self._lock):
+            try:
+                journal = records.read_journal(self._layout)
+                if journal.state in (State.ARMED, State.TRIAL):
+                    journal = self._count(journal)
+                self._finish(journal)
+            except OSError as error:
+                self._say(f"the disk cannot be written ({error}); what was switched to last is started")
             return self._mend()
 
     def _finish(self, journal: Journal) -> None:
@@ -158,12 +162,13 @@ class Launcher:
         return ""
 
     def _known(self) -> list[str]:
-        """Names of slots that were built once: whole ones first, the highest counter first."""
-        whole = slots.all_slots(self._layout)
+        """Names of slots that were built once: those that were committed first, of these whole ones, of these the
+        highest counter. What never ran here is better than nothing, and no more."""
+        names, committed = slots.all_slots(self._layout), records.read_floors(self._layout).counter
         with suppress(OSError):
-            others = [each.name for each in self._layout.slots.iterdir() if (each / slots.RELEASE).exists()]
-            return whole + sorted(set(others) - set(whole), key=slots.counter_of, reverse=True)
-        return whole
+            others = {each.name for each in self._layout.slots.iterdir() if (each / slots.RELEASE).exists()}
+            names += sorted(others - set(names), key=slots.counter_of, reverse=True)
+        return sorted(names, key=lambda name: slots.counter_of(name) > committed)
 
     def _fault_of(self, name: str) -> str:
         """Why a slot cannot run; empty if it can."""
@@ -221,14 +226,14 @@ class Launcher:
             owning.take(self._layout.slots, journal.slot)
             slots.verify(self._layout.slots / journal.slot)
         except slots.SlotError as error:
-            with self._locked():
+            with locked(self._lock):
                 self._finish(self._fail(journal, str(error)))
             return records.read_journal(self._layout).last
         self._remember_hashed(journal.slot)
         status, _ = looking.ask(self._node_state)
-        if status is not None:
-            seen = looking.report_of(status)
-            self._write(replace(journal, peers=seen.peers, devices=seen.devices))
+        seen = looking.report_of(status or {})
+        # Written in any case: a disk that takes nothing is found out before the node is stopped.
+        self._write(replace(journal, peers=seen.peers, devices=seen.devices))
         stopped = self._clock.now()
         service.stop()
         service.start()
@@ -236,36 +241,40 @@ class Launcher:
 
     def watch(self, service: Service, stopped: float | None = None) -> Outcome:
         """Watch what is on trial until it is committed or gone back from. `stopped`: when the node before it was."""
+        waited = 0.0
         while (journal := records.read_journal(self._layout)).state in (State.ARMED, State.TRIAL):
             if journal.state is State.ARMED:  # the unit has not come to its `repair` yet
+                if waited > self._gate.start_s:
+                    raise OSError(errno.EIO, f"{journal.slot} was not switched to: see what the disk says")
+                waited += LOOK_S
                 self._clock.pause(LOOK_S)
                 continue
             verdict, down_ms = self._watch_one(service, journal, stopped)
             if verdict.standing is Standing.HEALTHY:
-                with self._locked():
+                with locked(self._lock):
                     self._commit(journal, down_ms)
                 continue
             keeping.keep_log(self._layout, self._disk, journal.slot, service.tail())
-            if verdict.standing is Standing.FAILED:
-                service.stop()
-                with self._locked():
-                    self._finish(self._fail(journal, verdict.text))
-            else:
-                self._say(f"{journal.slot}: {verdict.text}")
-                with self._locked():  # the unit may have counted its next start already
-                    now = records.read_journal(self._layout)
-                    if now.state is State.TRIAL:
-                        self._write(replace(now, reason=verdict.text[:REASON_MAX]))
-            service.start()
+            try:
+                if verdict.standing is Standing.FAILED:
+                    service.stop()
+                    with locked(self._lock):
+                        self._finish(self._fail(journal, verdict.text))
+                else:
+                    self._say(f"{journal.slot}: {verdict.text}")
+                    with locked(self._lock):  # the unit may have counted its next start already
+                        now = records.read_journal(self._layout)
+                        if now.state is State.TRIAL:
+                            self._write(replace(now, reason=verdict.text[:REASON_MAX]))
+            finally:
+                service.start()  # whatever the disk takes: a board runs
         return journal.last
 
     def _watch_one(self, service: Service, journal: Journal, stopped: float | None) -> tuple[Verdict, int]:
         """One start of it, and for how many ms there was no node; 0: unknown."""
         down_ms, said, is_to_prove = 0, "", False
-        slot = self._layout.slots / journal.slot
-        version = slots.release_of(slot).version
-        expected = Expected(os.path.realpath(slot), version, journal.peers, journal.devices)
-        gate = Gate(expected, self._gate, self._clock.now())
+        slot = os.path.realpath(self._layout.slots / journal.slot)
+        gate = Gate(Expected(slot, journal.version, journal.peers, journal.devices), self._gate, self._clock.now())
         while True:
             verdict = self._look(service, gate, journal, is_to_prove=is_to_prove)
             is_to_prove = verdict.standing is Standing.PROVING
@@ -296,10 +305,10 @@ class Launcher:
 
     def collect(self) -> None:
         """Remove slots that nobody needs, before another is built: those that ran once are root's. Raises OSError."""
-        with self._locked():
+        with locked(self._lock):
             state = records.read_journal(self._layout).state
             if state not in OF_THE_LAUNCHER and (now := slots.current(self._layout)):
-                before = slots.previous(self._layout, records.read_bad(self._layout))
+                before = records.previous(self._layout)
                 collecting.collect_slots(self._layout, {now, before}, self._disk)
 
     # -------------------------------------------------------------------------------------- the two ends
@@ -310,30 +319,32 @@ class Launcher:
         Raises:
             NoSlotError: no release can run. OSError: the disk cannot be written.
         """
-        with self._locked():
+        with locked(self._lock):
             journal = records.read_journal(self._layout)
-            if journal.state is State.IDLE:
-                journal = self._loop()
+            if journal.state not in OF_THE_LAUNCHER:  # an update that is being fetched or built helps nobody now
+                journal = self._loop(journal.last)
             if not journal.previous or journal.state not in (State.IDLE, State.TRIAL):
                 self._say(f"{reason}; there is no release to go back to")
                 return journal.last
-            keeping.keep_log(self._layout, self._disk, journal.slot, service.tail())
-            service.stop()
-            self._finish(self._fail(journal, journal.reason or reason))
-        service.start()
+        keeping.keep_log(self._layout, self._disk, journal.slot, service.tail())
+        service.stop()
+        try:
+            with locked(self._lock):
+                self._finish(self._fail(journal, journal.reason or reason))
+        finally:
+            service.start()
         return records.read_journal(self._layout).last
 
-    def _loop(self) -> Journal:
-        """A journal that goes back from the committed release that runs to the newest other that is neither known as
-        bad nor below the security floor; without `previous` if there is none."""
-        journal = records.read_journal(self._layout)
+    def _loop(self, last: Outcome) -> Journal:
+        """A journal that goes back from the committed release that runs to the newest other that was committed, is not
+        known as bad and not below the security floor; without `previous` if there is none."""
         now = slots.current(self._layout)
         if not now:
-            return journal
+            return Journal(last=last)
         release = slots.release_of(self._layout.slots / now)
         digest = slots.digest_of(release)
-        journal = replace(journal, slot=now, version=release.version, counter=release.counter, digest=digest)
-        return replace(journal, previous=slots.previous(self._layout, records.read_bad(self._layout)))
+        journal = Journal(slot=now, version=release.version, counter=release.counter, digest=digest, last=last)
+        return replace(journal, previous=records.previous(self._layout))
 
     def _commit(self, journal: Journal, down_ms: int) -> None:
         state, _ = step(journal.state, Event.HEALTHY)
@@ -387,14 +398,3 @@ class Launcher:
     def _write(self, journal: Journal) -> Journal:
         records.write_journal(self._layout, self._disk, journal)
         return journal
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One launcher at a time reads and writes the journal: the one that watches, and `repair` before a start."""
-        self._layout.state.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._layout.state / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)

@@ -122,7 +122,7 @@ def _run(
 
     child = Child(command, lambda: _prepare(launcher), clock.now, arguments.watchdog_s)
     try:
-        return Supervisor(layout, launcher, child, clock, lambda: bool(told)).run()
+        return Supervisor(layout, launcher, child, clock, lambda: bool(told), _say).run()
     finally:
         child.close()
 

@@ -25,26 +25,33 @@ class Supervisor:
     """One node, for as long as the launcher runs."""
 
     def __init__(
-        self, layout: Layout, launcher: Launcher, child: Child, clock: Clock, is_told_to_stop: Callable[[], bool]
+        self,
+        layout: Layout,
+        launcher: Launcher,
+        child: Child,
+        clock: Clock,
+        is_told_to_stop: Callable[[], bool],
+        say: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self._layout = layout
         self._launcher = launcher
         self._child = child
         self._clock = clock
         self._is_told_to_stop = is_told_to_stop
+        self._say = say
         self._ends: deque[float] = deque(maxlen=ENDS_MAX)
 
     def run(self) -> int:
         """Until it is told to stop, or the node has ended as it wanted; returns the exit code.
 
         Raises:
-            NoSlotError: no release can run. OSError: the disk cannot be written.
+            NoSlotError: no release can run.
         """
         self._child.start()
         while not self._is_told_to_stop():
             state = records.read_journal(self._layout).state
             if state in (State.ARMED, State.TRIAL):
-                self._launcher.activate(self._child)
+                self._activate()
                 continue
             process = self._child.look()
             if not process.ended:
@@ -56,12 +63,25 @@ class Supervisor:
         self._child.stop()
         return 0
 
+    def _activate(self) -> None:
+        try:
+            self._launcher.activate(self._child)
+        except OSError as error:
+            self._say(f"the disk cannot be written, so the update waits: {error}")
+            if self._child.look().ended:
+                self._child.start()
+            self._clock.pause(PAUSES_S[-1])
+
     def _again(self, how: str) -> None:
         now = self._clock.now()
         self._ends.append(now)
         if len(self._ends) == ENDS_MAX and now - self._ends[0] < ENDS_S:
             self._ends.clear()
-            self._launcher.give_up(self._child, f"it ended {ENDS_MAX} times within {ENDS_S:.0f} s; at last it {how}")
+            reason = f"it ended {ENDS_MAX} times within {ENDS_S:.0f} s; at last it {how}"
+            try:
+                self._launcher.give_up(self._child, reason)
+            except OSError as error:
+                self._say(f"{reason}, and the disk cannot be written: {error}")
             if not self._child.look().ended:
                 return
         recent = sum(1 for end in self._ends if now - end < ENDS_S)

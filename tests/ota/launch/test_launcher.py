@@ -1,11 +1,16 @@
 """The launcher on a board whose nodes are real processes: each way in which a release is good or bad."""
 
+import errno
+from dataclasses import replace
+
 import pytest
 
 from edgeboard.ota import records, slots
 from edgeboard.ota.launch import looking
-from edgeboard.ota.launch.launcher import NoSlotError
-from edgeboard.ota.states import State
+from edgeboard.ota.launch.launcher import Launcher, NoSlotError
+from edgeboard.ota.states import Journal, State
+from tests.ota.boards import Clock
+from tests.ota.powercuts import CutDisk
 
 BAD = {
     # each way of being bad -> what the reason must say
@@ -45,7 +50,7 @@ def test_a_healthy_release_is_switched_to_watched_and_committed(board):
     assert board.journal.state is State.IDLE
     assert board.starts == ["1.1", "1.2"]
     assert records.read_floors(board.layout).counter == 2
-    assert slots.previous(board.layout, ()) == board.first.slot
+    assert records.previous(board.layout) == board.first.slot
     assert 0 < outcome.down_ms < 5000
     board.check()
 
@@ -144,6 +149,17 @@ def test_a_committed_release_that_loops_is_gone_back_from(board):
     assert board.current == board.first.slot
 
 
+@pytest.mark.parametrize("state", [State.FETCHING, State.VERIFIED, State.BUILDING, State.STAGED])
+def test_a_committed_release_that_loops_in_the_midst_of_an_update_is_gone_back_from_too(board, state):
+    second = board.build(board.release(2))
+    board.arm(second)
+    board.launcher.activate(board.child)
+    records.write_journal(board.layout, board.disk, Journal(state, "3-half", version="1.3", counter=3))
+    assert board.launcher.give_up(board.child, "it ended 5 times within 300 s").version == "1.2"
+    assert board.current == board.first.slot
+    assert list(records.read_bad(board.layout)) == [second.digest]
+
+
 def test_an_operators_return_is_watched_like_any_release_and_lowers_no_floor(board):
     second = board.build(board.release(2))
     board.arm(second)
@@ -153,7 +169,18 @@ def test_an_operators_return_is_watched_like_any_release_and_lowers_no_floor(boa
     assert (outcome.result, outcome.version) == ("committed", "1.1")
     assert board.current == board.first.slot
     assert records.read_floors(board.layout).counter == 2
-    assert slots.previous(board.layout, ()) == second.slot
+    assert records.previous(board.layout) == second.slot
+
+
+def test_a_board_whose_disk_cannot_be_written_starts_what_was_switched_to_last(board):
+    """Also in the midst of an update, where a try should be counted (F6)."""
+    board.arm(board.build(board.release(2)))
+    for state in (State.ARMED, State.TRIAL, State.COMMITTED, State.ROLLED_BACK):
+        records.write_journal(board.layout, board.disk, replace(board.journal, state=state))
+        full = CutDisk(board.folder, 0, errno.EROFS, stays=True)
+        launcher = Launcher(board.layout, board.node_state, full, Clock(), say=board.said.append)
+        assert launcher.repair() == board.first.slot
+        assert "the disk cannot be written" in board.said[-1]
 
 
 @pytest.mark.parametrize("damage", ["gone", "dangling", "elsewhere", "half"])
