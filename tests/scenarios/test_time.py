@@ -106,16 +106,16 @@ def test_unequal_ways_shift_panels_by_no_more_than_half_of_what_they_differ_by()
 
 
 def test_two_halves_of_a_mesh_slew_together_when_they_meet_and_nobody_sees_a_jump() -> None:
-    wall = Wall(6, 7, QUIET)
+    wall = Wall(4, 7, QUIET)
     cluster = wall.cluster
-    cluster.lan.partition(dict.fromkeys((3, 4, 5), 1))
+    cluster.lan.partition(dict.fromkeys((2, 3), 1))
     cluster.run(100.0)
     leaders = {node.pipeline.timekeeping.quality().reference for node in cluster.nodes}
     assert len(leaders) == 2, "each half has a reference of its own"
     for node in cluster.nodes:  # as if they had been apart for days
         reference = node.pipeline.timekeeping._reference
         assert reference is not None
-        if node.number >= 3 and reference.leads:
+        if node.number >= 2 and reference.leads:
             reference._mesh_s += 0.8
     cluster.run(30.0)
     assert len({panel.shown for panel in wall.panels}) == 2
@@ -151,12 +151,14 @@ def test_a_board_that_was_hours_off_ends_its_turn_and_its_text_never_leaps() -> 
     assert leaps[0] >= 0.5, f"after the marquee was empty for {leaps[0]:.2f} s"
 
 
-def test_a_reference_that_dies_every_30_s_moves_nobody_by_a_millisecond() -> None:
+# Three deaths take each way: a first, one of whom stands in, and one while the dead comes back; more are for the soak.
+@pytest.mark.parametrize("deaths", [3, pytest.param(6, marks=pytest.mark.soak)])
+def test_a_reference_that_dies_every_30_s_moves_nobody_by_a_millisecond(deaths: int) -> None:
     wall = Wall(10, 11, QUIET)
     cluster = wall.cluster
     dead = None
     dropped = frames(wall, "dropped")
-    for _ in range(6):
+    for _ in range(deaths):
         if dead is not None:
             dead.start()
         followed = Counter(node.pipeline.timekeeping.quality().reference for node in cluster.nodes if node is not dead)

@@ -141,7 +141,8 @@ def test_a_power_cut_is_noticed_and_the_place_filled_within_five_seconds() -> No
     assert len(canvases(cluster)) == 1
 
 
-@pytest.mark.parametrize("nodes", [25, pytest.param(50, marks=pytest.mark.soak)])
+# Fifteen are linked in part, as any more are; what size alone could show is for the soak, here and below.
+@pytest.mark.parametrize("nodes", [15, *(pytest.param(nodes, marks=pytest.mark.soak) for nodes in (25, 50))])
 def test_a_fifth_of_the_boards_dies_at_once_and_the_rest_stays_one(nodes: int) -> None:
     cluster = started(nodes)
     cluster.run(60.0)
@@ -154,18 +155,19 @@ def test_a_fifth_of_the_boards_dies_at_once_and_the_rest_stays_one(nodes: int) -
     assert min(degrees(cluster)) >= 4
 
 
-def test_two_halves_that_both_drew_are_equal_within_two_seconds_of_the_heal() -> None:
-    cluster = started(20)
+@pytest.mark.parametrize("nodes", [12, pytest.param(20, marks=pytest.mark.soak)])
+def test_two_halves_that_both_drew_are_equal_within_two_seconds_of_the_heal(nodes: int) -> None:
+    cluster = started(nodes)
     cluster.run(30.0)
-    cluster.lan.partition({number: number % 2 for number in range(20)})
-    for number in range(20):
+    cluster.lan.partition({number: number % 2 for number in range(nodes)})
+    for number in range(nodes):
         draw(cluster, number, 50)
         cluster.run(1.5)
     assert len(canvases(cluster)) == 2
-    assert {len(n.pipeline.mesh.membership.members.alive()) for n in cluster.nodes} == {9}
+    assert {len(n.pipeline.mesh.membership.members.alive()) for n in cluster.nodes} == {nodes // 2 - 1}
     cluster.lan.heal()
     took = seconds_until(cluster, lambda: len(canvases(cluster)) == 1, 20.0)
-    assert {count for count, _ in canvases(cluster)} == {1000}
+    assert {count for count, _ in canvases(cluster)} == {50 * nodes}
     assert took <= 5.0
 
 
@@ -197,12 +199,14 @@ def test_without_multicast_a_mesh_that_is_linked_once_still_repairs_itself() -> 
     assert len(canvases(cluster)) == 1
 
 
-def test_loss_delays_and_raises_no_alarms() -> None:
+# Some fifty ends of links are looked at each second: two minutes of that are occasion enough for a false alarm.
+@pytest.mark.parametrize("seconds", [120, pytest.param(300, marks=pytest.mark.soak)])
+def test_loss_delays_and_raises_no_alarms(seconds: int) -> None:
     cluster = started(12, weather=Weather(loss=0.05))
     cluster.run(60.0)
     opened = cluster.lan.opened
     suspects = 0
-    for _ in range(300):
+    for _ in range(seconds):
         cluster.run(1.0)
         suspects += sum(link.suspect for n in cluster.nodes for link in n.pipeline.mesh.statistics().links)
     assert suspects == 0

@@ -34,7 +34,7 @@ def test_boards_that_never_ask_for_what_they_lack_are_found_out() -> None:
         for node in cluster.nodes:
             node.pipeline.mesh._repair.learn = lambda *arguments: None
 
-    settings = dataclasses.replace(TROUBLED, churn_per_min=0.0, partition_s=20.0)
+    settings = dataclasses.replace(TROUBLED, churn_per_min=0.0, partition_s=20.0, hours=0.02, settle_s=25.0)
     report = Site(settings, prepare=deafen).run()
     assert report.canvases > 0
     assert report.settled_s is None
