@@ -152,9 +152,10 @@ def test_a_node_starts_while_somebody_looks(state, start_node):
         node = start_node("node")
         assert "lobby" in [room["name"] for room in ask_json(state, "/control/rooms")]
         node.stop(signal.SIGKILL)
-        assert rooms.names() == ["lobby"]
+        # soon after its start, which may be before it was killed, a node takes over the rooms of the mesh before
+        assert rooms.names() in (["lobby"], ["lobby", "theirs"])
     with offline(state) as rooms:  # what is left of a killed node
-        assert rooms.names() == ["lobby"]
+        assert rooms.names() in (["lobby"], ["lobby", "theirs"])
     assert start_node("node").stop() == 0
 
 

@@ -17,7 +17,8 @@ from edgeboard.ota.states import Journal, State
 from tests.ota.boards import Board
 from tests.ota.test_updater import Desk
 
-GATE = ("--start-s", "5", "--soak-s", "0.5", "--silence-s", "2", "--watchdog-s", "2")
+# As patient as a busy machine needs: only the soak is ever waited for to its end.
+GATE = ("--start-s", "30", "--soak-s", "0.5", "--silence-s", "20", "--watchdog-s", "20")
 
 
 @pytest.fixture
