@@ -77,7 +77,7 @@ def test_from_the_first_key_to_a_board_that_has_the_release(desk, run_main, tmp_
     assert isinstance(found, Found)
     fetch(layout, found, [source])
     listed = desk("keys", secret=False)
-    assert listed["releases"] == [{"channel": "stable", "counter": 1, "version": "0.2.0"}]
+    assert listed["releases"] == [{"channel": "stable", "counter": 1, "version": "0.2.0", "percent": 100}]
     assert all(path for role in listed["roles"].values() for path in role["keys"].values())
 
 
