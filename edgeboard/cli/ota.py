@@ -25,6 +25,10 @@ from edgeboard.ota.states import Journal, State
 from edgeboard.ota.updater import Answer, BusyError, Updater
 from edgeboard.ota.values import Floors, Layout
 
+GOES_ON = {
+    State.ARMED: "waits for the launcher",
+    State.TRIAL: "runs on trial and is watched for ten minutes; whoever does not wait: edgeboard ota status",
+}
 BAR = 24  # characters
 DRAW_S = 0.1  # between two drawings of a bar
 
@@ -54,7 +58,7 @@ def main(arguments: argparse.Namespace) -> int:
     desk = Desk(as_json=arguments.json)
     try:
         arguments.updates = updates_of(arguments)
-        layout = Layout.under(arguments.updates.root)
+        layout = Layout.under(arguments.updates.root.absolute())  # slots name themselves in full
         if arguments.ota_state is not None:
             layout = Layout(layout.prefix, arguments.ota_state)
         code = act(arguments, layout, desk)
@@ -171,7 +175,7 @@ def fetch(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
         answer = updater.check()
         if answer.found is None or answer.held:
             return tell_answer(answer, layout, desk)
-        board = Layout.under(arguments.updates.root)
+        board = Layout.under(arguments.updates.root.absolute())
         beside = [board] if layout.state != board.state else []
         client.fetch(layout, answer.found, updater.sources, desk.fetching, beside=beside)
     manifest = answer.found.manifest
@@ -216,7 +220,9 @@ def see_through(arguments: argparse.Namespace, updater: Updater, layout: Layout,
     """Wait for the launcher, and tell how it ended."""
     armed = records.read_journal(layout)
     journal = (
-        armed if arguments.no_wait else updater.wait(told=lambda one: desk.say(f"{one.version} is {one.state.value}"))
+        armed
+        if arguments.no_wait
+        else updater.wait(told=lambda one: desk.say(f"{one.version} {GOES_ON.get(one.state, one.state.value)}"))
     )
     if journal.state is State.ARMED:
         desk.tell(

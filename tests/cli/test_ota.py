@@ -132,6 +132,13 @@ def test_a_bundle_with_one_byte_changed_is_refused_by_name(ebu, ota):
     assert "refused (" in text
 
 
+def test_a_root_may_be_named_from_where_one_stands(board, ebu, run_main, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ("ota", "import", "--root", "board", "--state", str(tmp_path / "nobody"), str(ebu), "--no-wait", "--json")
+    code, out, err = run_main(*words)
+    assert (code, json.loads(out)["result"]) == (0, "armed"), err
+
+
 def test_no_source_is_an_exit_code_of_its_own(ota, desk):
     assert ota("check", "--from", "http://127.0.0.1:1/", sources=False)[0] == Code.UNREACHABLE
     assert ota("check", sources=False)[0] == Code.UNREACHABLE

@@ -66,6 +66,8 @@ def _request(state: Path, verb: str, path: str, body: bytes | None = None) -> tu
             return found, ""
     except TimeoutError:
         return None, f"no answer within {ANSWER_S:.0f} s"
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None, "nobody listens on its control socket"
     except (OSError, http.client.HTTPException, ValueError) as error:
         return None, (str(error) or type(error).__name__)[:TEXT_MAX]
     finally:
