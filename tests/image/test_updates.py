@@ -19,7 +19,7 @@ PORT = 8000
 DROP_INS = {
     "edgeboard.service": PATIENT_NODE,
     "edgeboard-fetch.timer": (
-        "[Timer]\nOnBootSec=\nOnUnitActiveSec=\nOnBootSec=60\nOnUnitInactiveSec=45\nRandomizedDelaySec=0\nAccuracySec=1\n"
+        "[Timer]\nOnBootSec=\nOnUnitActiveSec=\nOnBootSec=60\nOnUnitInactiveSec=90\nRandomizedDelaySec=0\nAccuracySec=1\n"
     ),
     "edgeboard-activate.service": (
         "[Service]\nExecStart=\nExecStart=/usr/bin/python3 -I /opt/edgeboard/launcher.pyz activate "
