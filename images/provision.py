@@ -3,6 +3,7 @@
     user-data, network-config   as Raspberry Pi Imager writes them: name of the board, SSH keys, time zone, Wi-Fi
     edgeboard.yaml              the configuration of the node
     edgeboard-join.txt          an invitation into a mesh
+    edgeboard-node.key          the key of the board that this card takes the place of; without it the node makes one
 
 The rules of this file: it runs on the image as it is, with Python's standard library and python3-yaml; a file is taken
 as a whole or left where it is; what was taken is on the data partition, synced, before it is removed from the boot
@@ -22,11 +23,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from images.reading import CONFIGURATION, JOIN, Settings, Unusable, configure_node, take_network, take_user_data
+from images.reading import (
+    CONFIGURATION,
+    JOIN,
+    NODE_STATE,
+    Settings,
+    Unusable,
+    configure_node,
+    take_network,
+    take_user_data,
+)
 
 FILE_MAX: Final = 64 * 1024  # bytes of one file; a configuration with all there is takes 4 KiB
 STATUS: Final = "edgeboard-status.txt"
 READABLE: Final = 0o644  # as `edgeboard install` leaves it: both the node and who builds updates read the configuration
+NODE_KEY: Final = "edgeboard-node.key"
+SEED_BYTES: Final = 32  # docs/formats/handshake.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +159,24 @@ def take(places: Places, settings: Settings, group: str) -> list[str]:
         write(places.node / JOIN, data, 0o640, group)
         return []
 
+    def keep_key(data: bytes) -> list[str]:
+        key = places.root / NODE_STATE.lstrip("/") / "node.key"
+        if len(data) != SEED_BYTES:
+            raise Unusable(f"{NODE_KEY} has {len(data)} bytes and a key of a node {SEED_BYTES}: copy its node.key")
+        if key.exists():
+            raise Unusable("this board has a key already; remove it from the card, or flash the board anew")
+        key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # of root: the node's unit makes it the node's
+        write(key, data)
+        folder = key.parent.stat()
+        os.chown(key, folder.st_uid, folder.st_gid)
+        return []
+
     readers: Mapping[str, Callable[[bytes], list[str]]] = {
         "user-data": keep_settings(take_user_data),
         "network-config": keep_settings(take_network),
         CONFIGURATION: keep_configuration,
         JOIN: keep_invitation,
+        NODE_KEY: keep_key,
     }
     for name, read in readers.items():
         path = places.boot / name
@@ -193,7 +218,8 @@ def main() -> int:
     settings = load(places)
     if not (places.node / CONFIGURATION).exists():
         write(places.node / CONFIGURATION, configure_node(b""), READABLE)
-    waiting = [name for name in ("user-data", "network-config", CONFIGURATION, JOIN) if (places.boot / name).exists()]
+    names = ("user-data", "network-config", CONFIGURATION, JOIN, NODE_KEY)
+    waiting = [name for name in names if (places.boot / name).exists()]
     if waiting:
         subprocess.run(["mount", "-o", "remount,rw", str(places.boot)], check=False)
         said = take(places, settings, "edgeboard")

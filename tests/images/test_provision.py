@@ -198,3 +198,26 @@ def test_what_runs_on_a_board_needs_nothing_but_the_standard_library_and_yaml():
         names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         names |= {node.module.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert names - sys.stdlib_module_names == {"yaml", "images"}
+
+
+def test_a_card_takes_the_place_of_a_board_whose_key_lies_on_it(places):
+    (places.boot / provision.NODE_KEY).write_bytes(bytes(range(32)))
+    assert provision.take(places, Settings(), "") == ["edgeboard-node.key: taken, and removed from here"]
+    key = places.root / "var/lib/edgeboard/node.key"
+    assert key.read_bytes() == bytes(range(32))
+    assert (key.stat().st_mode & 0o777, key.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert not (places.boot / provision.NODE_KEY).exists()
+
+
+@pytest.mark.parametrize(("has", "laid", "why"), [(b"", b"x" * 31, "has 31 bytes"), (b"k" * 32, b"x" * 32, "already")])
+def test_a_key_that_is_none_or_one_too_many_is_left_where_it_is(places, has, laid, why):
+    key = places.root / "var/lib/edgeboard/node.key"
+    if has:
+        key.parent.mkdir(parents=True)
+        key.write_bytes(has)
+    (places.boot / provision.NODE_KEY).write_bytes(laid)
+    (said,) = provision.take(places, Settings(), "")
+    assert "NOT taken" in said
+    assert why in said
+    assert (places.boot / provision.NODE_KEY).read_bytes() == laid
+    assert not has or key.read_bytes() == has

@@ -18,9 +18,11 @@ def install(one, *words):
 
 @pytest.fixture(scope="session")
 def debian():
-    """The root of a Debian on which nothing of ours is installed."""
+    """The root of a Debian on which nothing of ours is installed, for a board from wheels that have been built."""
     if why := machine.missing():
         pytest.skip(why)
+    if not WHEELHOUSE.is_dir():
+        pytest.skip("needs the wheels of a board: ./dev wheelhouse x86_64-cp313")
     machine.make_base()
     return machine.BASE
 
@@ -28,8 +30,6 @@ def debian():
 @pytest.fixture(scope="session")
 def installed(debian, tmp_path_factory):
     """The root of a machine with a board, installed from wheels while it ran, and then switched off."""
-    if not WHEELHOUSE.is_dir():
-        pytest.skip("needs the wheels of a board: ./dev wheelhouse x86_64-cp313")
     root = tmp_path_factory.mktemp("machine") / "root"
     subprocess.run(["cp", "-a", debian, root], check=True, timeout=60)  # with owners and devices
     with machine.Machine(root, {machine.ROOT: "/src", WHEELHOUSE: "/mnt"}, lasting=True) as one:

@@ -35,6 +35,7 @@ for word in sys.argv[1:]:
     match kind:
         case "write": found[word] = answer(write, rest)
         case "list": found[word] = answer(os.listdir, rest)
+        case "send": found[word] = answer(lambda: os.close(os.open(rest, os.O_WRONLY | os.O_NOCTTY)))
         case "open": found[word] = answer(open_device, rest)
         case "code": found[word] = answer(run_own_code)
         case "door":
@@ -45,6 +46,10 @@ for word in sys.argv[1:]:
             found[word] = answer(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
 print(json.dumps(found))
 """
+
+
+# In words, if its one bit is set: to tell the text console on a framebuffer to keep still.
+SAY_RIGHTS = "grep -q 'CapEff:.0000000004000000' /proc/self/status && echo cap_sys_tty_config"
 
 
 def as_unit(board, unit, *command, text=None, but=()):
@@ -80,6 +85,8 @@ def test_a_board_serves_as_a_service_and_says_how_it_is(board):
     status = json.loads(board.run("edgeboard", "status", "--state", "/var/lib/edgeboard", "--json").stdout)
     assert status["prefix"] == board.run("readlink", "-f", "/opt/edgeboard/current").stdout.strip()
     assert not status["store_failed"]
+    assert board.show("edgeboard-activate.service", "ConditionResult") == "no", "nothing was armed"
+    assert board.said("find", "/opt/edgeboard", "!", "-user", "root") == ""
     assert board.said("systemctl", "--failed", "--no-legend") == ""
     assert board.run("stat", "-c", "%U %a", "/var/lib/edgeboard", "/var/lib/edgeboard/node.key").stdout.split() == [
         "edgeboard", "700", "edgeboard", "600",
@@ -117,14 +124,20 @@ def test_a_node_writes_its_state_and_nothing_else(board):
     )
     board.run("systemctl", "start", "edgeboard.service")
     assert board.said("stat", "-c", "%U", "/var/lib/edgeboard/mine") == "edgeboard"
+    board.run("systemctl", "stop", "edgeboard.service")
+    assert board.said("ls", "/run/edgeboard") == "mine", "what lies there for the marquee outlives a stop"
 
 
 def test_serial_lines_and_screens_can_be_opened_and_other_devices_cannot(board):
+    assert "cap_sys_tty_config" in as_unit(board, "edgeboard.service", "/bin/sh", "-c", SAY_RIGHTS)
     devices = {"ttyUSB0": (188, "dialout"), "fb0": (29, "video"), "spidev0.0": (153, "spi"), "sda": (8, "disk")}
     for name, (major, group) in devices.items():
         kind = "b" if name == "sda" else "c"
         board.run("mknod", "-m", "660", f"/dev/{name}", kind, major, 0)
         board.run("chgrp", group, f"/dev/{name}")
+    board.run("mknod", "-m", "620", "/dev/tty0", "c", 4, 0)
+    board.run("chgrp", "tty", "/dev/tty0")
+    assert tried(board, "edgeboard.service", "send:/dev/tty0")["send:/dev/tty0"] not in ("EACCES", "EPERM", "ENOENT")
     found = tried(board, "edgeboard.service", *(f"open:/dev/{name}" for name in devices))
     assert found.pop("open:/dev/sda") in ("EACCES", "EPERM")
     # There is no such device behind the files here: who comes so far was let through by user, group and mode.
@@ -201,6 +214,26 @@ def test_a_release_that_ends_again_and_again_gives_way_to_the_one_before(renewed
     assert board.show("edgeboard-rollback.service", "Result") == "success"
     status = json.loads(board.run("edgeboard", "status", "--state", "/var/lib/edgeboard", "--json").stdout)
     assert status["prefix"] == f"/opt/edgeboard/{first}"
+
+
+def test_a_board_without_an_earlier_release_is_tried_again_later_and_slowly(board):
+    drop_in(board, "edgeboard.service", "[Service]\nRestartSec=100ms\nExecStartPre=/bin/test ! -e /run/it-crashes\n")
+    drop_in(board, "edgeboard-again.timer", "[Timer]\nOnActiveSec=\nOnActiveSec=3s\nAccuracySec=100ms\n")
+    board.run("touch", "/run/it-crashes")
+    board.run("systemctl", "kill", "--signal=KILL", "edgeboard.service")
+    for again in ("at first", "and once more"):
+        board.wait_until("edgeboard.service", "failed", 60.0)
+        board.wait_until("edgeboard.service", "activating", 60.0)
+        assert board.show("edgeboard.service", "Result") != "success", again
+    board.run("rm", "/run/it-crashes")
+    board.wait_until("edgeboard.service", "active", 60.0)
+    assert "there is no release to go back to" in board.log("edgeboard-rollback.service")
+
+
+def test_a_board_that_was_stopped_stays_stopped(board):
+    board.run("systemctl", "stop", "edgeboard.service")
+    board.run("systemctl", "start", "edgeboard-again.service", check=False)
+    assert board.show("edgeboard.service", "ActiveState") == "inactive"
 
 
 def test_a_slip_in_the_configuration_is_not_taken_for_a_bad_release(renewed):

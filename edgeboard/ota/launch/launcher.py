@@ -114,7 +114,7 @@ class Launcher:
     def _count(self, journal: Journal) -> Journal:
         """One more start of what is on trial, or the end of it."""
         if not journal.tries:
-            return self._fail(journal, journal.reason or "power failed in each of its tries")
+            return self._fail(journal, journal.reason or "it ended, or power failed, in each of its tries")
         slot = self._layout.slots / journal.slot
         try:
             owning.take(self._layout.slots, journal.slot)
@@ -250,6 +250,8 @@ class Launcher:
                 self._clock.pause(LOOK_S)
                 continue
             verdict, down_ms = self._watch_one(service, journal, stopped)
+            if records.read_journal(self._layout).slot != journal.slot:
+                continue  # `repair` has counted its last try, and the one before runs
             if verdict.standing is Standing.HEALTHY:
                 with locked(self._lock):
                     self._commit(journal, down_ms)
@@ -278,6 +280,8 @@ class Launcher:
         while True:
             verdict = self._look(service, gate, journal, is_to_prove=is_to_prove)
             is_to_prove = verdict.standing is Standing.PROVING
+            if records.read_journal(self._layout).slot != journal.slot:
+                return verdict, down_ms
             if verdict.standing in (Standing.SOAKING, Standing.HEALTHY) and stopped is not None:
                 down_ms, stopped = max(1, round((self._clock.now() - stopped) * 1000)), None
                 self._say(f"{journal.slot} is ready, {down_ms / 1000:.1f} s after the stop of the one before")
@@ -392,8 +396,7 @@ class Launcher:
             records.bar(self._layout, self._disk, records.Bad(digest, release.version, release.counter, reason, now))
 
     def _outcome(self, journal: Journal, result: str, reason: str, down_ms: int) -> Outcome:
-        now = self._clock.wall()
-        return Outcome(result, journal.version, journal.counter, journal.digest, reason, now, down_ms)
+        return Outcome(result, journal.version, journal.counter, journal.digest, reason, self._clock.wall(), down_ms)
 
     def _write(self, journal: Journal) -> Journal:
         records.write_journal(self._layout, self._disk, journal)

@@ -82,17 +82,8 @@ class Unit:
         return Process(pid, is_ready=state == "active")
 
     def tail(self) -> str:
-        words = [
-            "journalctl",
-            "--unit",
-            self._name,
-            "--lines",
-            str(TAIL_LINES),
-            "--output",
-            "cat",
-            "--no-pager",
-            "--quiet",
-        ]
+        own = f"_SYSTEMD_UNIT={self._name}"  # what its processes said, and not what systemd says of them
+        words = ["journalctl", own, "--lines", str(TAIL_LINES), "--output", "cat", "--no-pager", "--quiet"]
         with suppress(OSError, subprocess.TimeoutExpired):
             done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=ASK_S)
             return done.stdout.decode(errors="replace")

@@ -124,7 +124,7 @@ def test_power_that_fails_in_every_try_ends_the_trial(board):
     board.boot()
     board.child.start()
     assert board.current == board.first.slot
-    assert "power failed in each of its tries" in board.journal.last.reason
+    assert "it ended, or power failed, in each of its tries" in board.journal.last.reason
     assert board.journal.state is State.IDLE
 
 
@@ -265,3 +265,23 @@ def test_slots_that_nobody_needs_make_room_for_the_next(board):
     board.launcher.collect()
     assert slots.all_slots(board.layout) == [board.first.slot]
     board.check()
+
+
+def test_whoever_watches_too_slowly_does_not_take_the_one_before_for_the_one_on_trial(board):
+    board.arm(board.build(board.release(2)))
+    look = board.child.look
+
+    def look_late():
+        if board.journal.state is State.TRIAL:
+            board.child.stop()
+            while board.journal.state is State.TRIAL:
+                board.launcher.repair()  # as the unit does before each start
+            board.child.start()
+        return look()
+
+    board.child.look = look_late
+    outcome = board.launcher.activate(board.child)
+    assert outcome.reason == "it ended, or power failed, in each of its tries"
+    assert board.current == board.first.slot
+    board.wait_until_ready()
+    assert board.starts.count("1.1") == 2, "and it was not stopped once more"
