@@ -96,8 +96,7 @@ class Launcher:
         """
         with locked(self._lock):
             try:
-                journal = records.read_journal(self._layout)
-                if journal.state in (State.ARMED, State.TRIAL):
+                if (journal := records.read_journal(self._layout)).state in (State.ARMED, State.TRIAL):
                     journal = self._count(journal)
                 self._finish(journal)
             except OSError as error:
@@ -265,8 +264,7 @@ class Launcher:
                 else:
                     self._say(f"{journal.slot}: {verdict.text}")
                     with locked(self._lock):  # the unit may have counted its next start already
-                        now = records.read_journal(self._layout)
-                        if now.state is State.TRIAL:
+                        if (now := records.read_journal(self._layout)).state is State.TRIAL:
                             self._write(replace(now, reason=verdict.text[:REASON_MAX]))
             finally:
                 service.start()  # whatever the disk takes: a board runs
@@ -310,8 +308,7 @@ class Launcher:
     def collect(self) -> None:
         """Remove slots that nobody needs, before another is built: those that ran once are root's. Raises OSError."""
         with locked(self._lock):
-            state = records.read_journal(self._layout).state
-            if state not in OF_THE_LAUNCHER and (now := slots.current(self._layout)):
+            if records.read_journal(self._layout).state not in OF_THE_LAUNCHER and (now := slots.current(self._layout)):
                 before = records.previous(self._layout)
                 collecting.collect_slots(self._layout, {now, before}, self._disk)
 
