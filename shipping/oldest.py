@@ -11,18 +11,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from shipping import roots
+from shipping import locking, roots
 from shipping.roots import Root
-from shipping.steps import ROOT, Trouble
+from shipping.steps import PIP, ROOT, Trouble, run_quietly
 from shipping.wheels import copy_tracked_files
 
 SUITE = "trixie"
-# All that a board needs, as Debian has it; spake2, tuf and others are used in the versions of Debian too.
+# All that a board needs, as Debian has it; what is pure Python, in the versions of Debian too.
 PACKAGES = (
     *("python3-aiohttp", "python3-aiortc", "python3-cbor2", "python3-cryptography", "python3-dnspython"),
     *("python3-jwt", "python3-msgpack", "python3-pil", "python3-segno", "python3-serial", "python3-spake2"),
     *("python3-yaml", "python3-zeroconf"),
 )
+OURS = ("securesystemslib", "tuf", "urllib3")  # from the index on every board; Debian's tuf is too old for updates
 # What is tried without being named: everything that runs in one process and within minutes.
 FOLDERS = (
     *("_native", "blobs", "canvas", "config", "discovery", "identity", "interchange", "marquee", "mesh", "node"),
@@ -59,11 +60,16 @@ def main() -> int:
             source = Path(place) / "source"
             copy_tracked_files(source)
             lay_kernels(source)
+            site = Path(place) / "site"
+            pins = locking.read_pins()
+            install = [*PIP, "install", "--quiet", "--no-deps", "--only-binary=:all:", "--target", site]
+            run_quietly("installing tuf", [*install, *(f"{name}=={pins[name]}" for name in OURS)])
             tests = [f"/opt/source/tests/{name.removeprefix('tests/')}" for name in arguments.tests or FOLDERS]
             config = ["-p", "no:cacheprovider", "-c", "/opt/source/pyproject.toml", *IGNORED]
             words = ["/usr/bin/python3", "-m", "pytest", "-q", *config]
-            settings = {"PYTHONPATH": "/opt/source", "PYTHONDONTWRITEBYTECODE": "1"}
-            command = roots.command(root, [*words, *tests, *rest], {source: "/opt/source"}, settings, has_network=True)
+            settings = {"PYTHONPATH": "/opt/source:/opt/site", "PYTHONDONTWRITEBYTECODE": "1"}
+            binds = {source: "/opt/source", site: "/opt/site"}
+            command = roots.command(root, [*words, *tests, *rest], binds, settings, has_network=True)
             return subprocess.run(command).returncode
     except Trouble as trouble:
         sys.exit(f"dev: {trouble}")

@@ -134,7 +134,7 @@ def run_in(
     words: Sequence[str],
     binds: Mapping[Path, str],
     environment: Mapping[str, str] | None = None,
-    limit_s: float = 600.0,
+    limit_s: float = 1800.0,  # of a busy machine; it ends what hangs
 ) -> subprocess.CompletedProcess[str]:
     """Run a program in a root and wait for it.
 
