@@ -81,7 +81,7 @@ def code_of(error: EdgeboardError) -> Code:
             return Code.REFUSED
         case SourceError():
             return Code.UNREACHABLE
-        case slots.SpaceError() | StoreError():
+        case StoreError():
             return Code.NO_SPACE
         case BusyError():
             return Code.BUSY

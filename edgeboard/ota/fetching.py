@@ -6,7 +6,7 @@ whole, synced and hashed again, it gets its name in `blobs/`. A source that send
 again; one that breaks off is, as long as it brings something.
 
 Rules of this file: no more than one chunk is lost to a break; no byte that was not verified gets a name; nothing is
-followed through a link; all files of a release or none.
+followed through a link; all files of a release or none; the disk is never filled, for ink is on it too.
 """
 
 import hashlib
@@ -19,10 +19,10 @@ from io import FileIO
 from pathlib import Path
 from typing import Final, final
 
-from edgeboard.errors import DecodeError, EdgeboardError, MissingError, SourceError, StoreError, VerificationError
+from edgeboard.errors import DecodeError, EdgeboardError, MissingError, SourceError, VerificationError
 from edgeboard.ota.chunks import Place, all_places
 from edgeboard.ota.fetchers import Expecting, Seekable, Source
-from edgeboard.ota.files import FILE_MODE, Disk, RealDisk, read_bounded
+from edgeboard.ota.files import FILE_MODE, Disk, RealDisk, check_room, explain, read_bounded
 from edgeboard.ota.manifest import LOCK_MAX, check_lock
 from edgeboard.ota.values import Attack, Chunk, File, Layout, Manifest
 from edgeboard.ota.verifying import Clock, Pace
@@ -69,10 +69,11 @@ def fetch_files(
 
     Raises:
         VerificationError: what the sources have is not what was signed. SourceError: they do not answer, and what has
-        come so far is kept. StoreError: the disk; its cause is the OSError.
+        come so far is kept. StoreError: the disk is too full for them, or fails; its cause is the OSError.
     """
     work = _Fetch(layout, manifest, sources, progress, disk or RealDisk(), clock, all_places(layout, *beside))
     try:
+        work.make_room()
         (lock,) = (file for file in manifest.files if file.name == manifest.lock)
         work.get(lock)
         _check_lock(layout, manifest, lock)
@@ -80,7 +81,7 @@ def fetch_files(
             if file is not lock:
                 work.get(file)
     except OSError as error:
-        raise StoreError(f"cannot keep the update: {error.strerror or error}") from error
+        raise explain(error, "cannot keep the update") from error
     return work.fetched
 
 
@@ -119,6 +120,17 @@ class _Fetch:
                     [file for file in manifest.files if not (layout.blobs / file.sha256).exists()], self._known
                 )
 
+    def make_room(self) -> None:
+        """Make the folders; raises SpaceError if what lacks does not fit."""
+        here = sum(_length(self._layout.blobs / file.sha256) for file in self._manifest.files)
+        here += sum(_length(self._part(file)) for file in self._manifest.files)
+        for folder in (self._layout.incoming, self._layout.blobs):
+            self._disk.make_folder(folder)
+        check_room(self._layout.incoming, max(0, self._manifest.length - here), "the release")
+
+    def _part(self, file: File) -> Path:
+        return self._layout.incoming / f"{file.sha256}{PART}"
+
     def get(self, file: File) -> None:
         """One file, whole."""
         blob = self._layout.blobs / file.sha256
@@ -128,8 +140,8 @@ class _Fetch:
             self.fetched.reused += file.length
             self._tell(file, "")
             return
-        part = self._layout.incoming / f"{file.sha256}{PART}"
-        self._disk.make_folder(part.parent)
+        part = self._part(file)
+        check_room(part.parent, 0, file.name)  # others write to this disk as well
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
         with os.fdopen(descriptor, "r+b", buffering=0) as out:
             os.fchmod(descriptor, FILE_MODE)  # boards that are fed from here run as another user
@@ -248,6 +260,14 @@ class _Fetch:
     def _tell(self, file: File, source: str) -> None:
         fetched = sum(self.fetched.by_source.values())
         self._progress(Progress(file.name, source, self._done, self.fetched.total, fetched))
+
+
+def _length(path: Path) -> int:
+    """Bytes of a file; 0 if there is none."""
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def _resume(out: FileIO, file: File) -> int:

@@ -5,6 +5,7 @@ what must survive even a damaged disk is kept twice; nothing here decides anythi
 launcher carries a copy of this file.
 """
 
+import errno
 import fcntl
 import os
 import shutil
@@ -14,13 +15,25 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol, TypeVar, final
 
-from edgeboard.errors import DecodeError
+from edgeboard.errors import DecodeError, StoreError
 
 T = TypeVar("T")
 
 BACKUP = ".bak"
 FILE_MODE = 0o644  # the node reads what the updater writes, and web servers what is published; nothing of it is secret
 FOLDER_MODE = 0o755
+RESERVE = 64 * 1024 * 1024  # bytes that stay free: ink goes on being written while a board is renewed
+
+REMEDIES = {
+    errno.EACCES: "only root may do this: put sudo before it",
+    errno.EPERM: "only root may do this: put sudo before it",
+    errno.EROFS: "the disk was mounted to be read only, or has put itself into that state: mount it again, or renew it",
+    errno.EIO: "the disk is failing: renew the card, and keep what is on it",
+}
+
+
+class SpaceError(StoreError):
+    """The disk is too full, or cannot be written."""
 
 
 class Disk(Protocol):
@@ -195,3 +208,24 @@ def point(disk: Disk, link: Path, target: str) -> None:
     disk.link(target, aside)
     disk.rename(aside, link)
     disk.sync(link.parent)
+
+
+def check_room(folder: Path, needed: int, what: str) -> None:
+    """Raises SpaceError if so many bytes do not fit where a folder lies, or if less than `RESERVE` would be left."""
+    try:
+        found = os.statvfs(folder)
+    except OSError as error:
+        raise explain(error, f"cannot use {folder}") from None
+    free, needed = found.f_bavail * found.f_frsize, needed + RESERVE
+    if free < needed:
+        raise SpaceError(
+            f"{folder} has {free >> 20} MiB free, and {what} takes {needed >> 20} MiB with what ink needs meanwhile: "
+            "free some space, and try again; what runs now is untouched"
+        )
+
+
+def explain(error: OSError, what: str) -> SpaceError:
+    """An error of the disk as a person reads it."""
+    where = f" ({error.filename})" if error.filename else ""
+    remedy = REMEDIES.get(error.errno or 0, "mend the disk or free some space, and try again")
+    return SpaceError(f"{what}: {error.strerror or error}{where}; {remedy}")

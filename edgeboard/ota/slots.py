@@ -26,7 +26,7 @@ from typing import Final
 
 from edgeboard.errors import DecodeError, EdgeboardError
 from edgeboard.ota import manifest as manifests
-from edgeboard.ota.files import Disk, RealDisk, point, read_bounded
+from edgeboard.ota.files import Disk, RealDisk, check_room, explain, point, read_bounded
 from edgeboard.ota.proving import Compiler, test_slot
 from edgeboard.ota.unpacking import unpack
 from edgeboard.ota.values import MANIFEST_MAX, File, Layout, Manifest, Target
@@ -37,17 +37,12 @@ CONTENTS: Final = "MANIFEST.sha256"
 RELEASE: Final = "release.json"
 CONTENTS_MAX: Final = 8 * 1024 * 1024  # bytes; 20,000 files of 200 characters make 5 MB
 UNPACKED_TIMES: Final = 5  # a slot takes as many times its wheels: 3 unpacked, as much again compiled, and blocks
-RESERVE: Final = 64 * 1024 * 1024  # bytes that stay free: what the node writes while it is renewed
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is, and how much there is
 
 
 class SlotError(EdgeboardError):
     """A slot cannot be built, or is not what it was."""
-
-
-class SpaceError(SlotError):
-    """The disk is too full, or cannot be written."""
 
 
 def silent(_what: str, _done: int, _whole: int) -> None:
@@ -150,24 +145,11 @@ def _build(layout: Layout, manifest: Manifest, slot: Path, disk: Disk, progress:
 
 def check_space(layout: Layout, manifest: Manifest) -> None:
     """Raises SpaceError if the slot would not fit beside the others."""
-    needed = UNPACKED_TIMES * sum(wheel.length for wheel in manifest.wheels) + RESERVE
     try:
         layout.slots.mkdir(parents=True, exist_ok=True)
-        found = os.statvfs(layout.slots)
     except OSError as error:
         raise explain(error, f"cannot use {layout.slots}") from None
-    free = found.f_bavail * found.f_frsize
-    if free < needed:
-        raise SpaceError(
-            f"{layout.slots} has {free >> 20} MiB free and the release takes {needed >> 20} MiB: free some space, and "
-            "try again; what runs now is untouched"
-        )
-
-
-def explain(error: OSError, what: str) -> SpaceError:
-    """An error of the disk as a person reads it."""
-    where = f" ({error.filename})" if error.filename else ""
-    return SpaceError(f"{what}: {error.strerror or error}{where}; mend the disk or free some space, and try again")
+    check_room(layout.slots, UNPACKED_TIMES * sum(wheel.length for wheel in manifest.wheels), "the release")
 
 
 def check_file(path: Path, file: File) -> None:

@@ -18,7 +18,7 @@ from edgeboard.ota import client, records, rollout, slots
 from edgeboard.ota.collecting import collect
 from edgeboard.ota.fetchers import Source
 from edgeboard.ota.fetching import Progress
-from edgeboard.ota.files import Disk, RealDisk
+from edgeboard.ota.files import Disk, RealDisk, explain
 from edgeboard.ota.proving import SelfTestError
 from edgeboard.ota.states import OF_THE_LAUNCHER, TRIES, Action, Event, Journal, Outcome, State, step
 from edgeboard.ota.values import Layout, Manifest
@@ -198,7 +198,7 @@ class Updater:
         try:
             collect(self._layout, {now, before}, self._disk, (wanted,))
         except OSError as error:
-            raise slots.explain(error, "cannot make room") from None
+            raise explain(error, "cannot make room") from None
 
     def build(self, manifest: Manifest, journal: Journal) -> Journal:
         """Build the slot beside what runs. A release that fails its self-test is barred.
@@ -322,7 +322,7 @@ class Updater:
             try:
                 self._disk.remove_tree(slot)
             except OSError as error:
-                raise slots.explain(error, f"cannot remove {slot.name}") from None
+                raise explain(error, f"cannot remove {slot.name}") from None
 
     def _write(self, journal: Journal) -> Journal:
         try:

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from edgeboard.cli.ota import Code
-from edgeboard.ota import bundle, records, slots
+from edgeboard.ota import bundle, files, records
 from edgeboard.ota.files import RealDisk
 from edgeboard.ota.launch.packing import pack
 from edgeboard.ota.slots import board as this_machine
@@ -166,7 +166,7 @@ def test_an_update_under_way_is_an_exit_code_of_its_own(board, desk, ota):
 
 def test_a_full_disk_is_an_exit_code_of_its_own(board, desk, ota, monkeypatch):
     desk.publish(1)
-    monkeypatch.setattr(slots, "RESERVE", 1 << 60)
+    monkeypatch.setattr(files, "RESERVE", 1 << 60)
     code, said = ota("upgrade")
     assert code == Code.NO_SPACE
     assert "free some space" in said["text"]

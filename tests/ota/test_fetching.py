@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from edgeboard.errors import MissingError, SourceError, StoreError, VerificationError
+from edgeboard.ota import files
 from edgeboard.ota.client import find
 from edgeboard.ota.fetching import fetch_files
 from edgeboard.ota.files import RealDisk
@@ -160,7 +161,7 @@ def lacks(name):
 
 
 def test_a_bundle_without_one_of_its_files_is_a_partial_one(layout, found, source, crooked, native):
-    with pytest.raises(VerificationError, match=r"lacks native.*not whole") as refused:
+    with pytest.raises(VerificationError, match=r"lacks native.*copy it again") as refused:
         fetch_files(layout, found.manifest, [crooked(source, lacks(native.path))])
     assert refused.value.attack == "partial-bundle"
 
@@ -234,6 +235,15 @@ def test_content_is_synced_before_it_has_a_name(layout, found, source, native):
     at = steps.index(("rename", native.sha256))
     assert steps[at - 1] == ("sync", f"{native.sha256}.part")
     assert steps[at + 1] == ("sync", "blobs")
+
+
+def test_what_does_not_fit_beside_ink_is_not_begun(layout, found, source, monkeypatch):
+    monkeypatch.setattr(files, "RESERVE", 1 << 60)
+    with pytest.raises(files.SpaceError, match=r"MiB free, and the release takes .* free some space"):
+        fetch_files(layout, found.manifest, [source])
+    assert not list(layout.incoming.iterdir()), "nothing was written that had no room"
+    monkeypatch.undo()
+    assert fetch_files(layout, found.manifest, [source]).by_source
 
 
 def test_a_full_disk_is_said_and_what_came_is_kept(layout, found, source, native):

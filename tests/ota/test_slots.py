@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeboard.errors import VerificationError
-from edgeboard.ota import proving, slots
+from edgeboard.ota import files, proving, slots
 from edgeboard.ota.collecting import collect
 from edgeboard.ota.files import RealDisk
 from tests.ota.releases import Release, layout_in, site_of
@@ -137,8 +137,8 @@ def test_a_wheel_with_a_hook_is_refused(layout, make):
 
 def test_too_little_space_is_said_before_anything_is_written(layout, make, monkeypatch):
     release = make()
-    monkeypatch.setattr(slots, "RESERVE", 1 << 60)
-    with pytest.raises(slots.SpaceError, match=r"MiB free and the release takes .* free some space"):
+    monkeypatch.setattr(files, "RESERVE", 1 << 60)
+    with pytest.raises(files.SpaceError, match=r"MiB free, and the release takes .* free some space"):
         slots.build(layout, release.manifest)
     assert list(layout.slots.iterdir()) == []
 
