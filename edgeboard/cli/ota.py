@@ -4,33 +4,31 @@ Whatever happens has an exit code of its own (`Code`), so that a script or a uni
 """
 
 import argparse
-import json
-import sys
+import shlex
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 from edgeboard.cli.control import state_of
+from edgeboard.cli.update_desk import Desk
 from edgeboard.cli.update_sources import default_sources, node_id, outcomes_in_mesh, read_source, updates_of
 from edgeboard.errors import EdgeboardError, SourceError, StoreError, UserError, VerificationError
 from edgeboard.ota import client, records, slots
 from edgeboard.ota.bundle import BundleSource
 from edgeboard.ota.fetchers import HttpSource
-from edgeboard.ota.fetching import Progress
-from edgeboard.ota.states import Journal, State
-from edgeboard.ota.updater import Answer, BusyError, Updater
+from edgeboard.ota.states import OF_THE_LAUNCHER, Journal, State
+from edgeboard.ota.updater import Answer, BusyError, Updater, is_under_way
 from edgeboard.ota.values import Floors, Layout
 
 GOES_ON = {
     State.ARMED: "waits for the launcher",
     State.TRIAL: "runs on trial and is watched for ten minutes; whoever does not wait: edgeboard ota status",
 }
-BAR = 24  # characters
-DRAW_S = 0.1  # between two drawings of a bar
 
 
 class Code(IntEnum):
@@ -88,53 +86,6 @@ def code_of(error: EdgeboardError) -> Code:
     return Code.FAILED
 
 
-@final
-class Desk:
-    """Tells people, or scripts."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
-        self._has_bar = not as_json and sys.stderr.isatty()
-        self._drawn = 0.0
-
-    def tell(self, fields: dict[str, Any], text: str, *, is_trouble: bool = False) -> None:
-        """The result, in one of its two forms."""
-        self.clear()
-        if self._as_json:
-            print(json.dumps(fields))
-        else:
-            print(text, file=sys.stderr if is_trouble else sys.stdout)
-
-    def say(self, line: str) -> None:
-        """What is going on, for people."""
-        self.clear()
-        if not self._as_json:
-            print(line, file=sys.stderr, flush=True)
-
-    def draw(self, what: str, done: int, whole: int) -> None:
-        now = time.monotonic()
-        if self._has_bar and (now - self._drawn >= DRAW_S or done >= whole):
-            self._drawn = now
-            filled = BAR * done // whole if whole else 0
-            print(
-                f"\r\033[K{what:<10} [{'#' * filled}{'.' * (BAR - filled)}] {_mib(done, whole)}",
-                end="",
-                file=sys.stderr,
-            )
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        if self._has_bar:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-    def fetching(self, progress: Progress) -> None:
-        self.draw("fetching", progress.done, progress.total)
-
-
-def _mib(done: int, whole: int) -> str:
-    return f"{done / 2**20:.1f} of {whole / 2**20:.1f} MiB" if whole > 1 else ""
-
-
 # ---------------------------------------------------------------------------------------------------- the verbs
 
 
@@ -142,10 +93,11 @@ def check(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
     updater = make_updater(arguments, layout, desk)
     with updater.alone():
         answer = updater.check()
-    return tell_answer(answer, layout, desk)
+    return tell_answer(answer, layout, desk, arguments.sources or ())
 
 
-def tell_answer(answer: Answer, layout: Layout, desk: Desk) -> Code:
+def tell_answer(answer: Answer, layout: Layout, desk: Desk, sources: Sequence[str] = ()) -> Code:
+    named = "".join(f" --from {shlex.quote(source)}" for source in sources)
     now = facts(layout, slots.current(layout))
     fields = {
         "result": "held" if answer.held else "newer" if answer.found else "current",
@@ -161,7 +113,7 @@ def tell_answer(answer: Answer, layout: Layout, desk: Desk) -> Code:
         fields |= {"version": manifest.version, "counter": manifest.counter, "bytes": manifest.length}
         text = answer.held or (
             f"{manifest.version} is offered ({manifest.length / 2**20:.1f} MiB); {now['version'] or 'nothing'} runs. "
-            "To take it: edgeboard ota upgrade"
+            f"To take it: edgeboard ota upgrade{named}"
         )
     for name, why in answer.trouble:
         desk.say(f"{name}: {why}")
@@ -222,7 +174,9 @@ def see_through(arguments: argparse.Namespace, updater: Updater, layout: Layout,
     journal = (
         armed
         if arguments.no_wait
-        else updater.wait(told=lambda one: desk.say(f"{one.version} {GOES_ON.get(one.state, one.state.value)}"))
+        else updater.wait(
+            waiting=desk.waiting, told=lambda one: desk.say(f"{one.version} {GOES_ON.get(one.state, one.state.value)}")
+        )
     )
     if journal.state is State.ARMED:
         desk.tell(
@@ -280,7 +234,12 @@ def status(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> Code:
         "previous": facts(layout, records.previous(layout)),
         "slots": [facts(layout, name) for name in slots.all_slots(layout)],
         "state": journal.state.value,
-        "update": {"version": journal.version, "slot": journal.slot, "tries": journal.tries}
+        "update": {
+            "version": journal.version,
+            "slot": journal.slot,
+            "tries": journal.tries,
+            "under_way": journal.state in OF_THE_LAUNCHER or is_under_way(layout),
+        }
         if journal.version
         else None,
         "last": asdict(journal.last) if journal.last.result else None,
@@ -301,13 +260,21 @@ def describe(found: dict[str, Any]) -> list[str]:
         f"before    {before['version']} ({before['slot']})" if before["slot"] else "before    nothing to go back to"
     )
     if update:
-        lines.append(f"update    {update['version']} is {found['state']}; tries left: {update['tries']}")
+        lines.append(f"update    {update['version']} {_how_far(found['state'], update)}")
     if last:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(last["at"]))
         why = f": {last['reason']}" if last["reason"] else ""
         lines.append(f"last      {last['version']} {last['result']} on {when}{why}")
     lines += [f"bad       {each['version']}: {each['reason']}" for each in found["bad"]]
     return lines
+
+
+def _how_far(state: str, update: dict[str, Any]) -> str:
+    if state in (State.ARMED.value, State.TRIAL.value):
+        return f"is {state}; tries left: {update['tries']}"
+    if update["under_way"]:
+        return f"is {state}"
+    return f"was broken off ({state}); what has come is kept, and edgeboard ota upgrade goes on with it"
 
 
 # ---------------------------------------------------------------------------------------------------- what they need

@@ -26,14 +26,19 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
-def _add_sources(parser: argparse.ArgumentParser) -> None:
+def _add_sources(parser: argparse.ArgumentParser, *, is_named: bool = False) -> None:
+    if not is_named:
+        _add_from(parser)
+    parser.add_argument("--channel", choices=CHANNELS, help="default: as the configuration says, or stable")
+    add_state(parser, "the node, whose mesh is asked")
+
+
+def _add_from(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="sources", metavar="WHERE", action="append",
         help="a web address, a folder, or a bundle (.ebu); may be given several times (default: the boards of the "
         "mesh, then the addresses of the configuration)",
     )  # fmt: skip
-    parser.add_argument("--channel", choices=CHANNELS, help="default: as the configuration says, or stable")
-    add_state(parser, "the node, whose mesh is asked")
 
 
 def _ota(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +58,7 @@ def _ota(parser: argparse.ArgumentParser) -> None:
         "--keep", action="store_true", help="only fetch it, for this board to hand on and to build from"
     )
     for sub in (fetch, upgrade, bundle):
-        _add_sources(sub)
+        _add_sources(sub, is_named=sub is bundle)
     for sub in (upgrade, bundle):
         sub.add_argument(
             "--at-once",

@@ -51,6 +51,21 @@ class Answer:
     trouble: tuple[tuple[str, str], ...]
 
 
+def is_under_way(layout: Layout) -> bool:
+    """Whether an updater works here now; one that was killed does not."""
+    try:
+        descriptor = os.open(layout.state / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 @final
 class Updater:
     """One board."""
@@ -274,11 +289,14 @@ class Updater:
             )
 
     def wait(
-        self, pause: Callable[[float], None] = time.sleep, told: Callable[[Journal], None] = lambda _: None
+        self,
+        pause: Callable[[float], None] = time.sleep,
+        told: Callable[[Journal], None] = lambda _: None,
+        waiting: Callable[[float], None] = lambda _: None,
     ) -> Journal:
         """Until the launcher has seen through what is armed, or nobody has taken it up for `TAKEN_UP_S`; returns the
         journal as it stands then: ARMED in the second case."""
-        waited, state = 0.0, None
+        began, waited, state = time.monotonic(), 0.0, None
         while (journal := records.read_journal(self._layout)).state in OF_THE_LAUNCHER:
             if journal.state is State.ARMED and waited >= TAKEN_UP_S:
                 return journal
@@ -286,6 +304,7 @@ class Updater:
                 state = journal.state
                 told(journal)
             pause(LOOK_S)
+            waiting(time.monotonic() - began)
             waited += LOOK_S if journal.state is State.ARMED else 0.0
         return journal
 

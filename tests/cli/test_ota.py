@@ -14,6 +14,7 @@ from edgeboard.ota.files import RealDisk
 from edgeboard.ota.launch.packing import pack
 from edgeboard.ota.slots import board as this_machine
 from edgeboard.ota.states import Journal, State
+from edgeboard.ota.updater import Updater
 from tests.ota.boards import Board
 from tests.ota.test_updater import Desk
 
@@ -162,6 +163,23 @@ def test_an_update_under_way_is_an_exit_code_of_its_own(board, desk, ota):
     code, said = ota("upgrade")
     assert code == Code.BUSY
     assert "1.2 is trial" in said["text"]
+
+
+def test_an_update_that_was_broken_off_is_not_told_as_if_it_went_on(board, desk, ota):
+    desk.publish(1)
+    records.write_journal(board.layout, RealDisk(), Journal(State.FETCHING, "1-a", version="1.1"))
+    text = ota("status", as_json=False)[1]
+    assert "1.1 was broken off (fetching)" in text
+    assert "tries left" not in text
+    with Updater(board.layout, [], "stable").alone():
+        records.write_journal(board.layout, RealDisk(), Journal(State.FETCHING, "1-a", version="1.1"))
+        assert "1.1 is fetching" in ota("status", as_json=False)[1]
+
+
+def test_what_to_say_next_names_the_source_that_was_named(desk, ota):
+    desk.publish(1)
+    _, text = ota("check", as_json=False)
+    assert f"edgeboard ota upgrade --from {desk.repository.public}" in text
 
 
 def test_a_full_disk_is_an_exit_code_of_its_own(board, desk, ota, monkeypatch):
