@@ -118,7 +118,8 @@ def find(
         raise _worst(trouble)
     offers = read_offers(best.targets, target)
     _keep_metadata(layout, disk, best)
-    if best.seen.counter and best.seen.counter <= floors.counter:
+    is_empty = not best.targets.targets  # a repository from before its first release
+    if is_empty or (best.seen.counter and best.seen.counter <= floors.counter):
         return UpToDate(best.seen.counter, floors, tuple(answered), _told(trouble))
     offer = choose(offers, target, floors)
     manifest = _read_manifest(layout, disk, offer, target, sources, trouble, clock)

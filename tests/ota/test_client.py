@@ -72,6 +72,12 @@ def test_a_board_for_which_there_is_nothing_is_told(house, layout, source):
         find(layout, [source], replace(BOARD, machine="riscv64"), Floors(), house.seconds)
 
 
+def test_a_repository_from_before_its_first_release_offers_nothing_yet(house, layout, source):
+    found = find(layout, [source], BOARD, Floors(), house.seconds)
+    assert isinstance(found, UpToDate)
+    assert found.counter == 0
+
+
 def test_choosing_needs_an_offer():
     with pytest.raises(VerificationError, match="no release for"):
         choose([], BOARD, Floors())

@@ -1,7 +1,7 @@
 """Keeps a node running where there is no systemd: starts it, starts it again, switches when an update is armed.
 
 The rules of this file: who ends by itself with exit code 0 wanted to; whoever ends otherwise is started anew, slower
-and slower; five ends within five minutes are a loop, and the launcher goes back to the release before.
+and slower; five ends within 15 minutes are a loop, and the launcher goes back to the release before.
 """
 
 from collections import deque
@@ -17,7 +17,7 @@ from edgeboard.ota.values import Layout
 LOOK_S: Final = 0.25  # between two looks
 PAUSES_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)  # before it is started again
 ENDS_MAX: Final = 5  # as StartLimitBurst= of the unit
-ENDS_S: Final = 300.0  # and StartLimitIntervalSec=
+ENDS_S: Final = 900.0  # and StartLimitIntervalSec=
 
 
 @final
