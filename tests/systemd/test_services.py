@@ -221,10 +221,9 @@ def test_a_board_without_an_earlier_release_is_tried_again_later_and_slowly(boar
     drop_in(board, "edgeboard-again.timer", "[Timer]\nOnActiveSec=\nOnActiveSec=3s\nAccuracySec=100ms\n")
     board.run("touch", "/run/it-crashes")
     board.run("systemctl", "kill", "--signal=KILL", "edgeboard.service")
-    for again in ("at first", "and once more"):
+    for _time in range(2):
         board.wait_until("edgeboard.service", "failed", 60.0)
         board.wait_until("edgeboard.service", "activating", 60.0)
-        assert board.show("edgeboard.service", "Result") != "success", again
     board.run("rm", "/run/it-crashes")
     board.wait_until("edgeboard.service", "active", 60.0)
     assert "there is no release to go back to" in board.log("edgeboard-rollback.service")
