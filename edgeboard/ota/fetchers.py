@@ -217,7 +217,7 @@ class HttpSource:
                 if kept is None or watch.has_bitten:
                     raise
                 kept = None
-            except BaseException:
+            except BaseException:  # half an answer may be on its way: nobody may ask over this one again
                 connection.close()
                 raise
 

@@ -296,16 +296,18 @@ class Updater:
     ) -> Journal:
         """Until the launcher has seen through what is armed, or nobody has taken it up for `TAKEN_UP_S`; returns the
         journal as it stands then: ARMED in the second case."""
-        began, waited, state = time.monotonic(), 0.0, None
+        waited = armed = 0.0
+        state = None
         while (journal := records.read_journal(self._layout)).state in OF_THE_LAUNCHER:
-            if journal.state is State.ARMED and waited >= TAKEN_UP_S:
+            if journal.state is State.ARMED and armed >= TAKEN_UP_S:
                 return journal
             if journal.state is not state:
                 state = journal.state
                 told(journal)
             pause(LOOK_S)
-            waiting(time.monotonic() - began)
-            waited += LOOK_S if journal.state is State.ARMED else 0.0
+            waited += LOOK_S
+            armed += LOOK_S if journal.state is State.ARMED else 0.0
+            waiting(waited)
         return journal
 
     # -------------------------------------------------------------------------------------- the journal
