@@ -94,7 +94,6 @@ UNMIRRORED = {
     "edgeboard/render/unseen.py": "a panel that does nothing: tests/node/test_screens.py looks at it",
     "edgeboard/node/screen.py": "one of the screens: tests/node/test_screens.py",
     "edgeboard/cli/ota_arguments.py": "the words of a verb: tests/cli/test_ota.py says them",
-    "edgeboard/cli/update_desk.py": "what a verb says: tests/cli/test_ota.py reads it",
     "edgeboard/cli/install_arguments.py": "the words of two verbs: tests/cli/test_install.py says them",
     "edgeboard/cli/panel_arguments.py": "the words of a verb: tests/cli/test_panels.py says them",
     "edgeboard/peripherals/listing.py": "what a verb prints: tests/cli/test_devices.py",

@@ -24,6 +24,7 @@ from edgeboard.ota.fetchers import HttpSource
 from edgeboard.ota.states import OF_THE_LAUNCHER, Journal, State
 from edgeboard.ota.updater import Answer, BusyError, Updater, is_under_way
 from edgeboard.ota.values import Floors, Layout
+from edgeboard.ota.verifying import read_root
 
 GOES_ON = {
     State.ARMED: "waits for the launcher",
@@ -298,6 +299,7 @@ def make_updater(arguments: argparse.Namespace, layout: Layout, desk: Desk) -> U
     sources = sources or [*default_sources(state), *map(HttpSource, updates.addresses)]
     channel = arguments.channel or updates.channel
     me = b"" if getattr(arguments, "any_turn", False) else node_id(state)
+    read_root(layout)  # before anything is made here: this may be no board
     return Updater(
         layout,
         sources,

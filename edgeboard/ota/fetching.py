@@ -13,6 +13,7 @@ import hashlib
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import FileIO
@@ -31,6 +32,7 @@ from edgeboard.ota.wheels import check_wheel
 logger = logging.getLogger(__name__)
 
 PART: Final = ".part"
+FAILURES_MAX: Final = 2  # files that a source fails to bring, before others are asked first
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class _Fetch:
         self._clock = clock
         self._done = 0
         self._known = known
+        self._failures: Counter[str] = Counter()  # files in a row of which a source has brought nothing
         for source in sources:
             if isinstance(source, Expecting):
                 source.expect(
@@ -171,7 +174,8 @@ class _Fetch:
         """Chunks from `at` on: those that are on this board, and the others from one source after the other."""
         trouble: dict[str, EdgeboardError] = {}
         at = self._write_known(out, file, parts, at)
-        for source in list(self._sources):
+        # A mesh that lacks this release takes seconds to say so, for each of thirty files: then others come first.
+        for source in sorted(self._sources, key=lambda each: self._failures[each.name] >= FAILURES_MAX):
             while at < len(parts):
                 before = at
                 try:
@@ -179,6 +183,7 @@ class _Fetch:
                     for chunk in self._chunks(source, file, parts[at:until]):
                         _write(out, chunk)
                         at += 1
+                    self._failures[source.name] = 0
                     at = self._write_known(out, file, parts, at)
                     continue
                 except VerificationError as error:
@@ -190,6 +195,7 @@ class _Fetch:
                 except SourceError as error:
                     trouble[source.name] = error
                 if at == before or source.is_complete:  # nothing came of it
+                    self._failures[source.name] += 1
                     break
         if at < len(parts):
             raise self._give_up(file, trouble)

@@ -38,7 +38,7 @@ RELEASE: Final = "release.json"
 CONTENTS_MAX: Final = 8 * 1024 * 1024  # bytes; 20,000 files of 200 characters make 5 MB
 UNPACKED_TIMES: Final = 5  # a slot takes as many times its wheels: 3 unpacked, as much again compiled, and blocks
 
-Progress = Callable[[str, int, int], None]  # what is being done, how much of it is, and how much there is
+Progress = Callable[[str, int, int], None]  # what is being done, how much of it is, and how much there is: 0, unknown
 
 
 class SlotError(EdgeboardError):
@@ -127,14 +127,14 @@ def _build(layout: Layout, manifest: Manifest, slot: Path, disk: Disk, progress:
             compiler.add(unpack(disk, layout.blobs / wheel.sha256, wheel.name, site), wheel.length)
             done += wheel.length
         progress("unpacking", whole, whole)
-        progress("compiling", 0, 1)
+        progress("compiling", 0, 0)
         compiler.finish()
-    progress("testing", 0, 1)
+    progress("testing", 0, 0)
     with ThreadPoolExecutor(1) as beside:  # two cores: one tests while the other hashes
         tested = beside.submit(test_slot, python_of(slot), slot.name)
         contents = "".join(f"{digest}  {path}\n" for path, digest in contents_of(slot)).encode()
         tested.result()
-    progress("syncing", 0, 1)
+    progress("syncing", 0, 0)
     disk.write(slot / CONTENTS, contents)
     disk.sync_tree(slot)
     disk.sync(layout.slots)

@@ -73,6 +73,13 @@ def ota(run_main, board, desk, tmp_path):
     return ota
 
 
+def test_on_a_machine_that_is_no_board_nothing_is_made(run_main, tmp_path):
+    code, _, err = run_main("ota", "check", "--root", tmp_path / "laptop", "--state", tmp_path / "nobody")
+    assert code == 1
+    assert "root.json cannot be read" in err
+    assert not (tmp_path / "laptop").exists()
+
+
 def test_a_board_is_installed_upgraded_and_returned_by_hand(board, desk, ota, launcher):
     desk.publish(1)
     assert ota("check")[1]["result"] == "newer"

@@ -175,6 +175,17 @@ def test_a_board_that_has_not_all_of_it_yet_is_no_attack(layout, found, source, 
     assert native.sha256 in blobs(layout)
 
 
+def test_a_source_that_lacks_two_files_is_asked_last_from_then_on(layout, found, source, crooked):
+    def has_nothing(name, data):
+        raise MissingError(f"nobody has {name}")
+
+    mesh = crooked(source, has_nothing, name="mesh")
+    mesh.is_complete = False
+    fetch_files(layout, found.manifest, [mesh, crooked(source)])
+    assert len(found.manifest.files) > 2
+    assert len(mesh.asked) == 2, "each question costs seconds"
+
+
 def test_no_source_at_all_is_said(layout, found):
     with pytest.raises(SourceError, match="cannot be had"):
         fetch_files(layout, found.manifest, [])

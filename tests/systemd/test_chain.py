@@ -75,6 +75,8 @@ def lone(debian, releases, tmp_path):
         }
         for path, text in write.items():
             one.write(path, text)
+        for command in (("chgrp", "edgeboard"), ("chmod", "0640")):  # an owner whose settings are nobody's business
+            one.run(*command, "/etc/edgeboard/edgeboard.yaml")
         one.run("systemctl", "enable", "updates.service")
     return root
 
