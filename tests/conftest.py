@@ -202,19 +202,25 @@ def make_node(tmp_path):
 SMALL_DISK = "24m"  # large enough for the reserve of a state directory
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk that is soon full: a folder that is a file system of its own."""
+@contextmanager
+def mounted(folder, limits):
+    """A folder that is a file system of its own, in memory."""
     if os.geteuid() != 0:
         pytest.skip("mounting a small disk takes root; run the tests as root to have this one too")
-    folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", limits, "tmpfs", str(folder)]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.skip(f"this system mounts no tmpfs for us: {done.stderr.strip()}")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk that is soon full."""
+    with mounted(tmp_path / "disk", f"size={SMALL_DISK}") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -228,4 +228,15 @@ def explain(error: OSError, what: str) -> SpaceError:
     """An error of the disk as a person reads it."""
     where = f" ({error.filename})" if error.filename else ""
     remedy = REMEDIES.get(error.errno or 0, "mend the disk or free some space, and try again")
+    if error.errno == errno.ENOSPC and error.filename and _is_out_of_names(Path(error.filename).parent):
+        remedy = "it holds as many files as it can, however small (df -i shows it): remove some, and try again"
     return SpaceError(f"{what}: {error.strerror or error}{where}; {remedy}")
+
+
+def _is_out_of_names(folder: Path) -> bool:
+    """Whether a disk has no inode left for a new file; some kinds of disks have no limit, and say 0 of 0."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    return found.f_files > 0 and found.f_favail == 0

@@ -10,10 +10,11 @@ import shutil
 import pytest
 
 from edgeboard.ota import records, slots
-from edgeboard.ota.files import RealDisk
+from edgeboard.ota.files import RealDisk, SpaceError
 from edgeboard.ota.states import TRIES, Journal, State
 from edgeboard.ota.updater import Updater
 from edgeboard.ota.values import Floors
+from tests.conftest import mounted
 from tests.ota.boards import Board
 
 FLOORS = Floors(root=1, timestamp=9, counter=1)
@@ -152,3 +153,24 @@ def test_with_every_slot_and_wheel_gone_there_is_a_way_back_and_it_is_said(board
     board.second.fetch(board.layout)  # as `ota import` does it
     slots.build(board.layout, board.second.manifest, RealDisk())
     assert board.launcher.repair() == board.second.slot
+
+
+def test_a_disk_that_takes_no_more_files_costs_the_update_and_nothing_else(image, tmp_path):
+    with mounted(tmp_path / "card", "size=256m,nr_inodes=1500") as card:
+        shutil.copytree(image.folder, card / "board", symlinks=True)
+        board = Board(card / "board")
+        third = board.release(3)
+        free = os.statvfs(card).f_favail
+        many = card / "many"
+        many.mkdir()
+        for number in range(free - 10):
+            (many / str(number)).touch()
+        with pytest.raises(SpaceError, match=r"No space left.*as many files as it can, however small \(df -i"):
+            board.build(third)
+        assert board.launcher.repair() == image.first.slot
+        board.check()
+        shutil.rmtree(many)
+        board.start()
+        board.arm(board.build(third))
+        assert board.launcher.activate(board.child).result == "committed"
+        board.stop()
