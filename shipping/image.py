@@ -163,8 +163,9 @@ def make(
     (layout.state / RELEASE).unlink()
     inside(board, root, ["/bin/sh", "-c", SETTLE])
     slot_s = time.monotonic() - slot_began
-    for name in ("vmlinuz", "initrd.img"):
-        shutil.copyfile(newest(root / "boot", name), boot / name)
+    # Debian's kernels for riscv64 are not compressed, and called vmlinux.
+    for name, pattern in (("vmlinuz", "vmlinu[xz]"), ("initrd.img", "initrd.img")):
+        shutil.copyfile(newest(root / "boot", pattern), boot / name)
     shutil.rmtree(root / "boot")
     (root / "boot" / "firmware").mkdir(parents=True)
     for name in ("vmlinuz", "initrd.img", "vmlinuz.old", "initrd.img.old"):
@@ -291,7 +292,7 @@ def inside(board: Board, root: Path, words: list[str]) -> None:
 
 
 def newest(folder: Path, name: str) -> Path:
-    """The file `NAME-VERSION` of a folder; an image has one kernel.
+    """The file `NAME-VERSION` of a folder, NAME as a shell's pattern; an image has one kernel.
 
     Raises:
         Trouble: there is none.
