@@ -133,7 +133,7 @@ def load(places: Places) -> Settings:
     """What was kept; settings that cannot be read count as none, and a board without a name is given one."""
     try:
         settings = Settings.from_text(places.settings.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         settings = Settings()
     settings.hostname = settings.hostname or f"edgeboard-{secrets.token_hex(2)}"
     return settings
@@ -156,6 +156,8 @@ def take(places: Places, settings: Settings, group: str) -> list[str]:
         return []
 
     def keep_invitation(data: bytes) -> list[str]:
+        if not data.strip():
+            raise Unusable(f"{JOIN} is empty: make one with `edgeboard mesh invite --file {JOIN}`")
         write(places.node / JOIN, data, 0o640, group)
         return []
 
@@ -163,6 +165,8 @@ def take(places: Places, settings: Settings, group: str) -> list[str]:
         key = places.root / NODE_STATE.lstrip("/") / "node.key"
         if len(data) != SEED_BYTES:
             raise Unusable(f"{NODE_KEY} has {len(data)} bytes and a key of a node {SEED_BYTES}: copy its node.key")
+        if key.exists() and key.read_bytes() == data:
+            return []  # it was taken, and power failed before it was removed
         if key.exists():
             raise Unusable("this board has a key already; remove it from the card, or flash the board anew")
         key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # of root: the node's unit makes it the node's
@@ -185,51 +189,87 @@ def take(places: Places, settings: Settings, group: str) -> list[str]:
                 data = file.read(FILE_MAX + 1)
             if len(data) > FILE_MAX:
                 raise Unusable(f"{name} is longer than {FILE_MAX // 1024} KiB")
+            if data and not data.strip(b"\0"):  # power failed when it was being erased
+                path.unlink()
+                said.append(f"{name}: was taken at an earlier start, and is removed now")
+                continue
             left_out = read(data)
-            erase(path)
-            said += [f"{name}: taken, and removed from here", *(f"{name}: left out {what}" for what in left_out)]
+            said += [_remove(path), *(f"{name}: left out {what}" for what in left_out)]
         except FileNotFoundError:
             continue
         except Unusable as error:
             said.append(f"{name}: NOT taken: {error}")
         except OSError as error:
             said.append(f"{name}: NOT taken: {error.strerror or error} ({error.filename})")
-    return said
+    # What is said goes to a console, too.
+    return ["".join(char if char.isprintable() else "?" for char in line) for line in said]
 
 
-def apply(places: Places, settings: Settings) -> None:
-    """Write what this start needs."""
-    places.kept.mkdir(parents=True, exist_ok=True)
-    for name, text in networks(settings).items():
-        write(places.run / "systemd" / "network" / name, text.encode(), 0o644)
-    if settings.wifis:
-        write(places.run / "edgeboard-image" / "wpa_supplicant-wlan0.conf", wpa_supplicant(settings).encode())
-    if settings.ssh_keys:
-        write(places.kept / "authorized_keys", "".join(f"{key}\n" for key in settings.ssh_keys).encode(), 0o644)
-    localtime, zone = places.kept / "localtime", places.root / "usr" / "share" / "zoneinfo" / (settings.zone or "UTC")
-    localtime.unlink(missing_ok=True)
-    localtime.symlink_to(zone if zone.is_file() else "/usr/share/zoneinfo/UTC")
-    hostname = places.root / "proc" / "sys" / "kernel" / "hostname"
-    hostname.write_text(settings.hostname)
+def _remove(path: Path) -> str:
+    """Erase what was taken; what there is to say about it."""
+    try:
+        erase(path)
+    except OSError as error:
+        why = error.strerror or error
+        return f"{path.name}: taken, and can NOT be removed ({why}): remove it, any computer can read it"
+    return f"{path.name}: taken, and removed from here"
+
+
+def apply(places: Places, settings: Settings) -> list[str]:
+    """Write what this start needs, each as far as the disk takes it; returns what it does not take."""
+
+    def write_networks() -> None:
+        for name, text in networks(settings).items():
+            write(places.run / "systemd" / "network" / name, text.encode(), 0o644)
+
+    def write_wifi() -> None:
+        if settings.wifis:
+            write(places.run / "edgeboard-image" / "wpa_supplicant-wlan0.conf", wpa_supplicant(settings).encode())
+
+    def write_name() -> None:
+        (places.root / "proc" / "sys" / "kernel" / "hostname").write_text(settings.hostname)
+
+    def keep() -> None:
+        write(places.settings, settings.to_text().encode())
+        if settings.ssh_keys:
+            write(places.kept / "authorized_keys", "".join(f"{key}\n" for key in settings.ssh_keys).encode(), 0o644)
+        localtime = places.kept / "localtime"
+        zone = places.root / "usr" / "share" / "zoneinfo" / (settings.zone or "UTC")
+        localtime.unlink(missing_ok=True)
+        localtime.symlink_to(zone if zone.is_file() else "/usr/share/zoneinfo/UTC")
+
+    def configure() -> None:
+        if not (places.node / CONFIGURATION).exists():
+            write(places.node / CONFIGURATION, configure_node(b""), READABLE)
+
+    failed = []
+    for deed in (write_networks, write_wifi, write_name, keep, configure):
+        try:
+            deed()
+        except OSError as error:
+            failed.append(f"cannot write {error.filename}: {error.strerror or error}")
+    return failed
 
 
 def main() -> int:
     places = Places()
     settings = load(places)
-    if not (places.node / CONFIGURATION).exists():
-        write(places.node / CONFIGURATION, configure_node(b""), READABLE)
     names = ("user-data", "network-config", CONFIGURATION, JOIN, NODE_KEY)
-    waiting = [name for name in names if (places.boot / name).exists()]
-    if waiting:
+    if any((places.boot / name).exists() for name in names):
         subprocess.run(["mount", "-o", "remount,rw", str(places.boot)], check=False)
         said = take(places, settings, "edgeboard")
-        sys.stderr.write("".join(f"{line}\n" for line in said))
+        _say(said)
         try:
             write(places.boot / STATUS, "".join(f"{line}\r\n" for line in said).encode(), 0o644)
-        finally:
-            subprocess.run(["mount", "-o", "remount,ro", str(places.boot)], check=False)
-    write(places.settings, settings.to_text().encode())
-    apply(places, settings)
+        except OSError as error:  # a card that is full or damaged keeps no board from its network
+            _say([f"cannot write {STATUS}: {error.strerror or error}"])
+        subprocess.run(["mount", "-o", "remount,ro", str(places.boot)], check=False)
+    failed = apply(places, settings)
+    _say(failed)
     if settings.wifis:  # not enabled, for a board without Wi-Fi would wait for it at each start
         subprocess.run(["systemctl", "--no-block", "start", "wpa_supplicant@wlan0.service"], check=False)
-    return 0
+    return int(bool(failed))
+
+
+def _say(lines: list[str]) -> None:
+    sys.stderr.write("".join(f"{line}\n" for line in lines))

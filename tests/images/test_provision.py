@@ -163,7 +163,17 @@ def test_the_configuration_says_where_an_image_keeps_things_unless_the_owner_doe
         ("network-config", f"wifis: {{wlan0: {{access-points: {{{'a' * 33}: {{}}}}}}}}", "1 to 32 bytes"),
         ("network-config", "ethernets: {eth0: {addresses: [\"1.2.3.4/24\\nDNS=6.6.6.6\"]}}", "no address"),
         ("network-config", "ethernets: {\"../a\": {addresses: [1.2.3.4/24]}}", "no address or no interface"),
-        ("edgeboard.yaml", "&a [*a]", "does not hold names"),
+        ("edgeboard.yaml", "[a]", "does not hold names"),
+        ("edgeboard.yaml", "a: &a [x]\nb: *a", "repeated by *"),
+        ("user-data", "a: &a [x]\nhostname: [*a, *a]", "repeated by *"),
+        ("user-data", 'users: [{name: "\\uD800"}]', "is not YAML"),
+        ("user-data", "hostname: [a]", "more than one value"),
+        ("user-data", f"hostname: {'9' * 6000}", "not a name of letters"),
+        ("network-config", "ethernets: {eth0: dhcp}", "does not hold names"),
+        ("network-config", "ethernets: {0: {addresses: [1.2.3.4/24]}}", "no address or no interface"),
+        ("network-config", "ethernets: {eth0: {addresses: [1.2.3.400/24]}}", "no address"),
+        ("network-config", "ethernets: {eth0: {addresses: [1.2.3.4/24], gateway4: 1.2.3.1/24}}", "no address"),
+        ("edgeboard-join.txt", "", "is empty"),
         ("user-data", "x" * (provision.FILE_MAX + 1), "longer than 64 KiB"),
     ],
 )  # fmt: skip
@@ -221,3 +231,82 @@ def test_a_key_that_is_none_or_one_too_many_is_left_where_it_is(places, has, lai
     assert why in said
     assert (places.boot / provision.NODE_KEY).read_bytes() == laid
     assert not has or key.read_bytes() == has
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "password"),
+    [
+        ("home: {password: 012345670}", "home", "012345670"),
+        ("NO: {password: 12:34:56:59}", "NO", "12:34:56:59"),
+        ("2001-01-01: {password: 1234_5678}", "2001-01-01", "1234_5678"),
+        ('"1": {password: " 12345678 "}', "1", " 12345678 "),
+        ("home: {password: longenough, hidden: 'false'}", "home", "longenough"),
+    ],
+)
+def test_names_and_passwords_stay_as_they_are_written(places, written, name, password):
+    lay(places, network=f"wifis: {{wlan0: {{access-points: {{{written}}}}}}}")
+    _, settings = start(places)
+    assert settings.wifis == [Wifi(name, password)]
+
+
+def test_values_of_the_configuration_stay_as_they_are_written():
+    made = reading.configure_node(b"node:\n  name: on\nrooms: [0x10, 12:30, '']\nboards: {}\n").decode()
+    assert "name: on\n" in made
+    assert "- 0x10\n- 12:30\n- ''\n" in made
+    assert config.parse(made.partition("rooms")[0], "edgeboard.yaml").node.name == "on"
+    for empty in (b"", b"# nothing\n", b"node:\n", b"node: ~\n", b"{node: }", b"\xff\xfe"):
+        assert "state: /var/lib/edgeboard" in reading.configure_node(empty).decode()
+
+
+def test_a_file_that_some_editors_write_wide_is_read(places):
+    (places.boot / "user-data").write_bytes("hostname: Kitchen\r\n".encode("utf-16"))
+    _, settings = start(places)
+    assert settings.hostname == "kitchen"
+
+
+def test_an_interface_without_settings_keeps_no_board_from_starting(places):
+    lay(places, network="wifis: {wlan0: }\nethernets: {eth0: ~, eth1: {addresses: [1.2.3.4/24], routes: 5}}\n")
+    said, settings = start(places)
+    assert said == ["network-config: taken, and removed from here"]
+    assert settings.wired == [Wired("eth1", ("1.2.3.4/24",))]
+
+
+def test_what_power_kept_from_being_removed_is_not_taken_twice(places):
+    lay(places, **{"edgeboard-join.txt": "ebi1-secret"})
+    (places.boot / provision.NODE_KEY).write_bytes(b"k" * 32)
+    start(places)
+    (places.boot / "edgeboard-join.txt").write_bytes(bytes(11))  # overwritten, and then power failed
+    (places.boot / provision.NODE_KEY).write_bytes(b"k" * 32)  # kept, and then power failed
+    said, _ = start(places)
+    assert said == [
+        "edgeboard-join.txt: was taken at an earlier start, and is removed now",
+        "edgeboard-node.key: taken, and removed from here",
+    ]
+    assert (places.node / "edgeboard-join.txt").read_text() == "ebi1-secret"
+    assert list(places.boot.iterdir()) == []
+
+
+def test_a_card_that_cannot_be_written_keeps_no_board_from_its_network(places, monkeypatch):
+    monkeypatch.setattr(provision, "Places", lambda: places)
+    monkeypatch.setattr(provision.subprocess, "run", lambda *_, **__: None)
+    monkeypatch.setattr(provision.shutil, "chown", lambda *_, **__: None)
+    lay(places, user_data="hostname: kitchen\n", network=NETWORK)
+    places.settings.mkdir(parents=True)  # nothing can be kept there
+    (places.boot / provision.STATUS).mkdir()
+    assert provision.main() == 1
+    assert (places.run / "edgeboard-image" / "wpa_supplicant-wlan0.conf").exists()
+    assert (places.run / "systemd/network/10-eth0.network").exists()
+    assert (places.root / "proc/sys/kernel/hostname").read_text() == "kitchen"
+    assert (places.node / "edgeboard.yaml").exists()
+
+
+def test_what_is_taken_and_cannot_be_removed_is_said(places, monkeypatch):
+    def refuse(path):
+        raise OSError(30, "Read-only file system", str(path))
+
+    monkeypatch.setattr(provision, "erase", refuse)
+    lay(places, user_data='hostname: kitchen\n"a\\e[2J": 1\n')
+    said, settings = start(places)
+    assert settings.hostname == "kitchen"
+    assert said[0].startswith("user-data: taken, and can NOT be removed (Read-only file system)")
+    assert said[1] == "user-data: left out a?[2J: this image has no cloud-init to do it"
