@@ -385,6 +385,7 @@ async def test_a_board_that_is_asked_to_save_does_so_and_says_when_its_disk_is_d
         for _ in range(2):
             assert "has not taken a few bytes within 0 s: it is dead or dying" in await prove(b"more")
         assert asked == [b"more"], "a thread that hangs shall have no company"
+        monkeypatch.setattr(api, "PROOF_S", 30.0)
         disk_is_back.set()
         assert await prove(b"at last") == ""
     finally:
