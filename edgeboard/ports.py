@@ -147,12 +147,13 @@ class Transport(Protocol):
         """
         ...
 
-    async def connect(self, url: str, node: NodeId | None = None) -> Link:
+    async def connect(self, url: str, node: NodeId | None = None, *, may_relay: bool = True) -> Link:
         """Open an authenticated link to the node whose board is at `url` (http://host:port).
 
         Args:
             url: of the board.
             node: who is meant; None: whoever is there.
+            may_relay: whether a WebSocket will do where WebRTC does not open.
 
         Raises:
             TransportError: unreachable, timed out.

@@ -4,6 +4,8 @@ Rules of this file:
 - between two nodes one link lives: of two that cross, the one that the lower node id opened; of two in one direction,
   and where the older answers nothing, the newer, since the older is dead or dying;
 - two runs of one node key cannot both be alive: while the first still answers, the second is refused as a clone;
+- a link over a WebSocket that we opened is a stopgap: WebRTC is tried again beside it, with growing pauses, since a
+  small board that has just started is slow;
 - a board that is named by its address is tried for ever, with growing pauses, and never while it is linked already;
   the log hears of the first attempt that fails, of one an hour, and of the link;
 - a node that is named by its id is tried once, at all of its addresses; when again is for whoever asked.
@@ -31,6 +33,7 @@ STRANGERS_MAX = 512  # nodes at whose addresses somebody else was found
 MOVED_S = 8.0  # after a node was seen elsewhere: its link has fallen silent by then, or will not
 MOVED_LOOK_S = 0.3
 REFUSED_PAUSE_S = 30.0  # after a refusal: a person has to act first
+IMPROVE_FIRST_S, IMPROVE_LAST_S = 30.0, 3600.0  # pauses between attempts to replace a WebSocket by WebRTC
 CLONE_PROBE_S = 2.5  # two pings of the first link: does it still answer?
 CLONE_TEXT = (
     "this node key is in use by another machine: the state directory was copied; remove node.key from one of the two, "
@@ -152,6 +155,8 @@ class Links:
             self._put_out = ""
             self.was_linked = True
             _log.info("linked to board %s at %s over %s", node.hex()[:8], link.remote, link.carrier)
+            if ours and link.carrier == "websocket" and self._transport is not None:
+                self._spawn(self._improve(linked, node, self._transport), name=f"improve {node.hex()[:8]}")
         self._on_up(linked.number, node)
         number = linked.number
         link.attach(
@@ -159,6 +164,20 @@ class Links:
             lambda code, text: self._closed(linked, code, text),
         )
         return linked
+
+    async def _improve(self, linked: Linked, node: NodeId, transport: Transport) -> None:
+        pause = IMPROVE_FIRST_S
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._rng.uniform(0.5, 1.0) * pause):
+                    await linked.ended.wait()
+                    return
+            try:
+                self.accept(await transport.connect(linked.link.remote, node, may_relay=False), ours=True)
+                return
+            except EdgeboardError as error:
+                _log.debug("board %s stays on a WebSocket: %s", node.hex()[:8], error)
+                pause = min(IMPROVE_LAST_S, 2 * pause)
 
     def _closed(self, linked: Linked, code: CloseCode, text: str) -> None:
         if linked.link.peer is not None and linked.number in self._links:

@@ -53,6 +53,7 @@ NOT_RELAYED = (
     "pass, or name one at an address that the other reaches with --peer"
 )
 STOPPING = "this board is stopping"
+SWITCHED_OFF = "that takes WebRTC, which is switched off here"
 
 _logger = logging.getLogger(__name__)
 
@@ -121,9 +122,9 @@ class LinkTransport:
         """See `ports.Transport`."""
         return await knock(urls, self._settings.knock_s)
 
-    async def connect(self, url: str, node: NodeId | None = None) -> Link:
+    async def connect(self, url: str, node: NodeId | None = None, *, may_relay: bool = True) -> Link:
         """See `ports.Transport`."""
-        return await self._watched(self._dial(read_board(url), node))
+        return await self._watched(self._dial(read_board(url), node, may_relay))
 
     async def connect_by(self, signaling: Signaling, node: NodeId) -> Link:
         """See `ports.Transport`."""
@@ -193,14 +194,17 @@ class LinkTransport:
             patches=patches.active(),
         )
 
-    async def _dial(self, board: URL, node: NodeId | None) -> OpenLink:
+    async def _dial(self, board: URL, node: NodeId | None, may_relay: bool) -> OpenLink:
         if self._settings.mode == "websocket":
+            if not may_relay:
+                raise TransportError(f"{board}: {SWITCHED_OFF}")
             return await self._dial_websocket(board, node)
         try:
             return await self._dial_webrtc(str(board), node, lambda offer: self._introduce(str(board), offer, node))
         except (RefusedError, TransportError) as error:
             self._failed("webrtc", str(board), error, logging.DEBUG)  # whoever asked for the link says more
-            if self._settings.mode == "webrtc" or (isinstance(error, RefusedError) and error.code in FINAL):
+            is_final = isinstance(error, RefusedError) and error.code in FINAL
+            if is_final or not may_relay or self._settings.mode == "webrtc":
                 raise
             why = str(error)
         link = await self._dial_websocket(board, node)
@@ -210,7 +214,7 @@ class LinkTransport:
     async def _dial_by(self, signaling: Signaling, node: NodeId) -> OpenLink:
         remote = f"board {node.hex()[:8]} by {signaling.name}"
         if self._settings.mode == "websocket":
-            raise TransportError(f"{remote}: that takes WebRTC, which is switched off here")
+            raise TransportError(f"{remote}: {SWITCHED_OFF}")
         is_introduced = False
 
         async def introduce(offer: str) -> tuple[str, bytes]:

@@ -54,8 +54,9 @@ def test_a_board_joins_the_mesh_of_its_card_and_shows_a_stroke_drawn_elsewhere(b
     guest.start(plug_in(network, guest))
     patiently(lambda: list(host.neighbours().values()), WAIT_S)
     sys.stderr.write(f"{board}: from power to a link {time.monotonic() - began:.0f} s, emulated\n")
-    (link,) = host.neighbours().values()
-    assert link["carrier"] == "webrtc"
+    # A processor that is emulated on a busy computer may not open WebRTC within its 5 s; then it is tried again.
+    patiently(lambda: [link["carrier"] for link in host.neighbours().values()] == ["webrtc"], WAIT_S)
+    sys.stderr.write(f"{board}: from power to WebRTC {time.monotonic() - began:.0f} s, emulated\n")
     host.draw()
     url = f"http://{ADDRESS}:8787/api/room/lobby/export.svg"
     patiently(lambda: "<path" in ask_from(host.machine, url), 120)

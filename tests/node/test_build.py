@@ -14,17 +14,18 @@ import edgeboard.node.board as board_module
 from edgeboard.canvas.bodies import Add, ItemType
 from edgeboard.config.schema import Config, NodeSection, StorageSection
 from edgeboard.config.values import Listen
-from edgeboard.errors import CloseCode, RefusedError, StoreError, UserError
+from edgeboard.errors import CloseCode, RefusedError, StoreError, TransportError, UserError
 from edgeboard.identity.grants import Role
 from edgeboard.identity.keys import NodeKey
 from edgeboard.ids import Origin, PersonId
-from edgeboard.node import api
+from edgeboard.node import api, links
 from edgeboard.node.build import build
 from edgeboard.ota.launch import looking
 from edgeboard.signaling.client import SignalingClient
 from edgeboard.storage.sqlite import SqliteStore
 from edgeboard.testing.guest import ScriptedGuest
 from edgeboard.testing.members import TestMesh
+from edgeboard.transport.dialer import LinkTransport
 from edgeboard.transport.settings import Settings as TransportSettings
 from edgeboard.wire.messages import Channel
 
@@ -107,6 +108,37 @@ async def test_two_boards_link_and_share_a_canvas(tmp_path, mode) -> None:
         rooms = [next(iter(board.node.pipeline.rooms.values())) for board in (first, second)]
         assert rooms[0].document.digest() == rooms[1].document.digest()
         assert len(rooms[1].document.items()) == 1
+    finally:
+        await asyncio.gather(first.stop(), second.stop())
+
+
+async def test_a_link_that_began_over_a_websocket_goes_on_over_webrtc_with_all_ink(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(links, "IMPROVE_FIRST_S", 0.1)
+    same_mesh(tmp_path / "a", tmp_path / "b")
+    first = build(config_of(tmp_path / "a"))
+    await first.start()
+    second = build(config_of(tmp_path / "b", f"http://127.0.0.1:{first.port}"))
+
+    def carriers() -> set[str]:
+        return {link.carrier for board in (first, second) for _, link in board.links.all() if link.peer is not None}
+
+    async def take_too_long(*_) -> None:
+        raise TransportError("WebRTC did not open within 5 s")
+
+    try:
+        async with Seat(first) as guest:
+            with monkeypatch.context() as patch:
+                patch.setattr(LinkTransport, "_dial_webrtc", take_too_long)
+                await second.start()
+                await until(lambda: guest.room is not None and carriers() == {"websocket"})
+                guest.draw(text("hello"))
+                await until(lambda: 1 in guest.safe)
+            await until(lambda: carriers() == {"webrtc"})
+            guest.draw(text("again"))
+            await until(lambda: 2 in guest.safe)
+        rooms = [next(iter(board.node.pipeline.rooms.values())) for board in (first, second)]
+        assert rooms[0].document.digest() == rooms[1].document.digest()
+        assert len(rooms[1].document.items()) == 2
     finally:
         await asyncio.gather(first.stop(), second.stop())
 

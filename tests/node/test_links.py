@@ -428,3 +428,39 @@ async def test_a_board_that_was_put_out_hears_it_where_it_dials() -> None:
     world.links.dial(HIGHER, ["http://10.0.0.1:8787"], lambda _: failed.set())
     await failed.wait()
     assert "put out of the mesh school" in world.links.put_out
+
+
+async def test_a_websocket_that_we_opened_makes_way_for_webrtc_once_that_opens(monkeypatch) -> None:
+    monkeypatch.setattr(module, "IMPROVE_FIRST_S", 0.001)
+    world, asked = World(), []
+    stopgap, better = FakeLink(HIGHER), FakeLink(HIGHER)
+    stopgap.carrier, stopgap.remote = "websocket", "http://10.0.0.1:8787"
+
+    class Slow:
+        async def connect(self, url, node=None, *, may_relay=True):
+            asked.append((url, node, may_relay))
+            if len(asked) < 3:
+                raise TransportError("WebRTC did not open within 5 s")
+            return better
+
+    world.links.wire(Slow(), lambda node, urls: ())
+    world.links.accept(stopgap, ours=True)
+    assert world.links.is_linked(HIGHER)
+    await asyncio.wait_for(asyncio.gather(*world.tasks), 10)
+    assert asked == [("http://10.0.0.1:8787", HIGHER, False)] * 3
+    assert stopgap.closed == (CloseCode.NORMAL, "replaced by another link between the same boards")
+    assert [link for _, link in world.links.all()] == [better]
+
+
+@pytest.mark.parametrize("why", ["the other board opened it", "it has ended", "it is a guest's"])
+async def test_nobody_tries_to_replace_a_websocket_that_is_not_his_to_replace(why, monkeypatch) -> None:
+    monkeypatch.setattr(module, "IMPROVE_FIRST_S", 0.001)
+    world = World()
+    link = FakeLink(None if why == "it is a guest's" else HIGHER)
+    link.carrier = "websocket"
+    world.links.wire(Dialled(), lambda node, urls: ())
+    world.links.accept(link, ours=why == "it has ended")
+    if why == "it has ended":
+        link.close(CloseCode.GOING_AWAY, "stopping")
+    await asyncio.wait_for(asyncio.gather(*world.tasks), 10)
+    assert world.links._transport.asked == 0

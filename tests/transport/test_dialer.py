@@ -216,9 +216,14 @@ async def test_where_webrtc_does_not_open_a_websocket_carries_the_link(boards):
     here, there = await ann.connect(bob)
     assert here.link.carrier == there.link.carrier == "websocket"
     assert ann.transport.statistics().failures == {"webrtc": 1}
+    with pytest.raises(TransportError, match="did not open within"):
+        await ann.transport.connect(bob.url, may_relay=False)
     ann.transport._settings = only("webrtc", open_s=0.2)
     with pytest.raises(TransportError, match="did not open within"):
         await ann.transport.connect(bob.url)
+    ann.transport._settings = only("websocket")
+    with pytest.raises(TransportError, match="takes WebRTC, which is switched off here"):
+        await ann.transport.connect(bob.url, may_relay=False)
 
 
 @dataclass
