@@ -23,6 +23,7 @@ from edgeboard.errors import DecodeError, MissingError, SourceError, UserError
 from edgeboard.ota import manifest as manifests
 from edgeboard.ota.chunks import Place
 from edgeboard.ota.fetchers import PIECE_BYTES, check_name
+from edgeboard.ota.files import open_regular
 from edgeboard.ota.repository import Repository
 from edgeboard.ota.tarball import BLOCK, Entry, read_entries
 from edgeboard.ota.values import Chunk, File, Manifest, Target
@@ -46,10 +47,12 @@ class BundleSource:
         self.name = path.name
         self._path = path
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 length = os.fstat(file.fileno()).st_size
                 entries = read_entries(lambda at: _read_at(file.fileno(), at), length)
                 self.entries = {entry.name: entry for entry in entries}
+        except DecodeError as error:
+            raise UserError(f"{error}: name a bundle") from None
         except OSError as error:
             raise UserError(f"cannot read {path}: {error.strerror or error}") from None
         self._files: dict[str, tuple[Chunk, ...]] = {}

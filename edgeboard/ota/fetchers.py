@@ -29,6 +29,7 @@ REDIRECTS_MAX: Final = 3
 AHEAD_MAX: Final = 4096  # chunks that a node is told of: 1 GiB
 PIECE_BYTES: Final = 64 * 1024  # that are handed on at once
 DRAINED_MAX: Final = 64 * 1024  # bytes that are read for nothing, to keep a connection
+SKIPPED_LEAST: Final = 16 * 1024  # bytes of those before an offset that come within SILENT_S; nobody else sees these
 logger = logging.getLogger(__name__)
 
 _NAME: Final = re.compile(r"(metadata|targets)/[A-Za-z0-9][A-Za-z0-9._+-]{0,299}\Z")
@@ -119,7 +120,10 @@ class HttpSource:
     def __init__(self, url: str) -> None:
         """Raises UserError for an address that is none of http or https."""
         self._begin(url, url if url.endswith("/") else f"{url}/")
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # of IPv6, without its bracket
+            parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise UserError(
                 f"{url[:120]!r} is no address of updates; write it like https://updates.example.org/edgeboard"
@@ -181,7 +185,7 @@ class HttpSource:
                 _drain(response)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 is_silent = watch.has_bitten or isinstance(error, TimeoutError)
-                why = "it is silent" if is_silent else str(error)[:80] or type(error).__name__
+                why = "it is silent" if is_silent else printable(str(error))[:80] or type(error).__name__
                 raise SourceError(f"{self.name} does not answer: {why}") from None
             finally:
                 if connection is not None:
@@ -247,12 +251,16 @@ class HttpSource:
             if not (response.getheader("Content-Range") or "").startswith(f"bytes {offset}-"):
                 raise SourceError(f"{self.name} sends another part of {name} than was asked for")
             skip = 0
+        skipped = 0
         length = response.getheader("Content-Length", "")
         left = int(length) if length.isdecimal() and length.isascii() and len(length) <= 16 else None
         while limit > 0:
             piece = response.read1(PIECE_BYTES)
             watch.check()
-            watch.feed()
+            skipped += min(skip, len(piece))
+            if not skip or skipped >= SKIPPED_LEAST:
+                watch.feed()
+                skipped = 0
             left = None if left is None else left - len(piece)
             if not piece and left:
                 raise SourceError(f"{self.name} breaks off in the midst of {name}")
@@ -263,6 +271,11 @@ class HttpSource:
             limit -= len(kept)
             if kept:
                 yield kept
+
+
+def printable(text: str) -> str:
+    """What a stranger has sent, without what would move a terminal's cursor."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def _drain(response: http.client.HTTPResponse) -> None:

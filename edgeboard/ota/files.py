@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Protocol, TypeVar, final
+from typing import BinaryIO, Protocol, TypeVar, final
 
 from edgeboard.errors import DecodeError, StoreError
 
@@ -170,15 +170,26 @@ def read_twice(path: Path, decode: Callable[[bytes], T], size_max: int) -> T | N
     return None
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, for reading; who opened a pipe would wait for whoever writes into it.
+
+    Raises:
+        OSError: it cannot be read. DecodeError: it is no file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise DecodeError(f"{path} is no file")
+
+
 def read_bounded(path: Path, size_max: int) -> bytes:
     """A regular file of at most `size_max` bytes.
 
     Raises:
         OSError: it cannot be read. DecodeError: it is no file, or larger.
     """
-    with path.open("rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise DecodeError(f"{path} is no file")
+    with open_regular(path) as file:
         data = file.read(size_max + 1)
     if len(data) > size_max:
         raise DecodeError(f"{path} has more than {size_max} bytes")

@@ -23,7 +23,7 @@ from tuf.ngclient.fetcher import FetcherInterface
 
 from edgeboard.errors import DecodeError, MissingError, SourceError, StoreError, UserError, VerificationError
 from edgeboard.ota import floors as rules
-from edgeboard.ota.fetchers import Source
+from edgeboard.ota.fetchers import Source, printable
 from edgeboard.ota.files import Disk, read_bounded
 from edgeboard.ota.values import COUNTER_MAX, SIGNED_AT, Attack, Floors, Layout
 
@@ -225,7 +225,7 @@ def _key_bytes(keyval: Mapping[str, object]) -> bytes:
 
 def name_attack(source: Source, error: Exception, now: int) -> VerificationError:
     """What python-tuf refuses, as people and scripts are told."""
-    detail = " ".join(str(error).split())[:200]
+    detail = printable(" ".join(str(error).split()))[:200]
     if isinstance(error, tuf.ExpiredMetadataError):
         clock = datetime.fromtimestamp(min(max(now, CLOCK_LEAST), CLOCK_MOST), UTC)
         return VerificationError(

@@ -1,5 +1,7 @@
 """Bundles: a release in one file, the same bytes each time, and a source like any other."""
 
+import os
+
 import pytest
 
 from edgeboard.errors import MissingError, SourceError, UserError, VerificationError
@@ -166,3 +168,9 @@ def test_it_is_inspected_for_what_it_is(house, since):
 def test_what_is_no_earlier_release_is_said(house, since, tmp_path, version):
     with pytest.raises(UserError, match="no earlier release of these machines"):
         build(house.repository, "", [], "stable", tmp_path / "x.ebu", version)
+
+
+def test_a_pipe_in_the_place_of_a_bundle_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="is no file: name a bundle"):
+        BundleSource(tmp_path / "pipe")

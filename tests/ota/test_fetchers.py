@@ -224,7 +224,7 @@ def test_nobody_there_is_said():
 
 
 @pytest.mark.parametrize(
-    "url", ["", "updates.example.org", "file:///srv/updates", "ftp://x/y", "http://", "http://x/?a=b"]
+    "url", ["", "updates.example.org", "file:///srv/updates", "ftp://x/y", "http://", "http://[::1", "http://x/?a=b"]
 )
 def test_what_is_no_address_is_said(url):
     with pytest.raises(UserError, match="no address of updates"):
@@ -248,3 +248,21 @@ def test_a_node_sends_nobody_elsewhere(talker, tmp_path):
     path = talker(answer("302 Found", Location="http://127.0.0.1/"), family=socket.AF_UNIX, address=str(tmp_path / "s"))
     with pytest.raises(SourceError, match="where nobody follows"):
         read(MeshSource(path))
+
+
+class Moment(threading.Event):
+    """Less than the silence that ends a connection."""
+
+    def wait(self, timeout=None):
+        return super().wait(fetchers.SILENT_S / 4)
+
+
+def test_who_ignores_the_offset_and_sends_what_is_before_it_bit_by_bit_is_silent(talker, quiet):
+    url = talker(answer(Content_Length=str(len(DATA))), *(part for _ in range(40) for part in (b"x", Moment())))
+    with pytest.raises(SourceError, match="silent"):
+        read(HttpSource(url), offset=1000)
+
+
+def test_what_a_server_says_moves_no_cursor(talker):
+    with pytest.raises(SourceError, match=r"does not answer: \?\[2Jowned"):
+        read(HttpSource(talker(b"\x1b[2Jowned\r\n\r\n")))
