@@ -32,7 +32,7 @@ ROWS = [
         # the files of otherwise pure packages that do I/O
         | {"identity.keyfile", "ota.client", "ota.slots", "ota.updater", "ota.bundle"}
         | {"ota.repository", "ota.keys", "ota.fetchers", "ota.wheels", "ota.files", "ota.launch"}
-        | {"ota.publishing", "ota.wheelhouse", "ota.verifying", "ota.fetching", "ota.inspection"}
+        | {"ota.publishing", "ota.staged", "ota.wheelhouse", "ota.verifying", "ota.fetching", "ota.inspection"}
         | {"ota.unpacking", "ota.records", "ota.collecting", "ota.proving", "ota.seeding"}
         | {"ota.chunks", "ota.cutting", "ota.wires"}
         | {"render.framebuffer", "render.png", "render.pngfile", "signaling.client", "signaling.server"}

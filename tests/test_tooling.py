@@ -13,6 +13,7 @@ import sys
 import tomllib
 import venv
 from contextlib import contextmanager, nullcontext, suppress
+from importlib import metadata
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import SimpleNamespace
@@ -390,7 +391,9 @@ def test_the_lock_names_versions_and_no_places():
 
 
 def test_the_package_and_the_project_agree_on_the_version():
-    assert PROJECT["project"]["version"] == edgeboard.__version__
+    assert PROJECT["project"]["dynamic"] == ["version"]
+    assert PROJECT["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "edgeboard.__version__"}
+    assert metadata.version("edgeboard") == edgeboard.__version__, "install again: ./dev env"
 
 
 def test_every_ignored_rule_has_its_reason():

@@ -27,8 +27,10 @@ class Passphrases:
     def __init__(self, file: Path | None) -> None:
         self._from_file = None if file is None else _read_passphrase(file)
         self._last = b""
+        self.opened = 0  # keys
 
     def __call__(self, path: Path) -> bytes:
+        self.opened += 1
         if self._from_file is not None:
             return self._from_file
         again = ", or Enter for the same as before" if self._last else ""
@@ -37,9 +39,13 @@ class Passphrases:
 
     def new(self, what: str) -> bytes:
         """One for new keys, twice."""
+        from edgeboard.ota.keys import check_passphrase
+
         if self._from_file is not None:
+            check_passphrase(self._from_file)
             return self._from_file
         first = _ask(f"new passphrase for {what}: ")
+        check_passphrase(first)
         if _ask("once more: ") != first:
             raise UserError("the two passphrases differ: begin again")
         return first
@@ -97,9 +103,8 @@ def init(arguments: argparse.Namespace) -> Told:
         thresholds={**asked.thresholds, **dict(arguments.threshold)},
         days={**asked.days, **dict(arguments.days)},
     )
-    settings.check()
-    passphrases = Passphrases(arguments.passphrase_file)
-    new = passphrases.new("all keys")
+    Repository.check_new(arguments.releases, settings)  # before anybody types a passphrase for nothing
+    new = Passphrases(arguments.passphrase_file).new("all keys")
     repository = Repository.create(arguments.releases, settings)
     folders = arguments.keys or [repository.keys]
     made = Publisher(repository, folders, lambda path: new, _now()).begin(new)
@@ -120,6 +125,7 @@ def keys(arguments: argparse.Namespace) -> Told:
     """What there is, and who signs."""
     from edgeboard.ota.keys import find_keys
     from edgeboard.ota.repository import Repository
+    from edgeboard.ota.staged import describe_staged
 
     repository = Repository.open(arguments.releases)
     folders = arguments.keys or [repository.keys]
@@ -149,10 +155,12 @@ def keys(arguments: argparse.Namespace) -> Told:
             for name, target, counter, version in repository.entries(listed)
         }
     )
+    staged = describe_staged(repository)
     told = {
         "roles": roles,
         "machines": list(repository.settings.machines),
         "releases": [{"channel": c, "counter": n, "version": v, "percent": p} for c, n, v, p in released],
+        "staged": staged,
     }
     if arguments.json:
         return told, ()
@@ -168,13 +176,17 @@ def keys(arguments: argparse.Namespace) -> Told:
         f"{channel} {version} (counter {counter}), let out to {percent} %"
         for channel, counter, version, percent in released
     ]
+    lines += [f"staged, not published: {line}" for line in staged] or ["nothing is staged"]
     return {}, lines
 
 
 def add(arguments: argparse.Namespace) -> Told:
     """Stage a wheelhouse."""
+    from tuf.api.metadata import Targets
+
     from edgeboard.ota.publishing import Publisher
     from edgeboard.ota.repository import Repository, read_machine
+    from edgeboard.ota.staged import lacking
     from edgeboard.ota.wheelhouse import find_libc, read_audit, read_wheelhouse
 
     repository = Repository.open(arguments.releases)
@@ -210,11 +222,12 @@ def add(arguments: argparse.Namespace) -> Told:
         "libc": ".".join(map(str, libc)),
         "wheels": len(staged.wheels),
         "bytes": staged.length,
+        "percent": arguments.percent,
         "vulnerabilities": read_audit(arguments.wheelhouse),
     }
-    lacking = publisher.lacking()
-    if lacking:
-        machines = ", ".join(sorted({machine for each in lacking.values() for machine in each}))
+    missing = lacking(repository, repository.staged(Targets))
+    if missing:
+        machines = ", ".join(sorted({machine for each in missing.values() for machine in each}))
         return told, [
             "",
             f"Not there yet: {machines}. Add it for each with: edgeboard release add FOLDER --machine MACHINE",
@@ -226,6 +239,7 @@ def publish(arguments: argparse.Namespace) -> Told:
     """Sign and publish."""
     from edgeboard.ota.publishing import Publisher
     from edgeboard.ota.repository import Repository
+    from edgeboard.ota.staged import describe_staged
 
     repository = Repository.open(arguments.releases)
     if arguments.not_before is not None and arguments.percent is None:
@@ -234,19 +248,20 @@ def publish(arguments: argparse.Namespace) -> Told:
     if arguments.percent is not None:
         rollout = Rollout(arguments.percent, "", _seconds(arguments.not_before))
     folders = _key_folders(arguments, repository)
-    publisher = Publisher(repository, folders, Passphrases(arguments.passphrase_file), _now())
-    published = publisher.publish(rollout, arguments.channel)
+    passphrases = Passphrases(arguments.passphrase_file)
+    staged = describe_staged(repository)
+    if not arguments.json:
+        for line in staged:  # before a passphrase is typed: nobody shall sign unseen
+            print(f"to sign: {line}", flush=True)
+    published = Publisher(repository, folders, passphrases, _now()).publish(rollout, arguments.channel)
     told: dict[str, Any] = {"done": published.done, "released": list(published.released)}
+    if arguments.json:
+        told["signed"] = staged
     if rollout is not None:
         told["let out"] = f"the newest of {arguments.channel} to {rollout.percent} % of the boards"
     if not published.done:
         told["missing"] = published.missing
-        ((role, count),) = published.missing.items()
-        return told, [
-            "",
-            f"Signed, but {count} more of the {role} keys must sign. Nothing is published yet.",
-            f"Bring {repository.folder} to the next person, who runs: edgeboard release publish --keys FOLDER",
-        ]
+        return told, ["", *_what_lacks(published.missing, repository.folder, has_signed=passphrases.opened > 0)]
     told["versions"] = published.versions
     until = repository.timestamp().signed.expires
     told["expires"] = {
@@ -260,6 +275,16 @@ def publish(arguments: argparse.Namespace) -> Told:
         f"Boards see this until {until:%Y-%m-%d}: publish again before then, even without a release.",
         f"Serve {repository.public}, or pack it with: edgeboard bundle build",
     ]
+
+
+def _what_lacks(missing: dict[str, int], folder: Path, *, has_signed: bool) -> Iterator[str]:
+    yield "Signed. Nothing is published yet." if has_signed else "Nothing was signed: no key that lacks is here."
+    if "snapshot" in missing or "timestamp" in missing:
+        yield f"Enough people have signed. Bring {folder} to the release machine, and there: edgeboard release publish"
+        return
+    for role, count in missing.items():
+        yield f"{count} more of the {role} keys must sign."
+    yield f"Bring {folder} to the next person, who runs: edgeboard release publish --keys FOLDER"
 
 
 def _key_folders(arguments: argparse.Namespace, repository: "Repository") -> list[Path]:

@@ -53,8 +53,7 @@ def make_key(folder: Path, role: str, passphrase: bytes) -> SSlibKey:
     Raises:
         UserError: the passphrase is too short, or the folder cannot be written.
     """
-    if len(passphrase) < PASSPHRASE_LEAST:
-        raise UserError(f"a passphrase has at least {PASSPHRASE_LEAST} characters, and this one {len(passphrase)}")
+    check_passphrase(passphrase)
     private = ec.generate_private_key(ec.SECP384R1())
     public = SSlibKey.from_crypto(private.public_key(), scheme=_SCHEME)
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase))
@@ -66,6 +65,12 @@ def make_key(folder: Path, role: str, passphrase: bytes) -> SSlibKey:
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}; see who owns the folder") from None
     return public
+
+
+def check_passphrase(passphrase: bytes) -> None:
+    """Raises UserError if it is too short for a key."""
+    if len(passphrase) < PASSPHRASE_LEAST:
+        raise UserError(f"a passphrase has at least {PASSPHRASE_LEAST} characters, and this one {len(passphrase)}")
 
 
 def find_keys(folders: Iterable[Path]) -> Iterator[KeyFile]:

@@ -18,6 +18,7 @@ from edgeboard.errors import UserError
 from edgeboard.ota import manifest as manifests
 from edgeboard.ota.keys import ROLES, Passphrase, find_keys, make_key, open_key
 from edgeboard.ota.repository import Repository, custom_of, meta_of
+from edgeboard.ota.staged import describe_rollout, lacking
 from edgeboard.ota.values import SIGNED_AT, Manifest, Rollout, Target
 
 KEPT: Final = 8  # releases for each machine that stay listed; boards that are further behind go by way of these
@@ -99,6 +100,7 @@ class Publisher:
         content = manifests.to_bytes(manifest)
         manifests.from_bytes(content)  # what boards would refuse is refused here
         name = manifests.entry_name(manifest.target, manifest.counter)
+        self._check_rollout(manifest, name, targets)
         described = manifests.describe(name, [content])
         for file in manifest.files:
             if file.name in made:
@@ -139,6 +141,18 @@ class Publisher:
         if waiting and waiting[manifest.version] != counter:
             raise UserError(f"{manifest.version} is staged with counter {waiting[manifest.version]}, not {counter}")
         return counter
+
+    def _check_rollout(self, manifest: Manifest, name: str, targets: Metadata[Targets]) -> None:
+        """One release is let out alike to all machines: who forgets it for one would let out all boards of that."""
+        mine = custom_of(manifest)["rollout"]
+        for other, target, counter, _ in self._repository.entries(targets):
+            theirs = targets.signed.targets[other].custom["rollout"]
+            is_same = (target.channel, counter) == (manifest.target.channel, manifest.counter) and other != name
+            if is_same and mine != theirs:
+                raise UserError(
+                    f"{manifest.version} is {describe_rollout(theirs)} for {target.machine}-{target.python}: say the "
+                    "same --percent and --not-before for each machine, or begin again: edgeboard release add --drop"
+                )
 
     def _let_go(self, targets: Targets, target: Target) -> None:
         """Of old releases for this target those that nobody needs as a step are not listed any more."""
@@ -182,12 +196,12 @@ class Publisher:
         released = repository.released()
         targets = self._due_targets(root, released, rollout, channel)
         if targets is not None:
-            self._check_complete(released, targets)
-            if missing := self._sign(targets, root):
+            self._check_complete(targets)
+            missing = self._sign(targets, root)
+            elsewhere = [role for role in ("snapshot", "timestamp") if not self._has_key(root, role)]
+            if missing or elsewhere:  # these signatures are kept: whoever made them may be gone with the stick
                 repository.stage(targets)
-                if new_root is not None:
-                    repository.stage(new_root)
-                return Published(False, missing={"targets": missing})
+                return Published(False, missing={"targets": missing} if missing else dict.fromkeys(elsewhere, 1))
         snapshot = self._due_snapshot(root, targets)
         if snapshot is not None:
             self._sign_here(snapshot, root)
@@ -272,27 +286,13 @@ class Publisher:
                 custom["rollout"] = {"percent": rollout.percent, "salt": salt, "not_before": rollout.not_before}
         targets.signatures.clear()
 
-    def _check_complete(self, released: Metadata[Targets], targets: Metadata[Targets]) -> None:
+    def _check_complete(self, targets: Metadata[Targets]) -> None:
         """Raises UserError unless each new release is there for every machine."""
-        for (channel, version), missing in self._lacking(released, targets).items():
+        for (channel, version), missing in lacking(self._repository, targets).items():
             raise UserError(
                 f"{channel} {version} lacks {', '.join(missing)}: add each with `edgeboard release add WHEELHOUSE "
-                f"--version {version} --machine {missing[0]}`"
+                f"--machine {missing[0]}`"
             )
-
-    def lacking(self) -> dict[tuple[str, str], list[str]]:
-        """By channel and version, the machines for which what is staged is not there yet."""
-        staged = self._repository.staged(Targets)
-        return {} if staged is None else self._lacking(self._repository.released(), staged)
-
-    def _lacking(self, released: Metadata[Targets], targets: Metadata[Targets]) -> dict[tuple[str, str], list[str]]:
-        old = {name for name, _, _, _ in self._repository.entries(released)}
-        new: dict[tuple[str, str], set[str]] = {}
-        for name, target, _, version in self._repository.entries(targets):
-            if name not in old:
-                new.setdefault((target.channel, version), set()).add(f"{target.machine}-{target.python}")
-        all_machines = set(self._repository.settings.machines)
-        return {release: sorted(all_machines - there) for release, there in new.items() if all_machines - there}
 
     def _due_snapshot(self, root: Root, targets: Metadata[Targets] | None) -> Metadata[Snapshot] | None:
         snapshot = self._repository.snapshot()
@@ -376,6 +376,9 @@ class Publisher:
                 f"the {metadata.signed.type} key is not here: publish on the release machine, or name its folder with "
                 "--keys"
             )
+
+    def _has_key(self, root: Root, role: str) -> bool:
+        return any(file.holds(keyid) for file in find_keys(self._folders) for keyid in root.roles[role].keyids)
 
     def _signer(self, root: Root, keyid: str) -> CryptoSigner | None:
         key = root.keys[keyid]

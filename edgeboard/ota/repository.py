@@ -94,15 +94,20 @@ class Repository:
         Raises:
             UserError: there is one already, or it cannot be written.
         """
-        settings.check()
-        if (folder / SETTINGS).exists() or (folder / "public").exists():
-            raise UserError(f"{folder} holds a repository already: name another folder, or remove it with its keys")
+        cls.check_new(folder, settings)
         repository = cls(folder, settings)
         text = json.dumps({"format": "edgeboard-repository", **asdict(settings)}, indent=2)
         for inner in (repository.metadata, repository.targets, repository.staging):
             repository._make(inner)
         repository._write(folder / SETTINGS, text.encode() + b"\n")
         return repository
+
+    @staticmethod
+    def check_new(folder: Path, settings: Settings) -> None:
+        """Raises UserError if no repository can begin here, or not with these settings."""
+        settings.check()
+        if (folder / SETTINGS).exists() or (folder / "public").exists():
+            raise UserError(f"{folder} holds a repository already: name another folder, or remove it with its keys")
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -122,7 +127,8 @@ class Repository:
             settings.check()
         except FileNotFoundError:
             raise UserError(
-                f"{folder} holds no releases; begin with: edgeboard release init --releases {folder}"
+                f"there are no releases in {folder}: go to where they are, or name their folder with --releases; to "
+                "begin: edgeboard release init --machine aarch64-cp313"
             ) from None
         except (OSError, DecodeError, KeyError, TypeError, ValueError) as error:
             raise UserError(f"{path} cannot be read ({str(error)[:80]}): restore it from a copy") from None

@@ -27,8 +27,8 @@ APPLICATION: Final = "edgeboard"  # the wheel that a release is about
 def read_wheelhouse(
     folder: Path, target: Target, version: str = ""
 ) -> tuple[Manifest, dict[str, Path], dict[str, bytes]]:
-    """The release that a folder makes, its files by name, and those that were made for it. `version` is that of the
-    wheel of edgeboard unless it is given; the counter is 0 and to be chosen.
+    """The release that a folder makes, its files by name, and those that were made for it. Its version is that of
+    the wheel of edgeboard, which has to be `version` if that is given; the counter is 0 and to be chosen.
 
     Raises:
         UserError: the folder lacks something, or holds what no release may. VerificationError: a wheel does.
@@ -38,6 +38,10 @@ def read_wheelhouse(
     sources = {path.name: path for path in sorted(folder.iterdir()) if path.name != DISTRIBUTION}
     for name, path in sources.items():
         if not path.is_file() or path.is_symlink() or not NAME.match(name) or not name.endswith((".whl", *DOCUMENTS)):
+            if path.is_dir():
+                raise UserError(
+                    f"{folder} holds the folder {name}: name the one in which the wheels lie, such as {path}"
+                )
             raise UserError(
                 f"{path} has no place in a release: only wheels and {' '.join(DOCUMENTS)} have; take it out"
             )
@@ -54,12 +58,17 @@ def read_wheelhouse(
     own = [read_name(name).version for name in ours]
     if len(own) != 1:
         raise UserError(f"{folder} holds {len(own)} wheels of {APPLICATION} instead of one")
+    if version not in ("", own[0]):
+        raise UserError(
+            f"{folder} holds {ours[0]}, and not version {version}: boards ask a release what it is, and go back from "
+            "one that says otherwise. Count the version up in the project, and make its wheels anew"
+        )
     made: dict[str, bytes] = {}
     if LOCK not in files:
         made[LOCK] = make_lock(files.values())
         files[LOCK] = describe(LOCK, [made[LOCK]])
     manifest = Manifest(
-        version=version or own[0],
+        version=own[0],
         counter=0,
         target=target,
         files=tuple(files.values()),

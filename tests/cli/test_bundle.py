@@ -64,7 +64,7 @@ def test_a_damaged_bundle_is_told_and_fails(published, run_main):
         (("inspect", "absent.ebu"), "cannot read"),
         (("inspect", "pw"), "copy it again"),
         (("build", "--version", "9"), "is not published"),
-        (("build", "--releases", "absent"), "begin with"),
+        (("build", "--releases", "absent"), "to begin"),
     ],
 )
 def test_what_cannot_be_done_is_said(published, run_main, words, says):

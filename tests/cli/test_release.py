@@ -89,7 +89,10 @@ def test_two_people_sign_one_after_the_other(desk, tmp_path):
         (tmp_path / f"person{number}").mkdir()
         file.path.rename(tmp_path / f"person{number}" / file.path.name)
     add(desk, "0.2.0")
-    assert desk("publish", "--keys", "person0", code=1)["missing"] == {"targets": 1}
+    told = desk("publish", "--keys", "person0", code=1)
+    assert told["missing"] == {"targets": 1}
+    assert ["stable 0.2.0 (counter 1), let out to 100 %" in line for line in told["signed"]] == [True]
+    assert desk("keys", secret=False)["staged"] == told["signed"]
     told = desk("publish", "--keys", "person2", "--keys", "releases/keys")
     assert told["released"] == ["stable 0.2.0 (counter 1)"]
 
@@ -132,7 +135,7 @@ def test_a_release_is_let_out_further(desk):
         (("init", "--machine", "aarch64-cp313"), "holds a repository already"),
         (("init", "--releases", "other", "--machine", "aarch64"), "no machine with its Python"),
         (("init", "--releases", "other", "--machine", "aarch64-cp313", "--threshold", "root=4"), "4 of 3 keys"),
-        (("keys", "--releases", "other"), "begin with"),
+        (("keys", "--releases", "other"), "to begin: edgeboard release init --machine"),
     ],
     ids=lambda part: " ".join(part[:3]) if isinstance(part, tuple) else "",
 )
@@ -165,6 +168,34 @@ def test_a_passphrase_file_is_for_its_owner_and_long_enough(desk, mode, text, sa
     (desk.folder / "pw").write_text(text)
     (desk.folder / "pw").chmod(mode)
     assert says in desk("init", "--machine", MACHINES[0], code=1)
+    assert not (desk.folder / "releases").exists(), "one can begin again"
+
+
+def test_who_signs_is_told_what_and_whether_it_was_signed(desk, run_main):
+    begin(desk)
+    add(desk, "0.2.0", percent="5")
+    people = [desk.folder / name for name in ("anna", "ben", "nobody")]
+    for folder in people:
+        folder.mkdir()
+    for file, owner in zip(
+        [file for file in find_keys([desk.folder / "releases/keys"]) if file.role == "targets"],
+        people[:2],
+        strict=False,
+    ):
+        file.path.rename(owner / file.path.name)
+
+    def sign(name):
+        return run_main("release", "publish", "--keys", name, "--passphrase-file", "pw")[1]
+
+    said = [sign(name) for name in ("nobody", "anna", "ben")]
+    assert all(
+        one.startswith(f"to sign: stable 0.2.0 (counter 1), let out to 5 %; for {', '.join(MACHINES)}\n")
+        for one in said
+    ), said
+    assert "Nothing was signed" in said[0]
+    assert "1 more of the targets keys must sign" in said[1]
+    assert "Bring releases to the release machine, and there: edgeboard release publish" in said[2]
+    assert "released: stable 0.2.0 (counter 1)" in sign("releases/keys")
 
 
 def test_without_anybody_to_ask_a_passphrase_file_is_named(desk, monkeypatch):

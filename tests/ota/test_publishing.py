@@ -115,10 +115,32 @@ def test_two_of_three_people_sign_one_after_the_other(house):
     assert (first.done, first.missing) == (False, {"targets": 1})
     assert house.publisher([people[0]]).publish().missing == {"targets": 1}, "the same person twice is one"
     assert house.repository.timestamp().to_bytes() == before, "nothing is seen before it is signed"
-    with pytest.raises(UserError, match="snapshot key is not here"):
-        house.publisher([people[2]]).publish()
     second = house.publisher([people[2], machine]).publish()
     assert second.released == ("stable 0.2.0 (counter 1)",)
+
+
+def test_the_last_to_sign_may_do_so_away_from_the_release_machine(house):
+    people, machine = split_keys(house)
+    house.add("0.2.0")
+    house.publisher([people[0]]).publish()
+    last = house.publisher([people[2]]).publish()
+    assert (last.done, last.missing) == (False, {"snapshot": 1, "timestamp": 1})
+    assert house.publisher([machine]).publish().released == ("stable 0.2.0 (counter 1)",)
+
+
+def test_what_only_the_release_machine_can_do_is_said_elsewhere(house):
+    people, _ = split_keys(house)
+    with pytest.raises(UserError, match="timestamp key is not here"):
+        house.publisher([people[0]]).publish()
+
+
+def test_a_release_is_let_out_alike_to_all_machines(house):
+    house.add("0.2.0", machines=["aarch64-cp313"], rollout=Rollout(5, "0.2.0"))
+    with pytest.raises(UserError, match=r"let out to 5 % for aarch64-cp313: say the same --percent"):
+        house.add("0.2.0", machines=["x86_64-cp313"])
+    house.add("0.2.0", machines=["aarch64-cp313"], rollout=Rollout(20, "0.2.0"))
+    house.add("0.2.0", machines=["x86_64-cp313"], rollout=Rollout(20, "0.2.0"))
+    assert house.publisher().publish().done
 
 
 def test_a_staged_release_that_is_changed_loses_its_signatures(house):

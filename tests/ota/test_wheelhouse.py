@@ -73,3 +73,16 @@ def test_what_was_asked_about_vulnerabilities_is_told_and_so_is_that_nobody_aske
     assert read_audit(tmp_path) == "no known vulnerabilities, the newest of 2026-11-01"
     (tmp_path / "vulnerabilities.json").write_text("[]")
     assert read_audit(tmp_path).startswith("NOT looked for: ")
+
+
+def test_a_release_is_called_as_its_wheel(house):
+    assert read_wheelhouse(house.wheelhouse("0.2.0"), BOARD, "0.2.0")[0].version == "0.2.0"
+    with pytest.raises(UserError, match=r"and not version 0\.2\.1: boards ask a release what it is"):
+        read_wheelhouse(house.wheelhouse("0.2.0"), BOARD, "0.2.1")
+
+
+def test_a_folder_of_wheelhouses_is_told_from_one(house):
+    folder = house.wheelhouse("0.2.0").parent / "all"
+    (folder / "aarch64-cp313").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"name the one in which the wheels lie, such as .*/all/aarch64-cp313"):
+        read_wheelhouse(folder, BOARD)
