@@ -100,7 +100,9 @@ def explain(state: Path, error: Exception) -> UserError:
     """Why the socket of a node cannot be used."""
     cause = getattr(error, "os_error", error)
     if isinstance(cause, PermissionError):
-        return UserError(f"not allowed to talk to the node on {state}: run this as the user that runs the node")
+        return UserError(
+            f"not allowed to talk to the node on {state}: run this as the user that runs the node, or with sudo"
+        )
     if isinstance(cause, FileNotFoundError | ConnectionRefusedError | NotADirectoryError):
         return no_node(state)
     return UserError(f"the node on {state} broke off: {str(error)[:TEXT_MAX] or type(error).__name__}")

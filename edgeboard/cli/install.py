@@ -60,11 +60,11 @@ def install(arguments: argparse.Namespace, *, is_here: bool, run: Run | None = N
         UserError: something cannot be written, or a command fails.
     """
     run = run or call
-    root: Path = arguments.root
+    root: Path = arguments.root.absolute()  # slots name themselves in full
     files = placing.files(_read(arguments.trust) if arguments.trust else None)
     new = [file for file in files if not file.is_there(root)]
     commands = _after_install(arguments, root) if is_here else []
-    slot = _slot_to_build(arguments, Layout.under(root))
+    release, slot = _slot_to_build(arguments, Layout.under(root))
     if not arguments.dry_run:
         for file in new:
             _deed(lambda file=file: file.place(root), f"cannot write {root / file.path}")  # type: ignore[misc]
@@ -80,6 +80,7 @@ def install(arguments: argparse.Namespace, *, is_here: bool, run: Run | None = N
         "write": [str(root / file.path) for file in new],
         "unchanged": [str(root / file.path) for file in files if file not in new],
         "slot": has_slot,
+        "release": release,
         "commands": [" ".join(command) for command in commands],
     }
 
@@ -102,12 +103,13 @@ def _has_slot(layout: Layout) -> bool:
     return layout.current.is_symlink()
 
 
-def _slot_to_build(arguments: argparse.Namespace, layout: Layout) -> Callable[[], None] | None:
-    """What makes the first slot of a folder of wheels; a board that has one renews itself otherwise."""
+def _slot_to_build(arguments: argparse.Namespace, layout: Layout) -> tuple[str, Callable[[], None] | None]:
+    """The first release and what makes its slot of a folder of wheels; a board that has one renews itself otherwise."""
     if arguments.wheelhouse is None:
-        return None
+        return "", None
     if _has_slot(layout):
         raise UserError("a release is installed here already; renew it with: edgeboard ota upgrade, or import FILE")
+    from edgeboard.cli.update_desk import Desk
     from edgeboard.ota import records, slots, wheelhouse
     from edgeboard.ota.files import RealDisk
     from edgeboard.ota.floors import after_commit
@@ -126,13 +128,17 @@ def _slot_to_build(arguments: argparse.Namespace, layout: Layout) -> Callable[[]
             disk.sync_tree(layout.blobs)
 
         _deed(lay, f"cannot write {layout.blobs}")
-        slot = slots.build(layout, manifest, disk)
+        desk = Desk(as_json=arguments.json)
+        try:
+            slot = slots.build(layout, manifest, disk, desk.draw)
+        finally:
+            desk.clear()
         # Kept on its own from the first day: an older release is refused even if all else is wiped.
         floors = after_commit(records.read_floors(layout), manifest.counter)
         _deed(lambda: records.write_floors(layout, disk, floors), f"cannot write {layout.floors}")
         _deed(lambda: slots.activate(layout, slot.name, disk), f"cannot switch to {slot.name}")
 
-    return build
+    return f"{manifest.version} ({slots.name_of(manifest)})", build
 
 
 # -------------------------------------------------------------------------------------- uninstall
@@ -145,7 +151,7 @@ def uninstall(arguments: argparse.Namespace, *, is_here: bool, run: Run | None =
         UserError: something cannot be removed, or a command fails.
     """
     run = run or call
-    root: Path = arguments.root
+    root: Path = arguments.root.absolute()
     paths = placing.to_remove(root, purge=arguments.purge)
     units = [unit for unit in placing.own_units() if (root / placing.UNITS / unit).exists()]
     before = [["systemctl", "stop", *units]] if is_here and units else []
@@ -219,9 +225,13 @@ def _show(told: dict[str, object], word: str) -> None:
         lines = told.get(key, [])
         for line in lines if isinstance(lines, list) else []:
             print(f"{verb:<13} {line}")
+        if key == "write" and told.get("release"):
+            print(f"{'built' if is_done else 'would build':<13} release {told['release']}")
     unchanged = told.get("unchanged", [])
     if isinstance(unchanged, list) and unchanged:
         print(f"{'unchanged':<13} {len(unchanged)} files that are there already")
+    if word == "uninstall" and not told["remove"]:
+        print(f"no service of edgeboard is installed below {told['root']}")
     if word == "install" and not told["slot"]:
         print(
             "no release is installed yet: say --wheelhouse DIR (a folder of wheels), or take a signed one with\n"

@@ -8,6 +8,7 @@ import shlex
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from enum import IntEnum
 from functools import partial
@@ -55,6 +56,7 @@ def main(arguments: argparse.Namespace) -> int:
         "rollback": rollback,
     }[arguments.what]
     desk = Desk(as_json=arguments.json)
+    layout = None
     try:
         arguments.updates = updates_of(arguments)
         layout = Layout.under(arguments.updates.root.absolute())  # slots name themselves in full
@@ -70,7 +72,19 @@ def main(arguments: argparse.Namespace) -> int:
             f"edgeboard: {f'refused ({attack}): ' if attack else ''}{error}",
             is_trouble=True,
         )
+    except KeyboardInterrupt:
+        desk.say(_what_goes_on(layout))
+        raise
     return int(code)
+
+
+def _what_goes_on(layout: Layout | None) -> str:
+    """What becomes of an update whose command is broken off."""
+    with suppress(EdgeboardError):
+        if layout is not None and (journal := records.read_journal(layout)).state in OF_THE_LAUNCHER:
+            how = journal.state.told
+            return f"{journal.version} is {how}, which goes on without this command; see: edgeboard ota status"
+    return "broken off: what has come is kept, and the same command goes on with it"
 
 
 def code_of(error: EdgeboardError) -> Code:
@@ -109,6 +123,12 @@ def tell_answer(answer: Answer, layout: Layout, desk: Desk, sources: Sequence[st
     }
     if answer.found is None:
         text = f"nothing newer than {now['version'] or 'nothing'} is offered"
+        ahead = facts(layout, records.previous(layout))
+        if 0 < now["counter"] < ahead["counter"] == answer.counter:
+            text = (
+                f"{ahead['version']} is offered, and this board went back from it; {now['version']} runs. "
+                "To go forward again: edgeboard ota rollback"
+            )
     else:
         manifest = answer.found.manifest
         fields |= {"version": manifest.version, "counter": manifest.counter, "bytes": manifest.length}
@@ -271,10 +291,11 @@ def describe(found: dict[str, Any]) -> list[str]:
 
 
 def _how_far(state: str, update: dict[str, Any]) -> str:
+    told = State(state).told
     if state in (State.ARMED.value, State.TRIAL.value):
-        return f"is {state}; tries left: {update['tries']}"
+        return f"is {told}; tries left: {update['tries']}"
     if update["under_way"]:
-        return f"is {state}"
+        return f"is {told}"
     return f"was broken off ({state}); what has come is kept, and edgeboard ota upgrade goes on with it"
 
 

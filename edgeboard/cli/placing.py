@@ -30,12 +30,13 @@ ENABLED: Final = {  # which target wants which unit; the signaling service is fo
 COMMAND: Final = Path("usr/local/bin/edgeboard")
 COMMAND_TEXT: Final = """\
 #!/bin/sh
-# The release that runs on this board; installed by `edgeboard install`.
+# The release that runs on this board; installed by `edgeboard install`. Root speaks of the board's own node.
+[ "$(id -u)" = 0 ] && export STATE_DIRECTORY="${STATE_DIRECTORY:-/var/lib/edgeboard}"
 exec /opt/edgeboard/current/bin/python -I -B -m edgeboard "$@"
 """
 CONFIG: Final = Path("etc/edgeboard/edgeboard.yaml")
 CONFIG_TEXT: Final = """\
-# This board. Every setting has a default; README.md lists them. After a change: systemctl restart edgeboard
+# This board. Every setting has a default; examples: configs/ of the project. Afterwards: systemctl restart edgeboard
 node:
   state: /var/lib/edgeboard
 #  name: kitchen

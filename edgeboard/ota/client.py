@@ -320,7 +320,7 @@ def _told(trouble: dict[str, EdgeboardError]) -> tuple[tuple[str, str], ...]:
 def _worst(trouble: dict[str, EdgeboardError]) -> EdgeboardError:
     """What to say when no source was of use: an attack before silence."""
     if not trouble:
-        return SourceError("no source of updates is named: give an address or a bundle, or join a mesh")
+        return SourceError("no source of updates is named: name an address or a bundle with --from, or join a mesh")
     for error in trouble.values():
         if isinstance(error, VerificationError):
             return error

@@ -35,6 +35,11 @@ class State(Enum):
     COMMITTED = "committed"
     ROLLED_BACK = "rolled back"
 
+    @property
+    def told(self) -> str:
+        """After "the release is"."""
+        return "on trial" if self is State.TRIAL else self.value
+
 
 class Event(Enum):
     FOUND = "a release is wanted"

@@ -128,7 +128,7 @@ class Updater:
         journal = records.read_journal(self._layout)
         if journal.state in OF_THE_LAUNCHER:
             raise BusyError(
-                f"{journal.version} is {journal.state.value}: wait until it is committed or gone back from, which "
+                f"{journal.version} is {journal.state.told}: wait until it is committed or gone back from, which "
                 "`edgeboard ota status` shows"
             )
         state, actions = step(journal.state, Event.RESUME)
@@ -172,7 +172,10 @@ class Updater:
             return f"{version} was gone back from here: {bad.reason}; to try it again: edgeboard ota upgrade --at-once"
         if self._node_id and not rollout.is_due(found.manifest.rollout, self._node_id, now):
             percent = found.manifest.rollout.percent
-            return f"{version} is let out to {percent} % of the boards so far, and it is not this one's turn yet"
+            return (
+                f"{version} is let out to {percent} % of the boards so far, and it is not this one's turn yet; to take "
+                "it all the same: edgeboard ota upgrade --at-once"
+            )
         kept, left = self._outcomes().get(found.manifest.counter, (0, 0))
         if rollout.is_held([True] * kept + [False] * left):
             return (

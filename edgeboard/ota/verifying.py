@@ -148,8 +148,8 @@ def read_root(layout: Layout) -> bytes:
         return read_bounded(layout.root, ROOT_MAX)
     except (OSError, DecodeError):
         raise UserError(
-            f"{layout.root} cannot be read, so nothing can be verified: install edgeboard again, or copy 1.root.json "
-            "of its releases there"
+            f"{layout.root} cannot be read, so nothing can be verified: say `edgeboard install --trust 1.root.json` "
+            "with that of its releases, or copy it there"
         ) from None
 
 

@@ -98,6 +98,21 @@ def test_a_folder_of_wheels_becomes_the_release_that_runs(say, wheels):
             lost.unlink()
 
 
+def test_a_root_may_be_named_from_where_one_stands_and_the_release_is_named(tmp_path, wheels, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "image").mkdir()
+    words = ["install", "--root", "image", "--wheelhouse", "wheels"]
+    for more, says in (["--dry-run"], "would build   release 1.0 (1-"), ([], "built         release 1.0 (1-"):
+        assert installing.main(make_parser().parse_args([*words, *more])) == 0
+        assert says in capsys.readouterr().out
+    assert slots.current(Layout.under(tmp_path / "image")).startswith("1-")
+
+
+def test_where_nothing_is_installed_nothing_is_removed_and_that_is_said(tmp_path, capsys):
+    assert installing.main(make_parser().parse_args(["uninstall", "--root", str(tmp_path), "--dry-run"])) == 0
+    assert capsys.readouterr().out == f"no service of edgeboard is installed below {tmp_path}\n"
+
+
 def test_a_folder_without_wheels_changes_nothing(say, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="holds 0 wheels of edgeboard"):

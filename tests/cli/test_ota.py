@@ -95,6 +95,8 @@ def test_a_board_is_installed_upgraded_and_returned_by_hand(board, desk, ota, la
     assert (said["current"]["version"], said["previous"]["version"]) == ("1.2", "1.1")
     code, said = ota("rollback")
     assert (code, said["result"], said["version"]) == (0, "committed", "1.1")
+    code, text = ota("check", as_json=False)
+    assert "1.2 is offered, and this board went back from it; 1.1 runs. To go forward again" in text
     desk.publish(3, "lacks a module")
     code, said = ota("upgrade")
     assert code == Code.ROLLED_BACK
@@ -169,7 +171,7 @@ def test_an_update_under_way_is_an_exit_code_of_its_own(board, desk, ota):
     records.write_journal(board.layout, RealDisk(), Journal(State.TRIAL, "2-b", version="1.2"))
     code, said = ota("upgrade")
     assert code == Code.BUSY
-    assert "1.2 is trial" in said["text"]
+    assert "1.2 is on trial" in said["text"]
 
 
 def test_an_update_that_was_broken_off_is_not_told_as_if_it_went_on(board, desk, ota):
@@ -181,6 +183,26 @@ def test_an_update_that_was_broken_off_is_not_told_as_if_it_went_on(board, desk,
     with Updater(board.layout, [], "stable").alone():
         records.write_journal(board.layout, RealDisk(), Journal(State.FETCHING, "1-a", version="1.1"))
         assert "1.1 is fetching" in ota("status", as_json=False)[1]
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (State.TRIAL, "1.1 is on trial, which goes on without this command; see: edgeboard ota status"),
+        (State.IDLE, "broken off: what has come is kept, and the same command goes on with it"),
+    ],
+)
+def test_who_breaks_an_update_off_is_told_what_becomes_of_it(board, desk, ota, monkeypatch, state, says):
+    desk.publish(1)
+    records.write_journal(board.layout, RealDisk(), Journal(state, "1-a", version="1.1"))
+
+    def interrupt(*words):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Updater, "alone", interrupt)
+    code, text = ota("upgrade", as_json=False)
+    assert code == 130
+    assert text == f"{says}\nedgeboard: interrupted\n"
 
 
 def test_what_to_say_next_names_the_source_that_was_named(desk, ota):

@@ -1,5 +1,7 @@
 """The files of an installed board, one by one."""
 
+import subprocess
+
 import pytest
 
 from edgeboard.cli import placing
@@ -56,3 +58,21 @@ def test_a_command_that_somebody_else_has_put_there_is_not_removed(tmp_path):
     path.parent.mkdir(parents=True)
     path.write_text("#!/bin/sh\necho mine\n")
     assert placing.to_remove(tmp_path, purge=True) == []
+
+
+@pytest.mark.parametrize(
+    ("user", "given", "state"),
+    [("0", {}, "/var/lib/edgeboard"), ("0", {"STATE_DIRECTORY": "/other"}, "/other"), ("1000", {}, "none")],
+    ids=["root", "a unit", "somebody else"],
+)
+def test_the_command_of_root_speaks_of_the_boards_own_node(tmp_path, user, given, state):
+    (tmp_path / "id").write_text(f"#!/bin/sh\necho {user}\n")
+    (tmp_path / "python").write_text('#!/bin/sh\necho "${STATE_DIRECTORY:-none}" "$@"\n')
+    for file in tmp_path.iterdir():
+        file.chmod(0o755)
+    text = placing.COMMAND_TEXT.replace("/opt/edgeboard/current/bin/python", str(tmp_path / "python"))
+    done = subprocess.run(
+        ["/bin/sh", "-c", text, "edgeboard", "mesh", "peers"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", **given}, capture_output=True, text=True, check=True, timeout=30,
+    )  # fmt: skip
+    assert done.stdout == f"{state} -I -B -m edgeboard mesh peers\n"

@@ -175,7 +175,7 @@ def test_metadata_that_is_not_needed_any_more_goes(house, layout, source):
 
 def test_a_board_without_a_root_says_what_to_do(house, layout, source):
     layout.root.unlink()
-    with pytest.raises(UserError, match="install edgeboard again"):
+    with pytest.raises(UserError, match="edgeboard install --trust"):
         find(layout, [source], BOARD, Floors(), house.seconds)
 
 

@@ -208,7 +208,7 @@ def test_two_updaters_at_once_are_one_and_a_refusal(board, updater):
 @pytest.mark.parametrize("state", [State.ARMED, State.TRIAL, State.COMMITTED, State.ROLLED_BACK])
 def test_while_the_launcher_is_at_work_the_updater_waits(board, updater, state):
     records.write_journal(board.layout, board.disk, Journal(state, "2-b", version="1.2"))
-    with pytest.raises(BusyError, match=f"1.2 is {state.value}"), updater.alone():
+    with pytest.raises(BusyError, match=f"1.2 is {state.told}"), updater.alone():
         raise AssertionError("it did not wait")
 
 
