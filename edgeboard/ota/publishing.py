@@ -18,7 +18,7 @@ from edgeboard.errors import UserError
 from edgeboard.ota import manifest as manifests
 from edgeboard.ota.keys import ROLES, Passphrase, find_keys, make_key, open_key
 from edgeboard.ota.repository import Repository, custom_of, meta_of
-from edgeboard.ota.staged import describe_rollout, lacking
+from edgeboard.ota.staged import check_alike, lacking
 from edgeboard.ota.values import SIGNED_AT, Manifest, Rollout, Target
 
 KEPT: Final = 8  # releases for each machine that stay listed; boards that are further behind go by way of these
@@ -100,7 +100,7 @@ class Publisher:
         content = manifests.to_bytes(manifest)
         manifests.from_bytes(content)  # what boards would refuse is refused here
         name = manifests.entry_name(manifest.target, manifest.counter)
-        self._check_rollout(manifest, name, targets)
+        check_alike(self._repository, targets, manifest)
         described = manifests.describe(name, [content])
         for file in manifest.files:
             if file.name in made:
@@ -141,18 +141,6 @@ class Publisher:
         if waiting and waiting[manifest.version] != counter:
             raise UserError(f"{manifest.version} is staged with counter {waiting[manifest.version]}, not {counter}")
         return counter
-
-    def _check_rollout(self, manifest: Manifest, name: str, targets: Metadata[Targets]) -> None:
-        """One release is let out alike to all machines: who forgets it for one would let out all boards of that."""
-        mine = custom_of(manifest)["rollout"]
-        for other, target, counter, _ in self._repository.entries(targets):
-            theirs = targets.signed.targets[other].custom["rollout"]
-            is_same = (target.channel, counter) == (manifest.target.channel, manifest.counter) and other != name
-            if is_same and mine != theirs:
-                raise UserError(
-                    f"{manifest.version} is {describe_rollout(theirs)} for {target.machine}-{target.python}: say the "
-                    "same --percent and --not-before for each machine, or begin again: edgeboard release add --drop"
-                )
 
     def _let_go(self, targets: Targets, target: Target) -> None:
         """Of old releases for this target those that nobody needs as a step are not listed any more."""

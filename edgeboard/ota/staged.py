@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
-from tuf.api.metadata import Metadata, Root, Targets
+from tuf.api.metadata import Metadata, Root, TargetFile, Targets
 
 from edgeboard.errors import DecodeError, UserError
 from edgeboard.ota.files import read_bounded
 from edgeboard.ota.manifest import from_bytes
 from edgeboard.ota.repository import Repository
-from edgeboard.ota.values import MANIFEST_MAX, Manifest
+from edgeboard.ota.values import MANIFEST_MAX, Manifest, Rollout, Schema
 
 _SHOWN = 16  # digits of a key's id
 
@@ -25,6 +24,27 @@ def lacking(repository: Repository, targets: Metadata[Targets] | None) -> dict[t
             there.setdefault((target.channel, version), set()).add(f"{target.machine}-{target.python}")
     needed = set(repository.settings.machines)
     return {release: sorted(needed - machines) for release, machines in there.items() if needed - machines}
+
+
+def check_alike(repository: Repository, targets: Metadata[Targets], manifest: Manifest) -> None:
+    """One release is for all machines under the same conditions: who forgets the share or the floor for one of them
+    would let out all boards of it, or leave its hole open.
+
+    Raises:
+        UserError: for another machine this release is staged otherwise.
+    """
+    mine = describe_rollout(manifest.rollout) + _conditions(manifest)
+    for name, target, counter, _ in repository.entries(targets):
+        is_same = (target.channel, counter) == (manifest.target.channel, manifest.counter)
+        if is_same and target.name != manifest.target.name:
+            entry = targets.signed.targets[name]
+            other = _read_manifest(repository, name, entry.hashes["sha256"])
+            theirs = describe_rollout(_rollout_of(entry)) + _conditions(other)
+            if mine != theirs:
+                raise UserError(
+                    f"{manifest.version} is staged for {target.machine}-{target.python} as: {theirs}; and here as: "
+                    f"{mine}. Say the same for each machine, or begin again: edgeboard release add --drop"
+                )
 
 
 def describe_staged(repository: Repository) -> list[str]:
@@ -54,13 +74,13 @@ def _describe_targets(repository: Repository, targets: Metadata[Targets]) -> Ite
     grouped: dict[str, list[str]] = {}
     for name, target, counter, version in repository.entries(targets):
         entry, old = targets.signed.targets[name], before.get(name)
-        share = describe_rollout(entry.custom["rollout"])
+        share = describe_rollout(_rollout_of(entry))
         release = f"{target.channel} {version} (counter {counter})"
         if old is None:
             sha256 = entry.hashes["sha256"]
             text = f"{release}, {share}{_conditions(_read_manifest(repository, name, sha256))}"
         elif old.custom["rollout"] != entry.custom["rollout"]:
-            text = f"{release}, {share} in place of: {describe_rollout(old.custom['rollout'])}"
+            text = f"{release}, {share} in place of: {describe_rollout(_rollout_of(old))}"
         else:
             continue
         grouped.setdefault(text, []).append(f"{target.machine}-{target.python}")
@@ -70,16 +90,25 @@ def _describe_targets(repository: Repository, targets: Metadata[Targets]) -> Ite
         yield f"{text}; for {', '.join(sorted(machines))}"
 
 
-def describe_rollout(rollout: dict[str, Any]) -> str:
-    """How far a release is let out, from what is signed about that."""
-    since = int(rollout.get("not_before", 0))
-    when = f" from {datetime.fromtimestamp(since, UTC):%Y-%m-%d %H:%M} UTC on" if since else ""
-    return f"let out to {int(rollout['percent'])} %{when}"
+def describe_rollout(rollout: Rollout) -> str:
+    """How far a release is let out."""
+    since = datetime.fromtimestamp(rollout.not_before, UTC)
+    return f"let out to {rollout.percent} %" + (f" from {since:%Y-%m-%d %H:%M} UTC on" if rollout.not_before else "")
+
+
+def _rollout_of(entry: TargetFile) -> Rollout:
+    signed = entry.custom["rollout"]
+    return Rollout(int(signed["percent"]), str(signed["salt"]), int(signed["not_before"]))
 
 
 def _conditions(manifest: Manifest) -> str:
     text = f", nobody goes back below counter {manifest.security_floor}" if manifest.security_floor else ""
-    return f"{text}, reached only from counter {manifest.min_from_counter} on" if manifest.min_from_counter else text
+    if manifest.min_from_counter:
+        text += f", reached only from counter {manifest.min_from_counter} on"
+    schema = manifest.state_schema
+    if schema != Schema():
+        text += f", reads state in the forms {', '.join(map(str, schema.reads))} and writes {schema.writes}"
+    return text
 
 
 def _read_manifest(repository: Repository, name: str, sha256: str) -> Manifest:

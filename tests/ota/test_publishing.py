@@ -136,8 +136,10 @@ def test_what_only_the_release_machine_can_do_is_said_elsewhere(house):
 
 def test_a_release_is_let_out_alike_to_all_machines(house):
     house.add("0.2.0", machines=["aarch64-cp313"], rollout=Rollout(5, "0.2.0"))
-    with pytest.raises(UserError, match=r"let out to 5 % for aarch64-cp313: say the same --percent"):
+    with pytest.raises(UserError, match=r"for aarch64-cp313 as: let out to 5 %; and here as: let out to 100 %\. Say"):
         house.add("0.2.0", machines=["x86_64-cp313"])
+    with pytest.raises(UserError, match="here as: let out to 5 %, nobody goes back below counter 1"):
+        house.add("0.2.0", machines=["x86_64-cp313"], rollout=Rollout(5, "0.2.0"), security_floor=1)
     house.add("0.2.0", machines=["aarch64-cp313"], rollout=Rollout(20, "0.2.0"))
     house.add("0.2.0", machines=["x86_64-cp313"], rollout=Rollout(20, "0.2.0"))
     assert house.publisher().publish().done
@@ -147,7 +149,7 @@ def test_a_staged_release_that_is_changed_loses_its_signatures(house):
     people, _ = split_keys(house)
     house.add("0.2.0")
     house.publisher([people[0]]).publish()
-    house.add("0.2.0", machines=["aarch64-cp313"], security_floor=1)
+    house.add("0.2.0", machines=["aarch64-cp313"], distribution=("python3-cryptography>=43",))
     assert not house.repository.staged(Targets).signatures
 
 

@@ -64,4 +64,4 @@ def test_a_staged_file_that_is_damaged_is_not_signed(house):
 
 
 def test_all_boards_from_now_on_is_short():
-    assert describe_rollout({"percent": 100, "salt": "1", "not_before": 0}) == "let out to 100 %"
+    assert describe_rollout(Rollout(100)) == "let out to 100 %"
