@@ -39,6 +39,8 @@ STATUS: Final = "edgeboard-status.txt"
 READABLE: Final = 0o644  # as `edgeboard install` leaves it: both the node and who builds updates read the configuration
 NODE_KEY: Final = "edgeboard-node.key"
 SEED_BYTES: Final = 32  # docs/formats/handshake.md
+INVITATION: Final = b"ebi1-"  # what each begins with (docs/formats/trust.md)
+NAMES: Final = ("user-data", "network-config", CONFIGURATION, JOIN, NODE_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,10 @@ def take(places: Places, settings: Settings, group: str) -> list[str]:
     def keep_invitation(data: bytes) -> list[str]:
         if not data.strip():
             raise Unusable(f"{JOIN} is empty: make one with `edgeboard mesh invite --file {JOIN}`")
+        if INVITATION not in data.replace(b"\0", b"").lower():  # wide letters are let through to its reader
+            raise Unusable(
+                f"{JOIN} holds no invitation (ebi1-...): make one with `edgeboard mesh invite --file {JOIN}`"
+            )
         write(places.node / JOIN, data, 0o640, group)
         return []
 
@@ -196,11 +202,13 @@ def take(places: Places, settings: Settings, group: str) -> list[str]:
             left_out = read(data)
             said += [_remove(path), *(f"{name}: left out {what}" for what in left_out)]
         except FileNotFoundError:
-            continue
+            pass
         except Unusable as error:
             said.append(f"{name}: NOT taken: {error}")
         except OSError as error:
             said.append(f"{name}: NOT taken: {error.strerror or error} ({error.filename})")
+        if (places.boot / f"{name}.txt").exists():  # as some editors save, and some computers do not show
+            said.append(f"{name}.txt: NOT taken: its name has to be {name}")
     # What is said goes to a console, too.
     return ["".join(char if char.isprintable() else "?" for char in line) for line in said]
 
@@ -254,8 +262,7 @@ def apply(places: Places, settings: Settings) -> list[str]:
 def main() -> int:
     places = Places()
     settings = load(places)
-    names = ("user-data", "network-config", CONFIGURATION, JOIN, NODE_KEY)
-    if any((places.boot / name).exists() for name in names):
+    if any((places.boot / f"{name}{more}").exists() for name in NAMES for more in ("", ".txt")):
         subprocess.run(["mount", "-o", "remount,rw", str(places.boot)], check=False)
         said = take(places, settings, "edgeboard")
         _say(said)

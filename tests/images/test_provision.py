@@ -174,6 +174,7 @@ def test_the_configuration_says_where_an_image_keeps_things_unless_the_owner_doe
         ("network-config", "ethernets: {eth0: {addresses: [1.2.3.400/24]}}", "no address"),
         ("network-config", "ethernets: {eth0: {addresses: [1.2.3.4/24], gateway4: 1.2.3.1/24}}", "no address"),
         ("edgeboard-join.txt", "", "is empty"),
+        ("edgeboard-join.txt", "hello", "holds no invitation (ebi1-...)"),
         ("user-data", "x" * (provision.FILE_MAX + 1), "longer than 64 KiB"),
     ],
 )  # fmt: skip
@@ -310,3 +311,10 @@ def test_what_is_taken_and_cannot_be_removed_is_said(places, monkeypatch):
     assert settings.hostname == "kitchen"
     assert said[0].startswith("user-data: taken, and can NOT be removed (Read-only file system)")
     assert said[1] == "user-data: left out a?[2J: this image has no cloud-init to do it"
+
+
+def test_a_file_that_an_editor_has_named_otherwise_is_said(places):
+    lay(places, **{"edgeboard.yaml.txt": "rooms: [lobby]\n"})
+    said, _ = start(places)
+    assert said == ["edgeboard.yaml.txt: NOT taken: its name has to be edgeboard.yaml"]
+    assert (places.boot / "edgeboard.yaml.txt").exists()
