@@ -27,14 +27,19 @@ class Passphrases:
     def __init__(self, file: Path | None) -> None:
         self._from_file = None if file is None else _read_passphrase(file)
         self._last = b""
+        self._path: Path | None = None
         self.opened = 0  # keys
 
     def __call__(self, path: Path) -> bytes:
         self.opened += 1
         if self._from_file is not None:
             return self._from_file
-        again = ", or Enter for the same as before" if self._last else ""
-        self._last = _ask(f"passphrase of {path.name}{again}: ") or self._last
+        is_again, self._path = path == self._path, path
+        if is_again:  # for what was typed does not open it
+            self._last = b""
+        same = ", or Enter for the same as before" if self._last else ""
+        wrong = "that does not open it; " if is_again else ""
+        self._last = _ask(f"{wrong}passphrase of {path.name}{same}: ") or self._last
         return self._last
 
     def new(self, what: str) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -27,6 +28,7 @@ from edgeboard.ota.files import RealDisk, write_durably
 
 ROLES: Final = ("root", "targets", "snapshot", "timestamp")
 PASSPHRASE_LEAST: Final = 8  # bytes
+TRIES: Final = 3  # to type the passphrase of a key
 SUFFIX: Final = ".pem"
 _ID_SHOWN: Final = 16  # hex digits of a key's id in its file name
 _SCHEME: Final = "ecdsa-sha2-nistp384"
@@ -99,15 +101,23 @@ def open_key(file: KeyFile, public: SSlibKey, passphrase: Passphrase) -> CryptoS
             f"{file.path} can be read or changed by others (mode {mode:o}): run chmod 600 {file.path}; a "
             "stick with FAT or exFAT knows no owners: mount it with umask=077, or copy the key to a folder of yours"
         )
-    try:
-        private = load_pem_private_key(pem, passphrase(file.path))
-    except TypeError:
-        raise UserError(f"{file.path} is not encrypted: make a new key with: edgeboard release rotate") from None
-    except ValueError:
-        raise UserError(f"the passphrase does not open {file.path}, or the file is damaged") from None
+    private = _open(file.path, pem, passphrase)
     if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP384R1):
         raise UserError(f"{file.path} holds no P-384 key")
     try:
         return CryptoSigner(private, public)
     except ValueError:
         raise UserError(f"{file.path} holds another key than its name says: restore it from a copy") from None
+
+
+def _open(path: Path, pem: bytes, passphrase: Passphrase) -> PrivateKeyTypes:
+    """Whoever mistypes is asked again; who gives the same once more, as a file does, is not."""
+    tried: set[bytes] = set()
+    while len(tried) < TRIES and (given := passphrase(path)) not in tried:
+        try:
+            return load_pem_private_key(pem, given)
+        except TypeError:
+            raise UserError(f"{path} is not encrypted: make a new key with: edgeboard release rotate") from None
+        except ValueError:
+            tried.add(given)
+    raise UserError(f"the passphrase does not open {path}, or the file is damaged")

@@ -221,6 +221,23 @@ def test_at_a_terminal_each_key_is_asked_for_and_enter_means_the_same(desk, monk
             passphrases.new("all keys")
 
 
+def test_who_mistypes_a_passphrase_is_asked_again_and_told_why(desk, monkeypatch):
+    begin(desk)
+    add(desk, "0.2.0")
+    right = "correct horse battery"
+    typed = iter(["correct hrose", right, "", "wrong once", "wrong twice", "wrong thrice"])
+    asked = []
+    monkeypatch.setattr("getpass.getpass", lambda prompt: (asked.append(prompt), next(typed))[1])
+    _, terminal = pty.openpty()
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert "the passphrase does not open releases/keys/snapshot-" in desk("publish", code=1, secret=False)
+    assert [prompt.partition("passphrase of ")[0] for prompt in asked] == [
+        "", "that does not open it; ", "", "", "that does not open it; ", "that does not open it; ",
+    ]  # fmt: skip
+    assert next(typed, None) is None, "three tries are all"
+
+
 def test_what_needs_people_soon_is_said_in_time(desk, run_main, monkeypatch):
     begin(desk)
     desk("publish")
