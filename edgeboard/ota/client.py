@@ -299,7 +299,7 @@ def _keep_metadata(layout: Layout, disk: Disk, verified: Verified) -> None:
             if not path.exists() or path.read_bytes() != verified.files[name]:
                 write_durably(disk, path, verified.files[name])
         for path in layout.metadata.iterdir():
-            if path.name not in verified.files:
+            if path.name not in verified.files and not path.is_dir():
                 disk.remove(path)
     except OSError as error:
         raise StoreError(f"cannot keep {layout.metadata}: {error.strerror or error}") from error

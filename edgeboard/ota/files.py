@@ -67,7 +67,8 @@ class Disk(Protocol):
 @final
 class RealDisk:
     """The disk of this machine. What root makes belongs to whom its folder belongs, so that an operator's hand leaves
-    nothing that the updater's own user cannot change."""
+    nothing that the updater's own user cannot change; and nothing is written through a link, which that user could
+    lay to a file of root's."""
 
     def make_folder(self, path: Path) -> None:
         if not path.is_dir():
@@ -79,8 +80,11 @@ class RealDisk:
                 os.chown(path, owner.st_uid, owner.st_gid)
 
     def write(self, path: Path, data: bytes, mode: int = FILE_MODE) -> None:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(path, flags, mode)
         with os.fdopen(descriptor, "wb", buffering=0) as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "not a file", str(path))
             if stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
                 os.fchmod(descriptor, mode)  # whatever umask whoever runs this has
             if os.geteuid() == 0:
@@ -202,7 +206,8 @@ def locked(path: Path) -> Iterator[None]:
     with ExitStack() as stack:
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+            flags = os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+            descriptor = os.open(path, flags, FILE_MODE)
             stack.callback(os.close, descriptor)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -10,7 +10,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, final
+from typing import Any, Final, Self, final
 
 from edgeboard.errors import EdgeboardError
 
@@ -77,8 +77,9 @@ class Compiler:
             process.wait()
 
 
-def test_slot(python: Path, name: str) -> None:
-    """Let a release test itself, in a process of its own.
+def test_slot(python: Path, name: str, state: Path) -> None:
+    """Let a release test itself, in a process of its own. It runs as whom `state` belongs to, where updates are kept:
+    root, who mends a damaged slot, runs nothing that this user has built.
 
     Raises:
         SelfTestError: it fails; the text says what.
@@ -92,12 +93,21 @@ def test_slot(python: Path, name: str) -> None:
             stderr=subprocess.STDOUT,
             timeout=SELFTEST_S,
             cwd="/",
+            **_lowered(state),
         )
     except subprocess.TimeoutExpired:
         raise SelfTestError(f"the self-test of {name} takes more than {SELFTEST_S:.0f} s; it was stopped") from None
     if done.returncode != 0:
         reason = last_problem(done.stdout) or f"exit code {done.returncode}"
         raise SelfTestError(f"the self-test of {name} fails: {reason}")
+
+
+def _lowered(state: Path) -> dict[str, Any]:
+    """How a process is started that belongs to the owner of a folder."""
+    found = state.stat()
+    if os.geteuid() != 0 or found.st_uid == 0:
+        return {}
+    return {"user": found.st_uid, "group": found.st_gid, "extra_groups": []}
 
 
 def last_problem(said: bytes) -> str:

@@ -111,7 +111,7 @@ def _decode_bad(data: bytes) -> list[Bad]:
         return [Bad(**each) for each in body["bad"]]
     except DecodeError:
         raise
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise DecodeError(f"the list of bad releases is damaged: {error}") from None
 
 

@@ -131,7 +131,7 @@ def _build(layout: Layout, manifest: Manifest, slot: Path, disk: Disk, progress:
         compiler.finish()
     progress("testing", 0, 0)
     with ThreadPoolExecutor(1) as beside:  # two cores: one tests while the other hashes
-        tested = beside.submit(test_slot, python_of(slot), slot.name)
+        tested = beside.submit(test_slot, python_of(slot), slot.name, layout.state)
         contents = "".join(f"{digest}  {path}\n" for path, digest in contents_of(slot)).encode()
         tested.result()
     progress("syncing", 0, 0)

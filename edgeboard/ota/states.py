@@ -216,7 +216,7 @@ def decode(data: bytes) -> Journal:
         return Journal(**_known(Journal, body))
     except DecodeError:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DecodeError(f"the journal of the update is damaged: {type(error).__name__}") from None
 
 

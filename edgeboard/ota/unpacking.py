@@ -19,6 +19,7 @@ from typing import Final
 
 from edgeboard.errors import DecodeError
 from edgeboard.ota.files import Disk
+from edgeboard.ota.wheels import read_entry
 
 LEFT_OUT: Final = frozenset({"scripts", "headers", "data"})  # parts of NAME.data: nobody looks for man pages in a slot
 SEALS: Final = ("RECORD", "RECORD.jws", "RECORD.p7s")  # of NAME.dist-info; no RECORD can hold its own hash
@@ -39,7 +40,7 @@ def unpack(disk: Disk, wheel: Path, name: str, site: Path) -> list[Path]:
     try:
         with zipfile.ZipFile(wheel) as archive:
             return _unpack(disk, archive, name, site)
-    except (zipfile.BadZipFile, zlib.error, UnicodeDecodeError, NotImplementedError, EOFError, KeyError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError, KeyError, csv.Error) as error:
         raise DecodeError(f"{name} is damaged: {error}") from None
 
 
@@ -53,7 +54,7 @@ def _unpack(disk: Disk, archive: zipfile.ZipFile, name: str, site: Path) -> list
     folders: set[Path] = set()
     written: list[Path] = []
     for entry in entries:
-        content = archive.read(entry)
+        content = read_entry(archive, entry)
         if entry.filename not in seals:  # some tools write a hash of RECORD into it, which cannot be right
             if entry.filename not in record:
                 raise DecodeError(f"{name} holds {entry.filename}, which its RECORD does not name")

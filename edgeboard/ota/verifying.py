@@ -119,6 +119,9 @@ def verify(
     first = read_root(layout)
     aside = layout.cache.with_name("tuf.new")
     try:
+        for place in (aside, layout.cache):
+            if place.is_symlink() or place.is_file():  # of nobody here; what it leads to is none of ours
+                disk.remove(place)
         shutil.rmtree(aside, ignore_errors=True)
         if layout.cache.is_dir():
             shutil.copytree(layout.cache, aside, symlinks=True)

@@ -8,9 +8,11 @@ import csv
 import io
 import re
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple, NoReturn
 
 from edgeboard.errors import VerificationError
@@ -18,6 +20,8 @@ from edgeboard.ota.values import Attack, Target
 
 ENTRIES_MAX: Final = 20_000  # of a wheel
 UNPACKED_MAX: Final = 512 * 1024 * 1024  # bytes
+ENTRY_MAX: Final = 128 * 1024 * 1024  # bytes of one file, which is held in memory while it is unpacked
+PATH_MAX: Final = 240  # bytes of a path, so that it has room below a slot
 RECORD_MAX: Final = 4 * 1024 * 1024  # bytes
 _NAME: Final = re.compile(
     r"(?P<name>[A-Za-z0-9_.]+)-(?P<version>[A-Za-z0-9_.!+]+)(-[0-9][A-Za-z0-9_.]*)?"
@@ -25,7 +29,12 @@ _NAME: Final = re.compile(
 )
 _MANYLINUX: Final = re.compile(r"manylinux_([0-9]+)_([0-9]+)_(.+)\Z")
 _OLD_MANYLINUX: Final = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
-_UNASKED: Final = {"sitecustomize.py", "usercustomize.py"}  # Python runs these, and each .pth, at every start
+_UNASKED: Final = {"sitecustomize", "usercustomize"}  # modules that Python loads at every start, as it runs each .pth
+_PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others ask for as much memory as they like
+_ENCRYPTED: Final = 1
+
+
+BROKEN: Final = (zipfile.BadZipFile, zlib.error, struct.error, OSError, ValueError)  # what a damaged archive raises
 
 
 class WheelName(NamedTuple):
@@ -96,7 +105,7 @@ def check_wheel(path: Path, file_name: str, target: Target) -> None:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as wheel:
             _check_entries(wheel, file_name, name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
+    except (zipfile.LargeZipFile, csv.Error, EOFError, NotImplementedError, *BROKEN) as error:
         raise VerificationError(Attack.MALFORMED, f"{file_name} is no wheel: {str(error)[:80]}") from None
 
 
@@ -105,16 +114,26 @@ def _check_entries(wheel: zipfile.ZipFile, file_name: str, name: WheelName) -> N
     if len(entries) > ENTRIES_MAX or sum(entry.file_size for entry in entries) > UNPACKED_MAX:
         raise VerificationError(Attack.ENDLESS, f"{file_name} unpacks to more than a slot may hold")
     seen: set[str] = set()
+    files, folders = set[str](), set[str]()
     records = []
     for entry in entries:
         _check_path(entry.filename, file_name)
         if entry.filename in seen:
             _refuse(file_name, f"{entry.filename} twice")
         seen.add(entry.filename)
+        if not entry.is_dir():
+            files.add(entry.filename)
+        folders.update(each.as_posix() for each in PurePosixPath(entry.filename).parents)
+        if entry.file_size > ENTRY_MAX:
+            raise VerificationError(Attack.ENDLESS, f"{file_name}: {entry.filename} has more than {ENTRY_MAX} bytes")
+        if entry.compress_type not in _PACKED or entry.flag_bits & _ENCRYPTED:
+            _refuse(file_name, f"{entry.filename}, packed in a way that no wheel is")
         if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
             _refuse(file_name, f"{entry.filename}, which is no plain file")
         if entry.filename.endswith(".dist-info/RECORD"):
             records.append(entry)
+    if both := files & folders:
+        _refuse(file_name, f"{min(both)} as a file and as a folder")
     if len(records) != 1:
         _refuse(file_name, f"{len(records)} files RECORD instead of one")
     folder = records[0].filename.removesuffix(".dist-info/RECORD").lower().replace("-", "_")
@@ -122,10 +141,20 @@ def _check_entries(wheel: zipfile.ZipFile, file_name: str, name: WheelName) -> N
         _refuse(file_name, f"what calls itself {folder}")
     if records[0].file_size > RECORD_MAX:
         raise VerificationError(Attack.ENDLESS, f"{file_name} has a RECORD of more than {RECORD_MAX} bytes")
-    for listed in _recorded(wheel.read(records[0])):
+    for listed in _recorded(read_entry(wheel, records[0])):
         _check_path(listed, file_name)
         if listed not in seen:
             _refuse(file_name, f"a RECORD of {listed[:80]}, which is not there")
+
+
+def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """What one file of a wheel holds; no more than it says, however much its packed bytes would make.
+
+    Raises:
+        BadZipFile, zlib.error, OSError: it is damaged, or not as long as it says.
+    """
+    with archive.open(entry) as opened:
+        return opened.read(entry.file_size)
 
 
 def _recorded(data: bytes) -> Iterator[str]:
@@ -136,9 +165,10 @@ def _recorded(data: bytes) -> Iterator[str]:
 
 def _check_path(path: str, file_name: str) -> None:
     parts = path.rstrip("/").split("/")
-    if path.startswith("/") or "\\" in path or ":" in path or any(part in ("", ".", "..") for part in parts):
+    is_odd = not path.isprintable() or len(path.encode()) > PATH_MAX
+    if is_odd or path[:1] in ("", "/") or "\\" in path or ":" in path or any(part in ("", ".", "..") for part in parts):
         _refuse(file_name, f"the path {path[:80]!r}")
-    if parts[-1].endswith(".pth") or parts[-1] in _UNASKED:
+    if parts[-1].endswith(".pth") or any(part.partition(".")[0] in _UNASKED for part in parts):
         _refuse(file_name, f"{path[:80]}, which Python would run at every start")
 
 

@@ -87,6 +87,20 @@ def test_of_two_copies_both_lost_nothing_is_read(tmp_path):
     assert read_twice(tmp_path / "a", number, 100) is None
 
 
+def test_nothing_is_written_through_a_link(tmp_path):
+    (tmp_path / "shadow").write_bytes(b"of root")
+    (tmp_path / "hashed").symlink_to(tmp_path / "shadow")
+    with pytest.raises(OSError, match="symbolic"):
+        RealDisk().write(tmp_path / "hashed", b"mine")
+    os.mkfifo(tmp_path / "pipe")
+    for other in (tmp_path / "pipe", Path(os.devnull)):
+        with pytest.raises(OSError, match=r"No such device|not a file"):
+            RealDisk().write(other, b"mine")
+    with locked(tmp_path / "hashed"), locked(tmp_path / "pipe"):
+        pass
+    assert (tmp_path / "shadow").read_bytes() == b"of root"
+
+
 def test_what_is_no_file_is_not_read(tmp_path):
     os.mkfifo(tmp_path / "pipe")  # nobody writes into it
     for other in (Path(os.devnull), tmp_path / "pipe", tmp_path):

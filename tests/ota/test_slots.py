@@ -1,6 +1,7 @@
 """Slots, built from real wheels and tested by a real Python."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -208,3 +209,37 @@ def test_packages_of_the_distribution_are_seen_only_where_the_release_names_them
 
 def test_the_python_of_a_slot_is_named_with_its_version():
     assert f"python{sys.version_info[0]}.{sys.version_info[1]}" == Path(slots.python_here()).name
+
+
+def test_what_nobody_here_has_made_is_left_alone_and_nothing_is_removed_behind_a_link(layout, make, tmp_path):
+    one = make(1)
+    slots.build(layout, one.manifest)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "passwd").write_text("root")
+    (layout.slots / "README").write_text("of a person")
+    (layout.slots / "etc").symlink_to(tmp_path / "etc")
+    (layout.blobs / "lost+found").mkdir()
+    layout.incoming.symlink_to(tmp_path / "etc")
+    (tmp_path / "etc" / "a.part").write_text("of somebody")
+    collect(layout, {one.slot})
+    assert {path.name for path in layout.slots.iterdir()} == {one.slot, "README", "etc"}
+    assert {path.name for path in (tmp_path / "etc").iterdir()} == {"passwd", "a.part"}
+    shutil.rmtree(layout.blobs)
+    layout.blobs.symlink_to(tmp_path / "etc")
+    collect(layout, {one.slot})
+    assert (tmp_path / "etc" / "passwd").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a process as another: sudo ./dev test")
+def test_a_self_test_runs_as_whom_the_updates_belong_to(layout, make, monkeypatch):
+    asked = []
+    monkeypatch.setattr(proving.subprocess, "run", lambda *_, **words: asked.append(words) or Done())
+    slots.build(layout, make(1).manifest)
+    os.chown(layout.state, 54321, 54322)
+    slots.build(layout, make(2).manifest)
+    assert "user" not in asked[0]
+    assert (asked[1]["user"], asked[1]["group"], asked[1]["extra_groups"]) == (54321, 54322, [])
+
+
+class Done:
+    returncode = 0

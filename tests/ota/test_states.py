@@ -117,7 +117,7 @@ def test_a_journal_cut_short_is_refused(length):
         decode(FULL.encode()[:length])
 
 
-@pytest.mark.parametrize("text", [b"[]", b"null", b"{}", b'"sum"', b"\xff", b'{"sum": 1}'])
+@pytest.mark.parametrize("text", [b"[]", b"null", b"{}", b'"sum"', b"\xff", b'{"sum": 1}', b"[" * 60_000])
 def test_what_is_no_journal_is_refused(text):
     with pytest.raises(DecodeError):
         decode(text)

@@ -143,3 +143,17 @@ def test_the_client_is_never_without_the_root_that_was_installed(house, layout, 
     monkeypatch.setattr(Updater, "__init__", noted)
     check(layout, source, house.seconds)
     assert given == [house.root]
+
+
+@pytest.mark.parametrize("name", ["tuf", "tuf.new"])
+@pytest.mark.parametrize("is_link", [True, False])
+def test_what_lies_in_the_place_of_what_is_kept_is_put_away(house, layout, source, tmp_path, name, is_link):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "thing").write_text("of somebody")
+    layout.state.mkdir(parents=True, exist_ok=True)
+    place = layout.state / name
+    place.symlink_to(tmp_path / "elsewhere") if is_link else place.write_text("x")
+    check(layout, source, house.seconds)
+    assert (layout.cache / "timestamp.json").exists()
+    assert not layout.cache.is_symlink()
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["thing"]

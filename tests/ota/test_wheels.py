@@ -1,13 +1,15 @@
 """What a wheel may hold, and on what it runs (A11 of the table of attacks)."""
 
 import stat
+import tracemalloc
 import zipfile
+from contextlib import suppress
 
 import pytest
 
 from edgeboard.errors import VerificationError
 from edgeboard.ota.values import Target
-from edgeboard.ota.wheels import check_wheel, fits, read_name
+from edgeboard.ota.wheels import ENTRY_MAX, check_wheel, fits, read_entry, read_name
 
 BOARD = Target("aarch64", "cp313", "stable", (2, 36))
 INFO = "thing-1.0.dist-info"
@@ -41,6 +43,8 @@ def test_it_may_lie_under_another_name(tmp_path):
         "thing\\..\\evil.py",
         "C:evil.py",
         "thing//x.py",
+        "thing/two\nlines.py",
+        f"thing/{'x' * 300}.py",
         "./x.py",
     ],
 )
@@ -51,7 +55,16 @@ def test_paths_that_reach_out_are_refused(tmp_path, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["evil.pth", "thing-1.0.data/purelib/evil.pth", "sitecustomize.py", "usercustomize.py"]
+    "path",
+    [
+        "evil.pth",
+        "thing-1.0.data/purelib/evil.pth",
+        "sitecustomize.py",
+        "usercustomize.py",
+        "sitecustomize/__init__.py",
+        "sitecustomize.cpython-313-aarch64-linux-gnu.so",
+        "thing-1.0.data/platlib/sitecustomize.abi3.so",
+    ],
 )
 def test_what_python_runs_unasked_is_refused(tmp_path, path):
     with pytest.raises(VerificationError, match="at every start") as refused:
@@ -120,6 +133,70 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
     with pytest.raises(VerificationError, match="more than a slot") as refused:
         check_wheel(path, path.name, BOARD)
     assert refused.value.attack == "endless-data"
+
+
+def test_a_file_that_asks_for_much_memory_is_refused(tmp_path):
+    path = wheel(tmp_path, PLAIN.items())
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\x01\x02")
+    data[at + 24 : at + 28] = (ENTRY_MAX + 1).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(VerificationError, match="has more than") as refused:
+        check_wheel(path, path.name, BOARD)
+    assert refused.value.attack == "endless-data"
+
+
+def test_a_file_that_is_longer_than_it_says_is_not_unpacked(tmp_path):
+    path = tmp_path / "bomb"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("zeros", bytes(50_000_000))
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\x01\x02")
+    data[at + 24 : at + 28] = (10).to_bytes(4, "little")
+    path.write_bytes(data)
+    tracemalloc.start()
+    try:
+        with zipfile.ZipFile(path) as archive, pytest.raises(zipfile.BadZipFile):
+            read_entry(archive, archive.infolist()[0])
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_is_packed_in_another_way_is_refused(tmp_path, kind):
+    path = wheel(tmp_path, PLAIN.items())
+    with zipfile.ZipFile(path, "a", kind) as out:
+        out.writestr("thing/more.py", b"x" * 1000)
+    with pytest.raises(VerificationError, match="packed in a way that no wheel is"):
+        check_wheel(path, path.name, BOARD)
+
+
+def test_a_path_that_is_a_file_and_a_folder_is_refused(tmp_path):
+    path = wheel(tmp_path, [*PLAIN.items(), ("thing/a", b""), ("thing/a/b.py", b"")])
+    with pytest.raises(VerificationError, match="thing/a as a file and as a folder"):
+        check_wheel(path, path.name, BOARD)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b'"' + b"x" * 200_000, b"a\x00b,,"])
+def test_a_record_that_cannot_be_read_is_refused(tmp_path, content):
+    path = tmp_path / "thing-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as out:
+        out.writestr(f"{INFO}/RECORD", content)
+    with pytest.raises(VerificationError, match=r"is no wheel|holds"):
+        check_wheel(path, path.name, BOARD)
+
+
+def test_every_damaged_byte_of_a_wheel_is_met_with_a_refusal_or_nothing(tmp_path):
+    path = tmp_path / "thing-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for entry, data in [*PLAIN.items(), (f"{INFO}/RECORD", "".join(f"{line},,\n" for line in PLAIN).encode())]:
+            out.writestr(entry, data)
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        with suppress(VerificationError):
+            check_wheel(path, path.name, BOARD)
 
 
 @pytest.mark.parametrize(

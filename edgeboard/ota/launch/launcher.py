@@ -19,7 +19,7 @@ from typing import Final, Protocol, final
 
 from edgeboard.errors import EdgeboardError
 from edgeboard.ota import collecting, floors, records, slots
-from edgeboard.ota.files import Disk, locked
+from edgeboard.ota.files import Disk, locked, read_bounded
 from edgeboard.ota.gate import REASON_MAX, Expected, Gate, Look, Standing, Verdict
 from edgeboard.ota.gate import Settings as GateSettings
 from edgeboard.ota.launch import keeping, looking, owning
@@ -34,7 +34,7 @@ ROLLED_BACK: Final = "rolled back"
 MENDED: Final = "mended"
 PROOF_BYTES: Final = 16  # that a node is asked to save; no two times the same
 LOCK: Final = "launcher.lock"
-HASHED: Final = "hashed"  # which slot was hashed in which boot
+HASHED, HASHED_MAX = "hashed", 256  # which slot was hashed in which boot; bytes
 
 
 class Clock(Protocol):
@@ -68,8 +68,7 @@ class Launcher:
         say: Callable[[str], None] = lambda _line: None,
     ) -> None:
         """Args:
-        layout: where updates live.
-        node_state: the node's state directory.
+        layout, node_state: where updates live; the node's state directory.
         disk: does what is done to the disk.
         clock: tells the time, and waits.
         gate: how long the gate takes.
@@ -199,8 +198,9 @@ class Launcher:
         return True
 
     def _is_hashed(self, name: str) -> bool:
-        with suppress(OSError):
-            return bool(self._boot_id) and (self._layout.state / HASHED).read_text() == f"{self._boot_id} {name}\n"
+        with suppress(OSError, EdgeboardError):
+            said = read_bounded(self._layout.state / HASHED, HASHED_MAX)
+            return bool(self._boot_id) and said == f"{self._boot_id} {name}\n".encode()
         return False
 
     def _remember_hashed(self, name: str) -> None:

@@ -1,12 +1,13 @@
 """The launcher on a board whose nodes are real processes: each way in which a release is good or bad."""
 
 import errno
+import os
 from dataclasses import replace
 
 import pytest
 
 from edgeboard.ota import records, slots
-from edgeboard.ota.launch import looking
+from edgeboard.ota.launch import keeping, looking
 from edgeboard.ota.launch.launcher import Launcher, NoSlotError
 from edgeboard.ota.states import Journal, State
 from tests.ota.boards import Clock
@@ -285,3 +286,26 @@ def test_whoever_watches_too_slowly_does_not_take_the_one_before_for_the_one_on_
     assert board.current == board.first.slot
     board.wait_until_ready()
     assert board.starts.count("1.1") == 2, "and it was not stopped once more"
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "endless"])
+def test_who_owns_the_state_of_updates_cannot_lead_the_launcher_elsewhere(board, tmp_path, kind):
+    victim = tmp_path / "shadow"
+    victim.write_text("of root")
+    hashed = board.layout.state / "hashed"
+    hashed.unlink()
+    match kind:
+        case "link":
+            hashed.symlink_to(victim)
+            board.layout.log.symlink_to(tmp_path)
+        case "pipe":
+            os.mkfifo(hashed)
+        case "endless":
+            hashed.symlink_to("/dev/zero")
+    board.boot("boot-1")
+    board.start()
+    assert board.current == board.first.slot
+    assert victim.read_text() == "of root"
+    keeping.keep_log(board.layout, board.disk, "../2-half", "said")
+    keeping.keep_log(board.layout, board.disk, "2-half", "said")
+    assert kind != "link" or not list(tmp_path.glob("*.log"))
