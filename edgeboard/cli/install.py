@@ -211,7 +211,7 @@ def _read(path: Path) -> bytes:
         content = read_bounded(path, ROOT_MAX)
         if json.loads(content)["signed"]["_type"] != "root":
             raise UserError(f"{path} is no root of a repository of updates; `edgeboard release` publishes 1.root.json")
-    except (OSError, EdgeboardError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EdgeboardError, ValueError, KeyError, TypeError, RecursionError) as error:
         if isinstance(error, UserError):
             raise
         raise UserError(f"cannot read {path}: {error}; `edgeboard release` publishes 1.root.json") from None

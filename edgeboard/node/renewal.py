@@ -4,7 +4,8 @@ Rules of this file:
 - only boards take part; a guest that says a word of it loses its link;
 - nothing is kept that does not fit its SHA-256; what a hash is worth, `edgeboard ota` says, which verifies it all;
 - ink comes first: few bytes are under way, and less is given and asked for than of images;
-- a chunk is lent to one board at a time, so that boards get it from each other instead of all from one;
+- a chunk is lent to one board at a time, so that boards get it from each other instead of all from one; who keeps it
+  for longer than `LENT_MOST_S` while others wait gives way to one of them;
 - who sends wrong bytes is not asked again for `DROPPED_S`, and named.
 
 The exchange is that of images, `edgeboard/blobs`, with a shelf and messages of its own.
@@ -39,6 +40,7 @@ SETTINGS = BlobSettings(
 )
 TOLD_PER_S, TOLD_BURST = 0.2, 10.0  # ReleaseIs of one link
 LENT_S = 4.0  # since a board has asked for a piece of a chunk, for which others go elsewhere
+LENT_MOST_S = 60.0  # while others wait: a chunk at 5 KiB/s
 LOOK_S = 1.0  # between two looks at what has ended
 WISH_S = 600.0  # for which a chunk is looked for, since somebody has asked for it
 DROPPED_S = 3600.0
@@ -49,6 +51,7 @@ DENIED_MAX = 4096  # boards and chunks that are remembered, to offer the chunk a
 class _Loan:
     link: int
     until: float
+    since: float
     denied: set[int] = field(default_factory=set)
 
 
@@ -204,16 +207,28 @@ class Renewal:
     def _may_have(self, link: int, content: BlobHash) -> bool:
         """A chunk goes to one board at a time; the others may get it from that one."""
         loan = self._loans.get(content)
-        if loan is None or loan.link == link or loan.until <= self._now:
+        if loan is None or loan.until <= self._now:
             denied = set[int]() if loan is None else loan.denied
-            self._denied -= link in denied
-            self._loans[content] = _Loan(link, self._now + LENT_S, denied - {link})
-            self._look_soon(self._now)
+            self._lend(content, link, denied)
             return True
+        if loan.link == link:
+            waiting = sorted(loan.denied & self._paces.keys())
+            if not waiting or self._now < loan.since + LENT_MOST_S:
+                loan.until = self._now + LENT_S
+                return True
+            heir = waiting[0]
+            self._lend(content, heir, loan.denied)
+            self._exchange.announce(heir, [(content, 1)])
+            loan = self._loans[content]
         if link not in loan.denied and self._denied < DENIED_MAX:
             loan.denied.add(link)
             self._denied += 1
         return False
+
+    def _lend(self, content: BlobHash, link: int, denied: set[int]) -> None:
+        self._denied -= link in denied
+        self._loans[content] = _Loan(link, self._now + LENT_S, self._now, denied - {link})
+        self._look_soon(self._now)
 
     def _may_drop(self, content: BlobHash) -> bool:
         return content not in self._own and content not in self._wishes

@@ -17,12 +17,12 @@ from typing import Final
 
 from tuf.api.metadata import TargetFile, Targets
 
-from edgeboard.errors import DecodeError, EdgeboardError, MissingError, SourceError, StoreError, VerificationError
+from edgeboard.errors import DecodeError, EdgeboardError, MissingError, SourceError, VerificationError
 from edgeboard.ota import floors as rules
 from edgeboard.ota import manifest as manifests
 from edgeboard.ota.fetchers import Source
 from edgeboard.ota.fetching import Fetched, Progress, fetch_files
-from edgeboard.ota.files import Disk, RealDisk, read_bounded, write_durably
+from edgeboard.ota.files import Disk, RealDisk, explain, read_bounded, write_durably
 from edgeboard.ota.values import (
     COUNTER_MAX,
     MANIFEST_MAX,
@@ -266,7 +266,7 @@ def _read_manifest(
     try:
         write_durably(disk, path, data)
     except OSError as error:
-        raise StoreError(f"cannot keep {path}: {error.strerror or error}") from error
+        raise explain(error, f"cannot keep {path}") from error
     return manifest
 
 
@@ -302,7 +302,7 @@ def _keep_metadata(layout: Layout, disk: Disk, verified: Verified) -> None:
             if path.name not in verified.files and not path.is_dir():
                 disk.remove(path)
     except OSError as error:
-        raise StoreError(f"cannot keep {layout.metadata}: {error.strerror or error}") from error
+        raise explain(error, f"cannot keep {layout.metadata}") from error
 
 
 def _make_folders(layout: Layout, disk: Disk) -> None:
@@ -310,7 +310,7 @@ def _make_folders(layout: Layout, disk: Disk) -> None:
         for folder in (layout.metadata, layout.blobs, layout.incoming):
             disk.make_folder(folder)
     except OSError as error:
-        raise StoreError(f"cannot make {layout.state}: {error.strerror or error}") from error
+        raise explain(error, f"cannot make {layout.state}") from error
 
 
 def _told(trouble: dict[str, EdgeboardError]) -> tuple[tuple[str, str], ...]:

@@ -115,7 +115,7 @@ class Updater:
             self._disk.make_folder(self._layout.state)
             descriptor = os.open(self._layout.state / LOCK, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise StoreError(f"cannot use {self._layout.state}: {error.strerror or error}") from error
+            raise explain(error, f"cannot use {self._layout.state}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield self._resume()
@@ -157,7 +157,7 @@ class Updater:
             if answer.floors != floors:
                 records.write_floors(self._layout, self._disk, answer.floors)
         except OSError as error:
-            raise StoreError(f"cannot keep {self._layout.floors}: {error.strerror or error}") from error
+            raise explain(error, f"cannot keep {self._layout.floors}") from error
         if isinstance(answer, client.UpToDate):
             return Answer(None, "", answer.counter, answer.trouble)
         known = max(now, answer.floors.latest_known_time)
@@ -352,5 +352,5 @@ class Updater:
         try:
             records.write_journal(self._layout, self._disk, journal)
         except OSError as error:
-            raise StoreError(f"cannot keep {self._layout.journal}: {error.strerror or error}") from error
+            raise explain(error, f"cannot keep {self._layout.journal}") from error
         return journal

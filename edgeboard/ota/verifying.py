@@ -24,7 +24,7 @@ from tuf.ngclient.fetcher import FetcherInterface
 from edgeboard.errors import DecodeError, MissingError, SourceError, StoreError, UserError, VerificationError
 from edgeboard.ota import floors as rules
 from edgeboard.ota.fetchers import Source, printable
-from edgeboard.ota.files import Disk, read_bounded
+from edgeboard.ota.files import Disk, explain, read_bounded
 from edgeboard.ota.values import COUNTER_MAX, SIGNED_AT, Attack, Floors, Layout
 
 ROOT_MAX: Final = 512_000  # bytes, as the client's
@@ -134,8 +134,11 @@ def verify(
         disk.remove_tree(layout.cache)
         disk.rename(aside, layout.cache)
         disk.sync(layout.state)
+    except shutil.Error as error:  # of each file of a copy: from where, to where, and why
+        why = str(error.args[0][0][2])
+        raise StoreError(f"cannot keep what was verified: {why}; free some space, and try again") from error
     except OSError as error:
-        raise StoreError(f"cannot keep what was verified: {error.strerror or error}") from error
+        raise explain(error, "cannot keep what was verified") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return verified

@@ -5,13 +5,13 @@ import random
 
 from edgeboard.errors import CloseCode
 from edgeboard.ids import BlobHash, Origin, PersonId
-from edgeboard.node.renewal import LENT_S, WISH_S
+from edgeboard.node.renewal import LENT_MOST_S, LENT_S, WISH_S
 from edgeboard.testing.cluster import Cluster
 from edgeboard.testing.guest import ScriptedGuest
 from edgeboard.testing.lan import LanSettings
 from edgeboard.testing.network import Weather
 from edgeboard.wire.fields import Held
-from edgeboard.wire.messages import BlobHave, Channel, encode
+from edgeboard.wire.messages import BlobHave, BlobWant, Channel, encode
 from edgeboard.wire.releases import Named, OfRelease, ReleaseIs, Report
 
 CHUNK = 256 * 1024
@@ -216,3 +216,29 @@ def test_a_chunk_is_lent_to_one_board_and_offered_again_to_who_had_to_wait() -> 
     cluster.run(2 * LENT_S)
     assert has(first, content)
     assert has(second, content), "which it cannot, so it is served after all"
+
+
+def test_a_board_that_never_gives_a_chunk_back_gives_way_to_who_waits() -> None:
+    cluster, content = linked(3), release(2)
+    seed, greedy, board = cluster.nodes
+    cluster.unlink(1, 2)
+    sow(seed, content)
+    renewal = greedy.pipeline.renewal
+    renewal._exchange.receive = lambda *_: None  # it takes what it has asked for past its own rules
+
+    def ask(now):
+        for link in renewal._paces:
+            for each in content:
+                renewal._core.say(link, OfRelease(encode(BlobWant(each, 0, 1))))
+
+    for second in range(int(LENT_MOST_S)):
+        greedy.feed(ask)
+        if second == 1:
+            want(board, content)
+        cluster.run(1.0)
+    assert not has(board, content), "the greedy one was to have them lent"
+    for _ in range(int(2 * LENT_S)):
+        greedy.feed(ask)
+        cluster.run(1.0)
+    assert has(board, content)
+    assert not seed.closed

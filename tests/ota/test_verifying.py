@@ -1,5 +1,7 @@
 """Metadata of one source: when it is right, when it has expired, and that a failed try leaves no trace."""
 
+import shutil
+
 import pytest
 from tuf.api import exceptions as tuf
 from tuf.ngclient import Updater
@@ -157,3 +159,14 @@ def test_what_lies_in_the_place_of_what_is_kept_is_put_away(house, layout, sourc
     assert (layout.cache / "timestamp.json").exists()
     assert not layout.cache.is_symlink()
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["thing"]
+
+
+def test_a_copy_that_does_not_fit_is_told_in_a_sentence(house, layout, source, monkeypatch):
+    check(layout, source, house.seconds)
+
+    def refuse(source, target, **_):
+        raise shutil.Error([(str(source), str(target), "[Errno 28] No space left on device")])
+
+    monkeypatch.setattr(shutil, "copytree", refuse)
+    with pytest.raises(StoreError, match=r"verified: \[Errno 28\] No space left on device; free some space"):
+        check(layout, source, house.seconds)
