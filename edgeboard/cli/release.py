@@ -261,8 +261,8 @@ def publish(arguments: argparse.Namespace) -> Told:
     published = Publisher(repository, folders, passphrases, _now()).publish(rollout, arguments.channel)
     told: dict[str, Any] = {"done": published.done, "released": list(published.released)}
     if arguments.json:
-        told["signed"] = staged
-    if rollout is not None:
+        told["staged"] = staged
+    if rollout is not None and published.done:
         told["let out"] = f"the newest of {arguments.channel} to {rollout.percent} % of the boards"
     if not published.done:
         told["missing"] = published.missing

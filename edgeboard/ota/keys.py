@@ -115,7 +115,7 @@ def _open(path: Path, pem: bytes, passphrase: Passphrase) -> PrivateKeyTypes:
     tried: set[bytes] = set()
     while len(tried) < TRIES and (given := passphrase(path)) not in tried:
         try:
-            return load_pem_private_key(pem, given)
+            return load_pem_private_key(pem, given or b"\0")  # an empty one would count as none
         except TypeError:
             raise UserError(f"{path} is not encrypted: make a new key with: edgeboard release rotate") from None
         except ValueError:

@@ -91,8 +91,8 @@ def test_two_people_sign_one_after_the_other(desk, tmp_path):
     add(desk, "0.2.0")
     told = desk("publish", "--keys", "person0", code=1)
     assert told["missing"] == {"targets": 1}
-    assert ["stable 0.2.0 (counter 1), let out to 100 %" in line for line in told["signed"]] == [True]
-    assert desk("keys", secret=False)["staged"] == told["signed"]
+    assert ["stable 0.2.0 (counter 1), let out to 100 %" in line for line in told["staged"]] == [True]
+    assert desk("keys", secret=False)["staged"] == told["staged"]
     told = desk("publish", "--keys", "person2", "--keys", "releases/keys")
     assert told["released"] == ["stable 0.2.0 (counter 1)"]
 
@@ -225,7 +225,7 @@ def test_who_mistypes_a_passphrase_is_asked_again_and_told_why(desk, monkeypatch
     begin(desk)
     add(desk, "0.2.0")
     right = "correct horse battery"
-    typed = iter(["correct hrose", right, "", "wrong once", "wrong twice", "wrong thrice"])
+    typed = iter(["", right, "", "wrong once", "wrong twice", "wrong thrice"])
     asked = []
     monkeypatch.setattr("getpass.getpass", lambda prompt: (asked.append(prompt), next(typed))[1])
     _, terminal = pty.openpty()
