@@ -283,7 +283,7 @@ def publish(arguments: argparse.Namespace) -> Told:
 
 
 def _what_lacks(missing: dict[str, int], folder: Path, *, has_signed: bool) -> Iterator[str]:
-    yield "Signed. Nothing is published yet." if has_signed else "Nothing was signed: no key that lacks is here."
+    yield "Signed, and not published yet." if has_signed else "Nothing was signed: no key that lacks is here."
     if "snapshot" in missing or "timestamp" in missing:
         yield f"Enough people have signed. Bring {folder} to the release machine, and there: edgeboard release publish"
         return

@@ -18,7 +18,7 @@ from edgeboard.errors import UserError
 from edgeboard.ota import manifest as manifests
 from edgeboard.ota.keys import ROLES, Passphrase, find_keys, make_key, open_key
 from edgeboard.ota.repository import Repository, custom_of, meta_of
-from edgeboard.ota.staged import check_alike, lacking
+from edgeboard.ota.staged import check_alike, check_complete
 from edgeboard.ota.values import SIGNED_AT, Manifest, Rollout, Target
 
 KEPT: Final = 8  # releases for each machine that stay listed; boards that are further behind go by way of these
@@ -174,6 +174,7 @@ class Publisher:
         self._check_clock(timestamp.signed)
         new_root, missing = self._staged_root()
         if missing:
+            self._keep_fresh(timestamp)
             return Published(False, missing={"root": missing})
         root = (new_root or repository.root()).signed
         if root.is_expired(self._now):
@@ -184,17 +185,14 @@ class Publisher:
         released = repository.released()
         targets = self._due_targets(root, released, rollout, channel)
         if targets is not None:
-            self._check_complete(targets)
+            check_complete(repository, targets)
             missing = self._sign(targets, root)
             elsewhere = [role for role in ("snapshot", "timestamp") if not self._has_key(root, role)]
             if missing or elsewhere:  # these signatures are kept: whoever made them may be gone with the stick
                 repository.stage(targets)
+                self._keep_fresh(timestamp)
                 return Published(False, missing={"targets": missing} if missing else dict.fromkeys(elsewhere, 1))
-        snapshot = self._due_snapshot(root, targets)
-        if snapshot is not None:
-            self._sign_here(snapshot, root)
-        new_timestamp = self._next_timestamp(timestamp, snapshot or repository.snapshot())
-        self._sign_here(new_timestamp, root)
+        snapshot, new_timestamp = self._refresh(root, targets, timestamp)
         if new_root is not None:
             repository.publish(new_root)
         if targets is not None:
@@ -211,6 +209,26 @@ class Publisher:
             if name not in old
         }
         return Published(True, tuple(sorted(fresh)), {}, self._versions(root))
+
+    def _refresh(
+        self, root: Root, targets: Metadata[Targets] | None, timestamp: Metadata[Timestamp]
+    ) -> tuple[Metadata[Snapshot] | None, Metadata[Timestamp]]:
+        snapshot = self._due_snapshot(root, targets)
+        if snapshot is not None:
+            self._sign_here(snapshot, root)
+        following = self._next_timestamp(timestamp, snapshot or self._repository.snapshot())
+        self._sign_here(following, root)
+        return snapshot, following
+
+    def _keep_fresh(self, timestamp: Metadata[Timestamp]) -> None:
+        """While something waits for people, what is published does not go stale for boards."""
+        root = self._repository.root().signed
+        here = all(self._has_key(root, role) for role in ("snapshot", "timestamp"))
+        if here and self._is_ageing("timestamp", timestamp) and not root.is_expired(self._now):
+            snapshot, following = self._refresh(root, None, timestamp)
+            if snapshot is not None:
+                self._repository.publish(snapshot)
+            self._repository.publish(following)
 
     def _check_clock(self, timestamp: Timestamp) -> None:
         last = timestamp.unrecognized_fields.get(SIGNED_AT, 0)
@@ -273,14 +291,6 @@ class Publisher:
                 salt = custom["rollout"]["salt"]  # stays, so that who was let in is not put out
                 custom["rollout"] = {"percent": rollout.percent, "salt": salt, "not_before": rollout.not_before}
         targets.signatures.clear()
-
-    def _check_complete(self, targets: Metadata[Targets]) -> None:
-        """Raises UserError unless each new release is there for every machine."""
-        for (channel, version), missing in lacking(self._repository, targets).items():
-            raise UserError(
-                f"{channel} {version} lacks {', '.join(missing)}: add each with `edgeboard release add WHEELHOUSE "
-                f"--machine {missing[0]}`"
-            )
 
     def _due_snapshot(self, root: Root, targets: Metadata[Targets] | None) -> Metadata[Snapshot] | None:
         snapshot = self._repository.snapshot()

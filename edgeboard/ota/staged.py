@@ -26,6 +26,15 @@ def lacking(repository: Repository, targets: Metadata[Targets] | None) -> dict[t
     return {release: sorted(needed - machines) for release, machines in there.items() if needed - machines}
 
 
+def check_complete(repository: Repository, targets: Metadata[Targets]) -> None:
+    """Raises UserError unless each new release is there for every machine."""
+    for (channel, version), missing in lacking(repository, targets).items():
+        raise UserError(
+            f"{channel} {version} lacks {', '.join(missing)}: add each with `edgeboard release add WHEELHOUSE "
+            f"--machine {missing[0]}`"
+        )
+
+
 def check_alike(repository: Repository, targets: Metadata[Targets], manifest: Manifest) -> None:
     """One release is for all machines under the same conditions: who forgets the share or the floor for one of them
     would let out all boards of it, or leave its hole open.

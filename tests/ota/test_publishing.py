@@ -128,6 +128,24 @@ def test_the_last_to_sign_may_do_so_away_from_the_release_machine(house):
     assert house.publisher([machine]).publish().released == ("stable 0.2.0 (counter 1)",)
 
 
+@pytest.mark.parametrize("waits", ["release", "root"])
+def test_what_is_published_stays_fresh_while_something_waits_for_people(house, waits):
+    house.release("0.2.0")
+    people, machine = split_keys(house)
+    if waits == "release":
+        house.add("0.3.0")
+    else:
+        house.publisher().renew_root()
+    until = house.repository.timestamp().signed.expires
+    assert house.publisher([machine]).publish().missing == {"targets" if waits == "release" else "root": 2}
+    assert house.repository.timestamp().signed.expires == until, "it is fresh enough"
+    house.after(days=20)
+    assert not house.publisher([machine]).publish().done
+    assert (house.repository.timestamp().signed.expires - until).days == 20
+    assert house.repository.snapshot().signed.expires > until
+    assert house.publisher([*people[:2], machine]).publish().done, "and what waits can be published afterwards"
+
+
 def test_what_only_the_release_machine_can_do_is_said_elsewhere(house):
     people, _ = split_keys(house)
     with pytest.raises(UserError, match="timestamp key is not here"):
