@@ -10,7 +10,7 @@ from edgeboard.ota import records, slots
 from edgeboard.ota.launch import keeping, looking
 from edgeboard.ota.launch.launcher import Launcher, NoSlotError
 from edgeboard.ota.states import Journal, State
-from tests.ota.boards import Clock
+from tests.ota.boards import GATE, Clock
 from tests.ota.powercuts import CutDisk
 
 BAD = {
@@ -32,11 +32,26 @@ BAD = {
     "leaks": "MiB of memory, and a board has 143 MiB for it",
 }
 
+# What is bad by keeping others waiting is waited for to the end of a patience, which is short here.
+IN_VAIN = {"gate": replace(GATE, start_s=4.0)}
+SHORT = {
+    "hangs": {"gate": replace(GATE, start_s=2.0)},
+    "is never ready": IN_VAIN,
+    "lies": IN_VAIN,
+    "cannot save": IN_VAIN,
+    "loses its pen": IN_VAIN,
+    "is refused by its disk": IN_VAIN,
+    "forgets what it saves": IN_VAIN,
+    "deadlocks": {"gate": replace(GATE, silence_s=0.4)},
+    "starves its watchdog": {"watchdog_s": 0.5},
+}
+
 
 @pytest.fixture
-def board(make_board):
+def board(make_board, request):
     """A board that runs its first release."""
-    board = make_board()
+    behaviour = request.node.callspec.params.get("behaviour") if hasattr(request.node, "callspec") else None
+    board = make_board(**SHORT.get(behaviour, {}))
     board.first = board.install(board.release(1))
     board.start()
     return board
@@ -73,7 +88,10 @@ def test_a_bad_release_is_gone_back_from_with_its_reason(board, behaviour):
     board.check()
 
 
-def test_a_release_that_meets_no_other_board_is_gone_back_from_only_with_a_network(board, monkeypatch):
+def test_a_release_that_meets_no_other_board_is_gone_back_from_only_with_a_network(make_board, monkeypatch):
+    board = make_board(**IN_VAIN)
+    board.install(board.release(1))
+    board.start()
     monkeypatch.setattr(looking, "has_network", lambda: False)
     board.arm(board.build(board.release(2, "finds nobody")))
     assert board.launcher.activate(board.child).result == "committed"
