@@ -13,7 +13,7 @@ from pathlib import Path
 from edgeboard.errors import DecodeError
 from edgeboard.ota import manifest as manifests
 from edgeboard.ota.files import Disk, RealDisk, read_bounded
-from edgeboard.ota.slots import COMPLETE, SlotError, digest_of, release_of
+from edgeboard.ota.slots import COMPLETE, SlotError, current, digest_of, release_of
 from edgeboard.ota.values import MANIFEST_MAX, Layout, Manifest
 
 
@@ -25,7 +25,7 @@ def collect(layout: Layout, keep: Iterable[str], disk: Disk | None = None, wante
         OSError: as the system says.
     """
     disk = disk or RealDisk()
-    kept = {name for name in keep if name}
+    kept = {name for name in (*keep, current(layout)) if name}  # what runs stays, whoever asks
     collect_slots(layout, kept, disk)
     releases = list(wanted)
     for name in sorted(kept):

@@ -12,6 +12,7 @@ The rules of this file:
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, fields
 from enum import Enum
 from typing import Any
@@ -21,6 +22,7 @@ from edgeboard.errors import DecodeError, StateError
 FORMAT = 1
 TRIES = 3  # starts of a release on trial; a power cut or an end of the process takes one
 JOURNAL_MAX = 64 * 1024  # bytes
+SLOT = re.compile(r"[0-9]{1,16}-[0-9a-f]{8}")  # as `slots.name_of` makes them; root follows no other
 TEXT_MAX = 2_000  # characters of a reason
 
 
@@ -213,6 +215,9 @@ def decode(data: bytes) -> Journal:
         body["state"] = State(body["state"])
         body["devices"] = tuple(body["devices"])
         body["last"] = Outcome(**_known(Outcome, body["last"]))
+        for name in (body["slot"], body["previous"]):
+            if name and not SLOT.fullmatch(name):
+                raise DecodeError(f"the journal of the update names {name[:40]!r}, which is no slot")
         return Journal(**_known(Journal, body))
     except DecodeError:
         raise

@@ -168,7 +168,7 @@ def test_the_configuration_says_where_updates_are(ota, tmp_path):
 
 
 def test_an_update_under_way_is_an_exit_code_of_its_own(board, desk, ota):
-    records.write_journal(board.layout, RealDisk(), Journal(State.TRIAL, "2-b", version="1.2"))
+    records.write_journal(board.layout, RealDisk(), Journal(State.TRIAL, "2-0000000b", version="1.2"))
     code, said = ota("upgrade")
     assert code == Code.BUSY
     assert "1.2 is on trial" in said["text"]
@@ -176,12 +176,12 @@ def test_an_update_under_way_is_an_exit_code_of_its_own(board, desk, ota):
 
 def test_an_update_that_was_broken_off_is_not_told_as_if_it_went_on(board, desk, ota):
     desk.publish(1)
-    records.write_journal(board.layout, RealDisk(), Journal(State.FETCHING, "1-a", version="1.1"))
+    records.write_journal(board.layout, RealDisk(), Journal(State.FETCHING, "1-0000000a", version="1.1"))
     text = ota("status", as_json=False)[1]
     assert "1.1 was broken off (fetching)" in text
     assert "tries left" not in text
     with Updater(board.layout, [], "stable").alone():
-        records.write_journal(board.layout, RealDisk(), Journal(State.FETCHING, "1-a", version="1.1"))
+        records.write_journal(board.layout, RealDisk(), Journal(State.FETCHING, "1-0000000a", version="1.1"))
         assert "1.1 is fetching" in ota("status", as_json=False)[1]
 
 
@@ -194,7 +194,7 @@ def test_an_update_that_was_broken_off_is_not_told_as_if_it_went_on(board, desk,
 )
 def test_who_breaks_an_update_off_is_told_what_becomes_of_it(board, desk, ota, monkeypatch, state, says):
     desk.publish(1)
-    records.write_journal(board.layout, RealDisk(), Journal(state, "1-a", version="1.1"))
+    records.write_journal(board.layout, RealDisk(), Journal(state, "1-0000000a", version="1.1"))
 
     def interrupt(*words):
         raise KeyboardInterrupt

@@ -26,12 +26,12 @@ def truncate(path, copies):
 
 @pytest.mark.parametrize("copies", [("",), (".bak",)])
 def test_one_copy_of_everything_may_be_lost(layout, copies):
-    records.write_journal(layout, DISK, Journal(State.TRIAL, "2-b"))
+    records.write_journal(layout, DISK, Journal(State.TRIAL, "2-0000000b"))
     records.write_floors(layout, DISK, SEEN)
     records.bar(layout, DISK, records.Bad("ab", "1.2", 2, "it hangs", 1))
     for path in (layout.journal, layout.floors, layout.bad):
         truncate(path, copies)
-    assert records.read_journal(layout).slot == "2-b"
+    assert records.read_journal(layout).slot == "2-0000000b"
     assert records.read_floors(layout) == SEEN
     assert records.read_bad(layout)["ab"].reason == "it hangs"
 

@@ -192,6 +192,9 @@ def test_what_nobody_needs_is_collected_and_what_is_handed_on_is_kept(layout, ma
     assert set(three.contents) <= {path.name for path in layout.blobs.iterdir()}
     collect(layout, {two.slot})
     assert {path.name for path in layout.blobs.iterdir()} == {*two.contents, *other.contents}
+    slots.activate(layout, two.slot)
+    collect(layout, ())
+    assert slots.all_slots(layout) == [two.slot], "what runs was removed"
 
 
 def test_a_python_that_is_gone_is_noticed(layout, make):

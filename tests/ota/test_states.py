@@ -141,3 +141,11 @@ def test_another_format_is_refused_by_name(monkeypatch):
     monkeypatch.undo()
     with pytest.raises(DecodeError, match="format 2"):
         decode(data)
+
+
+@pytest.mark.parametrize("name", ["../../etc", "7-0011aabb/../../etc", "x", "7-0011aabb\n"])
+@pytest.mark.parametrize("field", ["slot", "previous"])
+def test_a_journal_that_names_anything_but_slots_is_refused(field, name):
+    """Root does what it says, and another user writes it."""
+    with pytest.raises(DecodeError, match="which is no slot"):
+        decode(replace(Journal(State.COMMITTED), **{field: name}).encode())

@@ -207,7 +207,7 @@ def test_two_updaters_at_once_are_one_and_a_refusal(board, updater):
 
 @pytest.mark.parametrize("state", [State.ARMED, State.TRIAL, State.COMMITTED, State.ROLLED_BACK])
 def test_while_the_launcher_is_at_work_the_updater_waits(board, updater, state):
-    records.write_journal(board.layout, board.disk, Journal(state, "2-b", version="1.2"))
+    records.write_journal(board.layout, board.disk, Journal(state, "2-0000000b", version="1.2"))
     with pytest.raises(BusyError, match=f"1.2 is {state.told}"), updater.alone():
         raise AssertionError("it did not wait")
 
@@ -215,8 +215,8 @@ def test_while_the_launcher_is_at_work_the_updater_waits(board, updater, state):
 @pytest.mark.parametrize("state", [State.FETCHING, State.VERIFIED, State.BUILDING, State.STAGED])
 def test_what_power_has_interrupted_is_put_away_or_goes_on(board, desk, updater, state):
     desk.publish(1)
-    records.write_journal(board.layout, board.disk, Journal(state, "9-half", version="1.9"))
-    half = board.layout.slots / "9-half"
+    records.write_journal(board.layout, board.disk, Journal(state, "9-0000000f", version="1.9"))
+    half = board.layout.slots / "9-0000000f"
     half.mkdir()
     with updater.alone() as journal:
         assert journal.state is step(state, Event.RESUME)[0]
@@ -279,7 +279,7 @@ def test_the_floor_outlives_a_wiped_cache(board, desk, updater, tmp_path):
 
 
 def test_waiting_ends_with_the_launcher_or_if_nobody_comes(board, updater):
-    records.write_journal(board.layout, board.disk, Journal(State.ARMED, "2-b", version="1.2"))
+    records.write_journal(board.layout, board.disk, Journal(State.ARMED, "2-0000000b", version="1.2"))
     waited = []
     assert updater.wait(pause=waited.append).state is State.ARMED
     assert sum(waited) == pytest.approx(20.0, abs=0.3)

@@ -30,7 +30,7 @@ def restore_state(layout: Layout, disk: Disk, node_state: Path, slot: str) -> Pa
     """Give the node back what it had before `slot` ran; returns where that is which came since, or None if nothing was
     kept. Raises OSError as the system says; doing it once more is right then."""
     kept, aside = layout.state / f"{BEFORE}{slot}", layout.state / f"{AFTER}{slot}"
-    if not kept.is_dir():
+    if kept.is_symlink() or not kept.is_dir():
         return None
     if node_state.is_dir() and not aside.exists():
         _copy(disk, node_state, aside)
@@ -46,7 +46,7 @@ def restore_state(layout: Layout, disk: Disk, node_state: Path, slot: str) -> Pa
 def forget_state(layout: Layout, disk: Disk, slot: str) -> None:
     """What was kept is not needed any more."""
     kept = layout.state / f"{BEFORE}{slot}"
-    if kept.is_dir():
+    if kept.is_dir() and not kept.is_symlink():
         gone = kept.with_name("state-forgotten")  # at once: half of it must never be taken for the whole
         disk.remove_tree(gone)
         disk.rename(kept, gone)

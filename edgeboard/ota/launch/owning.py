@@ -5,14 +5,13 @@ after this, so that what was changed until then is found.
 """
 
 import os
-import re
 import stat
 from pathlib import Path
 from typing import Final
 
 from edgeboard.ota.slots import SlotError
+from edgeboard.ota.states import SLOT
 
-NAME: Final = re.compile(r"[0-9]{1,16}-[0-9a-f]{8}")  # as `slots.name_of` makes them
 SHARED: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -31,7 +30,7 @@ def take(slots: Path, name: str, owner: int = 0, group: int = 0) -> None:
     if os.geteuid() != owner:
         return
     top = slots / name
-    if not NAME.fullmatch(name) or top.is_symlink():
+    if not SLOT.fullmatch(name) or top.is_symlink():
         raise SlotError(f"{name[:80]!r} is no slot")
     for folder, _, files, descriptor in os.fwalk(top, follow_symlinks=False):
         _take(descriptor, ".", folder, owner, group)
