@@ -30,6 +30,7 @@ from images.reading import (
     Settings,
     Unusable,
     configure_node,
+    decoded,
     take_network,
     take_user_data,
 )
@@ -40,6 +41,18 @@ READABLE: Final = 0o644  # as `edgeboard install` leaves it: both the node and w
 NODE_KEY: Final = "edgeboard-node.key"
 SEED_BYTES: Final = 32  # docs/formats/handshake.md
 INVITATION: Final = b"ebi1-"  # what each begins with (docs/formats/trust.md)
+CHECK_S: Final = 120.0  # for the node to read its configuration; a Zero 2 W takes 2 s
+CHECK: Final = """\
+import sys
+from pathlib import Path
+from edgeboard.config.load import parse
+from edgeboard.errors import UserError
+try:
+    parse(sys.stdin.read(), "edgeboard.yaml", Path("/etc/edgeboard"))
+except UserError as error:
+    sys.stderr.write(str(error))
+    sys.exit(3)
+"""
 NAMES: Final = ("user-data", "network-config", CONFIGURATION, JOIN, NODE_KEY)
 
 
@@ -154,6 +167,7 @@ def take(places: Places, settings: Settings, group: str) -> list[str]:
         return keep
 
     def keep_configuration(data: bytes) -> list[str]:
+        check_configuration(places, data)
         write(places.node / CONFIGURATION, configure_node(data), READABLE)
         return []
 
@@ -211,6 +225,22 @@ def take(places: Places, settings: Settings, group: str) -> list[str]:
             said.append(f"{name}.txt: NOT taken: its name has to be {name}")
     # What is said goes to a console, too.
     return ["".join(char if char.isprintable() else "?" for char in line) for line in said]
+
+
+def check_configuration(places: Places, data: bytes) -> None:
+    """Ask the node that is installed whether it would start with this; whoever has nothing but the card would never
+    see why it does not. A node that gives no answer is no reason to leave it.
+
+    Raises:
+        Unusable: it would not; the text says why.
+    """
+    command = [str(places.root / "opt/edgeboard/current/bin/python"), "-I", "-B", "-X", "utf8", "-c", CHECK]
+    try:
+        done = subprocess.run(command, input=decoded(data).encode(), capture_output=True, timeout=CHECK_S, check=False)
+    except (OSError, UnicodeError, subprocess.TimeoutExpired):
+        return
+    if done.returncode == 3:
+        raise Unusable(" ".join(done.stderr.decode(errors="replace").split()))
 
 
 def _remove(path: Path) -> str:

@@ -111,7 +111,7 @@ def read_mapping(data: bytes, name: str) -> dict[str, Any]:
         Unusable: this is no YAML with names and values.
     """
     try:
-        told = yaml.load(_decoded(data), Loader=_Loader)
+        told = yaml.load(decoded(data), Loader=_Loader)
     except (yaml.YAMLError, UnicodeError, RecursionError) as error:
         raise _no_yaml(name, error) from None
     told = {} if isinstance(told, str) and told in NULLS else told
@@ -122,7 +122,7 @@ def read_mapping(data: bytes, name: str) -> dict[str, Any]:
     return told
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     """As editors write it: UTF-8, or UTF-16 with its mark."""
     is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return data.decode("utf-16" if is_wide else "utf-8-sig")
@@ -234,7 +234,7 @@ def configure_node(data: bytes) -> bytes:
         Unusable: it is no YAML with sections.
     """
     try:
-        root = yaml.compose(_decoded(data), Loader=_Loader) or yaml.MappingNode(MAP, [])
+        root = yaml.compose(decoded(data), Loader=_Loader) or yaml.MappingNode(MAP, [])
         if isinstance(root, yaml.ScalarNode) and root.value in NULLS:
             root = yaml.MappingNode(MAP, [])
         node = _section(root, "node")

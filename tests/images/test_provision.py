@@ -318,3 +318,29 @@ def test_a_file_that_an_editor_has_named_otherwise_is_said(places):
     said, _ = start(places)
     assert said == ["edgeboard.yaml.txt: NOT taken: its name has to be edgeboard.yaml"]
     assert (places.boot / "edgeboard.yaml.txt").exists()
+
+
+@pytest.fixture
+def node(places):
+    """The node of a board, as far as it reads its configuration."""
+    python = places.root / "opt/edgeboard/current/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    return python
+
+
+def test_a_configuration_that_the_node_would_not_start_with_stays_on_the_card_with_the_reason(places, node):
+    lay(places, **{"edgeboard.yaml": "# ours\nnode: {nam: Küche}\n"})
+    (said,) = provision.take(places, Settings(), "")
+    assert said.startswith("edgeboard.yaml: NOT taken: edgeboard.yaml:2: node.nam")
+    assert (places.boot / "edgeboard.yaml").exists()
+    assert not (places.node / "edgeboard.yaml").exists()
+    lay(places, **{"edgeboard.yaml": "# ours\nnode: {name: Küche}\n"})
+    assert provision.take(places, Settings(), "") == ["edgeboard.yaml: taken, and removed from here"]
+
+
+def test_a_node_that_cannot_be_asked_leaves_no_configuration_behind(places, node):
+    node.write_text("#!/bin/sh\nexit 1\n")
+    lay(places, **{"edgeboard.yaml": "node: {name: Kitchen}\n"})
+    assert provision.take(places, Settings(), "") == ["edgeboard.yaml: taken, and removed from here"]
