@@ -327,3 +327,13 @@ def test_who_owns_the_state_of_updates_cannot_lead_the_launcher_elsewhere(board,
     keeping.keep_log(board.layout, board.disk, "../2-half", "said")
     keeping.keep_log(board.layout, board.disk, "2-half", "said")
     assert kind != "link" or not list(tmp_path.glob("*.log"))
+
+
+def test_state_that_was_kept_is_never_read_by_way_of_a_link(board, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "key").write_text("of root")
+    (board.layout.state / f"{keeping.BEFORE}2-0000000b").symlink_to(tmp_path / "elsewhere")
+    assert keeping.restore_state(board.layout, board.disk, board.node_state, "2-0000000b") is None
+    keeping.forget_state(board.layout, board.disk, "2-0000000b")
+    assert (tmp_path / "elsewhere" / "key").exists()
+    assert not (board.node_state / "key").exists()
