@@ -4,9 +4,10 @@ import json
 import sys
 import threading
 import time
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
-from edgeboard.ota.fetching import Progress
+if TYPE_CHECKING:
+    from edgeboard.ota.fetching import Progress  # which takes cryptography; an installer shows progress, too
 
 BAR = 24  # characters
 DRAW_S = 0.1  # between two drawings of a bar
@@ -66,7 +67,7 @@ class Desk:
             self._drawn = now
             _draw_time("waiting", waited_s)
 
-    def fetching(self, progress: Progress) -> None:
+    def fetching(self, progress: "Progress") -> None:
         self.draw("fetching", progress.done, progress.total)
 
 

@@ -2,6 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,8 @@ from edgeboard.errors import UserError
 from edgeboard.ota import records, slots
 from edgeboard.ota.values import Layout
 from tests.ota.releases import NODE, make_wheel
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -96,6 +101,15 @@ def test_a_folder_of_wheels_becomes_the_release_that_runs(say, wheels):
         assert records.read_floors(layout).counter == 7, "an older release is refused, whatever else is lost"
         if lost is not None:
             lost.unlink()
+
+
+def test_a_machine_that_has_nothing_but_python_is_installed_on(tmp_path, wheels):
+    (tmp_path / "board").mkdir()
+    bare = [sys.executable, "-S", "-m", "edgeboard"]  # without what pip has put beside it
+    words = ["install", "--root", str(tmp_path / "board"), "--wheelhouse", str(wheels), "--json"]
+    done = subprocess.run([*bare, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "board/opt/edgeboard/current/bin/python").exists()
 
 
 def test_a_root_may_be_named_from_where_one_stands_and_the_release_is_named(tmp_path, wheels, monkeypatch, capsys):
