@@ -39,6 +39,7 @@ FILE_MAX: Final = 64 * 1024  # bytes of one file; a configuration with all there
 STATUS: Final = "edgeboard-status.txt"
 READABLE: Final = 0o644  # as `edgeboard install` leaves it: both the node and who builds updates read the configuration
 NODE_KEY: Final = "edgeboard-node.key"
+ZONES: Final = "usr/share/zoneinfo"
 SEED_BYTES: Final = 32  # docs/formats/handshake.md
 INVITATION: Final = b"ebi1-"  # what each begins with (docs/formats/trust.md)
 CHECK_S: Final = 120.0  # for the node to read its configuration; a Zero 2 W takes 2 s
@@ -161,6 +162,12 @@ def take(places: Places, settings: Settings, group: str) -> list[str]:
     def keep_settings(read: Callable[[bytes, Settings], list[str]]) -> Callable[[bytes], list[str]]:
         def keep(data: bytes) -> list[str]:
             left_out = read(data, settings)
+            zones = places.root / ZONES
+            if settings.zone and zones.is_dir() and not (zones / settings.zone).is_file():
+                left_out.append(
+                    f"timezone {settings.zone}, which is none: UTC is used; write one such as Europe/Berlin"
+                )
+                settings.zone = ""
             write(places.settings, settings.to_text().encode())
             return left_out
 
@@ -272,7 +279,7 @@ def apply(places: Places, settings: Settings) -> list[str]:
         if settings.ssh_keys:
             write(places.kept / "authorized_keys", "".join(f"{key}\n" for key in settings.ssh_keys).encode(), 0o644)
         localtime = places.kept / "localtime"
-        zone = places.root / "usr" / "share" / "zoneinfo" / (settings.zone or "UTC")
+        zone = places.root / ZONES / (settings.zone or "UTC")
         localtime.unlink(missing_ok=True)
         localtime.symlink_to(zone if zone.is_file() else "/usr/share/zoneinfo/UTC")
 

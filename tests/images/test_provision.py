@@ -344,3 +344,19 @@ def test_a_node_that_cannot_be_asked_leaves_no_configuration_behind(places, node
     node.write_text("#!/bin/sh\nexit 1\n")
     lay(places, **{"edgeboard.yaml": "node: {name: Kitchen}\n"})
     assert provision.take(places, Settings(), "") == ["edgeboard.yaml: taken, and removed from here"]
+
+
+def test_a_time_zone_that_is_none_is_said_and_the_rest_is_taken(places):
+    zones = places.root / "usr/share/zoneinfo"
+    (zones / "Europe").mkdir(parents=True)
+    (zones / "Europe/Berlin").touch()
+    settings = Settings()
+    lay(places, **{"user-data": "hostname: kitchen\ntimezone: Berlin\n"})
+    said = provision.take(places, settings, "")
+    assert said[1:] == [
+        "user-data: left out timezone Berlin, which is none: UTC is used; write one such as Europe/Berlin"
+    ]
+    assert (settings.hostname, settings.zone) == ("kitchen", "")
+    lay(places, **{"user-data": "timezone: Europe/Berlin\n"})
+    assert len(provision.take(places, settings, "")) == 1
+    assert settings.zone == "Europe/Berlin"
