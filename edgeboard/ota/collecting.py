@@ -34,15 +34,16 @@ def collect(layout: Layout, keep: Iterable[str], disk: Disk | None = None, wante
     counters = {release.counter for release in releases}
     releases += [each for each in manifests_in(layout) if each.counter in counters]
     needed = {file.sha256 for release in releases for file in release.files} | {digest_of(each) for each in releases}
-    with suppress(FileNotFoundError):
-        for each in [*_files(layout.blobs), *(each for each in _files(layout.incoming) if each.suffix == ".part")]:
-            if each.name.removesuffix(".part") not in needed:
-                disk.remove(each)
+    for each in [*_files(layout.blobs), *(each for each in _files(layout.incoming) if each.suffix == ".part")]:
+        if each.name.removesuffix(".part") not in needed:
+            disk.remove(each)
 
 
 def _files(folder: Path) -> list[Path]:
-    """What lies in a folder, but for folders; raises FileNotFoundError."""
-    return [] if folder.is_symlink() else sorted(each for each in folder.iterdir() if not each.is_dir())
+    """What lies in a folder, if that is there, but for folders."""
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    return sorted(each for each in folder.iterdir() if not each.is_dir())
 
 
 def collect_slots(layout: Layout, keep: Container[str], disk: Disk) -> None:
