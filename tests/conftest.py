@@ -18,8 +18,6 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import HealthCheck, settings
 
-from edgeboard.testing.members import TestMesh
-
 # `ci` is also what a developer gets: the same examples every time, so a red test is red for everybody.
 # How long the making of an example takes is the machine's business: these are shared, and stand still now and then.
 settings.register_profile(
@@ -226,6 +224,8 @@ def small_disk(tmp_path):
 @pytest.fixture(scope="session")
 def mesh_secret():
     """The mesh that the nodes of a test share."""
+    from edgeboard.testing.members import TestMesh  # here, so that kernels are tested where only they are installed
+
     return TestMesh("mesh of the test")
 
 
