@@ -70,7 +70,7 @@ def try_wheel(house: House, wheel: Path) -> None:
     Raises:
         Trouble: they do not pass, or a program for trying it is missing.
     """
-    root = Root(house.machine, house.suite, roots.BASE)
+    root = Root(house.machine, house.suite, (*roots.BASE, "python3-msgpack"))  # which the tests of the kernels load
     roots.ensure(root)
     with tempfile.TemporaryDirectory(prefix="edgeboard-wheel-") as place:
         site = Path(place) / "site"
